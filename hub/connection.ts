@@ -1,0 +1,126 @@
+import { CloseCode, PROTOCOL, utf8Length } from "../messages.ts";
+import type { Core } from "./core.ts";
+import type { Dialect } from "./dialect.ts";
+import type { DialectName, Peer } from "./peer.ts";
+import { PlainDialect } from "./plain.ts";
+import type { ConnectionInfo, Inbound, Socket } from "./socket.ts";
+import type { Subscription } from "./subscription.ts";
+import { V1Dialect } from "./v1.ts";
+
+/** Bytes of frames other than batches that may go out before the peer shows that it takes them in. */
+const UNSEEN_BYTES = 256 * 1024;
+
+/** One socket in the hub: the peer that users see, its dialect, its cursors. */
+export class Connection implements Peer, Inbound {
+  id: string;
+  resumed = false;
+  state: unknown = undefined;
+  readonly info: ConnectionInfo;
+  readonly socket: Socket;
+  readonly subscriptions: Map<string, Subscription> = new Map();
+  /** Subscriptions whose delivery waits for credit. */
+  readonly waiting: Set<Subscription> = new Set();
+  /** The heartbeat's tick at which it was last heard. */
+  heardAt: number;
+  /** Whether a ping went out since it was last heard. */
+  pinged = false;
+  /** Whether it is in `hub.peers`: greeted, its join told. */
+  joined = false;
+  /** Whether it has left. Nothing goes in or out any more. */
+  hasLeft = false;
+  readonly #core: Core;
+  readonly wire: Dialect;
+  #unseen = 0;
+  #probed = false;
+
+  constructor(core: Core, id: string, socket: Socket, info: ConnectionInfo) {
+    this.#core = core;
+    this.id = id;
+    this.socket = socket;
+    this.info = info;
+    this.heardAt = core.heartbeat.tick;
+    this.wire = info.protocol === PROTOCOL
+      ? new V1Dialect(core, this)
+      : new PlainDialect(core, this);
+  }
+
+  get dialect(): DialectName {
+    return this.wire.name;
+  }
+
+  get topics(): Iterable<string> {
+    return this.subscriptions.keys();
+  }
+
+  close(code: number = CloseCode.normal, reason = ""): void {
+    const sendable = code >= 1000 && code <= 1014 && code !== 1004 &&
+      code !== 1005 && code !== 1006;
+    if (
+      !Number.isInteger(code) || !(sendable || (code >= 3000 && code <= 4999))
+    ) {
+      throw new RangeError(
+        `Cannot close with code ${code}: RFC 6455 section 7.4 does not let it be sent`,
+      );
+    }
+    if (utf8Length(reason) > 123) {
+      throw new RangeError("Cannot close: the reason has more than 123 bytes");
+    }
+    this.#core.leave(this, code, reason);
+  }
+
+  receive(data: string | Uint8Array<ArrayBuffer>): void {
+    if (this.hasLeft) return;
+    this.heardAt = this.#core.heartbeat.tick;
+    this.pinged = false;
+    const limit = this.#core.limits.messageBytes;
+    // A UTF-16 unit is one to three bytes: most messages need no count.
+    if (
+      data.length > limit ||
+      (typeof data === "string" && data.length * 3 > limit &&
+        utf8Length(data) > limit)
+    ) {
+      this.#core.leave(
+        this,
+        CloseCode.tooBig,
+        `A message has at most ${limit} bytes`,
+      );
+      return;
+    }
+    try {
+      this.wire.receive(data);
+    } catch (error) {
+      this.#core.abandon(this, error, "receive");
+    }
+  }
+
+  closed(code: number, reason: string): void {
+    this.#core.socketClosed(this, code, reason);
+  }
+
+  /** Sends a frame that is no batch. What the peer does not take in is bounded: above it, 4002. */
+  control(text: string): void {
+    if (this.hasLeft) return;
+    this.socket.send(text);
+    this.#unseen += text.length;
+    if (this.#unseen > UNSEEN_BYTES / 2 && !this.#probed) {
+      this.#probed = true;
+      if (this.wire.probe()) return;
+    }
+    if (this.#unseen <= UNSEEN_BYTES) return;
+    // The plain dialect has no word to ask with: what the transport holds back has to do.
+    if (
+      this.wire.name === "plain" && this.socket.bufferedAmount < UNSEEN_BYTES
+    ) this.tookIn();
+    else {this.#core.leave(
+        this,
+        CloseCode.lagging,
+        "The peer does not take in what it is sent",
+      );}
+  }
+
+  /** The peer showed that it takes in what it is sent. */
+  tookIn(): void {
+    this.#unseen = 0;
+    this.#probed = false;
+  }
+}

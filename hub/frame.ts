@@ -1,0 +1,55 @@
+import { encodeBinary, utf8Length } from "../messages.ts";
+import type { Run } from "./dialect.ts";
+import type { LogRecord } from "./record.ts";
+
+/** A batch holds about this many bytes of records at most, and at least one record. */
+export const BATCH_BYTES = 64 * 1024;
+
+/** An encoded batch: made once, sent to every peer whose cursor is at `from`. */
+export interface BatchFrame {
+  /** The first record's offset. */
+  readonly from: number;
+  /** The offset after the last record. */
+  readonly to: number;
+  /** What is sent. */
+  readonly data: string | Uint8Array<ArrayBuffer>;
+  /** Its length in bytes: what it costs in credit. */
+  readonly bytes: number;
+}
+
+/**
+ * Encodes the records from `from` on as one batch frame: text records up to {@linkcode BATCH_BYTES}, or one binary record.
+ *
+ * @param run where the records are.
+ * @param from the offset of the first record; below `run.head`.
+ * @returns the frame, which may end before `run.head`.
+ */
+export function encodeBatch(run: Run, from: number): BatchFrame {
+  const head = `{"type":"batch","topic":${
+    JSON.stringify(run.name)
+  },"offset":${from},"messages":[`;
+  const first = run.record(from);
+  if (typeof first.body !== "string") {
+    const data = encodeBinary(
+      `${head}{"from":"${first.from}","at":${first.at}}]}`,
+      first.body,
+    );
+    return { from, to: from + 1, data, bytes: data.length };
+  }
+  let data = head + encodeRecord(first);
+  let bytes = utf8Length(head) + first.bytes + 1;
+  let to = from + 1;
+  for (; to < run.head; to++) {
+    const record = run.record(to);
+    if (typeof record.body !== "string" || bytes + record.bytes > BATCH_BYTES) {
+      break;
+    }
+    data += "," + encodeRecord(record);
+    bytes += record.bytes;
+  }
+  return { from, to, data: data + "]}", bytes };
+}
+
+function encodeRecord(record: LogRecord): string {
+  return `{"from":"${record.from}","at":${record.at},"message":${record.body}}`;
+}

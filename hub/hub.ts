@@ -1,0 +1,180 @@
+import {
+  type AnyMessages,
+  anyMessages,
+  CloseCode,
+  type Contract,
+  LOBBY,
+  type MessageMap,
+  type MessageOf,
+} from "../messages.ts";
+import type { Clock } from "./clock.ts";
+import { Core, type Hooks, type HubStats } from "./core.ts";
+import type { MessageHandler } from "./handlers.ts";
+import { HubTopic } from "./hub_topic.ts";
+import {
+  DEFAULT_HEARTBEAT,
+  DEFAULT_LIMITS,
+  type HeartbeatOptions,
+  type Limits,
+  withDefaults,
+} from "./limits.ts";
+import type { Peer } from "./peer.ts";
+import type { ConnectionInfo, Inbound, Socket } from "./socket.ts";
+import type { Store } from "./store.ts";
+import { topicOptions, type TopicOptionsByName } from "./topic_options.ts";
+
+/** How long a session can be resumed after its connection ended, in ms, unless an option says otherwise. */
+export const DEFAULT_SESSION_MS = 120_000;
+
+/** Options of a hub that have a default. */
+export interface HubOptions<M extends MessageMap = AnyMessages> extends Hooks {
+  /** What may be published. Default: any well-formed message. */
+  readonly contract?: Contract<M>;
+  /** Bounds; see {@linkcode Limits} for the defaults. */
+  readonly limits?: Partial<Limits>;
+  /** When a peer counts as dead; see {@linkcode HeartbeatOptions} for the defaults. */
+  readonly heartbeat?: Partial<HeartbeatOptions>;
+  /** What each topic's log keeps, by name or `prefix:*`. Default: 1,000 records, 1 MiB, 120 s. */
+  readonly topics?: TopicOptionsByName;
+  /** How long a session can be resumed after its connection ended, in ms. Default: 120,000. */
+  readonly sessionMs?: number;
+}
+
+/** What a hub stands on. `createHub` fills these in. */
+export interface HubPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+/** The hub: topics that are logs, peers that are cursors. */
+export class Hub<M extends MessageMap = AnyMessages>
+  implements AsyncDisposable {
+  readonly #core: Core;
+  readonly #ports: HubPorts;
+  #closed: Promise<void> | undefined;
+
+  /**
+   * @param ports the store and the clock. The hub owns them: closing it closes them.
+   * @param options see {@linkcode HubOptions}.
+   * @throws {RangeError} when a number of the options is not one, {@linkcode TypeError} for an unknown name.
+   */
+  constructor(ports: HubPorts, options: HubOptions<M> = {}) {
+    const {
+      contract = anyMessages,
+      limits,
+      heartbeat,
+      topics,
+      sessionMs = DEFAULT_SESSION_MS,
+    } = options;
+    this.#ports = ports;
+    this.#core = new Core({
+      ...ports,
+      contract: contract as Contract<MessageMap>,
+      limits: withDefaults("limit", DEFAULT_LIMITS, limits),
+      heartbeat: withDefaults("heartbeat option", DEFAULT_HEARTBEAT, heartbeat),
+      retention: topicOptions(topics),
+      sessionMs,
+      hooks: options,
+    });
+  }
+
+  /** The peers that have joined and not left. */
+  get peers(): ReadonlySet<Peer> {
+    return this.#core.peers;
+  }
+
+  /** Whether the hub takes another connection. */
+  get hasRoom(): boolean {
+    return this.#closed === undefined &&
+      this.#core.connections.size < this.#core.limits.peers;
+  }
+
+  /**
+   * Publishes to the lobby, the topic that everybody is in unless their hello names others.
+   *
+   * @param message a message that the contract accepts, or a binary payload.
+   * @returns the record's offset, once it is committed.
+   * @throws {PublishError} (as a rejection) when it is refused.
+   */
+  broadcast<T extends keyof M & string>(
+    message: ({ readonly type: T } & M[T]) | Uint8Array<ArrayBuffer>,
+  ): Promise<number> {
+    return this.topic(LOBBY).publish(message);
+  }
+
+  /** A topic, by its name. */
+  topic(name: string): HubTopic<M> {
+    return new HubTopic(this.#core, name);
+  }
+
+  /**
+   * Calls `handler` for each message of a type, in any topic, after it was committed.
+   *
+   * @param type the message's type.
+   * @param handler gets the message as the contract let it through, and where it stands.
+   * @returns a function that takes the handler away again.
+   */
+  on<T extends keyof M & string>(
+    type: T,
+    handler: MessageHandler<MessageOf<M, T>>,
+  ): () => void {
+    return this.#core.handlers.add(type, handler as MessageHandler<never>);
+  }
+
+  /**
+   * Takes in a connection that is open. Transports call this.
+   *
+   * @param socket the way out.
+   * @param info who it is.
+   * @returns the way in.
+   */
+  attach(socket: Socket, info: ConnectionInfo): Inbound {
+    return this.#core.attach(socket, info);
+  }
+
+  /** The hub's numbers now. */
+  stats(): HubStats {
+    return this.#core.stats();
+  }
+
+  /** Tells every drumbeat.v1 peer to come back after a time, spread evenly up to `overMs`. */
+  goaway(overMs: number): void {
+    const { connections } = this.#core;
+    let nth = 0;
+    for (const { wire } of connections) {
+      wire.goaway(Math.round(overMs * nth++ / connections.size));
+    }
+  }
+
+  /**
+   * Closes every connection, waits for the transports to say that they are gone, then closes the store and the clock.
+   * Idempotent.
+   *
+   * @param code drumbeat.v1 connections are closed with it. Default: 1001; plain ones always are with 1001.
+   * @param graceMs how long to wait for those that do not answer, in ms. Default: 1,000.
+   */
+  close(code: number = CloseCode.goingAway, graceMs = 1000): Promise<void> {
+    return this.#closed ??= this.#close(code, graceMs);
+  }
+
+  async #close(code: number, graceMs: number): Promise<void> {
+    const core = this.#core;
+    core.delivery.flush();
+    core.heartbeat.stop();
+    for (const connection of core.connections) {
+      core.leave(
+        connection,
+        connection.dialect === "plain" ? CloseCode.goingAway : code,
+        "Going away",
+      );
+    }
+    await core.allGone(graceMs);
+    core.delivery.close();
+    this.#ports.clock.close();
+    await this.#ports.store[Symbol.asyncDispose]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

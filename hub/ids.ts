@@ -1,0 +1,45 @@
+const ALPHABET =
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/**
+ * A random id in the alphabet of base64url.
+ *
+ * @param length how many characters; each holds 6 random bits.
+ */
+export function randomId(length: number): string {
+  let id = "";
+  for (const byte of crypto.getRandomValues(new Uint8Array(length))) {
+    id += ALPHABET[byte & 63];
+  }
+  return id;
+}
+
+/** Characters of a peer's public id: 72 bits, no two alike in practice. */
+const PEER_LENGTH = 12;
+/** Characters of the part of a session that is secret: 144 bits, more than RFC 6749 section 10.10 asks of a token. */
+const SECRET_LENGTH = 24;
+
+/** A peer's public id. */
+export function newPeerId(): string {
+  return randomId(PEER_LENGTH);
+}
+
+/**
+ * A session: the public id, a dot, and a secret. Whoever knows the whole may resume it; the id alone, which every
+ * record carries, says nothing of the secret.
+ */
+export function newSession(): string {
+  return `${newPeerId()}.${randomId(SECRET_LENGTH)}`;
+}
+
+/** The public id of a session: the same after a resume, on any node. */
+export function peerIdOf(session: string): string {
+  return session.slice(0, PEER_LENGTH);
+}
+
+const SESSION = /^[\w-]{12}\.[\w-]{24}$/;
+
+/** Whether a client's `session` can be one at all. */
+export function isSession(session: string): boolean {
+  return SESSION.test(session);
+}

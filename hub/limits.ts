@@ -1,0 +1,87 @@
+import type { Retention } from "./log.ts";
+
+/** The hub's bounds. Each says what happens at it. */
+export interface Limits {
+  /** Largest inbound message in bytes; above it the connection is closed with 1009. Default: 65,536. */
+  readonly messageBytes: number;
+  /** Bytes of batches that may be sent and unacknowledged before the hub skips the peer. Default: 262,144. */
+  readonly windowBytes: number;
+  /** Publishes that one connection may have unsettled; the next one is the error `limit`. Default: 256. */
+  readonly inflight: number;
+  /** Topics that one connection may be in; the next one is the error `limit`. Default: 128. */
+  readonly topicsPerPeer: number;
+  /** Topics in all; publishing or subscribing to the next one is the error `limit`. Default: 10,000. */
+  readonly topics: number;
+  /** Connections in all; the handler answers 503 to the next one. Default: 20,000. */
+  readonly peers: number;
+  /** How long a drumbeat.v1 connection has to say hello, in ms; then it is closed with 4408. Default: 10,000. */
+  readonly helloMs: number;
+}
+
+/** The default {@linkcode Limits}. */
+export const DEFAULT_LIMITS: Limits = {
+  messageBytes: 64 * 1024,
+  windowBytes: 256 * 1024,
+  inflight: 256,
+  topicsPerPeer: 128,
+  topics: 10_000,
+  peers: 20_000,
+  helloMs: 10_000,
+};
+
+/** No inbound limits and no caps, for load tests. The window and the log keep their bounds, or memory would have none. */
+export const NO_LIMITS: Limits = {
+  ...DEFAULT_LIMITS,
+  messageBytes: 64 * 1024 * 1024,
+  inflight: Number.MAX_SAFE_INTEGER,
+  topicsPerPeer: Number.MAX_SAFE_INTEGER,
+  topics: Number.MAX_SAFE_INTEGER,
+  peers: Number.MAX_SAFE_INTEGER,
+};
+
+/** The default {@linkcode Retention} of a topic's log. */
+export const DEFAULT_RETENTION: Retention = {
+  maxRecords: 1_000,
+  maxBytes: 1024 * 1024,
+  maxAgeMs: 120_000,
+};
+
+/** When a peer counts as dead. */
+export interface HeartbeatOptions {
+  /** A ping goes out when nothing was heard for this long, in ms. Default: 10,000. */
+  readonly intervalMs: number;
+  /** A peer that was not heard for this long is closed with 4001, in ms. Default: 25,000. */
+  readonly timeoutMs: number;
+}
+
+/** The default {@linkcode HeartbeatOptions}. */
+export const DEFAULT_HEARTBEAT: HeartbeatOptions = {
+  intervalMs: 10_000,
+  timeoutMs: 25_000,
+};
+
+/**
+ * Fills in what is not given and checks that every number is one.
+ *
+ * @throws {RangeError} when a number is negative or not a number, {@linkcode TypeError} for a name that does not exist.
+ */
+export function withDefaults<T extends object>(
+  what: string,
+  defaults: T,
+  given: Partial<T> = {},
+): T {
+  const merged = { ...defaults } as Record<string, unknown>;
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    if (!Object.hasOwn(defaults, name)) {
+      throw new TypeError(`There is no ${what} '${name}'`);
+    }
+    if (typeof value !== "number" || !(value >= 0)) {
+      throw new RangeError(
+        `The ${what} '${name}' must be a non-negative number, not ${value}`,
+      );
+    }
+    merged[name] = value;
+  }
+  return merged as T;
+}

@@ -1,0 +1,34 @@
+/** What a transport gives the hub for each connection. `adapters/socket_deno.ts` is one. */
+export interface Socket {
+  /**
+   * Sends one WebSocket message: a string as text, bytes as binary. Must not throw; on a socket that is not open it does
+   * nothing.
+   */
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  /** Starts the closing handshake. Must not throw. */
+  close(code: number, reason: string): void;
+  /** Drops the connection at once. `false`: this transport cannot, and the hub counts a zombie. */
+  terminate(): boolean;
+  /** Bytes given to `send` that have not left the process. */
+  readonly bufferedAmount: number;
+  /** Whether `send` has any effect. */
+  readonly open: boolean;
+}
+
+/** What the transport calls: the answer of `hub.attach`. */
+export interface Inbound {
+  /** One WebSocket message came in. */
+  receive(data: string | Uint8Array<ArrayBuffer>): void;
+  /** The connection is gone. Any number of calls, in any order: the first one counts. */
+  closed(code: number, reason: string): void;
+}
+
+/** What the transport knows of who connected. The request itself is dead after the upgrade: these are copies. */
+export interface ConnectionInfo {
+  /** The subprotocol that was agreed on; `""`: none, the plain dialect. */
+  readonly protocol: string;
+  /** The URL of the request. */
+  readonly url: string;
+  /** The other side's address, without the port. */
+  readonly address: string;
+}

@@ -1,0 +1,81 @@
+import type { ErrorCode } from "../messages.ts";
+import type { LogRecord } from "./record.ts";
+
+/** A publish on its way into a log. */
+export interface Entry {
+  readonly topic: string;
+  readonly record: LogRecord;
+  /** The publisher's session and its id for this publish: together they land once. Absent: nothing to deduplicate. */
+  readonly session?: string | undefined;
+  readonly id?: number | undefined;
+}
+
+/** How a publish ended: at an offset, or refused. */
+export type Outcome = { readonly offset: number } | {
+  readonly code: ErrorCode;
+  readonly message: string;
+};
+
+/** Where a log begins and ends: `tail` is the oldest offset it can still give, `head` the next one to be written. */
+export interface LogBounds {
+  readonly epoch: string;
+  readonly tail: number;
+  readonly head: number;
+}
+
+/**
+ * Where logs and sessions live. It owns epochs, offsets and the outcome of each publish, and answers through the
+ * {@linkcode StoreSink}; it may answer before the call returns. What `committed` was not called for is not delivered.
+ */
+export interface Store extends AsyncDisposable {
+  /** Called once, before anything else. */
+  connect(sink: StoreSink): void;
+  /** Opens a topic's log, making it where there is none. Answered by `opened`. */
+  open(topic: string): void;
+  /**
+   * Commits what one flush gathered, all topics together, in order. Answered by `committed` for each topic, then by
+   * `settled` for each entry. A repeated (session, id) is settled with its first outcome and not written again.
+   */
+  append(entries: readonly Entry[]): void;
+  /**
+   * Reads records below the hub's ring, from `from` on, about `maxBytes` of them, at least one if there is any. The
+   * first may be above `from`: what lies between was trimmed. A store without `read` keeps nothing below the ring.
+   *
+   * @throws when the log cannot be read (or rejects).
+   */
+  read?(
+    topic: string,
+    from: number,
+    maxBytes: number,
+  ): StoredRecords | Promise<StoredRecords>;
+  /** The topic is forgotten: nobody asked for it for longer than its records live. */
+  release(topic: string): void;
+  /** Starts a session. */
+  begin(session: string): void;
+  /** Takes a session over. `true`: it is known and has not expired, and its outcomes count on. */
+  claim(session: string): boolean | Promise<boolean>;
+  /** The session's connection is gone: its time to live starts now. */
+  leave(session: string): void;
+}
+
+/** A run of records: the first one's offset, and contiguous records. */
+export interface StoredRecords {
+  readonly offset: number;
+  readonly records: readonly LogRecord[];
+}
+
+/** What a store tells the hub. */
+export interface StoreSink {
+  /** The log is there. Told again when it was lost and made anew: then the epoch differs. */
+  opened(topic: string, bounds: LogBounds): void;
+  /** Records are committed at `offset` and on. The only way into a topic's ring. */
+  committed(topic: string, offset: number, records: readonly LogRecord[]): void;
+  /** Records below `tail` are gone from the store. */
+  trimmed(topic: string, tail: number): void;
+  /** How an entry ended: becomes the ack or the error. Called once for each entry, after its `committed`. */
+  settled(entry: Entry, outcome: Outcome): void;
+  /** The session was claimed on another node: its connection here is closed with 4505. */
+  claimed(session: string): void;
+  /** Something failed that is no single entry's fault. */
+  failed(error: unknown): void;
+}

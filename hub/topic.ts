@@ -1,0 +1,127 @@
+import type { Joined, Start } from "../messages.ts";
+import type { Run } from "./dialect.ts";
+import { type BatchFrame, encodeBatch } from "./frame.ts";
+import { Log, type Retention } from "./log.ts";
+import type { LogRecord } from "./record.ts";
+import type { LogBounds } from "./store.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** A topic inside the hub: the ring of its newest records and the cursors into it. */
+export class Topic implements Run {
+  readonly name: string;
+  readonly retention: Retention;
+  readonly subscriptions: Set<Subscription> = new Set();
+  /** The monotonic time at which the last subscriber left or the last record came. */
+  idleSince: number;
+  epoch = "";
+  log: Log = new Log(0);
+  #isOpen = false;
+  #storeTail = 0;
+  #whenOpen: (() => void)[] = [];
+  readonly #deep: boolean;
+  #frame: BatchFrame | undefined;
+
+  /** @param deep whether the store keeps records below the ring. */
+  constructor(name: string, retention: Retention, deep: boolean, now: number) {
+    this.name = name;
+    this.retention = retention;
+    this.#deep = deep;
+    this.idleSince = now;
+  }
+
+  /** The oldest offset that can still be given to anybody. */
+  get tail(): number {
+    return this.#deep
+      ? Math.min(this.#storeTail, this.log.tail)
+      : this.log.tail;
+  }
+
+  /** The offset that the next record gets. */
+  get head(): number {
+    return this.log.head;
+  }
+
+  /** The store has opened the log, or lost it and made a new one. */
+  open(bounds: LogBounds): void {
+    this.epoch = bounds.epoch;
+    this.log = new Log(bounds.head);
+    this.#storeTail = bounds.tail;
+    this.#frame = undefined;
+    this.#isOpen = true;
+    const waiting = this.#whenOpen;
+    this.#whenOpen = [];
+    for (const run of waiting) run();
+  }
+
+  /** Resolves when the log's bounds are known. */
+  get opened(): Promise<void> {
+    return new Promise((resolve) => this.whenOpen(resolve));
+  }
+
+  /** Runs at once if the log is open, else when it is. */
+  whenOpen(run: () => void): void {
+    if (this.#isOpen) run();
+    else this.#whenOpen.push(run);
+  }
+
+  /** The store has dropped what is below `tail`. */
+  trimmed(tail: number): void {
+    this.#storeTail = tail;
+  }
+
+  /** The store has committed records at the head. */
+  append(records: readonly LogRecord[], now: number): void {
+    this.log.append(records);
+    this.idleSince = now;
+    this.#frame = undefined;
+  }
+
+  /** Drops what the retention does not keep. */
+  trim(now: number): void {
+    this.log.trim(this.retention, now);
+  }
+
+  /** Where a cursor starts, and whether that is all that was asked for: docs/protocol.md, "Where a cursor starts". */
+  place(start: Start): Joined {
+    const { epoch, head, tail } = this;
+    if (start.last !== undefined) {
+      return {
+        epoch,
+        offset: Math.max(tail, head - start.last),
+        recovered: true,
+        head,
+      };
+    }
+    if (start.offset === undefined) {
+      return { epoch, offset: head, recovered: true, head };
+    }
+    if (start.epoch !== epoch || start.offset > head) {
+      return { epoch, offset: tail, recovered: false, head };
+    }
+    return {
+      epoch,
+      offset: start.offset,
+      recovered: start.offset >= tail,
+      head,
+    };
+  }
+
+  /** The record at an offset of the ring. */
+  record(offset: number): LogRecord {
+    return this.log.at(offset);
+  }
+
+  /** The batch for every cursor at `from`, which is in the ring and below the head. */
+  batch(from: number): BatchFrame {
+    // One is enough: those who keep up share it, and those who do not are apart from each other anyway.
+    if (this.#frame?.from !== from) {
+      this.#frame = encodeBatch(this, from);
+    }
+    return this.#frame;
+  }
+
+  /** Lets go of the shared frame: an idle topic holds no bytes but its log's. */
+  rest(): void {
+    this.#frame = undefined;
+  }
+}

@@ -1,0 +1,98 @@
+import { type ErrorCode, topicNameProblem } from "../messages.ts";
+import type { Clock } from "./clock.ts";
+import type { Limits } from "./limits.ts";
+import type { Retention } from "./log.ts";
+import type { Store } from "./store.ts";
+import { Topic } from "./topic.ts";
+
+/** Why a topic cannot be had. */
+export interface TopicRefusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** The topics there are. They come with the first who asks and are forgotten when nobody did for long. */
+export class Topics implements Iterable<Topic> {
+  readonly #byName = new Map<string, Topic>();
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #limits: Limits;
+  readonly #retention: (name: string) => Retention;
+  readonly #forgetMs: number;
+
+  /** @param forgetMs a topic is kept at least this long after its last subscriber or record. */
+  constructor(
+    store: Store,
+    clock: Clock,
+    limits: Limits,
+    retention: (name: string) => Retention,
+    forgetMs: number,
+  ) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#retention = retention;
+    this.#forgetMs = forgetMs;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  [Symbol.iterator](): Iterator<Topic> {
+    return this.#byName.values();
+  }
+
+  /** The topic, if it is there. */
+  get(name: string): Topic | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The topic, made where it is not there, or why a peer cannot have it. */
+  open(name: string): Topic | TopicRefusal {
+    const known = this.#byName.get(name);
+    if (known !== undefined) return known;
+    const problem = topicNameProblem(name);
+    if (problem !== undefined) {
+      return {
+        code: name.startsWith("$") ? "forbidden" : "invalid",
+        message: problem,
+      };
+    }
+    if (this.#byName.size >= this.#limits.topics) {
+      return {
+        code: "limit",
+        message:
+          `The hub has ${this.#limits.topics} topics, which is all it may have`,
+      };
+    }
+    return this.#make(name);
+  }
+
+  #make(name: string): Topic {
+    const topic = new Topic(
+      name,
+      this.#retention(name),
+      this.#store.read !== undefined,
+      this.#clock.now(),
+    );
+    this.#byName.set(name, topic);
+    this.#store.open(name);
+    return topic;
+  }
+
+  /** Trims every log by age, and forgets the topics that had no subscriber for long enough. */
+  sweep(now: number): void {
+    for (const topic of this.#byName.values()) {
+      topic.trim(now);
+      if (topic.subscriptions.size > 0) continue;
+      if (
+        now - topic.idleSince <
+          Math.max(this.#forgetMs, topic.retention.maxAgeMs)
+      ) continue;
+      this.#byName.delete(topic.name);
+      this.#store.release(topic.name);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The typed message module that server, client and page share: the contract of what may be published, the frames of
+ * drumbeat.v1, their codec and the close codes. It imports nothing and runs in Deno and in any browser.
+ *
+ * @module
+ */
+export {
+  type AnyMessages,
+  anyMessages,
+  type Checked,
+  type Contract,
+  defineMessages,
+  type DefineMessagesOptions,
+  type Guard,
+  type Issue,
+  type MessageMap,
+  type MessageOf,
+  type MessagesOf,
+  type OutputOf,
+  type StandardIssue,
+  type StandardResult,
+  type StandardSchema,
+  type Validator,
+} from "./messages/contract.ts";
+export {
+  decodeClientFrame,
+  type Decoded,
+  decodeServerFrame,
+  encode,
+  encodeBinary,
+  isCount,
+  type ParsedObject,
+  parseObject,
+  startProblem,
+} from "./messages/codec.ts";
+export { CloseCode, shouldReconnect } from "./messages/close_codes.ts";
+export {
+  LOBBY,
+  MAX_TOPIC_NAME_BYTES,
+  messageTypeProblem,
+  RESERVED_TYPES,
+  topicNameProblem,
+} from "./messages/names.ts";
+export { utf8Length } from "./messages/utf8.ts";
+export {
+  type AckFrame,
+  type BatchFrame,
+  type ClientFrame,
+  type CreditFrame,
+  type ErrorCode,
+  type ErrorFrame,
+  type Frame,
+  type GapFrame,
+  type GoawayFrame,
+  type HelloFrame,
+  type Joined,
+  type PingFrame,
+  type PongFrame,
+  type Position,
+  PROTOCOL,
+  type PublishFrame,
+  type ReplyFrame,
+  type RequestFrame,
+  type ServerFrame,
+  type Start,
+  type StartFrame,
+  type SubscribedFrame,
+  type SubscribeFrame,
+  type TopicStart,
+  type UnsubscribeFrame,
+  type WireLimits,
+  type WireRecord,
+} from "./messages/wire.ts";

@@ -1,0 +1,35 @@
+/**
+ * The server: `serve` starts everything, `createHandler` goes into a server that is there already, and
+ * `deno serve server.ts` runs the default export.
+ *
+ * @module
+ */
+import { createHub } from "./server/create_hub.ts";
+import { createHandler, type Handler } from "./server/handler.ts";
+import { contract } from "./static/contract.ts";
+
+export { createHub, type CreateHubOptions } from "./server/create_hub.ts";
+export {
+  createHandler,
+  type Handler,
+  type HandlerInfo,
+  type HandlerOptions,
+} from "./server/handler.ts";
+export {
+  type DrainOptions,
+  serve,
+  type ServeOptions,
+  type Server,
+} from "./server/serve.ts";
+
+let handler: Handler | undefined;
+
+/** For `deno serve server.ts`: a hub of its own, made on the first request, because importing does nothing. */
+const server: { fetch: Handler } = {
+  fetch(request, info) {
+    handler ??= createHandler(createHub({ contract }));
+    return handler(request, info);
+  },
+};
+
+export default server;

@@ -1,0 +1,81 @@
+import { parseArgs } from "node:util";
+import { DEFAULT_LIMITS, type Limits, NO_LIMITS } from "../hub/limits.ts";
+
+/** What `--help` prints. */
+export const HELP = `Drumbeat: a WebSocket hub, and its page.
+
+Usage: deno task start [options]
+
+  --port NUMBER         the port to listen on, 0 for any free one   [PORT, 8000]
+  --hostname ADDRESS    the address to listen on; 0.0.0.0: every one this
+                        machine has, so that a phone can join       [HOST, 127.0.0.1]
+  --limits default|none none lifts inbound limits, for load tests   [default]
+  --help                this text
+
+In brackets: the environment variable that sets it, and the default.
+Permissions: --allow-net and --allow-env=PORT,HOST; with --allow-sys=networkInterfaces
+it can also tell the addresses at which other devices find it.`;
+
+/** What the command line asks for. */
+export type Command =
+  | { readonly run: "help" }
+  | { readonly run: "refuse"; readonly why: string }
+  | {
+    readonly run: "serve";
+    readonly port: number;
+    readonly hostname: string;
+    readonly limits: Limits;
+  };
+
+/**
+ * Reads the command line.
+ *
+ * @param args the arguments, without the program.
+ * @param env the environment variables `PORT` and `HOST`, where set.
+ * @returns what to do; flags that do not exist and values that are none are refused.
+ */
+export function readCommand(
+  args: string[],
+  env: {
+    readonly PORT?: string | undefined;
+    readonly HOST?: string | undefined;
+  },
+): Command {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args,
+      options: {
+        port: { type: "string" },
+        hostname: { type: "string" },
+        limits: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    }));
+  } catch (error) {
+    // The first sentence says it; the rest explains how to pass such a thing as a positional argument.
+    const why = error instanceof Error ? error.message.split(". ")[0]! : "";
+    return { run: "refuse", why };
+  }
+  if (values.help) return { run: "help" };
+  const port = values.port ?? (env.PORT || "8000");
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) {
+    return {
+      run: "refuse",
+      why: `A port is a number from 0 to 65535, not '${port}'`,
+    };
+  }
+  const limits = values.limits ?? "default";
+  if (limits !== "default" && limits !== "none") {
+    return {
+      run: "refuse",
+      why: `--limits is 'default' or 'none', not '${limits}'`,
+    };
+  }
+  return {
+    run: "serve",
+    port: Number(port),
+    hostname: values.hostname ?? (env.HOST || "127.0.0.1"),
+    limits: limits === "none" ? NO_LIMITS : DEFAULT_LIMITS,
+  };
+}

@@ -1,0 +1,36 @@
+import { WebClock } from "../adapters/clock_web.ts";
+import { MemoryStore } from "../adapters/store_memory.ts";
+import { DEFAULT_SESSION_MS, Hub, type HubOptions } from "../hub/hub.ts";
+import type { Store } from "../hub/store.ts";
+import type { AnyMessages, MessageMap } from "../messages.ts";
+
+/** Options of {@linkcode createHub}. */
+export interface CreateHubOptions<M extends MessageMap = AnyMessages>
+  extends HubOptions<M> {
+  /** Where logs and sessions live. Default: in memory. The hub owns it: closing the hub closes it. */
+  readonly store?: Store;
+}
+
+/**
+ * Makes a hub that keeps its logs in memory, unless told otherwise, and takes its time from the Web platform.
+ *
+ * @param options see {@linkcode CreateHubOptions}.
+ * @returns the hub. Close it, or `await using` it: it holds a timer and a message port.
+ * @throws {RangeError} when a number of the options is not one, {@linkcode TypeError} for an unknown name.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createHub } from "./create_hub.ts";
+ *
+ * await using hub = createHub();
+ * assertEquals(await hub.broadcast({ type: "chat", text: "hello" }), 0);
+ * ```
+ */
+export function createHub<M extends MessageMap = AnyMessages>(
+  options: CreateHubOptions<M> = {},
+): Hub<M> {
+  const { sessionMs = DEFAULT_SESSION_MS } = options;
+  const clock = new WebClock();
+  const store = options.store ?? new MemoryStore(clock, { sessionMs });
+  return new Hub({ store, clock }, { ...options, sessionMs });
+}

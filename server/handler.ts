@@ -1,0 +1,77 @@
+import type { Hub } from "../hub/hub.ts";
+import type { MessageMap } from "../messages.ts";
+import { plainText } from "./answers.ts";
+import { serveAsset } from "./assets.ts";
+import { upgrade } from "./upgrade.ts";
+
+/** Options of {@linkcode createHandler}. */
+export interface HandlerOptions {
+  /** Whether the page, `client.ts` and `messages.ts` are served. Default: `true`. */
+  readonly page?: boolean;
+}
+
+/** What the handler wants to know of a connection: the second argument that `Deno.serve` gives. */
+export interface HandlerInfo {
+  /** The other side. */
+  readonly remoteAddr?: Deno.Addr;
+}
+
+/** A request handler, as `Deno.serve` and any Deno framework takes it. */
+export type Handler = (
+  request: Request,
+  info?: HandlerInfo,
+) => Response | Promise<Response>;
+
+/**
+ * Makes the request handler of a hub: WebSockets on `/ws` and `/`, the page, and `/healthz`.
+ *
+ * @param hub where connections go.
+ * @param options see {@linkcode HandlerOptions}.
+ * @returns a handler to give to `Deno.serve`, or to mount in a framework. Whatever it does not know is a 404.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createHub } from "./create_hub.ts";
+ * import { createHandler } from "./handler.ts";
+ *
+ * await using hub = createHub();
+ * const handler = createHandler(hub);
+ * const response = await handler(new Request("http://localhost/healthz"));
+ * assertEquals(await response.text(), "ok\n");
+ * ```
+ */
+export function createHandler<M extends MessageMap>(
+  hub: Hub<M>,
+  options: HandlerOptions = {},
+): Handler {
+  const { page = true } = options;
+  return async (request, info) => {
+    const path = new URL(request.url).pathname;
+    const wantsUpgrade =
+      request.headers.get("upgrade")?.toLowerCase() === "websocket";
+    if (wantsUpgrade && (path === "/ws" || path === "/")) {
+      const remote = info?.remoteAddr;
+      const address = remote !== undefined && "hostname" in remote
+        ? remote.hostname
+        : "";
+      return upgrade(request, address, hub);
+    }
+    if (path === "/ws") {
+      return plainText(
+        426,
+        "This is a WebSocket endpoint: ask for an upgrade",
+        {
+          upgrade: "websocket",
+          connection: "upgrade",
+        },
+      );
+    }
+    if (path === "/healthz") {
+      return request.method === "GET" || request.method === "HEAD"
+        ? plainText(200, "ok")
+        : plainText(405, "Only GET and HEAD", { allow: "GET, HEAD" });
+    }
+    const asset = page ? await serveAsset(request, path) : undefined;
+    return asset ?? plainText(404, "There is nothing here");
+  };
+}

@@ -1,0 +1,56 @@
+import { DenoSocket } from "../adapters/socket_deno.ts";
+import type { Hub } from "../hub/hub.ts";
+import { CloseCode, type MessageMap, PROTOCOL } from "../messages.ts";
+import { plainText } from "./answers.ts";
+
+/** The runtime pings a silent plain peer halfway and ends it after this many seconds. */
+const PLAIN_IDLE_SECONDS = 30;
+
+/** Any version of Drumbeat's subprotocol. */
+const SOME_VERSION = /^drumbeat\.v\d+$/;
+
+/**
+ * Upgrades a request to a WebSocket in the hub. The dialect follows from the subprotocols that the client offers:
+ * `drumbeat.v1`, or none of ours for the plain one. A client that knows other versions only is closed with 4506.
+ *
+ * @param request the upgrade request. It is dead afterwards.
+ * @param address the other side's address.
+ * @param hub where the connection goes.
+ * @returns 101, or a refusal in plain text: 400 for a handshake that is none, 503 when the hub is full.
+ */
+export function upgrade<M extends MessageMap>(
+  request: Request,
+  address: string,
+  hub: Hub<M>,
+): Response {
+  if (!hub.hasRoom) {
+    return plainText(503, "The hub is full", { "retry-after": "5" });
+  }
+  const offered = (request.headers.get("sec-websocket-protocol") ?? "")
+    .split(",").map((name) => name.trim());
+  const known = offered.includes(PROTOCOL);
+  const protocol = known
+    ? PROTOCOL
+    : offered.find((name) => SOME_VERSION.test(name)) ?? "";
+  const info = { protocol, url: request.url, address };
+  let upgraded: Deno.WebSocketUpgrade;
+  try {
+    upgraded = Deno.upgradeWebSocket(request, {
+      ...(protocol === "" ? {} : { protocol }),
+      // The hub's own heartbeat watches over drumbeat.v1; a second timer would be re-armed by each message.
+      idleTimeout: protocol === "" ? PLAIN_IDLE_SECONDS : 0,
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : "malformed";
+    return plainText(400, `Not a WebSocket handshake: ${why}`);
+  }
+  const { socket, response } = upgraded;
+  if (protocol === "" || known) {
+    new DenoSocket(socket, (port) => hub.attach(port, info));
+  } else {
+    socket.addEventListener("open", () => {
+      socket.close(CloseCode.version, `This server speaks ${PROTOCOL}`);
+    }, { once: true });
+  }
+  return response;
+}

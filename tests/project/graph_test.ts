@@ -1,0 +1,331 @@
+import { assertEquals } from "@std/assert";
+import {
+  type Import,
+  importsFrom,
+  read,
+  root,
+  sourcesAt,
+} from "./module_graph.ts";
+
+const LAYERS = {
+  messages: ["messages.ts", "messages/"],
+  client: ["client.ts", "client/"],
+  hub: ["hub/"],
+  adapters: ["adapters/"],
+  server: ["server.ts", "server/"],
+  static: ["static/"],
+  face: ["mod.ts"],
+} as const;
+
+type Layer = keyof typeof LAYERS;
+
+const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
+  messages: ["messages"],
+  client: ["client", "messages"],
+  hub: ["hub", "messages"],
+  adapters: ["adapters", "hub", "messages"],
+  server: ["server", "hub", "messages", "adapters"],
+  static: ["static", "client", "messages"],
+  face: ["messages", "client", "hub", "adapters", "server"],
+};
+
+/** Files that travel to the page: whoever else imports them must take them as text. */
+const AS_TEXT: readonly Layer[] = ["static", "client", "messages"];
+
+const BUILT_INS: readonly Layer[] = ["server", "adapters"];
+
+function layerOf(path: string): Layer | undefined {
+  return (Object.keys(LAYERS) as Layer[]).find((layer) =>
+    LAYERS[layer].some((place) =>
+      place.endsWith("/") ? path.startsWith(place) : path === place
+    )
+  );
+}
+
+async function sourcesOf(...layers: readonly Layer[]): Promise<string[]> {
+  const places = layers.flatMap((layer) => LAYERS[layer]);
+  return (await Promise.all(places.map(sourcesAt))).flat();
+}
+
+function isRelative(specifier: string): boolean {
+  return specifier.startsWith("./") || specifier.startsWith("../");
+}
+
+function show({ from, specifier }: Import): string {
+  return `${from} imports "${specifier}"`;
+}
+
+function none(wrong: readonly Import[], rule: string): void {
+  assertEquals([...new Set(wrong.map(show))], [], `${rule}:`);
+}
+
+Deno.test("everything reached from mod.ts is imported by a relative path, from jsr: or from Deno itself", async () => {
+  const imports = await importsFrom(...await sourcesOf("face"));
+  none(
+    imports.filter(({ specifier }) =>
+      !isRelative(specifier) && !specifier.startsWith("jsr:") &&
+      !specifier.startsWith("node:")
+    ),
+    "A module imported from a URL sees no import map and should need no npm",
+  );
+});
+
+Deno.test("everything reached from client.ts and messages.ts is imported by a relative path with its ending", async () => {
+  const imports = await importsFrom(...await sourcesOf("client", "messages"));
+  none(
+    imports.filter(({ specifier, text }) =>
+      !isRelative(specifier) || !specifier.endsWith(".ts") || text
+    ),
+    "The browser loads these very files",
+  );
+});
+
+Deno.test("bare names are for tests, benchmarks and examples only", async () => {
+  const layers = Object.keys(LAYERS) as Layer[];
+  const imports = await importsFrom(...await sourcesOf(...layers));
+  none(
+    imports.filter(({ from, specifier }) =>
+      layerOf(from) !== undefined && !isRelative(specifier) &&
+      !/^(jsr|npm|node):/.test(specifier)
+    ),
+    "A module imported from a URL sees no import map",
+  );
+});
+
+for (const layer of Object.keys(LAYERS) as Layer[]) {
+  const allowed = MAY_IMPORT[layer];
+  Deno.test(`${layer} imports nothing but ${allowed.join(", ")}`, async () => {
+    const imports = await importsFrom(...await sourcesOf(layer));
+    none(
+      imports.filter(({ from, specifier, to, text }) => {
+        if (layerOf(from) !== layer) {
+          return false;
+        }
+        if (!isRelative(specifier)) {
+          return !BUILT_INS.includes(layer);
+        }
+        const target = layerOf(to);
+        return target === undefined ||
+          !(allowed.includes(target) ||
+            layer === "server" && to === SHARED ||
+            layer === "server" && text && AS_TEXT.includes(target));
+      }),
+      "An import points up the layers of architecture.md",
+    );
+  });
+}
+
+const PORTS = [
+  "hub/clock.ts",
+  "hub/ids.ts",
+  "hub/outcomes.ts",
+  "hub/record.ts",
+  "hub/socket.ts",
+  "hub/store.ts",
+];
+
+/** What the stock server and its page agree on: the one file of the page that runs on both sides. */
+const SHARED = "static/contract.ts";
+
+Deno.test("adapters take nothing that runs from the hub but what its ports export", async () => {
+  const imports = await importsFrom(...await sourcesOf("adapters"));
+  none(
+    imports.filter(({ from, to, typeOnly }) =>
+      layerOf(from) === "adapters" && layerOf(to) === "hub" && !typeOnly &&
+      !PORTS.includes(to)
+    ),
+    "An adapter implements a port; it does not use the hub",
+  );
+});
+
+const RUNTIME = new Set([
+  "Deno",
+  "process",
+  "WebSocket",
+  "MessageChannel",
+  "BroadcastChannel",
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "clearTimeout",
+  "clearInterval",
+  "clearImmediate",
+]);
+
+/** Names a property, a member or a parameter of a type: not the global of that name. */
+function isOnlyAName(node: Deno.lint.Identifier): boolean {
+  const parent: Deno.lint.Node = node.parent;
+  switch (parent.type) {
+    case "MemberExpression":
+      return parent.property === node && !parent.computed &&
+        !(parent.object.type === "Identifier" &&
+          parent.object.name === "globalThis");
+    case "Property":
+    case "PropertyDefinition":
+    case "MethodDefinition":
+      return parent.key === node && !parent.computed &&
+        !("shorthand" in parent && parent.shorthand);
+    case "TSPropertySignature":
+    case "TSMethodSignature":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function runtimeNames(path: string, source: string): string[] {
+  const found = new Set<string>();
+  Deno.lint.runPlugin(
+    {
+      name: "layers",
+      rules: {
+        "no-runtime": {
+          create: () => ({
+            Identifier(node) {
+              if (RUNTIME.has(node.name) && !isOnlyAName(node)) {
+                found.add(node.name);
+              }
+            },
+          }),
+        },
+      },
+    },
+    path,
+    source,
+  );
+  return [...found].map((name) => `${path} uses ${name}`);
+}
+
+Deno.test("the hub and the messages use no Deno, no WebSocket, no timer and no message channel of the runtime", async () => {
+  const wrong: string[] = [];
+  for (const path of await sourcesOf("hub", "messages")) {
+    wrong.push(...runtimeNames(path, await read(path)));
+  }
+  assertEquals(wrong, [], "Sockets, clock and store come in through ports:");
+});
+
+Deno.test("the rule about the runtime tells a global from a name", () => {
+  assertEquals(
+    runtimeNames(
+      "hub/a.ts",
+      `// Deno.serve, new WebSocket, setTimeout
+       interface Clock { setTimeout(): void; Deno: string }
+       clock.setTimeout(); const text = "Deno"; ({ WebSocket: 1 });`,
+    ),
+    [],
+  );
+  assertEquals(
+    runtimeNames(
+      "hub/a.ts",
+      `Deno.now(); let a: WebSocket; globalThis.setTimeout(f); ({ setInterval });`,
+    ),
+    ["Deno", "WebSocket", "setTimeout", "setInterval"].map((name) =>
+      `hub/a.ts uses ${name}`
+    ),
+  );
+});
+
+interface Config {
+  readonly name: string;
+  readonly version: string;
+  readonly exports: Readonly<Record<string, string>>;
+  readonly links: readonly string[];
+  readonly imports: Readonly<Record<string, string>>;
+  readonly compilerOptions: Readonly<Record<string, unknown>>;
+}
+
+async function config(path: string): Promise<Config> {
+  return JSON.parse(await read(path)) as Config;
+}
+
+function satisfies(version: string, range: string): boolean {
+  const [major, minor = 0, patch = 0] = range.slice(1).split(".").map(Number);
+  const [a = 0, b = 0, c = 0] = version.split(".").map(Number);
+  return range.startsWith("^") && a === major && a > 0 &&
+    (b > minor || b === minor && c >= patch);
+}
+
+Deno.test("each @std import of deno.json has its link in std/, and each link its import", async () => {
+  const { links, imports } = await config("deno.json");
+  const linked = await Promise.all(
+    links.map(async (link) => (await config(`${link}/deno.json`)).name),
+  );
+  assertEquals(
+    linked.toSorted(),
+    Object.keys(imports).filter((name) => name.startsWith("@std/")).toSorted(),
+  );
+  const folders: string[] = [];
+  for await (const entry of Deno.readDir(new URL("std/", root))) {
+    if (entry.isDirectory) {
+      folders.push(`./std/${entry.name}`);
+    }
+  }
+  assertEquals(links.toSorted(), folders.toSorted());
+});
+
+Deno.test("each link's version lies in the range that deno.json imports", async () => {
+  const { links, imports } = await config("deno.json");
+  for (const link of links) {
+    const { name, version } = await config(`${link}/deno.json`);
+    const [, packageName, range = ""] =
+      /^jsr:(@std\/\w+)@(.+)$/.exec(imports[name] ?? "") ?? [];
+    assertEquals(packageName, name);
+    assertEquals(
+      satisfies(version, range),
+      true,
+      `${link} is ${version}, deno.json imports ${range}`,
+    );
+  }
+});
+
+Deno.test("inline jsr: imports name the range of deno.json and an export that the link has", async () => {
+  const { imports } = await config("deno.json");
+  const wrong: string[] = [];
+  const used = await importsFrom(
+    ...await sourcesOf(...Object.keys(LAYERS) as Layer[]),
+  );
+  for (const { from, specifier } of used) {
+    const [, name, range, path = ""] =
+      /^jsr:(@std\/\w+)@([^/]+)(\/.*)?$/.exec(specifier) ?? [];
+    if (!specifier.startsWith("jsr:")) {
+      continue;
+    }
+    if (name === undefined || imports[name] !== `jsr:${name}@${range}`) {
+      wrong.push(`${from}: "${specifier}" is not what deno.json imports`);
+      continue;
+    }
+    const { exports } = await config(
+      `${name.replace("@std/", "std/")}/deno.json`,
+    );
+    if (exports[`.${path}`] === undefined) {
+      wrong.push(`${from}: "${specifier}" is no export of the link`);
+    }
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("the links all re-export one version of deno-std", async () => {
+  const { links } = await config("deno.json");
+  const versions = new Set<string>();
+  for (const link of links) {
+    const { exports } = await config(`${link}/deno.json`);
+    for (const file of Object.values(exports)) {
+      const text = await read(`${link}/${file}`);
+      for (const [, version = ""] of text.matchAll(/npm:deno-std@([\d.]+)/g)) {
+        versions.add(version);
+      }
+    }
+  }
+  assertEquals(versions.size, 1, [...versions].join(", "));
+});
+
+Deno.test("the browser's type check has the compiler options of deno.json and the DOM for its library", async () => {
+  const { compilerOptions } = await config("deno.json");
+  const browser = await config("tests/project/browser.json");
+  const { lib, ...options } = browser.compilerOptions;
+  assertEquals(options, compilerOptions);
+  assertEquals(
+    (lib as string[]).filter((name) => name.startsWith("deno")),
+    [],
+  );
+});

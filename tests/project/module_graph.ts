@@ -1,0 +1,138 @@
+/**
+ * What imports what in this repository, as `deno info --json` sees it.
+ *
+ * @module
+ */
+
+/** The repository's folder, as a URL. */
+export const root = new URL("../../", import.meta.url);
+
+/** One import statement. */
+export interface Import {
+  /** The importing file, from the repository's folder: `hub/hub.ts`. */
+  readonly from: string;
+  /** What the statement says: `../messages.ts`. */
+  readonly specifier: string;
+  /** Where it leads: a path from the repository's folder, or else a URL. */
+  readonly to: string;
+  /** Whether it is imported `with { type: "text" }`. */
+  readonly text: boolean;
+  /** Whether nothing of it is left once types are stripped. */
+  readonly typeOnly: boolean;
+}
+
+interface Resolution {
+  readonly specifier?: string;
+  readonly error?: string;
+}
+
+interface Info {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly error?: string;
+    readonly dependencies?: readonly {
+      readonly specifier: string;
+      readonly code?: Resolution;
+      readonly type?: Resolution;
+      readonly assertionType?: string;
+    }[];
+  }[];
+}
+
+function relative(url: string): string {
+  return url.startsWith(root.href)
+    ? decodeURIComponent(url.slice(root.href.length))
+    : url;
+}
+
+/** Every import of every module reached from the entries, std/ left out. */
+export async function importsFrom(
+  ...entries: readonly string[]
+): Promise<Import[]> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const roots = `${folder}/roots.ts`;
+    await Deno.writeTextFile(
+      roots,
+      entries.map((path) =>
+        `import ${JSON.stringify(new URL(path, root).href)};\n`
+      ).join(""),
+    );
+    const { success, stdout, stderr } = await new Deno.Command(
+      Deno.execPath(),
+      {
+        args: [
+          "info",
+          "--json",
+          "--no-lock",
+          "--config",
+          decodeURIComponent(new URL("deno.json", root).pathname),
+          roots,
+        ],
+        cwd: root,
+      },
+    ).output();
+    if (!success) {
+      throw new Error(`deno info failed: ${new TextDecoder().decode(stderr)}`);
+    }
+    const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as Info;
+    const imports: Import[] = [];
+    for (const module of modules) {
+      const from = relative(module.specifier);
+      if (module.error !== undefined) {
+        throw new Error(`${from}: ${module.error}`);
+      }
+      if (from.includes(":") || from.startsWith("std/")) {
+        continue;
+      }
+      for (
+        const { specifier, code, type, assertionType } of module.dependencies ??
+          []
+      ) {
+        const failed = code?.error ?? type?.error;
+        if (failed !== undefined) {
+          throw new Error(`${from}: ${failed}`);
+        }
+        imports.push({
+          from,
+          specifier,
+          to: relative(code?.specifier ?? type?.specifier ?? specifier),
+          text: assertionType === "text",
+          typeOnly: code?.specifier === undefined,
+        });
+      }
+    }
+    return imports;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The TypeScript files at a path: a file itself, or all below a folder (`hub/`); none if it does not exist. */
+export async function sourcesAt(path: string): Promise<string[]> {
+  try {
+    if (!path.endsWith("/")) {
+      await Deno.stat(new URL(path, root));
+      return [path];
+    }
+    const found: string[] = [];
+    for await (const entry of Deno.readDir(new URL(path, root))) {
+      if (entry.isDirectory) {
+        found.push(...await sourcesAt(`${path}${entry.name}/`));
+      } else if (entry.name.endsWith(".ts")) {
+        found.push(path + entry.name);
+      }
+    }
+    return found.sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+/** The whole text of a file of the repository. */
+export function read(path: string): Promise<string> {
+  return Deno.readTextFile(new URL(path, root));
+}
