@@ -20,6 +20,8 @@ export class Connection implements Peer, Inbound {
   readonly subscriptions: Map<string, Subscription> = new Map();
   /** Subscriptions whose delivery waits for credit. */
   readonly waiting: Set<Subscription> = new Set();
+  /** The topics in whose presence it is. */
+  readonly rooms: Set<string> = new Set();
   /** The heartbeat's tick at which it was last heard. */
   heardAt: number;
   /** Whether a ping went out since it was last heard. */
@@ -65,7 +67,16 @@ export class Connection implements Peer, Inbound {
     if (utf8Length(reason) > 123) {
       throw new RangeError("Cannot close: the reason has more than 123 bytes");
     }
-    this.#core.leave(this, code, reason);
+    this.#core.connections.leave(this, code, reason);
+  }
+
+  send(message: object | Uint8Array<ArrayBuffer>): Promise<number> {
+    return this.#core.sendTo(this, message);
+  }
+
+  /** Whether it may be sent more of what is not a reply to it. */
+  get canTake(): boolean {
+    return this.wire.hasCredit && this.#unseen < UNSEEN_BYTES / 2;
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
@@ -79,7 +90,7 @@ export class Connection implements Peer, Inbound {
       (typeof data === "string" && data.length * 3 > limit &&
         utf8Length(data) > limit)
     ) {
-      this.#core.leave(
+      this.#core.connections.leave(
         this,
         CloseCode.tooBig,
         `A message has at most ${limit} bytes`,
@@ -94,7 +105,7 @@ export class Connection implements Peer, Inbound {
   }
 
   closed(code: number, reason: string): void {
-    this.#core.socketClosed(this, code, reason);
+    this.#core.connections.closed(this, code, reason);
   }
 
   /** Sends a frame that is no batch. What the peer does not take in is bounded: above it, 4002. */
@@ -111,7 +122,7 @@ export class Connection implements Peer, Inbound {
     if (
       this.wire.name === "plain" && this.socket.bufferedAmount < UNSEEN_BYTES
     ) this.tookIn();
-    else {this.#core.leave(
+    else {this.#core.connections.leave(
         this,
         CloseCode.lagging,
         "The peer does not take in what it is sent",
@@ -122,5 +133,6 @@ export class Connection implements Peer, Inbound {
   tookIn(): void {
     this.#unseen = 0;
     this.#probed = false;
+    this.#core.presence.wake(this);
   }
 }

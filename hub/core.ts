@@ -1,100 +1,36 @@
 import {
   CloseCode,
   type Contract,
-  type ErrorCode,
-  type Issue,
+  type HistoryPage,
   type Joined,
   type MessageMap,
   type Start,
+  utf8Length,
 } from "../messages.ts";
 import type { Clock } from "./clock.ts";
 import { Connection } from "./connection.ts";
+import { Connections } from "./connections.ts";
 import { Delivery } from "./delivery.ts";
 import { Handlers } from "./handlers.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { ownTopicOf } from "./hello.ts";
+import { type HubHistory, pageOf, readHistory } from "./history.ts";
+import { type ErrorStage, type Hooks, Reporter } from "./hooks.ts";
 import { newPeerId } from "./ids.ts";
 import type { HeartbeatOptions, Limits } from "./limits.ts";
 import type { Retention } from "./log.ts";
-import type { Departure, Peer } from "./peer.ts";
-import { HUB, LogRecord } from "./record.ts";
+import { Presence } from "./presence.ts";
+import { Publisher } from "./publisher.ts";
+import type { LogRecord } from "./record.ts";
+import type { Refusal } from "./refusal.ts";
+import { Requests } from "./requests.ts";
 import { Sessions } from "./sessions.ts";
 import type { ConnectionInfo, Socket } from "./socket.ts";
+import type { HubStats } from "./stats.ts";
 import type { Entry, LogBounds, Outcome, Store, StoreSink } from "./store.ts";
 import { Subscription } from "./subscription.ts";
 import { Topic } from "./topic.ts";
 import { Topics } from "./topics.ts";
-
-/** Where something of the program's own, or of the store's, went wrong. */
-export type ErrorStage =
-  | "receive"
-  | "hello"
-  | "handler"
-  | "join"
-  | "leave"
-  | "validate"
-  | "flush"
-  | "store"
-  | "socket";
-
-/** The program's hooks. What they throw goes to `onError`. */
-export interface Hooks {
-  /** A peer is there: greeted, in its topics. */
-  onJoin?: ((peer: Peer) => void) | undefined;
-  /** A peer that had joined has left. Called exactly once for each. */
-  onLeave?: ((peer: Peer, departure: Departure) => void) | undefined;
-  /** Something failed. The hub goes on; at most one connection was lost. Default: nothing. */
-  onError?:
-    | ((error: unknown, context: { readonly stage: ErrorStage }) => void)
-    | undefined;
-}
-
-/** Why a publish was refused. */
-export interface Refusal {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly issues?: readonly Issue[];
-}
-
-/** A message on its way to a log. */
-export interface Publication {
-  readonly topic: string;
-  /** A message, or a binary payload. */
-  readonly message: object | Uint8Array<ArrayBuffer>;
-  /** Whose it is; absent: the program's. */
-  readonly connection?: Connection;
-  readonly session?: string;
-  readonly id?: number;
-  /** Called once, with the offset or the refusal. */
-  settled(outcome: { readonly offset: number } | Refusal): void;
-}
-
-/** An entry with what the hub wants back when it is settled. */
-interface Publish extends Entry {
-  readonly publication: Publication;
-  /** The message as the contract let it through, where the program's handlers want it. */
-  readonly handled: { readonly type: string } | undefined;
-}
-
-/** The numbers of `hub.stats()`. */
-export interface HubStats {
-  /** Peers that have joined. */
-  readonly peers: number;
-  /** Connections, those that have not said hello included. */
-  readonly connections: number;
-  /** Connections that have left and whose transport has not said that they are gone. */
-  readonly zombies: number;
-  readonly topics: number;
-  /** Records in the rings, and their bytes. */
-  readonly records: number;
-  readonly recordBytes: number;
-  /** Since the start: records committed, deliveries of one record to one peer, gaps told, flushes, joins and leaves. */
-  readonly committed: number;
-  readonly delivered: number;
-  readonly gaps: number;
-  readonly flushes: number;
-  readonly joins: number;
-  readonly leaves: number;
-}
 
 /** Everything that {@linkcode Core} is made of, with no default left open. */
 export interface CoreOptions {
@@ -105,41 +41,44 @@ export interface CoreOptions {
   readonly heartbeat: HeartbeatOptions;
   readonly retention: (name: string) => Retention;
   readonly sessionMs: number;
+  readonly graceMs: number;
   readonly hooks: Hooks;
 }
 
-/** The hub's inside: who is connected, what is published, and what the store says. */
+/** The hub's inside: what ties its parts together, and what the store says. */
 export class Core implements StoreSink {
   readonly clock: Clock;
   readonly limits: Limits;
-  readonly peers: Set<Peer> = new Set();
-  readonly connections: Set<Connection> = new Set();
+  readonly reporter: Reporter;
+  readonly connections: Connections;
   readonly topics: Topics;
   readonly heartbeat: Heartbeat;
   readonly delivery: Delivery;
   readonly sessions: Sessions;
   readonly handlers: Handlers;
+  readonly requests: Requests;
+  readonly publisher: Publisher;
+  readonly presence: Presence;
+  readonly #store: Store;
   readonly #contract: Contract<MessageMap>;
-  readonly #hooks: Hooks;
-  readonly #zombies = new Set<Connection>();
-  /** Messages whose handlers run after the flush. */
-  #handled: {
-    message: { readonly type: string };
-    offset: number;
-    publication: Publication;
-  }[] = [];
-  #onGone: (() => void) | undefined;
   #committed = 0;
-  #joins = 0;
-  #leaves = 0;
 
   constructor(options: CoreOptions) {
-    const { store, clock, limits } = options;
+    const { store, clock, limits, contract, hooks } = options;
     this.clock = clock;
     this.limits = limits;
-    this.#contract = options.contract;
-    this.#hooks = options.hooks;
-    this.handlers = new Handlers((error) => this.report(error, "handler"));
+    this.#store = store;
+    this.#contract = contract;
+    const reporter = this.reporter = new Reporter(hooks);
+    const leave = (connection: Connection, code: number, reason: string) =>
+      this.connections.leave(connection, code, reason);
+    const handlerFailed = (error: unknown) => reporter.report(error, "handler");
+    this.connections = new Connections({
+      clock,
+      hooks,
+      reporter,
+      departed: (connection, ended) => this.#departed(connection, ended),
+    });
     this.topics = new Topics(
       store,
       clock,
@@ -147,19 +86,37 @@ export class Core implements StoreSink {
       options.retention,
       options.sessionMs,
     );
-    this.sessions = new Sessions(
-      store,
-      (connection, code, reason) => this.leave(connection, code, reason),
-    );
+    this.sessions = new Sessions(store, leave);
     this.heartbeat = new Heartbeat(clock, options.heartbeat, limits.helloMs, {
-      leave: (connection, code, reason) => this.leave(connection, code, reason),
-      sweep: () => this.topics.sweep(clock.now()),
+      leave,
+      sweep: () => {
+        this.topics.sweep(clock.now());
+        this.presence.sweep(clock.now());
+      },
     });
     this.delivery = new Delivery({
       clock,
       store,
-      afterFlush: () => this.#runHandlers(),
-      report: (error, stage) => this.report(error, stage),
+      reporter,
+      afterFlush: () => {
+        this.presence.flush();
+        this.publisher.runHandlers();
+      },
+    });
+    this.handlers = new Handlers(handlerFailed);
+    this.requests = new Requests(contract, handlerFailed);
+    this.publisher = new Publisher({
+      contract,
+      clock,
+      delivery: this.delivery,
+      handlers: this.handlers,
+      reporter,
+    });
+    this.presence = new Presence(options.graceMs, {
+      send: (connection, text) => connection.control(text),
+      schedule: () => this.delivery.schedule(),
+      changed: (change) =>
+        reporter.guard("presence", () => hooks.onPresence?.(change)),
     });
     store.connect(this);
   }
@@ -167,75 +124,28 @@ export class Core implements StoreSink {
   /** Takes a connection in. */
   attach(socket: Socket, info: ConnectionInfo): Connection {
     const connection = new Connection(this, newPeerId(), socket, info);
-    this.connections.add(connection);
+    this.connections.all.add(connection);
+    this.heartbeat.start();
     connection.wire.opened();
     return connection;
   }
 
-  /** The dialect has greeted a connection: it is a peer now. */
-  joined(connection: Connection): void {
-    if (connection.hasLeft) return;
-    connection.joined = true;
-    this.peers.add(connection);
-    this.#joins++;
-    if (connection.wire.name !== "plain") this.heartbeat.watch(connection);
-    this.#call("join", () => this.#hooks.onJoin?.(connection));
+  /** Something of the program's failed while serving a connection: it costs that connection, nothing else. */
+  abandon(connection: Connection, error: unknown, stage: ErrorStage): void {
+    this.reporter.report(error, stage);
+    this.connections.leave(connection, 1011, "Internal error");
   }
 
-  /** The hub's decision that a connection has left: once, and never waiting for a `close` event. */
-  leave(connection: Connection, code: number, reason: string): void {
-    if (connection.hasLeft) return;
-    this.#depart(connection, code, reason);
-    this.#zombies.add(connection);
-    connection.socket.close(code, reason);
-    // Who is silent, or takes nothing in, will not take part in a closing handshake.
-    if (code === CloseCode.silent || code === CloseCode.lagging) {
-      connection.socket.terminate();
-    }
-  }
-
-  /** The transport says that a connection is gone; some say so twice, some never. */
-  socketClosed(connection: Connection, code: number, reason: string): void {
-    this.#zombies.delete(connection);
-    if (this.#zombies.size === 0) this.#onGone?.();
-    // Deno reports 0 where the standard has 1006.
-    if (!connection.hasLeft) {
-      this.#depart(connection, code === 0 ? CloseCode.abnormal : code, reason);
-    }
-  }
-
-  /** Resolves when every connection that left is gone, or after `graceMs`. */
-  allGone(graceMs: number): Promise<void> {
-    if (this.#zombies.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const cancel = this.clock.after(graceMs, resolve);
-      this.#onGone = () => {
-        cancel();
-        resolve();
-      };
-    });
-  }
-
-  #depart(connection: Connection, code: number, reason: string): void {
-    connection.hasLeft = true;
-    this.connections.delete(connection);
+  #departed(connection: Connection, sessionEnded: boolean): void {
     this.heartbeat.forget(connection);
     this.delivery.forget(connection);
     const now = this.clock.now();
-    for (const { topic } of connection.subscriptions.values()) {
-      topic.idleSince = now;
-    }
     for (const subscription of connection.subscriptions.values()) {
+      subscription.topic.idleSince = now;
       subscription.topic.subscriptions.delete(subscription);
     }
+    this.presence.part(connection, sessionEnded, now);
     connection.wire.left();
-    if (!connection.joined) return;
-    this.peers.delete(connection);
-    this.#leaves++;
-    this.#call(
-      "leave",
-      () => this.#hooks.onLeave?.(connection, { code, reason }),
-    );
   }
 
   /** Puts a cursor into an open topic. */
@@ -255,51 +165,71 @@ export class Core implements StoreSink {
     topic.idleSince = this.clock.now();
     connection.subscriptions.delete(topic.name);
     connection.waiting.delete(subscription);
+    this.presence.leave(connection, topic.name);
   }
 
-  /** Checks a message and gathers it for the next flush. */
-  publish(publication: Publication): void {
-    const { message, connection, session, id } = publication;
-    const topic = this.topics.open(publication.topic);
-    if (!(topic instanceof Topic)) return publication.settled(topic);
-    let body: string | Uint8Array<ArrayBuffer>;
-    let handled: { readonly type: string } | undefined;
-    if (message instanceof Uint8Array) body = message;
-    else {
-      const checked = this.#check(message);
-      if (!checked.ok) return publication.settled(checked);
-      if (this.handlers.has(checked.message.type)) handled = checked.message;
-      body = JSON.stringify(checked.message);
-    }
-    const record = new LogRecord(
-      connection?.id ?? HUB,
-      this.clock.time(),
-      this.clock.now(),
-      body,
-    );
-    const entry: Publish = {
-      topic: topic.name,
-      record,
-      session,
-      id,
-      publication,
-      handled,
-    };
-    this.heartbeat.start();
-    this.delivery.append(entry);
+  /** Publishes to a peer's own log, and puts the peer into it. */
+  sendTo(
+    connection: Connection,
+    message: object | Uint8Array<ArrayBuffer>,
+  ): Promise<number> {
+    const name = ownTopicOf(connection.id);
+    const topic = this.topics.own(name);
+    topic.whenOpen(() => {
+      if (connection.hasLeft || connection.subscriptions.has(name)) return;
+      const place = this.subscribe(connection, topic, {});
+      connection.wire.subscribed(name, place);
+    });
+    return this.publisher.publishOwn(topic, name, message);
   }
 
-  #check(message: object) {
+  /** Makes a subscriber a member of its topic's presence, if it wants to be. */
+  showPresence(
+    connection: Connection,
+    topic: Topic,
+    { presence, data }: Pick<Start, "presence" | "data">,
+  ): Refusal | undefined {
+    if (!presence) return undefined;
+    const checked = this.#checkPresence(data);
+    if ("code" in checked) return checked;
+    this.presence.set(connection, topic.name, checked.value);
+  }
+
+  #checkPresence(data: unknown): { readonly value: unknown } | Refusal {
+    const { presenceBytes } = this.limits;
     try {
-      return this.#contract.check(message);
+      const checked = this.#contract.checkPresence(data);
+      if (!checked.ok) return checked;
+      const value = checked.value ?? null;
+      if (utf8Length(JSON.stringify(value)) <= presenceBytes) return { value };
+      const message = `Presence data has at most ${presenceBytes} bytes`;
+      return { code: "large", message };
     } catch (error) {
-      this.report(error, "validate");
-      return {
-        ok: false as const,
-        code: "invalid" as const,
-        message: "The message could not be checked",
-      };
+      this.reporter.report(error, "validate");
+      return { code: "invalid", message: "The data could not be checked" };
     }
+  }
+
+  /** Reads a topic's past. */
+  async read(
+    name: string,
+    from: number,
+    limit: number,
+  ): Promise<HubHistory | Refusal> {
+    const topic = this.topics.open(name);
+    if (!(topic instanceof Topic)) return topic;
+    await topic.opened;
+    return readHistory(topic, this.#store, from, limit);
+  }
+
+  /** The same for a peer. */
+  async history(
+    name: string,
+    from: number,
+    limit: number,
+  ): Promise<{ readonly data: HistoryPage } | Refusal> {
+    const found = await this.read(name, from, limit);
+    return "code" in found ? found : { data: pageOf(found) };
   }
 
   opened(name: string, bounds: LogBounds): void {
@@ -310,7 +240,11 @@ export class Core implements StoreSink {
     if (!lost) return;
     // Their cursors are in a log that is no more. They come back, ask for it, and are told of the new epoch.
     for (const { connection } of [...topic.subscriptions]) {
-      this.leave(connection, CloseCode.restart, "A topic's log was lost");
+      this.connections.leave(
+        connection,
+        CloseCode.restart,
+        "A topic's log was lost",
+      );
     }
   }
 
@@ -329,15 +263,7 @@ export class Core implements StoreSink {
   }
 
   settled(entry: Entry, outcome: Outcome): void {
-    const { publication, handled } = entry as Publish;
-    publication.settled(outcome);
-    if (handled === undefined || "code" in outcome) return;
-    this.#handled.push({
-      message: handled,
-      offset: outcome.offset,
-      publication,
-    });
-    this.delivery.schedule();
+    this.publisher.settled(entry, outcome);
   }
 
   claimed(session: string): void {
@@ -345,66 +271,29 @@ export class Core implements StoreSink {
   }
 
   failed(error: unknown): void {
-    this.report(error, "store");
-  }
-
-  /** Something of the program's failed while serving a connection: it costs that connection, nothing else. */
-  abandon(connection: Connection, error: unknown, stage: ErrorStage): void {
-    this.report(error, stage);
-    this.leave(connection, 1011, "Internal error");
-  }
-
-  /** Hands a failure to the program. A hook that fails at that is not asked again. */
-  report(error: unknown, stage: ErrorStage): void {
-    try {
-      this.#hooks.onError?.(error, { stage });
-    } catch {
-      // Nobody is left to tell.
-    }
+    this.reporter.report(error, "store");
   }
 
   /** The numbers of now. */
   stats(): HubStats {
     let records = 0;
     let recordBytes = 0;
-    for (const topic of this.topics) {
-      records += topic.log.size;
-      recordBytes += topic.log.bytes;
+    for (const { log } of this.topics) {
+      records += log.size;
+      recordBytes += log.bytes;
     }
+    const { peers, all, zombies, joins, leaves } = this.connections;
     return {
-      peers: this.peers.size,
-      connections: this.connections.size,
-      zombies: this.#zombies.size,
+      peers: peers.size,
+      connections: all.size,
+      zombies,
       topics: this.topics.size,
       records,
       recordBytes,
       committed: this.#committed,
       ...this.delivery.counts,
-      joins: this.#joins,
-      leaves: this.#leaves,
+      joins,
+      leaves,
     };
-  }
-
-  #runHandlers(): void {
-    const handled = this.#handled;
-    if (handled.length === 0) return;
-    this.#handled = [];
-    for (const { message, offset, publication } of handled) {
-      const { connection, topic } = publication;
-      this.handlers.run(
-        message,
-        connection === undefined
-          ? { topic, offset }
-          : { peer: connection, topic, offset },
-      );
-    }
-  }
-
-  #call(stage: ErrorStage, hook: () => void): void {
-    try {
-      hook();
-    } catch (error) {
-      this.report(error, stage);
-    }
   }
 }

@@ -2,6 +2,7 @@ import type { Cancel, Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import type { Run } from "./dialect.ts";
 import { BATCH_BYTES, encodeBatch } from "./frame.ts";
+import type { Reporter } from "./hooks.ts";
 import type { LogRecord } from "./record.ts";
 import type { Entry, Store, StoredRecords } from "./store.ts";
 import type { Subscription } from "./subscription.ts";
@@ -20,8 +21,7 @@ export interface DeliveryContext {
   readonly store: Store;
   /** Runs after the records of a flush are on their way. */
   afterFlush(): void;
-  /** Something failed that must not end the process. */
-  report(error: unknown, stage: "flush" | "store"): void;
+  readonly reporter: Reporter;
 }
 
 /** Numbers that only grow. */
@@ -149,7 +149,7 @@ export class Delivery {
       }
       this.#fresh.clear();
     } catch (error) {
-      this.#context.report(error, "flush");
+      this.#context.reporter.report(error, "flush");
     } finally {
       this.#flushing = false;
     }
@@ -200,7 +200,7 @@ export class Delivery {
     try {
       found = this.#context.store.read?.(topic.name, cursor, BATCH_BYTES);
     } catch (error) {
-      this.#context.report(error, "store");
+      this.#context.reporter.report(error, "store");
     }
     if (!(found instanceof Promise)) {
       this.#stored(subscription, found);
@@ -208,7 +208,7 @@ export class Delivery {
     }
     // `waiting` and not in `connection.waiting`: neither new records nor credit visit it meanwhile.
     subscription.waiting = true;
-    found.catch((error) => this.#context.report(error, "store")).then(
+    found.catch((error) => this.#context.reporter.report(error, "store")).then(
       (records) => {
         if (subscription.connection.hasLeft || subscription.cursor !== cursor) {
           return;

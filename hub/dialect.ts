@@ -1,3 +1,4 @@
+import type { Joined } from "../messages.ts";
 import type { LogRecord } from "./record.ts";
 import type { BatchFrame } from "./frame.ts";
 import type { DialectName } from "./peer.ts";
@@ -27,6 +28,8 @@ export interface Dialect {
   deliver(run: Run, from: number): number;
   /** Tells the peer that records `from` to `to - 1` are lost to it. */
   gap(topic: string, from: number, to: number): void;
+  /** Tells the peer that the hub put it into a topic, its own log, where the dialect has a word for it. */
+  subscribed(topic: string, place: Joined): void;
   /** Asks for a sign that the peer takes in what it is sent. `false`: this dialect cannot ask. */
   probe(): boolean;
   /** Tells the peer to come back after so many ms, where the dialect has a word for it. */

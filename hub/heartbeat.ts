@@ -65,14 +65,12 @@ export class Heartbeat {
   /** A connection has a bounded time to say hello. */
   awaitHello(connection: Connection): void {
     this.#greeting.set(connection, this.tick);
-    this.start();
   }
 
   /** A connection that said hello is kept under watch. */
   watch(connection: Connection): void {
     this.#greeting.delete(connection);
     this.#beating.add(connection);
-    this.start();
   }
 
   /** A connection has left. */

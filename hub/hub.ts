@@ -1,14 +1,19 @@
 import {
   type AnyMessages,
   anyMessages,
+  type AnyRequests,
   CloseCode,
   type Contract,
   LOBBY,
   type MessageMap,
   type MessageOf,
+  type OutputOf,
+  type RequestMap,
+  type Validator,
 } from "../messages.ts";
 import type { Clock } from "./clock.ts";
-import { Core, type Hooks, type HubStats } from "./core.ts";
+import type { Hooks } from "./hooks.ts";
+import { Core } from "./core.ts";
 import type { MessageHandler } from "./handlers.ts";
 import { HubTopic } from "./hub_topic.ts";
 import {
@@ -20,6 +25,8 @@ import {
 } from "./limits.ts";
 import type { Peer } from "./peer.ts";
 import type { ConnectionInfo, Inbound, Socket } from "./socket.ts";
+import type { HubStats } from "./stats.ts";
+import type { RequestHandler } from "./requests.ts";
 import type { Store } from "./store.ts";
 import { topicOptions, type TopicOptionsByName } from "./topic_options.ts";
 
@@ -27,9 +34,12 @@ import { topicOptions, type TopicOptionsByName } from "./topic_options.ts";
 export const DEFAULT_SESSION_MS = 120_000;
 
 /** Options of a hub that have a default. */
-export interface HubOptions<M extends MessageMap = AnyMessages> extends Hooks {
+export interface HubOptions<
+  M extends MessageMap = AnyMessages,
+  R extends RequestMap = AnyRequests,
+> extends Hooks {
   /** What may be published. Default: any well-formed message. */
-  readonly contract?: Contract<M>;
+  readonly contract?: Contract<M, R>;
   /** Bounds; see {@linkcode Limits} for the defaults. */
   readonly limits?: Partial<Limits>;
   /** When a peer counts as dead; see {@linkcode HeartbeatOptions} for the defaults. */
@@ -38,6 +48,8 @@ export interface HubOptions<M extends MessageMap = AnyMessages> extends Hooks {
   readonly topics?: TopicOptionsByName;
   /** How long a session can be resumed after its connection ended, in ms. Default: 120,000. */
   readonly sessionMs?: number;
+  /** How long a peer whose connection was cut stays in a topic's presence, in ms. Default: `sessionMs`. */
+  readonly presenceGraceMs?: number;
 }
 
 /** What a hub stands on. `createHub` fills these in. */
@@ -47,8 +59,10 @@ export interface HubPorts {
 }
 
 /** The hub: topics that are logs, peers that are cursors. */
-export class Hub<M extends MessageMap = AnyMessages>
-  implements AsyncDisposable {
+export class Hub<
+  M extends MessageMap = AnyMessages,
+  R extends RequestMap = AnyRequests,
+> implements AsyncDisposable {
   readonly #core: Core;
   readonly #ports: HubPorts;
   #closed: Promise<void> | undefined;
@@ -58,7 +72,7 @@ export class Hub<M extends MessageMap = AnyMessages>
    * @param options see {@linkcode HubOptions}.
    * @throws {RangeError} when a number of the options is not one, {@linkcode TypeError} for an unknown name.
    */
-  constructor(ports: HubPorts, options: HubOptions<M> = {}) {
+  constructor(ports: HubPorts, options: HubOptions<M, R> = {}) {
     const {
       contract = anyMessages,
       limits,
@@ -74,19 +88,20 @@ export class Hub<M extends MessageMap = AnyMessages>
       heartbeat: withDefaults("heartbeat option", DEFAULT_HEARTBEAT, heartbeat),
       retention: topicOptions(topics),
       sessionMs,
+      graceMs: options.presenceGraceMs ?? sessionMs,
       hooks: options,
     });
   }
 
   /** The peers that have joined and not left. */
   get peers(): ReadonlySet<Peer> {
-    return this.#core.peers;
+    return this.#core.connections.peers;
   }
 
   /** Whether the hub takes another connection. */
   get hasRoom(): boolean {
     return this.#closed === undefined &&
-      this.#core.connections.size < this.#core.limits.peers;
+      this.#core.connections.all.size < this.#core.limits.peers;
   }
 
   /**
@@ -122,6 +137,43 @@ export class Hub<M extends MessageMap = AnyMessages>
   }
 
   /**
+   * Answers requests: `await client.request(method, data)`. What the handler returns, or resolves to, is the reply; a
+   * `RequestError` that it throws is told to the client, anything else is not and goes to `onError`.
+   *
+   * @param method the method's name; with a contract, one of its requests.
+   * @param handler gets the data as the contract's validator let it through, and who asks.
+   * @returns a function that takes the handler away again.
+   * @throws {TypeError} when the method has a handler already.
+   */
+  handle<K extends keyof R & string>(
+    method: K,
+    handler: RequestHandler<R[K]["data"], R[K]["reply"]>,
+  ): () => void;
+  /**
+   * The same with a validator of its own, for a method that the contract does not name.
+   *
+   * @param method the method's name.
+   * @param validator checks the data.
+   * @param handler gets the data as the validator let it through, and who asks.
+   */
+  handle<V extends Validator>(
+    method: string,
+    validator: V,
+    handler: RequestHandler<OutputOf<V>, unknown>,
+  ): () => void;
+  handle(
+    method: string,
+    ...given:
+      | [RequestHandler<never, unknown>]
+      | [Validator, RequestHandler<never, unknown>]
+  ): () => void {
+    const [validator, handler] = given.length === 1
+      ? [undefined, given[0]]
+      : given;
+    return this.#core.requests.handle(method, { validator, handler });
+  }
+
+  /**
    * Takes in a connection that is open. Transports call this.
    *
    * @param socket the way out.
@@ -139,10 +191,10 @@ export class Hub<M extends MessageMap = AnyMessages>
 
   /** Tells every drumbeat.v1 peer to come back after a time, spread evenly up to `overMs`. */
   goaway(overMs: number): void {
-    const { connections } = this.#core;
+    const { all } = this.#core.connections;
     let nth = 0;
-    for (const { wire } of connections) {
-      wire.goaway(Math.round(overMs * nth++ / connections.size));
+    for (const { wire } of all) {
+      wire.goaway(Math.round(overMs * nth++ / all.size));
     }
   }
 
@@ -161,14 +213,14 @@ export class Hub<M extends MessageMap = AnyMessages>
     const core = this.#core;
     core.delivery.flush();
     core.heartbeat.stop();
-    for (const connection of core.connections) {
-      core.leave(
+    for (const connection of core.connections.all) {
+      core.connections.leave(
         connection,
         connection.dialect === "plain" ? CloseCode.goingAway : code,
         "Going away",
       );
     }
-    await core.allGone(graceMs);
+    await core.connections.allGone(graceMs);
     core.delivery.close();
     this.#ports.clock.close();
     await this.#ports.store[Symbol.asyncDispose]();

@@ -1,20 +1,15 @@
 import type { MessageMap } from "../messages.ts";
-import type { Core, Refusal } from "./core.ts";
+import type { Core } from "./core.ts";
+import type { HubHistory } from "./history.ts";
 import type { Peer } from "./peer.ts";
+import { PublishError } from "./publish_error.ts";
 
-/** A publish of the program's own was refused: by the contract, a limit, or the store. */
-export class PublishError extends Error {
-  override readonly name = "PublishError";
-  /** The code of docs/protocol.md: `invalid`, `unknown`, `limit`, `unavailable`, … */
-  readonly code: Refusal["code"];
-  /** What the validator found. */
-  readonly issues: NonNullable<Refusal["issues"]>;
-
-  constructor(topic: string, refusal: Refusal) {
-    super(`Cannot publish to '${topic}': ${refusal.message}`);
-    this.code = refusal.code;
-    this.issues = refusal.issues ?? [];
-  }
+/** Options of {@linkcode HubTopic.history}. */
+export interface HistoryOptions {
+  /** The first offset wanted. Default: the oldest that the log has. */
+  readonly from?: number;
+  /** Most records wanted; the answer may hold fewer, about 64 KiB of them. Default: 100. */
+  readonly limit?: number;
 }
 
 /** A topic as the program that owns the hub uses it. It holds nothing: `hub.topic(name)` is as good as keeping it. */
@@ -39,18 +34,27 @@ export class HubTopic<M extends MessageMap> {
   publish<T extends keyof M & string>(
     message: ({ readonly type: T } & M[T]) | Uint8Array<ArrayBuffer>,
   ): Promise<number> {
-    const published = new Promise<number>((resolve, reject) => {
-      this.#core.publish({
-        topic: this.name,
-        message,
-        settled: (outcome) => {
-          if ("code" in outcome) reject(new PublishError(this.name, outcome));
-          else resolve(outcome.offset);
-        },
-      });
-    });
-    published.catch(() => {});
-    return published;
+    const { topics, publisher } = this.#core;
+    return publisher.publishOwn(topics.open(this.name), this.name, message);
+  }
+
+  /**
+   * Reads the topic's past, as far as the log has it.
+   *
+   * @param options the first offset wanted (default: the oldest there is) and how many records at most (default: 100).
+   * @returns records without holes, and where the log begins and ends.
+   * @throws {PublishError} (as a rejection) when the topic cannot be had, or its log not be read.
+   */
+  async history(options: HistoryOptions = {}): Promise<HubHistory> {
+    const { from = 0, limit = 100 } = options;
+    const found = await this.#core.read(this.name, from, limit);
+    if ("code" in found) throw new PublishError(this.name, found);
+    return found;
+  }
+
+  /** Who is in the topic's presence: what each says of itself, by its public id. */
+  get presence(): ReadonlyMap<string, unknown> {
+    return this.#core.presence.members(this.name);
   }
 
   /** The peers that are in it now. */

@@ -14,6 +14,8 @@ export interface Limits {
   readonly topics: number;
   /** Connections in all; the handler answers 503 to the next one. Default: 20,000. */
   readonly peers: number;
+  /** Largest data of a member of a topic's presence, in bytes as JSON; above it the error `large`. Default: 1,024. */
+  readonly presenceBytes: number;
   /** How long a drumbeat.v1 connection has to say hello, in ms; then it is closed with 4408. Default: 10,000. */
   readonly helloMs: number;
 }
@@ -26,6 +28,7 @@ export const DEFAULT_LIMITS: Limits = {
   topicsPerPeer: 128,
   topics: 10_000,
   peers: 20_000,
+  presenceBytes: 1024,
   helloMs: 10_000,
 };
 

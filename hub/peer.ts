@@ -26,6 +26,19 @@ export interface Peer {
   /** A place for the program's own notes on this connection. */
   state: unknown;
   /**
+   * Sends a message to this peer alone, through a log of its own: in order, and resumed after a cut like any other.
+   *
+   * @param message a message that the contract accepts, or a binary payload.
+   * @returns the record's offset in the peer's log, once it is committed. A rejection that nobody looks at does not end
+   * the process.
+   * @throws {PublishError} (as a rejection) when it is refused.
+   */
+  send(
+    message:
+      | { readonly type: string; readonly [field: string]: unknown }
+      | Uint8Array<ArrayBuffer>,
+  ): Promise<number>;
+  /**
    * Ends the connection. It has left when this returns, whatever the other side does. Idempotent.
    *
    * @param code 1000, 1001, 1008, 1011–1013 or 3000–4999. Default: 1000.

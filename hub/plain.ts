@@ -2,6 +2,7 @@ import { LOBBY, parseObject } from "../messages.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import type { Dialect, Run } from "./dialect.ts";
+import type { Refusal } from "./refusal.ts";
 import { Topic } from "./topic.ts";
 
 /** The plain dialect: any WebSocket client, one message per frame, no envelope. docs/protocol.md, "Plain". */
@@ -20,7 +21,7 @@ export class PlainDialect implements Dialect {
       `{"type":"start","time":${this.#core.clock.time()}}`,
     );
     const lobby = this.#core.topics.open(LOBBY);
-    if (!(lobby instanceof Topic)) this.#error(lobby.code, lobby.message);
+    if (!(lobby instanceof Topic)) this.#refuse(lobby);
     else {
       lobby.whenOpen(() => {
         if (!this.#connection.hasLeft) {
@@ -28,13 +29,15 @@ export class PlainDialect implements Dialect {
         }
       });
     }
-    this.#core.joined(this.#connection);
+    this.#core.connections.joined(this.#connection);
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
     if (typeof data !== "string") return this.#publish(data);
     const parsed = parseObject(data);
-    if (!parsed.ok) return this.#error("malformed", parsed.message);
+    if (!parsed.ok) {
+      return this.#refuse({ code: "malformed", message: parsed.message });
+    }
     if (parsed.value.type === "ping") {
       return this.#connection.control(
         `{"type":"pong","time":${this.#core.clock.time()}}`,
@@ -64,24 +67,26 @@ export class PlainDialect implements Dialect {
     return false;
   }
 
+  subscribed(): void {}
+
   goaway(): void {}
 
   left(): void {}
 
   #publish(message: object): void {
-    this.#core.publish({
-      topic: LOBBY,
+    const lobby = this.#core.topics.open(LOBBY);
+    if (!(lobby instanceof Topic)) return this.#refuse(lobby);
+    this.#core.publisher.publish({
+      topic: lobby,
       message,
       connection: this.#connection,
       settled: (outcome) => {
-        if ("code" in outcome) {
-          this.#error(outcome.code, outcome.message, outcome.issues);
-        }
+        if ("code" in outcome) this.#refuse(outcome);
       },
     });
   }
 
-  #error(code: string, message: string, issues?: readonly unknown[]): void {
+  #refuse({ code, message, issues }: Refusal): void {
     this.#connection.control(
       JSON.stringify({ type: "error", code, message, issues }),
     );

@@ -1,15 +1,10 @@
-import { type ErrorCode, topicNameProblem } from "../messages.ts";
+import { topicNameProblem } from "../messages.ts";
 import type { Clock } from "./clock.ts";
 import type { Limits } from "./limits.ts";
 import type { Retention } from "./log.ts";
+import type { Refusal } from "./refusal.ts";
 import type { Store } from "./store.ts";
 import { Topic } from "./topic.ts";
-
-/** Why a topic cannot be had. */
-export interface TopicRefusal {
-  readonly code: ErrorCode;
-  readonly message: string;
-}
 
 /** The topics there are. They come with the first who asks and are forgotten when nobody did for long. */
 export class Topics implements Iterable<Topic> {
@@ -50,7 +45,7 @@ export class Topics implements Iterable<Topic> {
   }
 
   /** The topic, made where it is not there, or why a peer cannot have it. */
-  open(name: string): Topic | TopicRefusal {
+  open(name: string): Topic | Refusal {
     const known = this.#byName.get(name);
     if (known !== undefined) return known;
     const problem = topicNameProblem(name);
@@ -68,6 +63,16 @@ export class Topics implements Iterable<Topic> {
       };
     }
     return this.#make(name);
+  }
+
+  /** A peer's own log. The limit on topics does not count here: peers are limited themselves. */
+  own(name: string): Topic {
+    return this.#byName.get(name) ?? this.#make(name);
+  }
+
+  /** Whether a topic that is the hub's own may hold records from before. */
+  mayHave(name: string): boolean {
+    return this.#store.read !== undefined || this.#byName.has(name);
   }
 
   #make(name: string): Topic {

@@ -3,14 +3,13 @@ import {
   CloseCode,
   decodeClientFrame,
   encode,
-  type ErrorCode,
   type HelloFrame,
-  type Issue,
-  LOBBY,
+  type HistoryFrame,
+  type Joined,
+  type PresenceUpdateFrame,
   type PublishFrame,
+  type RequestFrame,
   type ServerFrame,
-  type Start,
-  startProblem,
   type SubscribeFrame,
   type TopicStart,
   type UnsubscribeFrame,
@@ -19,7 +18,9 @@ import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { Credit } from "./credit.ts";
 import type { Dialect, Run } from "./dialect.ts";
-import { isSession, peerIdOf } from "./ids.ts";
+import { greet, type Greeting } from "./hello.ts";
+import { peerIdOf } from "./ids.ts";
+import type { Refusal } from "./refusal.ts";
 import { Topic } from "./topic.ts";
 
 /** The subprotocol drumbeat.v1: docs/protocol.md. */
@@ -30,10 +31,10 @@ export class V1Dialect implements Dialect {
   readonly #credit = new Credit();
   #phase: "hello" | "starting" | "open" = "hello";
   #session = "";
-  /** Publishes that are not settled. */
+  /** Publishes, requests and histories that have no answer yet. */
   #unsettled = 0;
   /** Topics whose log the store is still opening. */
-  readonly #joining = new Set<string>();
+  #joining: Set<string> | undefined;
 
   constructor(core: Core, connection: Connection) {
     this.#core = core;
@@ -56,18 +57,15 @@ export class V1Dialect implements Dialect {
       if (decoded.code === "malformed" || this.#phase === "hello") {
         return this.#notTheProtocol(decoded.message);
       }
-      return this.#error(decoded.id, decoded.code, decoded.message);
+      return this.#refuse(decoded.id, decoded);
     }
     const { frame, payload } = decoded;
     if (this.#phase === "open") return this.#handle(frame, payload);
-    if (this.#phase === "hello" && frame.type === "hello") {
-      this.#hello(frame).catch((error) =>
-        this.#core.abandon(this.#connection, error, "hello")
-      );
-      return;
-    }
     if (this.#phase === "starting" && frame.type === "ping") {
       return this.#pong(frame.time);
+    }
+    if (this.#phase === "hello" && frame.type === "hello") {
+      return this.#hello(frame);
     }
     this.#notTheProtocol(
       this.#phase === "hello" ? "The first frame is hello" : "Wait for start",
@@ -79,54 +77,55 @@ export class V1Dialect implements Dialect {
     payload: Uint8Array<ArrayBuffer> | undefined,
   ): void {
     switch (frame.type) {
+      case "ack":
+        return this.#taken(frame.frames);
+      case "publish":
+        return this.#publish(frame, payload);
       case "ping":
         if (frame.frames !== undefined) this.#taken(frame.frames);
         return this.#pong(frame.time);
       case "pong":
         if (frame.frames !== undefined) this.#taken(frame.frames);
         return this.#connection.tookIn();
-      case "ack":
-        return this.#taken(frame.frames);
-      case "publish":
-        return this.#publish(frame, payload);
       case "subscribe":
         return this.#subscribe(frame);
       case "unsubscribe":
         return this.#unsubscribe(frame);
+      case "presence":
+        return this.#presence(frame);
+      case "request":
+        return this.#request(frame);
+      case "history":
+        return this.#history(frame);
       case "hello":
         return this.#notTheProtocol("A second hello");
     }
   }
 
-  /** Answers hello: the session, then the topics, then `start`, which precedes all batches. */
-  async #hello(frame: HelloFrame): Promise<void> {
+  #hello(frame: HelloFrame): void {
     this.#phase = "starting";
-    const { topics, refused } = this.#wantedTopics(
-      frame.topics ?? { [LOBBY]: {} },
-    );
-    const asked = frame.session ?? "";
-    const resumed = isSession(asked) &&
-      await this.#core.sessions.claim(asked, this.#connection);
-    this.#session = resumed
-      ? asked
-      : this.#core.sessions.begin(this.#connection);
-    await Promise.all(topics.map(([topic]) => topic.opened));
-    if (this.#connection.hasLeft) return this.left();
+    greet(this.#core, this.#connection, frame).then(
+      (greeting) => this.#start(greeting),
+    ).catch((error) => this.#core.abandon(this.#connection, error, "hello"));
+  }
 
-    // From here to the end nothing waits: the positions in `start` are those of the cursors.
-    this.#connection.id = peerIdOf(this.#session);
+  /** Sends `start`. Nothing waits in here: the positions that it tells are those of the cursors. */
+  #start({ session, resumed, topics, refused }: Greeting): void {
+    this.#session = session;
+    if (this.#connection.hasLeft) return this.left();
+    this.#connection.id = peerIdOf(session);
     this.#connection.resumed = resumed;
-    const joined = topics.map(([topic, start]): [string, TopicStart] => [
-      topic.name,
-      this.#core.subscribe(this.#connection, topic, start),
-    ]);
     this.#phase = "open";
+    const joined = topics.map(([topic, start]): [string, TopicStart] => {
+      const place = this.#core.subscribe(this.#connection, topic, start);
+      return [topic.name, place];
+    });
     const { limits, heartbeat, clock } = this.#core;
     this.#send({
       type: "start",
       time: clock.time(),
       peer: this.#connection.id,
-      session: this.#session,
+      session,
       resumed,
       heartbeat: {
         interval: heartbeat.intervalMs,
@@ -141,27 +140,13 @@ export class V1Dialect implements Dialect {
       // Not assigned by name: a topic may be called `__proto__`.
       topics: Object.fromEntries([...joined, ...refused]),
     });
-    this.#core.joined(this.#connection);
-  }
-
-  #wantedTopics(wanted: Readonly<Record<string, Start>>): {
-    topics: [Topic, Start][];
-    refused: [string, TopicStart][];
-  } {
-    const topics: [Topic, Start][] = [];
-    const refused: [string, TopicStart][] = [];
-    for (const [name, start] of Object.entries(wanted)) {
-      if (startProblem(start) !== undefined) {
-        refused.push([name, { error: "invalid" }]);
-      } else if (topics.length >= this.#core.limits.topicsPerPeer) {
-        refused.push([name, { error: "limit" }]);
-      } else {
-        const topic = this.#core.topics.open(name);
-        if (topic instanceof Topic) topics.push([topic, start]);
-        else refused.push([name, { error: topic.code }]);
-      }
+    for (const [topic, start] of topics) {
+      const refusal = this.#core.showPresence(this.#connection, topic, start);
+      if (refusal !== undefined) this.#refuse(undefined, refusal);
     }
-    return { topics, refused };
+    this.#core.presence.resumed(this.#connection);
+    this.#core.heartbeat.watch(this.#connection);
+    this.#core.connections.joined(this.#connection);
   }
 
   #publish(
@@ -169,66 +154,98 @@ export class V1Dialect implements Dialect {
     payload: Uint8Array<ArrayBuffer> | undefined,
   ): void {
     const { id } = frame;
-    if (this.#unsettled >= this.#core.limits.inflight) {
-      return this.#error(
-        id,
-        "limit",
-        `At most ${this.#core.limits.inflight} publishes may be unsettled`,
-      );
-    }
-    this.#unsettled++;
-    this.#core.publish({
-      topic: frame.topic,
+    const topic = this.#core.topics.open(frame.topic);
+    if (!(topic instanceof Topic)) return this.#refuse(id, topic);
+    if (!this.#begin(id)) return;
+    this.#core.publisher.publish({
+      topic,
       message: payload ?? frame.message as object,
       connection: this.#connection,
       session: this.#session,
       id,
       settled: (outcome) => {
         this.#unsettled--;
-        if ("code" in outcome) {
-          this.#error(id, outcome.code, outcome.message, outcome.issues);
-        } else {this.#connection.control(
-            `{"type":"ack","id":${id},"offset":${outcome.offset}}`,
-          );}
+        if ("code" in outcome) return this.#refuse(id, outcome);
+        const ack = `{"type":"ack","id":${id},"offset":${outcome.offset}}`;
+        this.#connection.control(ack);
       },
     });
   }
 
+  #request({ id, method, data }: RequestFrame): void {
+    this.#reply(
+      id,
+      this.#core.requests.answer(method, data, this.#connection),
+    );
+  }
+
+  #history({ id, topic, from, limit }: HistoryFrame): void {
+    this.#reply(id, this.#core.history(topic, from, limit));
+  }
+
+  #reply(id: number, answer: Promise<{ readonly data: unknown } | Refusal>) {
+    if (!this.#begin(id)) return;
+    answer.then((answer) => {
+      this.#unsettled--;
+      if ("code" in answer) return this.#refuse(id, answer);
+      this.#send({ type: "reply", id, data: answer.data });
+    }).catch((error) => this.#core.abandon(this.#connection, error, "handler"));
+  }
+
+  /** Whether one more may be without an answer. */
+  #begin(id: number): boolean {
+    const { inflight } = this.#core.limits;
+    if (this.#unsettled >= inflight) {
+      const message = `At most ${inflight} frames may be without an answer`;
+      this.#refuse(id, { code: "limit", message });
+      return false;
+    }
+    this.#unsettled++;
+    return true;
+  }
+
   #subscribe(frame: SubscribeFrame): void {
     const { id, topic: name } = frame;
+    const joining = this.#joining ??= new Set();
     const { subscriptions } = this.#connection;
     const { topicsPerPeer } = this.#core.limits;
-    if (subscriptions.has(name) || this.#joining.has(name)) {
-      return this.#error(id, "already", "Already in this topic");
+    if (subscriptions.has(name) || joining.has(name)) {
+      return this.#refuse(id, {
+        code: "already",
+        message: "Already in this topic",
+      });
     }
-    if (subscriptions.size + this.#joining.size >= topicsPerPeer) {
-      return this.#error(
-        id,
-        "limit",
-        `A peer may be in ${topicsPerPeer} topics at most`,
-      );
+    if (subscriptions.size + joining.size >= topicsPerPeer) {
+      const message = `A peer may be in ${topicsPerPeer} topics at most`;
+      return this.#refuse(id, { code: "limit", message });
     }
     const topic = this.#core.topics.open(name);
-    if (!(topic instanceof Topic)) {
-      return this.#error(id, topic.code, topic.message);
-    }
-    this.#joining.add(name);
+    if (!(topic instanceof Topic)) return this.#refuse(id, topic);
+    joining.add(name);
     topic.whenOpen(() => {
       // Unsubscribed, or gone, while the store was opening it.
-      if (this.#connection.hasLeft || !this.#joining.delete(name)) return;
-      const joined = this.#core.subscribe(this.#connection, topic, frame);
-      this.#send({ type: "subscribed", id, topic: name, ...joined });
+      if (this.#connection.hasLeft || !joining.delete(name)) return;
+      const place = this.#core.subscribe(this.#connection, topic, frame);
+      this.#send({ type: "subscribed", id, topic: name, ...place });
+      const refusal = this.#core.showPresence(this.#connection, topic, frame);
+      if (refusal !== undefined) this.#refuse(id, refusal);
     });
   }
 
-  #unsubscribe(frame: UnsubscribeFrame): void {
-    const { id, topic } = frame;
+  #unsubscribe({ id, topic }: UnsubscribeFrame): void {
     const subscription = this.#connection.subscriptions.get(topic);
     if (subscription !== undefined) this.#core.unsubscribe(subscription);
-    else if (!this.#joining.delete(topic)) {
-      return this.#error(id, "absent", "Not in this topic");
-    }
+    else if (!this.#joining?.delete(topic)) return this.#absent(id);
     this.#send({ type: "ack", id });
+  }
+
+  #presence({ id, topic: name, data }: PresenceUpdateFrame): void {
+    const topic = this.#connection.subscriptions.get(name)?.topic;
+    if (topic === undefined) return this.#absent(id);
+    const member = { presence: true, data };
+    const refusal = this.#core.showPresence(this.#connection, topic, member);
+    if (refusal !== undefined) this.#refuse(id, refusal);
+    else this.#send({ type: "ack", id });
   }
 
   get hasCredit(): boolean {
@@ -250,6 +267,10 @@ export class V1Dialect implements Dialect {
     this.#send({ type: "gap", topic, from, to });
   }
 
+  subscribed(topic: string, place: Joined): void {
+    this.#send({ type: "subscribed", topic, ...place });
+  }
+
   probe(): boolean {
     this.#send({ type: "ping", time: this.#core.clock.time() });
     return true;
@@ -262,9 +283,8 @@ export class V1Dialect implements Dialect {
   #taken(frames: number): void {
     const fresh = this.#credit.taken(frames);
     if (fresh < 0) {
-      return this.#notTheProtocol(
-        `${frames} frames taken in, ${this.#credit.frames} sent`,
-      );
+      const { frames: sent } = this.#credit;
+      return this.#notTheProtocol(`${frames} frames taken in, ${sent} sent`);
     }
     if (fresh === 0) return;
     this.#connection.tookIn();
@@ -272,16 +292,16 @@ export class V1Dialect implements Dialect {
   }
 
   #pong(time: number | undefined): void {
-    this.#connection.control(
-      time === undefined ? '{"type":"pong"}' : `{"type":"pong","time":${time}}`,
-    );
+    this.#send(time === undefined ? { type: "pong" } : { type: "pong", time });
   }
 
-  #error(
+  #absent(id: number): void {
+    this.#refuse(id, { code: "absent", message: "Not in this topic" });
+  }
+
+  #refuse(
     id: number | undefined,
-    code: ErrorCode,
-    message: string,
-    issues?: readonly Issue[],
+    { code, message, issues }: Refusal,
   ): void {
     this.#connection.control(
       JSON.stringify({ type: "error", id, code, message, issues }),
@@ -293,6 +313,6 @@ export class V1Dialect implements Dialect {
   }
 
   #notTheProtocol(reason: string): void {
-    this.#core.leave(this.#connection, CloseCode.protocol, reason);
+    this.#core.connections.leave(this.#connection, CloseCode.protocol, reason);
   }
 }

@@ -3,7 +3,6 @@ import type {
   ErrorCode,
   Frame,
   ServerFrame,
-  Start,
 } from "./wire.ts";
 
 /** What {@linkcode decodeClientFrame} and {@linkcode decodeServerFrame} return: never an exception, for any bytes. */
@@ -240,11 +239,7 @@ function fields(checks: Readonly<Record<string, Check>>): Shape {
  */
 export function startProblem(start: unknown): string | undefined {
   if (!isObject(start)) return "A topic's start must be an object";
-  const { last, epoch, offset }: {
-    last?: unknown;
-    epoch?: unknown;
-    offset?: unknown;
-  } = start as Start;
+  const { last, epoch, offset, presence } = start;
   if (last !== undefined && !isCount(last)) {
     return "'last' must be a non-negative integer";
   }
@@ -259,6 +254,9 @@ export function startProblem(start: unknown): string | undefined {
   }
   if (last !== undefined && epoch !== undefined) {
     return "'last' does not go with 'epoch' and 'offset'";
+  }
+  if (presence !== undefined && typeof presence !== "boolean") {
+    return "'presence' must be true or false";
   }
   return undefined;
 }
@@ -300,6 +298,9 @@ const clientShapes: ReadonlyMap<string, Shape> = new Map<
     (frame, payload) => topicFields(frame, payload) ?? startProblem(frame),
   ],
   ["unsubscribe", topicFields],
+  ["presence", topicFields],
+  ["request", fields({ id: count, method: string })],
+  ["history", fields({ id: count, topic: string, from: count, limit: count })],
 ]);
 
 const serverShapes: ReadonlyMap<string, Shape> = new Map<
@@ -333,7 +334,7 @@ const serverShapes: ReadonlyMap<string, Shape> = new Map<
   [
     "subscribed",
     fields({
-      id: count,
+      id: optional(count),
       topic: string,
       epoch: string,
       offset: count,
@@ -342,6 +343,16 @@ const serverShapes: ReadonlyMap<string, Shape> = new Map<
     }),
   ],
   ["reply", fields({ id: count })],
+  [
+    "presence",
+    fields({
+      topic: string,
+      snapshot: optional(boolean),
+      join: optional(list),
+      leave: optional(list),
+      count: optional(count),
+    }),
+  ],
   ["error", fields({ id: optional(count), code: string, message: string })],
   ["goaway", fields({ after: count })],
 ]);

@@ -1,50 +1,14 @@
 import { messageTypeProblem } from "./names.ts";
+import {
+  applyValidator,
+  type Issue,
+  isValidator,
+  type OutputOf,
+  type Validator,
+} from "./validator.ts";
 import type { ErrorCode } from "./wire.ts";
 
-/**
- * The part of the Standard Schema interface (standardschema.dev, version 1) that is used here. Valibot, Zod and ArkType
- * schemas have it.
- */
-export interface StandardSchema<Output = unknown> {
-  readonly "~standard": {
-    readonly version: 1;
-    readonly vendor: string;
-    readonly validate: (
-      value: unknown,
-    ) => StandardResult<Output> | Promise<StandardResult<Output>>;
-    readonly types?:
-      | { readonly input: unknown; readonly output: Output }
-      | undefined;
-  };
-}
-
-/** What a Standard Schema validator answers. */
-export type StandardResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly StandardIssue[] };
-
-/** One thing that is wrong with a value, and where. */
-export interface StandardIssue {
-  readonly message: string;
-  readonly path?:
-    | readonly (PropertyKey | { readonly key: PropertyKey })[]
-    | undefined;
-}
-
-/** A plain type guard. */
-export type Guard<T> = (value: unknown) => value is T;
-
-/** What checks the fields of a message: a synchronous Standard Schema validator or a type guard. */
-// deno-lint-ignore no-explicit-any -- `any` is what infers: a guard is contravariant in what it narrows to.
-export type Validator = StandardSchema<any> | Guard<any>;
-
-/** The fields that a validator lets through. */
-export type OutputOf<V> = V extends StandardSchema<infer T> ? T
-  : V extends Guard<infer T> ? T
-  : never;
-
 /** Message types and the fields of each, without `type`. */
-// deno-lint-ignore ban-types -- `object` would refuse interfaces' lack of an index signature nowhere; it means "not a primitive".
 export type MessageMap = { [type: string]: object };
 
 /** Any type, any fields: what a hub without a contract carries. */
@@ -58,12 +22,6 @@ export type MessageOf<
   [K in T]: { readonly type: K } & M[K];
 }[T];
 
-/** An issue as it goes over the wire. */
-export interface Issue {
-  readonly message: string;
-  readonly path?: readonly (string | number)[];
-}
-
 /** What {@linkcode Contract.check} returns: the message to store, or why it is refused. */
 export type Checked<M extends MessageMap> =
   | { readonly ok: true; readonly message: MessageOf<M> }
@@ -74,12 +32,38 @@ export type Checked<M extends MessageMap> =
     readonly issues?: readonly Issue[];
   };
 
-/** What may be published, and how it is checked. Made by {@linkcode defineMessages}; shared by server, client and page. */
-export interface Contract<M extends MessageMap = AnyMessages> {
-  /** The types it names. */
+/** Methods of requests, with what goes in and what comes back. */
+export type RequestMap = {
+  [method: string]: { readonly data: unknown; readonly reply: unknown };
+};
+
+/** Any method, any data: what a contract without `requests` allows. */
+export type AnyRequests = Record<
+  string,
+  { readonly data: unknown; readonly reply: unknown }
+>;
+
+/** What a check of data returns: the data as the validator put it out, or why it is refused. */
+export type CheckedData =
+  | { readonly ok: true; readonly value: unknown }
+  | {
+    readonly ok: false;
+    readonly code: Extract<ErrorCode, "invalid" | "unknown">;
+    readonly message: string;
+    readonly issues?: readonly Issue[];
+  };
+
+/** What may be published, asked and shown, and how it is checked. Made by {@linkcode defineMessages}. */
+export interface Contract<
+  M extends MessageMap = AnyMessages,
+  R extends RequestMap = AnyRequests,
+> {
+  /** The message types it names. */
   readonly types: ReadonlySet<string>;
   /** Whether other types pass as they come. */
   readonly open: boolean;
+  /** Only for the type checker: the methods. Never there at run time. */
+  readonly requests?: R;
   /**
    * Checks a message.
    *
@@ -88,13 +72,49 @@ export interface Contract<M extends MessageMap = AnyMessages> {
    * @throws {TypeError} when the validator answers with a promise: waiting for it would reorder publishers.
    */
   check(message: unknown): Checked<M>;
+  /** Checks the data of a request, as {@linkcode Contract.check} does a message. */
+  checkRequest(method: string, data: unknown): CheckedData;
+  /** Checks the reply to a request. */
+  checkReply(method: string, data: unknown): CheckedData;
+  /** Checks what a member says of itself in a topic's presence. */
+  checkPresence(data: unknown): CheckedData;
+}
+
+/** The validators of one method of {@linkcode DefineMessagesOptions.requests}. */
+export interface RequestValidators {
+  /** What goes in. */
+  readonly data: Validator;
+  /** What comes back. Default: anything. */
+  readonly reply?: Validator;
 }
 
 /** Options of {@linkcode defineMessages}. */
-export interface DefineMessagesOptions<Open extends boolean = boolean> {
+export interface DefineMessagesOptions<
+  Open extends boolean = boolean,
+  RV extends Readonly<Record<string, RequestValidators>> = Readonly<
+    Record<string, RequestValidators>
+  >,
+> {
   /** Whether types that the contract does not name pass as they come. Default: `false`. */
   readonly open?: Open;
+  /** The methods of `client.request` and `hub.handle`. Default: any method, any data. */
+  readonly requests?: RV;
+  /** What a member of a topic's presence may say of itself. Default: anything. */
+  readonly presence?: Validator;
 }
+
+/** The requests that a set of validators defines. */
+export type RequestsOf<RV> = Readonly<Record<string, RequestValidators>> extends
+  RV ? AnyRequests
+  : {
+    [K in keyof RV & string]: {
+      readonly data: RV[K] extends { readonly data: infer V } ? OutputOf<V>
+        : unknown;
+      readonly reply: RV[K] extends
+        { readonly reply: infer V extends Validator } ? OutputOf<V>
+        : unknown;
+    };
+  };
 
 /** The messages that a set of validators defines. */
 export type MessagesOf<
@@ -129,36 +149,62 @@ export type MessagesOf<
 export function defineMessages<
   const V extends Readonly<Record<string, Validator>>,
   const Open extends boolean = false,
+  const RV extends Readonly<Record<string, RequestValidators>> = Readonly<
+    Record<string, RequestValidators>
+  >,
 >(
   validators: V,
-  options: DefineMessagesOptions<Open> = {},
-): Contract<MessagesOf<V, Open>> {
+  options: DefineMessagesOptions<Open, RV> = {},
+): Contract<MessagesOf<V, Open>, RequestsOf<RV>> {
+  const { open = false, requests, presence } = options;
   const checks = new Map<string, Validator>();
   for (const [type, validator] of Object.entries(validators)) {
     const problem = messageTypeProblem(type);
     if (problem !== undefined) {
       throw new TypeError(`Cannot define the message '${type}': ${problem}`);
     }
-    if (
-      typeof validator !== "function" &&
-      typeof validator?.["~standard"]?.validate !== "function"
-    ) {
-      throw new TypeError(
-        `Cannot define the message '${type}': its validator is no function and no Standard Schema`,
-      );
-    }
-    checks.set(type, validator);
+    checks.set(type, validatorOf(`the message '${type}'`, validator));
   }
-  return contractOf(checks, options.open ?? false);
+  return contractOf({ checks, open, requests: requestsOf(requests), presence });
 }
 
-/** The contract of a hub that was given none: any well-formed message. */
-export const anyMessages: Contract = contractOf(new Map(), true);
+/** The contract of a hub that was given none: any well-formed message, any request, any presence data. */
+export const anyMessages: Contract = contractOf({
+  checks: new Map(),
+  open: true,
+  requests: undefined,
+  presence: undefined,
+});
 
-function contractOf<M extends MessageMap>(
-  checks: ReadonlyMap<string, Validator>,
-  open: boolean,
-): Contract<M> {
+interface ContractParts {
+  readonly checks: ReadonlyMap<string, Validator>;
+  readonly open: boolean;
+  readonly requests: ReadonlyMap<string, RequestValidators> | undefined;
+  readonly presence: Validator | undefined;
+}
+
+function requestsOf(
+  validators: Readonly<Record<string, RequestValidators>> | undefined,
+): ReadonlyMap<string, RequestValidators> | undefined {
+  if (validators === undefined) return undefined;
+  const entries = Object.entries(validators);
+  for (const [method, { data, reply }] of entries) {
+    validatorOf(`the request '${method}'`, data);
+    if (reply !== undefined) validatorOf(`the reply to '${method}'`, reply);
+  }
+  return new Map(entries);
+}
+
+function validatorOf(what: string, validator: unknown): Validator {
+  if (isValidator(validator)) return validator;
+  throw new TypeError(
+    `Cannot define ${what}: its validator is no function and no Standard Schema`,
+  );
+}
+
+function contractOf<M extends MessageMap, R extends RequestMap>(
+  { checks, open, requests, presence }: ContractParts,
+): Contract<M, R> {
   return {
     types: new Set(checks.keys()),
     open,
@@ -175,13 +221,40 @@ function contractOf<M extends MessageMap>(
         return checkFields(type as string, message as object, validator);
       }
       if (open) return { ok: true, message: message as MessageOf<M> };
-      return {
-        ok: false,
-        code: "unknown",
-        message: `The contract has no message '${type}'`,
-      };
+      return unknownName("message", String(type));
+    },
+    checkRequest(method: string, data: unknown): CheckedData {
+      if (requests === undefined) return { ok: true, value: data };
+      const validators = requests.get(method);
+      if (validators === undefined) return unknownName("request", method);
+      return checkData(method, data, validators.data);
+    },
+    checkReply(method: string, data: unknown): CheckedData {
+      return checkData(
+        `reply to ${method}`,
+        data,
+        requests?.get(method)?.reply,
+      );
+    },
+    checkPresence(data: unknown): CheckedData {
+      return checkData("presence", data, presence);
     },
   };
+}
+
+function checkData(
+  name: string,
+  data: unknown,
+  validator: Validator | undefined,
+): CheckedData {
+  if (validator === undefined) return { ok: true, value: data };
+  const result = applyValidator(name, data, validator);
+  return result.ok ? result : { ...result, code: "invalid" };
+}
+
+function unknownName(kind: string, name: string) {
+  const message = `The contract has no ${kind} '${name}'`;
+  return { ok: false as const, code: "unknown" as const, message };
 }
 
 function checkFields<M extends MessageMap>(
@@ -190,19 +263,8 @@ function checkFields<M extends MessageMap>(
   validator: Validator,
 ): Checked<M> {
   const { type: _type, ...fields } = message as { type: string };
-  const result = validate(name, fields, validator);
-  if (result.issues !== undefined) {
-    const first = result.issues[0]?.message;
-    return {
-      ok: false,
-      code: "invalid",
-      message: `Not a valid '${name}'${
-        first === undefined ? "" : `: ${first}`
-      }`,
-      // A guard says no more than no.
-      ...(first === undefined ? {} : { issues: result.issues.map(plainIssue) }),
-    };
-  }
+  const result = applyValidator(name, fields, validator);
+  if (!result.ok) return { ...result, code: "invalid" };
   if (typeof result.value !== "object" || result.value === null) {
     throw new TypeError(
       `The validator of '${name}' put out ${typeof result
@@ -211,40 +273,4 @@ function checkFields<M extends MessageMap>(
   }
   const { type: _other, ...output } = result.value as { type?: unknown };
   return { ok: true, message: { type: name, ...output } as MessageOf<M> };
-}
-
-function validate(
-  name: string,
-  fields: unknown,
-  validator: Validator,
-): StandardResult<unknown> {
-  if (typeof validator === "function") {
-    const answer: unknown = validator(fields);
-    if (isPromise(answer)) throw asynchronous(name, answer);
-    return answer ? { value: fields } : { issues: [] };
-  }
-  const answer = validator["~standard"].validate(fields);
-  if (isPromise(answer)) throw asynchronous(name, answer);
-  return answer;
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof (value as { then?: unknown } | undefined)?.then === "function";
-}
-
-function asynchronous(name: string, answer: Promise<unknown>): TypeError {
-  // Nobody will look at it: a rejection of it must not end the process.
-  answer.then(undefined, () => {});
-  return new TypeError(
-    `The validator of '${name}' is asynchronous; it would reorder publishers`,
-  );
-}
-
-function plainIssue(issue: StandardIssue): Issue {
-  if (issue.path === undefined) return { message: issue.message };
-  const path = issue.path.map((step) => {
-    const key = typeof step === "object" ? step.key : step;
-    return typeof key === "number" ? key : String(key);
-  });
-  return { message: issue.message, path };
 }

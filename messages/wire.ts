@@ -26,7 +26,9 @@ export type ErrorCode =
   /** A message above `limits.message`. */
   | "large"
   /** The log could not be written or read. */
-  | "unavailable";
+  | "unavailable"
+  /** The program's own handler of a request failed. */
+  | "failed";
 
 /** Where a cursor starts: from now, at the `last` n records, or at the next offset wanted in an epoch. */
 export interface Start {
@@ -36,6 +38,10 @@ export interface Start {
   readonly epoch?: string;
   /** The next offset wanted. */
   readonly offset?: number;
+  /** Whether to be a member of the topic's presence, and be told of the others. Default: `false`. */
+  readonly presence?: boolean;
+  /** What the others see of this member. */
+  readonly data?: unknown;
 }
 
 /** A cursor's place: the topic's log is one `epoch`, `offset` is the next one delivered. */
@@ -142,7 +148,8 @@ export interface SubscribeFrame extends Start {
 }
 export interface SubscribedFrame extends Joined {
   readonly type: "subscribed";
-  readonly id: number;
+  /** Absent where the hub subscribed the peer to its own log. */
+  readonly id?: number;
   readonly topic: string;
 }
 export interface UnsubscribeFrame {
@@ -175,6 +182,53 @@ export interface GoawayFrame {
   readonly after: number;
 }
 
+/** From the client: new data of its own in a topic's presence. */
+export interface PresenceUpdateFrame {
+  readonly type: "presence";
+  readonly id: number;
+  readonly topic: string;
+  readonly data: unknown;
+}
+/** One member of a topic's presence. */
+export interface Member {
+  /** The peer's public id: one entry for each session. */
+  readonly peer: string;
+  /** What it says of itself. */
+  readonly data: unknown;
+}
+/** From the server: who is in a topic. */
+export interface PresenceFrame {
+  readonly type: "presence";
+  readonly topic: string;
+  /** Whether `join` is everybody: what was known before is void. */
+  readonly snapshot?: boolean;
+  /** Who came, or has new data. */
+  readonly join?: readonly Member[];
+  /** The public ids of those who left. */
+  readonly leave?: readonly string[];
+  /** How many there are, where they are too many to name. */
+  readonly count?: number;
+}
+/** From the client: records of a topic's past. */
+export interface HistoryFrame {
+  readonly type: "history";
+  readonly id: number;
+  readonly topic: string;
+  /** The first offset wanted. */
+  readonly from: number;
+  /** Most records wanted. */
+  readonly limit: number;
+}
+/** The `data` of the reply to `history`. */
+export interface HistoryPage extends Position {
+  /** The oldest offset that the log still has. */
+  readonly tail: number;
+  /** The offset that the next record gets. */
+  readonly head: number;
+  /** Records from `offset` on, without holes. A binary one has its payload in `binary`, as base64. */
+  readonly records: readonly (WireRecord & { readonly binary?: string })[];
+}
+
 /** What a client sends. */
 export type ClientFrame =
   | HelloFrame
@@ -183,7 +237,10 @@ export type ClientFrame =
   | PublishFrame
   | CreditFrame
   | SubscribeFrame
-  | UnsubscribeFrame;
+  | UnsubscribeFrame
+  | PresenceUpdateFrame
+  | RequestFrame
+  | HistoryFrame;
 
 /** What a server sends. */
 export type ServerFrame =
@@ -195,8 +252,9 @@ export type ServerFrame =
   | GapFrame
   | SubscribedFrame
   | ReplyFrame
+  | PresenceFrame
   | ErrorFrame
   | GoawayFrame;
 
 /** Any frame of drumbeat.v1. A request is no {@linkcode ClientFrame} until the hub takes requests: it answers `unknown`. */
-export type Frame = ClientFrame | ServerFrame | RequestFrame;
+export type Frame = ClientFrame | ServerFrame;

@@ -2,11 +2,18 @@ import { WebClock } from "../adapters/clock_web.ts";
 import { MemoryStore } from "../adapters/store_memory.ts";
 import { DEFAULT_SESSION_MS, Hub, type HubOptions } from "../hub/hub.ts";
 import type { Store } from "../hub/store.ts";
-import type { AnyMessages, MessageMap } from "../messages.ts";
+import type {
+  AnyMessages,
+  AnyRequests,
+  MessageMap,
+  RequestMap,
+} from "../messages.ts";
 
 /** Options of {@linkcode createHub}. */
-export interface CreateHubOptions<M extends MessageMap = AnyMessages>
-  extends HubOptions<M> {
+export interface CreateHubOptions<
+  M extends MessageMap = AnyMessages,
+  R extends RequestMap = AnyRequests,
+> extends HubOptions<M, R> {
   /** Where logs and sessions live. Default: in memory. The hub owns it: closing the hub closes it. */
   readonly store?: Store;
 }
@@ -26,9 +33,12 @@ export interface CreateHubOptions<M extends MessageMap = AnyMessages>
  * assertEquals(await hub.broadcast({ type: "chat", text: "hello" }), 0);
  * ```
  */
-export function createHub<M extends MessageMap = AnyMessages>(
-  options: CreateHubOptions<M> = {},
-): Hub<M> {
+export function createHub<
+  M extends MessageMap = AnyMessages,
+  R extends RequestMap = AnyRequests,
+>(
+  options: CreateHubOptions<M, R> = {},
+): Hub<M, R> {
   const { sessionMs = DEFAULT_SESSION_MS } = options;
   const clock = new WebClock();
   const store = options.store ?? new MemoryStore(clock, { sessionMs });

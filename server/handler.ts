@@ -1,5 +1,5 @@
 import type { Hub } from "../hub/hub.ts";
-import type { MessageMap } from "../messages.ts";
+import type { MessageMap, RequestMap } from "../messages.ts";
 import { plainText } from "./answers.ts";
 import { serveAsset } from "./assets.ts";
 import { upgrade } from "./upgrade.ts";
@@ -40,8 +40,8 @@ export type Handler = (
  * assertEquals(await response.text(), "ok\n");
  * ```
  */
-export function createHandler<M extends MessageMap>(
-  hub: Hub<M>,
+export function createHandler<M extends MessageMap, R extends RequestMap>(
+  hub: Hub<M, R>,
   options: HandlerOptions = {},
 ): Handler {
   const { page = true } = options;

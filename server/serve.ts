@@ -1,6 +1,12 @@
 import { deadline } from "jsr:@std/async@^1/deadline";
 import type { Hub } from "../hub/hub.ts";
-import { type AnyMessages, CloseCode, type MessageMap } from "../messages.ts";
+import {
+  type AnyMessages,
+  type AnyRequests,
+  CloseCode,
+  type MessageMap,
+  type RequestMap,
+} from "../messages.ts";
 import { createHub, type CreateHubOptions } from "./create_hub.ts";
 import { createHandler, type HandlerOptions } from "./handler.ts";
 import { plainText } from "./answers.ts";
@@ -9,8 +15,10 @@ import { plainText } from "./answers.ts";
 const TCP_BACKLOG = 4096;
 
 /** Options of {@linkcode serve}. */
-export interface ServeOptions<M extends MessageMap = AnyMessages>
-  extends CreateHubOptions<M>, HandlerOptions {
+export interface ServeOptions<
+  M extends MessageMap = AnyMessages,
+  R extends RequestMap = AnyRequests,
+> extends CreateHubOptions<M, R>, HandlerOptions {
   /** The port to listen on; 0: any free one. Default: 8000. */
   readonly port?: number;
   /** The address to listen on. Default: `127.0.0.1`, this machine only. */
@@ -28,10 +36,12 @@ export interface DrainOptions {
 }
 
 /** A running server. */
-export interface Server<M extends MessageMap = AnyMessages>
-  extends AsyncDisposable {
+export interface Server<
+  M extends MessageMap = AnyMessages,
+  R extends RequestMap = AnyRequests,
+> extends AsyncDisposable {
   /** The hub behind it. */
-  readonly hub: Hub<M>;
+  readonly hub: Hub<M, R>;
   /** Where it listens. */
   readonly addr: Deno.NetAddr;
   /** Resolves when it has ended. */
@@ -59,9 +69,12 @@ export interface Server<M extends MessageMap = AnyMessages>
  * assertEquals(await response.text(), "ok\n");
  * ```
  */
-export function serve<M extends MessageMap = AnyMessages>(
-  options: ServeOptions<M> = {},
-): Server<M> {
+export function serve<
+  M extends MessageMap = AnyMessages,
+  R extends RequestMap = AnyRequests,
+>(
+  options: ServeOptions<M, R> = {},
+): Server<M, R> {
   const { port = 8000, hostname = "127.0.0.1", signal, page = true } = options;
   const hub = createHub(options);
   const handler = createHandler(hub, { page });
@@ -100,7 +113,7 @@ export function serve<M extends MessageMap = AnyMessages>(
     await deadline(listening.shutdown(), leftMs).catch(() => abort.abort());
   }
 
-  const server: Server<M> = {
+  const server: Server<M, R> = {
     hub,
     addr: listening.addr,
     finished: listening.finished,

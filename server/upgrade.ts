@@ -1,6 +1,11 @@
 import { DenoSocket } from "../adapters/socket_deno.ts";
 import type { Hub } from "../hub/hub.ts";
-import { CloseCode, type MessageMap, PROTOCOL } from "../messages.ts";
+import {
+  CloseCode,
+  type MessageMap,
+  PROTOCOL,
+  type RequestMap,
+} from "../messages.ts";
 import { plainText } from "./answers.ts";
 
 /** The runtime pings a silent plain peer halfway and ends it after this many seconds. */
@@ -18,10 +23,10 @@ const SOME_VERSION = /^drumbeat\.v\d+$/;
  * @param hub where the connection goes.
  * @returns 101, or a refusal in plain text: 400 for a handshake that is none, 503 when the hub is full.
  */
-export function upgrade<M extends MessageMap>(
+export function upgrade<M extends MessageMap, R extends RequestMap>(
   request: Request,
   address: string,
-  hub: Hub<M>,
+  hub: Hub<M, R>,
 ): Response {
   if (!hub.hasRoom) {
     return plainText(503, "The hub is full", { "retry-after": "5" });

@@ -1,0 +1,99 @@
+import { CloseCode, shouldReconnect } from "../messages.ts";
+import type { Clock } from "./clock.ts";
+import type { Connection } from "./connection.ts";
+import type { Hooks, Reporter } from "./hooks.ts";
+import type { Peer } from "./peer.ts";
+
+/** What {@linkcode Connections} needs of the hub. */
+export interface ConnectionsContext {
+  readonly clock: Clock;
+  readonly hooks: Hooks;
+  readonly reporter: Reporter;
+  /** A connection is over: take it out of everything. */
+  departed(connection: Connection, sessionEnded: boolean): void;
+}
+
+/** Who is connected. Leaving is decided here, once, and never waits for a `close` event. */
+export class Connections {
+  /** Those that have joined: `hub.peers`. */
+  readonly peers: Set<Peer> = new Set();
+  /** All that have not left, those that have not said hello included. */
+  readonly all: Set<Connection> = new Set();
+  joins = 0;
+  leaves = 0;
+  readonly #context: ConnectionsContext;
+  readonly #zombies = new Set<Connection>();
+  #onGone: (() => void) | undefined;
+
+  constructor(context: ConnectionsContext) {
+    this.#context = context;
+  }
+
+  /** Connections that have left and whose transport has not said that they are gone. */
+  get zombies(): number {
+    return this.#zombies.size;
+  }
+
+  /** The dialect has greeted a connection: it is a peer now. */
+  joined(connection: Connection): void {
+    connection.joined = true;
+    this.peers.add(connection);
+    this.joins++;
+    const { hooks, reporter } = this.#context;
+    reporter.guard("join", () => hooks.onJoin?.(connection));
+  }
+
+  /** The hub decides that a connection has left. */
+  leave(connection: Connection, code: number, reason: string): void {
+    if (connection.hasLeft) return;
+    this.#depart(connection, code, reason);
+    this.#zombies.add(connection);
+    connection.socket.close(code, reason);
+    // Who is silent, or takes nothing in, will not take part in a closing handshake.
+    if (code === CloseCode.silent || code === CloseCode.lagging) {
+      connection.socket.terminate();
+    }
+  }
+
+  /** The transport says that a connection is gone; some say so twice, some never. */
+  closed(connection: Connection, code: number, reason: string): void {
+    this.#zombies.delete(connection);
+    if (this.#zombies.size === 0) this.#onGone?.();
+    if (connection.hasLeft) return;
+    // Deno reports 0 where the standard has 1006.
+    this.#depart(connection, code === 0 ? CloseCode.abnormal : code, reason);
+  }
+
+  /** Resolves when every connection that left is gone, or after `graceMs`. */
+  allGone(graceMs: number): Promise<void> {
+    if (this.#zombies.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#context.clock.after(graceMs, resolve);
+      this.#onGone = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  #depart(connection: Connection, code: number, reason: string): void {
+    connection.hasLeft = true;
+    this.all.delete(connection);
+    this.#context.departed(connection, endsSession(code));
+    if (!connection.joined) return;
+    this.peers.delete(connection);
+    this.leaves++;
+    const { hooks, reporter } = this.#context;
+    reporter.guard(
+      "leave",
+      () => hooks.onLeave?.(connection, { code, reason }),
+    );
+  }
+}
+
+/** Whether a session is over with a connection that ended so: who says goodbye does not come back. */
+function endsSession(code: number): boolean {
+  if (code === CloseCode.superseded) return false;
+  return code === CloseCode.normal || code === CloseCode.goingAway ||
+    !shouldReconnect(code);
+}

@@ -1,0 +1,55 @@
+import type { Departure, Peer } from "./peer.ts";
+import type { PresenceChange } from "./presence.ts";
+
+/** Where something of the program's own, or of the store's, went wrong. */
+export type ErrorStage =
+  | "receive"
+  | "hello"
+  | "handler"
+  | "join"
+  | "leave"
+  | "presence"
+  | "validate"
+  | "flush"
+  | "store";
+
+/** The program's hooks. What they throw goes to `onError`. */
+export interface Hooks {
+  /** A peer is there: greeted, in its topics. */
+  onJoin?: ((peer: Peer) => void) | undefined;
+  /** A peer that had joined has left. Called exactly once for each. */
+  onLeave?: ((peer: Peer, departure: Departure) => void) | undefined;
+  /** Members of a topic's presence came, changed or left. */
+  onPresence?: ((change: PresenceChange) => void) | undefined;
+  /** Something failed. The hub goes on; at most one connection was lost. Default: nothing. */
+  onError?:
+    | ((error: unknown, context: { readonly stage: ErrorStage }) => void)
+    | undefined;
+}
+
+/** Hands failures to the program's `onError`. */
+export class Reporter {
+  readonly #hooks: Hooks;
+
+  constructor(hooks: Hooks) {
+    this.#hooks = hooks;
+  }
+
+  /** Tells of a failure. A hook that fails at that is not asked again. */
+  report(error: unknown, stage: ErrorStage): void {
+    try {
+      this.#hooks.onError?.(error, { stage });
+    } catch {
+      // Nobody is left to tell.
+    }
+  }
+
+  /** Runs something of the program's; a failure of it goes no further. */
+  guard(stage: ErrorStage, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.report(error, stage);
+    }
+  }
+}
