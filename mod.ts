@@ -15,5 +15,182 @@
  *
  * @module
  */
-export * from "./messages.ts";
-export * from "./client.ts";
+export {
+  type AckFrame,
+  type AnyMessages,
+  anyMessages,
+  type AnyRequests,
+  applyValidator,
+  type BatchFrame,
+  type Checked,
+  type CheckedData,
+  type ClientFrame,
+  CloseCode,
+  type Contract,
+  type CreditFrame,
+  decodeClientFrame,
+  type Decoded,
+  decodeServerFrame,
+  defineMessages,
+  type DefineMessagesOptions,
+  encode,
+  encodeBinary,
+  type ErrorCode,
+  type ErrorFrame,
+  type Frame,
+  type GapFrame,
+  type GoawayFrame,
+  type Guard,
+  type HelloFrame,
+  type HistoryFrame,
+  type HistoryPage,
+  isCount,
+  type Issue,
+  isValidator,
+  type Joined,
+  LOBBY,
+  MAX_TOPIC_NAME_BYTES,
+  type Member,
+  type MessageMap,
+  type MessageOf,
+  type MessagesOf,
+  messageTypeProblem,
+  type OutputOf,
+  type ParsedObject,
+  parseObject,
+  type PingFrame,
+  type PongFrame,
+  type Position,
+  type PresenceFrame,
+  type PresenceUpdateFrame,
+  PROTOCOL,
+  type PublishFrame,
+  type ReplyFrame,
+  type RequestFrame,
+  type RequestMap,
+  type RequestsOf,
+  type RequestValidators,
+  RESERVED_TYPES,
+  type ServerFrame,
+  shouldReconnect,
+  type StandardIssue,
+  type StandardResult,
+  type StandardSchema,
+  type Start,
+  type StartFrame,
+  startProblem,
+  type SubscribedFrame,
+  type SubscribeFrame,
+  topicNameProblem,
+  type TopicStart,
+  type UnsubscribeFrame,
+  utf8Length,
+  type Validated,
+  type Validator,
+  type WireLimits,
+  type WireRecord,
+} from "./messages.ts";
+export {
+  type BackoffOptions,
+  type BinaryRecord,
+  Client,
+  type ClientClock,
+  type ClientEventMap,
+  type ClientHandler,
+  type ClientState,
+  connect,
+  type ConnectionEnd,
+  type ConnectOptions,
+  DirectEvent,
+  DroppedEvent,
+  DrumbeatError,
+  type DrumbeatErrorCode,
+  type DrumbeatErrorOptions,
+  FrameEvent,
+  GapEvent,
+  type GapRecord,
+  HeartbeatEvent,
+  type HeartbeatOptions as ClientHeartbeatOptions,
+  InvalidEvent,
+  type MessageHandler,
+  type MessageRecord,
+  type OutboxOptions,
+  type PublishOptions,
+  type RecordInfo,
+  RecoveredEvent,
+  type RequestOptions,
+  type StartFrom,
+  type StateChange,
+  StateEvent,
+  type Topic,
+  type TopicRecord,
+  type TopicState,
+  webClock,
+  type WebSocketConstructor,
+  WebSocketSurface,
+} from "./client.ts";
+export {
+  createHandler,
+  createHub,
+  type CreateHubOptions,
+  type DrainOptions,
+  type Handler,
+  type HandlerInfo,
+  type HandlerOptions,
+  serve,
+  type ServeOptions,
+  type Server,
+  type StoreFactory,
+} from "./server.ts";
+export {
+  DEFAULT_SESSION_MS,
+  Hub,
+  type HubOptions,
+  type HubPorts,
+} from "./hub/hub.ts";
+export { type HistoryOptions, HubTopic } from "./hub/hub_topic.ts";
+export { type HubHistory } from "./hub/history.ts";
+export { type ErrorStage, type Hooks } from "./hub/hooks.ts";
+export {
+  DEFAULT_HEARTBEAT,
+  DEFAULT_LIMITS,
+  DEFAULT_RETENTION,
+  type HeartbeatOptions,
+  type Limits,
+  NO_LIMITS,
+} from "./hub/limits.ts";
+export { type Retention } from "./hub/log.ts";
+export {
+  type MessageContext,
+  type MessageHandler as HubMessageHandler,
+} from "./hub/handlers.ts";
+export { type Departure, type DialectName, type Peer } from "./hub/peer.ts";
+export { type PresenceChange } from "./hub/presence.ts";
+export { PublishError } from "./hub/publish_error.ts";
+export { HUB, LogRecord } from "./hub/record.ts";
+export { RequestError, type RequestHandler } from "./hub/requests.ts";
+export { type HubStats } from "./hub/stats.ts";
+export {
+  type TopicOptions,
+  type TopicOptionsByName,
+} from "./hub/topic_options.ts";
+export { type Cancel, type Clock } from "./hub/clock.ts";
+export {
+  type ConnectionInfo,
+  type Inbound,
+  type Socket,
+} from "./hub/socket.ts";
+export {
+  type Entry,
+  type LogBounds,
+  type Outcome,
+  type Store,
+  type StoredRecords,
+  type StoreSink,
+} from "./hub/store.ts";
+export { WebClock } from "./adapters/clock_web.ts";
+export { DenoSocket } from "./adapters/socket_deno.ts";
+export {
+  MemoryStore,
+  type MemoryStoreOptions,
+} from "./adapters/store_memory.ts";

@@ -8,7 +8,11 @@ import { createHub } from "./server/create_hub.ts";
 import { createHandler, type Handler } from "./server/handler.ts";
 import { contract } from "./static/contract.ts";
 
-export { createHub, type CreateHubOptions } from "./server/create_hub.ts";
+export {
+  createHub,
+  type CreateHubOptions,
+  type StoreFactory,
+} from "./server/create_hub.ts";
 export {
   createHandler,
   type Handler,

@@ -6,7 +6,12 @@ export class DenoSocket implements Socket, EventListenerObject {
   readonly #attach: (socket: Socket) => Inbound;
   #inbound: Inbound | undefined;
 
-  /** @param attach called once, when the socket is open. */
+  /**
+   * Listens to a socket that is not open yet.
+   *
+   * @param socket the socket.
+   * @param attach called once, when it is open.
+   */
   constructor(socket: WebSocket, attach: (socket: Socket) => Inbound) {
     this.#socket = socket;
     this.#attach = attach;
@@ -46,6 +51,7 @@ export class DenoSocket implements Socket, EventListenerObject {
     return false;
   }
 
+  /** Called by the socket. */
   handleEvent(event: Event): void {
     switch (event.type) {
       case "open":

@@ -37,6 +37,12 @@ export class MemoryStore implements Store {
   readonly #parted = new Set<string>();
   #sink: StoreSink | undefined;
 
+  /**
+   * Makes an empty store.
+   *
+   * @param clock the hub's clock.
+   * @param options see {@linkcode MemoryStoreOptions}.
+   */
   constructor(clock: Clock, options: MemoryStoreOptions = {}) {
     this.#clock = clock;
     this.#sessionMs = options.sessionMs ?? 120_000;

@@ -250,10 +250,11 @@ export class Core implements StoreSink {
 
   committed(
     name: string,
-    _offset: number,
+    offset: number,
     records: readonly LogRecord[],
   ): void {
     this.#committed += records.length;
+    this.publisher.committed(offset, records);
     const topic = this.topics.get(name);
     if (topic !== undefined) this.delivery.committed(topic, records);
   }

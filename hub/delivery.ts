@@ -162,12 +162,15 @@ export class Delivery {
   #advanceAwake(): void {
     const awake = [...this.#awake];
     this.#awake.clear();
+    const topics = new Set<Topic>();
     for (const connection of awake) {
       for (const subscription of [...connection.waiting]) {
         connection.waiting.delete(subscription);
         this.#advance(subscription);
+        topics.add(subscription.topic);
       }
     }
+    for (const topic of topics) topic.rest();
   }
 
   /** Sends from the cursor towards the head, as far as credit goes. */
@@ -210,9 +213,8 @@ export class Delivery {
     subscription.waiting = true;
     found.catch((error) => this.#context.reporter.report(error, "store")).then(
       (records) => {
-        if (subscription.connection.hasLeft || subscription.cursor !== cursor) {
-          return;
-        }
+        // Left, or unsubscribed, while the store was reading: nothing of the topic follows.
+        if (!topic.subscriptions.has(subscription)) return;
         this.#stored(subscription, records ?? undefined);
         this.#wait(subscription, true);
       },

@@ -54,7 +54,9 @@ export interface HubOptions<
 
 /** What a hub stands on. `createHub` fills these in. */
 export interface HubPorts {
+  /** Where logs and sessions live. */
   readonly store: Store;
+  /** Time. */
   readonly clock: Clock;
 }
 
@@ -68,6 +70,8 @@ export class Hub<
   #closed: Promise<void> | undefined;
 
   /**
+   * Use `createHub` unless you bring a clock of your own.
+   *
    * @param ports the store and the clock. The hub owns them: closing it closes them.
    * @param options see {@linkcode HubOptions}.
    * @throws {RangeError} when a number of the options is not one, {@linkcode TypeError} for an unknown name.

@@ -34,7 +34,9 @@ export class HubTopic<M extends MessageMap> {
   publish<T extends keyof M & string>(
     message: ({ readonly type: T } & M[T]) | Uint8Array<ArrayBuffer>,
   ): Promise<number> {
-    const { topics, publisher } = this.#core;
+    const { topics, publisher, heartbeat } = this.#core;
+    // What is published while nobody has ever connected is swept as well.
+    heartbeat.start();
     return publisher.publishOwn(topics.open(this.name), this.name, message);
   }
 

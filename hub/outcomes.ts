@@ -23,17 +23,19 @@ export class Outcomes {
       };
   }
 
-  /** Keeps the outcome of a new id. */
-  settle(id: number, outcome: Outcome): void {
+  /**
+   * Keeps the outcome of a new id.
+   *
+   * @returns the id whose outcome is not kept any more, if there is one.
+   */
+  settle(id: number, outcome: Outcome): number | undefined {
     this.#highest = id;
     this.#byId ??= new Map();
     this.#byId.set(id, outcome);
+    if (this.#byId.size <= KEPT) return undefined;
     // A Map keeps its order: the first one is the oldest.
-    if (this.#byId.size > KEPT) {
-      for (const oldest of this.#byId.keys()) {
-        this.#byId.delete(oldest);
-        break;
-      }
-    }
+    const [oldest] = this.#byId.keys();
+    this.#byId.delete(oldest!);
+    return oldest;
   }
 }

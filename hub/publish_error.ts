@@ -3,6 +3,7 @@ import type { Refusal } from "./refusal.ts";
 
 /** A publish of the program's own was refused: by the contract, a limit, or the store. */
 export class PublishError extends Error {
+  /** `PublishError`. */
   override readonly name = "PublishError";
   /** The code of docs/protocol.md: `invalid`, `unknown`, `limit`, `unavailable`, … */
   readonly code: ErrorCode;
@@ -10,6 +11,8 @@ export class PublishError extends Error {
   readonly issues: readonly Issue[];
 
   /**
+   * Made by the hub.
+   *
    * @param topic the topic's name.
    * @param refusal why it was refused.
    */

@@ -42,6 +42,8 @@ export interface PublisherContext {
 /** Checks what is published, hands it to the delivery, and tells how it ended. */
 export class Publisher {
   readonly #context: PublisherContext;
+  /** Messages that handlers wait for, by their record. */
+  readonly #awaited = new Map<LogRecord, Publish>();
   /** Messages whose handlers run after the flush. */
   #handled: [publish: Publish, offset: number][] = [];
 
@@ -72,6 +74,7 @@ export class Publisher {
       publication,
       handled,
     };
+    if (handled !== undefined) this.#awaited.set(record, entry);
     delivery.append(entry);
   }
 
@@ -101,13 +104,19 @@ export class Publisher {
     return published;
   }
 
+  /** The store has written records at `offset` and on. A repeated publish is settled and not written: nobody hears it twice. */
+  committed(offset: number, records: readonly LogRecord[]): void {
+    if (this.#awaited.size === 0) return;
+    records.forEach((record, i) => {
+      const publish = this.#awaited.get(record);
+      if (publish !== undefined) this.#handled.push([publish, offset + i]);
+    });
+  }
+
   /** The store says how an entry ended. */
   settled(entry: Entry, outcome: Outcome): void {
-    const publish = entry as Publish;
-    publish.publication.settled(outcome);
-    if (publish.handled === undefined || "code" in outcome) return;
-    this.#handled.push([publish, outcome.offset]);
-    this.#context.delivery.schedule();
+    this.#awaited.delete(entry.record);
+    (entry as Publish).publication.settled(outcome);
   }
 
   /** Runs the program's handlers of what was committed. */

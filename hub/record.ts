@@ -19,6 +19,14 @@ export class LogRecord {
   /** Its size in a batch, in bytes. */
   readonly bytes: number;
 
+  /**
+   * Counts the bytes.
+   *
+   * @param from the publisher's public id.
+   * @param at ms since 1970.
+   * @param since monotonic ms.
+   * @param body JSON text or a binary payload.
+   */
   constructor(
     from: string,
     at: number,

@@ -17,11 +17,14 @@ export type RequestHandler<Data, Reply> = (
 
 /** Thrown by a request handler, it goes to the client as it is. Anything else is the error `failed`, without a word. */
 export class RequestError extends Error {
+  /** `RequestError`. */
   override readonly name = "RequestError";
   /** The error code that the client sees. */
   readonly code: ErrorCode;
 
   /**
+   * For a request handler to throw.
+   *
    * @param message what the client is told.
    * @param code the code it is told. Default: `failed`.
    */

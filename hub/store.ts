@@ -3,10 +3,13 @@ import type { LogRecord } from "./record.ts";
 
 /** A publish on its way into a log. */
 export interface Entry {
+  /** The topic's name. */
   readonly topic: string;
+  /** What is published. */
   readonly record: LogRecord;
   /** The publisher's session and its id for this publish: together they land once. Absent: nothing to deduplicate. */
   readonly session?: string | undefined;
+  /** See `session`. */
   readonly id?: number | undefined;
 }
 
@@ -18,8 +21,11 @@ export type Outcome = { readonly offset: number } | {
 
 /** Where a log begins and ends: `tail` is the oldest offset it can still give, `head` the next one to be written. */
 export interface LogBounds {
+  /** Which log it is: another one was lost and made anew. */
   readonly epoch: string;
+  /** The oldest offset that the log can still give. */
   readonly tail: number;
+  /** The offset that the next record gets. */
   readonly head: number;
 }
 
@@ -60,7 +66,9 @@ export interface Store extends AsyncDisposable {
 
 /** A run of records: the first one's offset, and contiguous records. */
 export interface StoredRecords {
+  /** The first record's offset. */
   readonly offset: number;
+  /** Contiguous records. */
   readonly records: readonly LogRecord[];
 }
 

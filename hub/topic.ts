@@ -1,10 +1,13 @@
 import type { Joined, Start } from "../messages.ts";
 import type { Run } from "./dialect.ts";
-import { type BatchFrame, encodeBatch } from "./frame.ts";
+import { BATCH_BYTES, type BatchFrame, encodeBatch } from "./frame.ts";
 import { Log, type Retention } from "./log.ts";
 import type { LogRecord } from "./record.ts";
 import type { LogBounds } from "./store.ts";
 import type { Subscription } from "./subscription.ts";
+
+/** Bytes of encoded frames that are kept for the next cursor: more than a window, which is what one flush sends a peer. */
+const SHARED_BYTES = 8 * BATCH_BYTES;
 
 /** A topic inside the hub: the ring of its newest records and the cursors into it. */
 export class Topic implements Run {
@@ -19,7 +22,9 @@ export class Topic implements Run {
   #storeTail = 0;
   #whenOpen: (() => void)[] = [];
   readonly #deep: boolean;
-  #frame: BatchFrame | undefined;
+  /** Frames that cursors share, by their first offset. */
+  #frames: Map<number, BatchFrame> | undefined;
+  #frameBytes = 0;
 
   /** @param deep whether the store keeps records below the ring. */
   constructor(name: string, retention: Retention, deep: boolean, now: number) {
@@ -46,7 +51,7 @@ export class Topic implements Run {
     this.epoch = bounds.epoch;
     this.log = new Log(bounds.head);
     this.#storeTail = bounds.tail;
-    this.#frame = undefined;
+    this.rest();
     this.#isOpen = true;
     const waiting = this.#whenOpen;
     this.#whenOpen = [];
@@ -73,7 +78,7 @@ export class Topic implements Run {
   append(records: readonly LogRecord[], now: number): void {
     this.log.append(records);
     this.idleSince = now;
-    this.#frame = undefined;
+    this.rest();
   }
 
   /** Drops what the retention does not keep. */
@@ -113,15 +118,19 @@ export class Topic implements Run {
 
   /** The batch for every cursor at `from`, which is in the ring and below the head. */
   batch(from: number): BatchFrame {
-    // One is enough: those who keep up share it, and those who do not are apart from each other anyway.
-    if (this.#frame?.from !== from) {
-      this.#frame = encodeBatch(this, from);
-    }
-    return this.#frame;
+    let frame = this.#frames?.get(from);
+    if (frame !== undefined) return frame;
+    // Those who keep up share all frames of a flush; those who do not are apart from each other anyway.
+    if (this.#frameBytes >= SHARED_BYTES) this.rest();
+    frame = encodeBatch(this, from);
+    this.#frameBytes += frame.bytes;
+    (this.#frames ??= new Map()).set(from, frame);
+    return frame;
   }
 
-  /** Lets go of the shared frame: an idle topic holds no bytes but its log's. */
+  /** Lets go of the shared frames: an idle topic holds no bytes but its log's. */
   rest(): void {
-    this.#frame = undefined;
+    this.#frames = undefined;
+    this.#frameBytes = 0;
   }
 }

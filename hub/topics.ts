@@ -47,7 +47,8 @@ export class Topics implements Iterable<Topic> {
   /** The topic, made where it is not there, or why a peer cannot have it. */
   open(name: string): Topic | Refusal {
     const known = this.#byName.get(name);
-    if (known !== undefined) return known;
+    // A peer's own log is there and is still not to be had by its name: who could, would read another's messages.
+    if (known !== undefined && !name.startsWith("$")) return known;
     const problem = topicNameProblem(name);
     if (problem !== undefined) {
       return {

@@ -175,17 +175,20 @@ export class V1Dialect implements Dialect {
   #request({ id, method, data }: RequestFrame): void {
     this.#reply(
       id,
-      this.#core.requests.answer(method, data, this.#connection),
+      () => this.#core.requests.answer(method, data, this.#connection),
     );
   }
 
   #history({ id, topic, from, limit }: HistoryFrame): void {
-    this.#reply(id, this.#core.history(topic, from, limit));
+    this.#reply(id, () => this.#core.history(topic, from, limit));
   }
 
-  #reply(id: number, answer: Promise<{ readonly data: unknown } | Refusal>) {
+  #reply(
+    id: number,
+    ask: () => Promise<{ readonly data: unknown } | Refusal>,
+  ): void {
     if (!this.#begin(id)) return;
-    answer.then((answer) => {
+    ask().then((answer) => {
       this.#unsettled--;
       if ("code" in answer) return this.#refuse(id, answer);
       this.#send({ type: "reply", id, data: answer.data });

@@ -96,14 +96,15 @@ function run(
   fields: unknown,
   validator: Validator,
 ): StandardResult<unknown> {
-  if (typeof validator === "function") {
-    const answer: unknown = validator(fields);
+  // The schema first: ArkType's schemas are functions, and as guards they would let everything through.
+  if ("~standard" in validator) {
+    const answer = validator["~standard"].validate(fields);
     if (isPromise(answer)) throw asynchronous(name, answer);
-    return answer ? { value: fields } : { issues: [] };
+    return answer;
   }
-  const answer = validator["~standard"].validate(fields);
+  const answer: unknown = validator(fields);
   if (isPromise(answer)) throw asynchronous(name, answer);
-  return answer;
+  return answer ? { value: fields } : { issues: [] };
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

@@ -10,6 +10,9 @@ Usage: deno task start [options]
   --hostname ADDRESS    the address to listen on; 0.0.0.0: every one this
                         machine has, so that a phone can join       [HOST, 127.0.0.1]
   --limits default|none none lifts inbound limits, for load tests   [default]
+  --store FILE          keep the logs in this file, over restarts   [in memory]
+  --durability full|relaxed  what a commit to it waits for: the disk, or
+                        nothing (an unclean end begins a new epoch) [full]
   --help                this text
 
 In brackets: the environment variable that sets it, and the default.
@@ -25,6 +28,9 @@ export type Command =
     readonly port: number;
     readonly hostname: string;
     readonly limits: Limits;
+    /** The file of the store; absent: in memory. */
+    readonly store: string | undefined;
+    readonly durability: "full" | "relaxed";
   };
 
 /**
@@ -49,33 +55,39 @@ export function readCommand(
         port: { type: "string" },
         hostname: { type: "string" },
         limits: { type: "string" },
+        store: { type: "string" },
+        durability: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     }));
   } catch (error) {
     // The first sentence says it; the rest explains how to pass such a thing as a positional argument.
     const why = error instanceof Error ? error.message.split(". ")[0]! : "";
-    return { run: "refuse", why };
+    return refuse(why);
   }
   if (values.help) return { run: "help" };
   const port = values.port ?? (env.PORT || "8000");
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) {
-    return {
-      run: "refuse",
-      why: `A port is a number from 0 to 65535, not '${port}'`,
-    };
+    return refuse(`A port is a number from 0 to 65535, not '${port}'`);
   }
-  const limits = values.limits ?? "default";
+  const { limits = "default", durability = "full", store } = values;
   if (limits !== "default" && limits !== "none") {
-    return {
-      run: "refuse",
-      why: `--limits is 'default' or 'none', not '${limits}'`,
-    };
+    return refuse(`--limits is 'default' or 'none', not '${limits}'`);
   }
+  if (durability !== "full" && durability !== "relaxed") {
+    return refuse(`--durability is 'full' or 'relaxed', not '${durability}'`);
+  }
+  if (store === "") return refuse("--store takes the name of a file");
   return {
     run: "serve",
     port: Number(port),
     hostname: values.hostname ?? (env.HOST || "127.0.0.1"),
     limits: limits === "none" ? NO_LIMITS : DEFAULT_LIMITS,
+    store,
+    durability,
   };
+}
+
+function refuse(why: string): Command {
+  return { run: "refuse", why };
 }

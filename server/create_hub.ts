@@ -1,5 +1,6 @@
 import { WebClock } from "../adapters/clock_web.ts";
 import { MemoryStore } from "../adapters/store_memory.ts";
+import type { Clock } from "../hub/clock.ts";
 import { DEFAULT_SESSION_MS, Hub, type HubOptions } from "../hub/hub.ts";
 import type { Store } from "../hub/store.ts";
 import type {
@@ -9,13 +10,19 @@ import type {
   RequestMap,
 } from "../messages.ts";
 
+/** Makes a store for a hub: `sqliteStore(path)` of `./sqlite` is one. */
+export type StoreFactory = (
+  clock: Clock,
+  options: { readonly sessionMs: number },
+) => Store;
+
 /** Options of {@linkcode createHub}. */
 export interface CreateHubOptions<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
 > extends HubOptions<M, R> {
-  /** Where logs and sessions live. Default: in memory. The hub owns it: closing the hub closes it. */
-  readonly store?: Store;
+  /** Makes the store, where logs and sessions live. Default: in memory. The hub owns it: closing the hub closes it. */
+  readonly store?: StoreFactory;
 }
 
 /**
@@ -41,6 +48,10 @@ export function createHub<
 ): Hub<M, R> {
   const { sessionMs = DEFAULT_SESSION_MS } = options;
   const clock = new WebClock();
-  const store = options.store ?? new MemoryStore(clock, { sessionMs });
+  const make = options.store ?? inMemory;
+  const store = make(clock, { sessionMs });
   return new Hub({ store, clock }, { ...options, sessionMs });
 }
+
+const inMemory: StoreFactory = (clock, options) =>
+  new MemoryStore(clock, options);

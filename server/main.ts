@@ -3,8 +3,10 @@
  *
  * @module
  */
+import type { Durability } from "../adapters/store_sqlite.ts";
 import { contract } from "../static/contract.ts";
 import { HELP, readCommand } from "./command_line.ts";
+import type { StoreFactory } from "./create_hub.ts";
 import { serve } from "./serve.ts";
 import { urlsOf } from "./urls.ts";
 
@@ -19,11 +21,14 @@ if (command.run === "help") say(HELP);
 else if (command.run === "refuse") {
   complain(`${command.why}. 'deno task start --help' shows the options.`);
   Deno.exit(2);
-} else run(command);
+} else await run(command);
 
-function run(
-  { port, hostname, limits }: Extract<typeof command, { run: "serve" }>,
-): void {
+async function run(
+  { port, hostname, limits, store, durability }: Extract<
+    typeof command,
+    { run: "serve" }
+  >,
+): Promise<void> {
   let server;
   try {
     server = serve({
@@ -31,17 +36,12 @@ function run(
       hostname,
       limits,
       contract,
+      ...(store === undefined ? {} : { store: await open(store, durability) }),
       onError: (error, { stage }) =>
         complain(`${stage}: ${error instanceof Error ? error.stack : error}`),
     });
   } catch (error) {
-    complain(
-      error instanceof Deno.errors.AddrInUse
-        ? `Port ${port} is in use. Choose another one with --port.`
-        : `Cannot listen on ${hostname}:${port}: ${
-          error instanceof Error ? error.message : error
-        }`,
-    );
+    complain(reasonOf(error, hostname, port));
     Deno.exit(1);
   }
   say(
@@ -59,6 +59,24 @@ function run(
   };
   Deno.addSignalListener("SIGINT", stop);
   Deno.addSignalListener("SIGTERM", stop);
+}
+
+async function open(
+  path: string,
+  durability: Durability,
+): Promise<StoreFactory> {
+  // Only who wants a file pays for the engine.
+  const { sqliteStore } = await import("../adapters/store_sqlite.ts");
+  return sqliteStore(path, { durability });
+}
+
+function reasonOf(error: unknown, hostname: string, port: number): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return `Port ${port} is in use. Choose another one with --port.`;
+  }
+  const why = error instanceof Error ? error.message : String(error);
+  if (error instanceof Error && error.name === "StoreFileError") return why;
+  return `Cannot listen on ${hostname}:${port}: ${why}`;
 }
 
 /** A full disk behind the output must not end the server. */

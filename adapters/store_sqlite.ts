@@ -1,0 +1,304 @@
+/**
+ * A store on disk, in one SQLite file: `node:sqlite`, which is built into Deno. It needs `--allow-read` and
+ * `--allow-write` for the file's folder.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import type { Cancel, Clock } from "../hub/clock.ts";
+import { randomId } from "../hub/ids.ts";
+import type { LogRecord } from "../hub/record.ts";
+import type {
+  Entry,
+  Outcome,
+  Store,
+  StoredRecords,
+  StoreSink,
+} from "../hub/store.ts";
+import { type Durability, openFile } from "./sqlite_file.ts";
+import { SqliteLogs, type TopicLog } from "./sqlite_logs.ts";
+import { SqliteMeta } from "./sqlite_meta.ts";
+import { SqliteSessions } from "./sqlite_sessions.ts";
+import { Transaction } from "./sqlite_transaction.ts";
+import {
+  DEFAULT_DISK_RETENTION,
+  type DiskRetention,
+  Trimmer,
+} from "./sqlite_trim.ts";
+import { StoreClock } from "./store_clock.ts";
+
+export { type Durability, StoreFileError } from "./sqlite_file.ts";
+export { DEFAULT_DISK_RETENTION, type DiskRetention } from "./sqlite_trim.ts";
+
+/** Options of {@linkcode SqliteStore}. */
+export interface SqliteStoreOptions extends Partial<DiskRetention> {
+  /** How long a session can be resumed after its connection, or the process, ended, in ms. Default: 120,000. */
+  readonly sessionMs?: number;
+  /** What a commit waits for. Default: `full`. */
+  readonly durability?: Durability;
+}
+
+/**
+ * A store in a SQLite file, to give to `serve` or `createHub`.
+ *
+ * @param path the file's path; it is made where it does not exist.
+ * @param options see {@linkcode SqliteStoreOptions}.
+ * @returns a factory: the file is opened when the hub is made.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createHub } from "../server/create_hub.ts";
+ * import { sqliteStore } from "./store_sqlite.ts";
+ *
+ * const path = await Deno.makeTempFile();
+ * await using hub = createHub({ store: sqliteStore(path) });
+ * assertEquals(await hub.broadcast({ type: "chat", text: "kept" }), 0);
+ * ```
+ */
+export function sqliteStore(
+  path: string,
+  options: SqliteStoreOptions = {},
+): (clock: Clock, options: { readonly sessionMs: number }) => SqliteStore {
+  return (clock, { sessionMs }) =>
+    new SqliteStore(path, clock, { sessionMs, ...options });
+}
+
+/** How often sessions are swept and a topic is trimmed by age, in ms. */
+const UPKEEP_MS = 1000;
+
+/** What one append adds to a log. */
+interface Addition {
+  readonly log: TopicLog;
+  readonly offset: number;
+  readonly records: LogRecord[];
+  bytes: number;
+}
+
+/** One append before it is committed. */
+interface Staged {
+  readonly additions: Map<string, Addition>;
+  /** The outcomes of its own, by session and id: a repetition may be in the same append. */
+  readonly outcomes: Map<string, Outcome>;
+}
+
+/**
+ * Logs, sessions and outcomes in a SQLite file that this process has for itself. One transaction a flush; nothing is
+ * delivered or acknowledged before it is committed.
+ */
+export class SqliteStore implements Store {
+  readonly #clock: Clock;
+  readonly #time: StoreClock;
+  readonly #file: DatabaseSync;
+  readonly #meta: SqliteMeta;
+  readonly #logs: SqliteLogs;
+  readonly #sessions: SqliteSessions;
+  readonly #trimmer: Trimmer;
+  readonly #transaction: Transaction;
+  #sink: StoreSink | undefined;
+  #upkeepSoon: Cancel | undefined;
+  #upkeepAt = 0;
+  #isTrimming = false;
+  #closed = false;
+
+  /**
+   * Opens the file, and makes it where there is none.
+   *
+   * @param path the file's path.
+   * @param clock the hub's clock.
+   * @param options see {@linkcode SqliteStoreOptions}.
+   * @throws {StoreFileError} when it cannot be opened, is no store of this version, or another process has it.
+   */
+  constructor(path: string, clock: Clock, options: SqliteStoreOptions = {}) {
+    const { sessionMs = 120_000, durability = "full", ...retention } = options;
+    const file = this.#file = openFile(path, durability);
+    this.#clock = clock;
+    this.#meta = new SqliteMeta(file);
+    this.#time = new StoreClock(clock, this.#meta.time);
+    this.#logs = new SqliteLogs(file);
+    this.#sessions = new SqliteSessions(file, sessionMs);
+    this.#trimmer = new Trimmer(file, {
+      ...DEFAULT_DISK_RETENTION,
+      ...retention,
+    });
+    this.#transaction = new Transaction(file, clock, {
+      failed: (error) => this.#sink?.failed(error),
+      rolledBack: () => this.#logs.reset(),
+    });
+    this.#transaction.run(() => {
+      if (this.#meta.mayLackRecords) SqliteLogs.renew(file);
+      SqliteSessions.renew(file, this.#time.now(), sessionMs);
+      this.#meta.started(durability, this.#time.save());
+    });
+    this.#transaction.commit();
+    this.#planUpkeep();
+  }
+
+  connect(sink: StoreSink): void {
+    this.#sink = sink;
+  }
+
+  open(topic: string): void {
+    // Where the file fails, subscribers may wait in the topic all the same; publishers are told.
+    const log = this.#transaction.runQuietly(() => this.#logs.open(topic)) ??
+      { epoch: randomId(8), tail: 0, head: 0 };
+    const { epoch, tail, head } = log;
+    this.#sink?.opened(topic, { epoch, tail, head });
+  }
+
+  append(entries: readonly Entry[]): void {
+    const staged: Staged = { additions: new Map(), outcomes: new Map() };
+    let outcomes: Outcome[];
+    try {
+      outcomes = this.#transaction.run(() => this.#write(entries, staged));
+      this.#transaction.commit();
+    } catch (error) {
+      this.#transaction.rollBack();
+      this.#sink?.failed(error);
+      this.#settleUnavailable(entries);
+      return;
+    }
+    for (const [topic, addition] of staged.additions) {
+      const { log, offset, records, bytes } = addition;
+      log.head = offset + records.length;
+      log.bytes += bytes;
+      this.#sink?.committed(topic, offset, records);
+      if (this.#trimmer.isAbove(log)) this.#trimSoon();
+    }
+    entries.forEach((entry, i) => {
+      const outcome = outcomes[i]!;
+      const isNew = staged.outcomes.get(keyOf(entry)) === outcome;
+      if (isNew) this.#remember(entry, outcome);
+      this.#sink?.settled(entry, outcome);
+    });
+  }
+
+  #write(entries: readonly Entry[], staged: Staged): Outcome[] {
+    const kept = this.#time.now();
+    const outcomes = entries.map((entry) => {
+      const known = staged.outcomes.get(keyOf(entry)) ?? this.#known(entry);
+      return known ?? this.#writeOne(entry, kept, staged);
+    });
+    for (const { log, offset, records, bytes } of staged.additions.values()) {
+      this.#logs.advance(log, offset + records.length, log.bytes + bytes);
+    }
+    return outcomes;
+  }
+
+  #writeOne(entry: Entry, kept: number, staged: Staged): Outcome {
+    const { topic, record, session, id } = entry;
+    let addition = staged.additions.get(topic);
+    if (addition === undefined) {
+      const log = this.#logs.open(topic);
+      addition = { log, offset: log.head, records: [], bytes: 0 };
+      staged.additions.set(topic, addition);
+    }
+    const offset = addition.offset + addition.records.length;
+    this.#logs.write(addition.log, offset, record, kept);
+    addition.records.push(record);
+    addition.bytes += record.bytes;
+    const outcome = { offset };
+    if (id !== undefined && this.#sessions.outcomes(session) !== undefined) {
+      this.#sessions.write(session!, id, offset);
+      staged.outcomes.set(keyOf(entry), outcome);
+    }
+    return outcome;
+  }
+
+  #known({ session, id }: Entry): Outcome | undefined {
+    if (id === undefined) return undefined;
+    return this.#sessions.outcomes(session)?.known(id);
+  }
+
+  /** A committed outcome is what a repeated id gets from now on. */
+  #remember({ session, id }: Entry, outcome: Outcome): void {
+    const old = this.#sessions.outcomes(session)?.settle(id!, outcome);
+    if (old === undefined) return;
+    this.#transaction.runQuietly(() => this.#sessions.forget(session!, old));
+  }
+
+  #settleUnavailable(entries: readonly Entry[]): void {
+    const message = "The log cannot be written now";
+    for (const entry of entries) {
+      const outcome = this.#known(entry) ??
+        { code: "unavailable" as const, message };
+      this.#sink?.settled(entry, outcome);
+    }
+  }
+
+  read(topic: string, from: number, maxBytes: number): StoredRecords {
+    return this.#logs.read(topic, from, maxBytes, this.#clock.now());
+  }
+
+  release(topic: string): void {
+    // The log stays on disk; its retention ends it.
+    this.#logs.release(topic);
+  }
+
+  begin(session: string): void {
+    this.#transaction.runQuietly(() => this.#sessions.begin(session));
+  }
+
+  claim(session: string): boolean {
+    const now = this.#time.now();
+    return this.#transaction.runQuietly(() =>
+      this.#sessions.claim(session, now)
+    ) ?? false;
+  }
+
+  leave(session: string): void {
+    const now = this.#time.now();
+    this.#transaction.runQuietly(() => this.#sessions.leave(session, now));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#closed = true;
+    this.#upkeepSoon?.();
+    this.#transaction.runQuietly(() => this.#meta.ended(this.#time.save()));
+    this.#transaction.commitQuietly();
+    this.#file.close();
+    return Promise.resolve();
+  }
+
+  #planUpkeep(): void {
+    this.#upkeepSoon = this.#clock.after(UPKEEP_MS, () => {
+      this.#transaction.runQuietly(() => this.#upkeep());
+      this.#planUpkeep();
+    });
+  }
+
+  /** Every second: the time, sessions that expired, and the age of one topic after the other. */
+  #upkeep(): void {
+    this.#meta.saveTime(this.#time.save());
+    this.#sessions.sweep(this.#time.now());
+    const log = this.#logs.after(this.#upkeepAt);
+    if (log === undefined) return;
+    this.#upkeepAt = log.id;
+    this.#trim(log);
+  }
+
+  #trimSoon(): void {
+    if (this.#isTrimming) return;
+    this.#isTrimming = true;
+    this.#clock.after(0, () => {
+      this.#isTrimming = false;
+      if (this.#closed) return;
+      this.#transaction.runQuietly(() => {
+        for (const log of this.#logs) {
+          if (!this.#trimmer.isAbove(log)) continue;
+          this.#trim(log);
+          if (this.#trimmer.isAbove(log)) this.#trimSoon();
+        }
+      });
+    });
+  }
+
+  #trim(log: TopicLog): void {
+    this.#trimmer.step(log, this.#time.now());
+    this.#sink?.trimmed(log.name, log.tail);
+  }
+}
+
+function keyOf({ session, id }: Entry): string {
+  return `${session} ${id}`;
+}

@@ -1,0 +1,74 @@
+/**
+ * The reconnecting, resuming client: a WebSocket that comes back, with typed topics that go on where they were. It runs
+ * unchanged in Deno and in any browser.
+ *
+ * ```ts
+ * import { connect } from "./client.ts";
+ *
+ * const client = connect("ws://127.0.0.1:1/ws");
+ * const lobby = client.topic("lobby");
+ * lobby.on("chat", (message, { from }) => console.log(from, message.text));
+ * client.close();
+ * ```
+ *
+ * @module
+ */
+export { Client } from "./client/client.ts";
+export { connect } from "./client/connect.ts";
+export { type ClientHandler, WebSocketSurface } from "./client/surface.ts";
+export {
+  type MessageHandler,
+  type PublishOptions,
+  type StartFrom,
+  type Topic,
+  type TopicState,
+} from "./client/topic.ts";
+export {
+  type BinaryRecord,
+  type GapRecord,
+  type MessageRecord,
+  type RecordInfo,
+  type TopicRecord,
+} from "./client/record.ts";
+export {
+  type ClientEventMap,
+  type ClientState,
+  DirectEvent,
+  DroppedEvent,
+  FrameEvent,
+  GapEvent,
+  HeartbeatEvent,
+  InvalidEvent,
+  RecoveredEvent,
+  type StateChange,
+  StateEvent,
+} from "./client/events.ts";
+export {
+  DrumbeatError,
+  type DrumbeatErrorCode,
+  type DrumbeatErrorOptions,
+} from "./client/error.ts";
+export {
+  type BackoffOptions,
+  type ConnectOptions,
+  type HeartbeatOptions,
+  type OutboxOptions,
+  type WebSocketConstructor,
+} from "./client/options.ts";
+export { type RequestOptions } from "./client/requests.ts";
+export { type ClientClock, webClock } from "./client/clock.ts";
+export { type ConnectionEnd } from "./client/connection.ts";
+export type {
+  AnyMessages,
+  AnyRequests,
+  Checked,
+  CheckedData,
+  Contract,
+  ErrorCode,
+  Issue,
+  MessageMap,
+  MessageOf,
+  Position,
+  RequestMap,
+  WireLimits,
+} from "./messages.ts";

@@ -1,0 +1,39 @@
+import type {
+  AnyMessages,
+  AnyRequests,
+  MessageMap,
+  RequestMap,
+} from "../messages.ts";
+import { Client } from "./client.ts";
+import type { ConnectOptions } from "./options.ts";
+
+/**
+ * Connects to a Drumbeat server, or to any WebSocket server, and keeps connected.
+ *
+ * @param url an absolute `ws:`, `wss:`, `http:` or `https:` URL, or, on a page, a path on the page's own host.
+ * @param options how; every number has a default.
+ * @returns the client, connecting.
+ * @throws {DOMException} `SyntaxError`: the URL is none for a WebSocket; and what the WebSocket constructor throws.
+ * @throws {TypeError} when an option is not one, or of the wrong type.
+ * @throws {RangeError} when a number is out of its bounds.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { connect } from "../client.ts";
+ *
+ * const client = connect("ws://127.0.0.1:1/ws");
+ * const lobby = client.topic("lobby", { last: 10 });
+ * lobby.on("chat", (message, { from }) => console.log(from, message.text));
+ * assertEquals(lobby.state, "joining");
+ * client.close();
+ * ```
+ */
+export function connect<
+  M extends MessageMap = AnyMessages,
+  R extends RequestMap = AnyRequests,
+>(
+  url: string | URL,
+  options: ConnectOptions<M, R> = {},
+): Client<M, R> {
+  return new Client(url, options);
+}

@@ -1,0 +1,98 @@
+import {
+  type AnyMessages,
+  isCount,
+  type MessageMap,
+  type MessageOf,
+} from "../messages.ts";
+
+/** What is known about a record besides its message. */
+export interface RecordInfo {
+  /** The topic's name. */
+  readonly topic: string;
+  /** The public id of the peer that published it, or `$hub`. The server's word. */
+  readonly from: string;
+  /** When the hub took it in, ms since 1970. */
+  readonly at: number;
+  /** Its place in the topic's log. */
+  readonly offset: number;
+  /** Whether this client published it. */
+  readonly own: boolean;
+}
+
+/** A record with a message, as `for await` gives it. */
+export interface MessageRecord<M extends MessageMap = AnyMessages>
+  extends RecordInfo {
+  /** What it is. */
+  readonly kind: "record";
+  /** What was published. */
+  readonly message: MessageOf<M>;
+}
+
+/** A record with a binary payload, as `for await` gives it. */
+export interface BinaryRecord extends RecordInfo {
+  /** What it is. */
+  readonly kind: "binary";
+  /** What was published. */
+  readonly payload: Uint8Array<ArrayBuffer>;
+}
+
+/** Records that were lost to this client, or skipped because its `for await` was too slow. */
+export interface GapRecord {
+  /** What it is. */
+  readonly kind: "gap";
+  /** The topic's name. */
+  readonly topic: string;
+  /** The offset of the first one. */
+  readonly from: number;
+  /** The offset after the last one; absent where nobody knows how many there were: the log is a new one. */
+  readonly to?: number;
+}
+
+/** What `for await` over a topic gives. */
+export type TopicRecord<M extends MessageMap = AnyMessages> =
+  | MessageRecord<M>
+  | BinaryRecord
+  | GapRecord;
+
+/** A record as it came, not yet held against the contract. */
+export interface RawRecord extends RecordInfo {
+  readonly message?: { readonly type: string };
+  readonly payload?: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Reads one record of a batch.
+ *
+ * @param raw what stands in the batch: anything at all, from a hostile server.
+ * @param payload the payload of a binary batch.
+ * @param place what the batch says about it.
+ * @param peer this client's own public id.
+ * @returns the record, or `undefined` where it is none.
+ */
+export function readRecord(
+  raw: unknown,
+  payload: Uint8Array<ArrayBuffer> | undefined,
+  place: { readonly topic: string; readonly offset: number },
+  peer: string | undefined,
+): RawRecord | undefined {
+  if (typeof raw !== "object" || raw === null) return undefined;
+  const { from, at, message } = raw as {
+    from?: unknown;
+    at?: unknown;
+    message?: unknown;
+  };
+  if (typeof from !== "string" || !isCount(at)) return undefined;
+  const info: RecordInfo = {
+    topic: place.topic,
+    from,
+    at,
+    offset: place.offset,
+    own: from === peer,
+  };
+  if (payload !== undefined) return { ...info, payload };
+  if (typeof message !== "object" || message === null) return undefined;
+  if (typeof (message as { type?: unknown }).type !== "string") {
+    return undefined;
+  }
+  return { ...info, message: message as { type: string } };
+}

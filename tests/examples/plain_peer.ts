@@ -1,0 +1,54 @@
+/** A plain WebSocket client that is read one message at a time, without a timer. */
+export interface PlainPeer extends AsyncDisposable {
+  /** The next message. Rejects when the connection ends before one came. */
+  next(): Promise<string>;
+  /** Sends text. */
+  send(text: string): void;
+}
+
+/**
+ * Opens a connection.
+ *
+ * @param url where to.
+ * @param protocols the subprotocols to offer.
+ * @returns the peer, once it is open.
+ */
+export async function openPeer(
+  url: string,
+  protocols: string[] = [],
+): Promise<PlainPeer> {
+  const socket = new WebSocket(url, protocols);
+  const arrived: string[] = [];
+  let wake = () => {};
+  socket.addEventListener("message", ({ data }) => {
+    arrived.push(data);
+    wake();
+  });
+  const closed = new Promise<void>((resolve) =>
+    socket.addEventListener("close", () => {
+      resolve();
+      wake();
+    })
+  );
+  await new Promise<void>((resolve, reject) => {
+    socket.addEventListener("open", () => resolve());
+    socket.addEventListener(
+      "close",
+      ({ code }) => reject(new Error(`${url} closed with ${code}`)),
+    );
+  });
+  return {
+    async next() {
+      while (arrived.length === 0) {
+        if (socket.readyState > WebSocket.OPEN) throw new Error("Closed");
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+      return arrived.shift()!;
+    },
+    send: (text) => socket.send(text),
+    [Symbol.asyncDispose]() {
+      socket.close();
+      return closed;
+    },
+  };
+}

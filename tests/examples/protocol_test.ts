@@ -1,0 +1,173 @@
+import { assert, assertEquals } from "@std/assert";
+import { serve } from "../../server.ts";
+import {
+  CloseCode,
+  decodeClientFrame,
+  decodeServerFrame,
+  parseObject,
+  PROTOCOL,
+  RESERVED_TYPES,
+  shouldReconnect,
+} from "../../messages.ts";
+import { openPeer } from "./plain_peer.ts";
+import { table, type Transcript, transcripts } from "./transcripts.ts";
+
+const docs = new URL("../../docs/", import.meta.url);
+const protocol = await Deno.readTextFile(new URL("protocol.md", docs));
+
+/** Keys whose values differ from run to run, and stand for each other once they were seen together. */
+const IDS = new Set(["peer", "session", "epoch", "from"]);
+const TIMES = new Set(["time", "at"]);
+
+/** The real frame as it stands in the document: ids translated, times and words for people passed over. */
+function asWritten(
+  real: unknown,
+  written: unknown,
+  ids: Map<string, string>,
+): unknown {
+  if (Array.isArray(real)) {
+    return real.map((item, n) =>
+      asWritten(item, Array.isArray(written) ? written[n] : undefined, ids)
+    );
+  }
+  if (typeof real !== "object" || real === null) return real;
+  const other = (written ?? {}) as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(real).map(([key, value]) => {
+      const place = other[key];
+      if (IDS.has(key) && typeof value === "string") {
+        if (!ids.has(value) && typeof place === "string") ids.set(value, place);
+        return [key, ids.get(value) ?? value];
+      }
+      const passedOver = TIMES.has(key) && typeof value === "number" ||
+        key === "message" && typeof value === "string";
+      return [key, passedOver ? place : asWritten(value, place, ids)];
+    }),
+  );
+}
+
+async function replay(
+  transcript: Transcript,
+  url: string,
+  ids: Map<string, string>,
+): Promise<void> {
+  await using connection = await openPeer(
+    url,
+    transcript.dialect === "plain" ? [] : [PROTOCOL],
+  );
+  for (const { from, data } of transcript.lines) {
+    if (from === "server") {
+      const written = JSON.parse(data);
+      const real = asWritten(JSON.parse(await connection.next()), written, ids);
+      // As text: the order of the keys is part of the protocol.
+      assertEquals(JSON.stringify(real), JSON.stringify(written));
+    } else {
+      let sent = data;
+      for (const [real, written] of ids) {
+        sent = sent.replaceAll(JSON.stringify(written), JSON.stringify(real));
+      }
+      connection.send(sent);
+    }
+  }
+}
+
+Deno.test("the transcripts of protocol.md happen as they are written", async () => {
+  const topics = { "ring:*": { maxRecords: 2 } };
+  await using server = serve({ port: 0, page: false, topics });
+  const isPair = (data: unknown): data is [number, number] =>
+    Array.isArray(data) && data.length === 2 &&
+    data.every((item) => typeof item === "number");
+  server.hub.handle("add", isPair, ([a, b]) => a + b);
+  const url = `ws://127.0.0.1:${server.addr.port}/ws`;
+  const ids = new Map<string, string>();
+  const found = transcripts(protocol);
+  assert(found.length > 3);
+  for (const transcript of found) await replay(transcript, url, ids);
+});
+
+Deno.test("every frame in the transcripts of protocol.md decodes", () => {
+  for (const { dialect, lines } of transcripts(protocol)) {
+    for (const { from, data } of lines) {
+      if (dialect === "plain") {
+        assertEquals(parseObject(data).ok, data !== "not JSON", data);
+        continue;
+      }
+      const decode = from === "client" ? decodeClientFrame : decodeServerFrame;
+      const decoded = decode(data);
+      assert(decoded.ok, `${data}: ${decoded.ok ? "" : decoded.message}`);
+    }
+  }
+});
+
+Deno.test("every frame that protocol.md names in a sentence decodes", () => {
+  const frames = [...protocol.matchAll(/`(\{"type":[^`]*)`/g)];
+  assert(frames.length > 3);
+  for (const [, data = ""] of frames) {
+    assert(decodeClientFrame(data).ok || decodeServerFrame(data).ok, data);
+  }
+});
+
+Deno.test("the error codes of protocol.md are those of the wire", async () => {
+  const wire = await Deno.readTextFile(
+    new URL("../messages/wire.ts", docs),
+  );
+  const code = wire.replaceAll(/\/\*\*.*\*\//g, "");
+  const [, union = ""] = /export type ErrorCode =([^;]*);/.exec(code) ?? [];
+  const codes = [...union.matchAll(/\| "(\w+)"/g)].map(([, code]) => code);
+  assert(codes.length > 3);
+  assertEquals(
+    table(protocol, "code").map(([code]) => code),
+    codes.map((code) => `\`${code}\``),
+  );
+});
+
+Deno.test("the close codes of protocol.md are those of the code, and say whether to come back", () => {
+  const [, closing = ""] = protocol.split("## Close codes");
+  const rows = table(closing, "code").map(([code, , client = ""]) => ({
+    code: Number(code),
+    comesBack: client.startsWith("reconnects"),
+  }));
+  const codes = rows.map(({ code }) => code);
+  for (const code of Object.values(CloseCode)) assert(codes.includes(code));
+  for (const { code, comesBack } of rows) {
+    assertEquals(shouldReconnect(code), comesBack, `${code}`);
+  }
+  assertEquals(codes, codes.toSorted((a, b) => a - b));
+});
+
+Deno.test("protocol.md lists the words that no message may have as its type", () => {
+  const [, list = ""] = /one\s+of\s+the\s+wire's\s+own\s+words:\s([^.]*)\./
+    .exec(protocol) ?? [];
+  assertEquals(
+    [...list.matchAll(/`(\w+)`/g)].map(([, word]) => word),
+    [...RESERVED_TYPES],
+  );
+});
+
+Deno.test("every link between the documents leads somewhere", async () => {
+  const root = new URL("../", docs);
+  const pages = [new URL("README.md", root), new URL("CHANGELOG.md", root)];
+  for (const folder of [docs, new URL("decisions/", docs)]) {
+    for await (const { name } of Deno.readDir(folder)) {
+      if (name.endsWith(".md")) pages.push(new URL(name, folder));
+    }
+  }
+  for (const page of pages) {
+    const text = await Deno.readTextFile(page);
+    for (const [, target = ""] of text.matchAll(/\]\(([^)]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [path = "", anchor] = target.split("#");
+      const to = path === "" ? page : new URL(path, page);
+      const found = await Deno.stat(to).then(() => true, () => false);
+      assert(found, `${page.pathname}: ${target}`);
+      if (anchor === undefined) continue;
+      const headings = [
+        ...(await Deno.readTextFile(to)).matchAll(/^#+ (.+)$/gm),
+      ]
+        .map(([, title = ""]) =>
+          title.toLowerCase().replace(/[^\w\s-]/g, "").replaceAll(" ", "-")
+        );
+      assert(headings.includes(anchor), `${page.pathname}: ${target}`);
+    }
+  }
+});
