@@ -57,7 +57,9 @@ export class Connection {
     this.#clock = dial.clock;
     const socket = this.#socket = new dial.WebSocket(dial.url, dial.protocols);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => sink.opened(this);
+    socket.onopen = () => {
+      if (this.#phase === "connecting") sink.opened(this);
+    };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) =>
       this.#received(data);
     // Deno reports 0 when the network drops.
@@ -109,10 +111,7 @@ export class Connection {
 
   /** Sends a frame. @returns whether the socket took it; one that is closing does not. */
   send(data: string | Uint8Array<ArrayBuffer>): boolean {
-    if (
-      this.#phase === "closing" || this.#phase === "over" ||
-      this.#socket.readyState !== 1
-    ) return false;
+    if (!this.#listens || this.#socket.readyState !== 1) return false;
     this.#socket.send(data);
     this.#sink.frame("out", data);
     return true;
@@ -149,14 +148,16 @@ export class Connection {
   }
 
   #received(data: string | ArrayBuffer): void {
-    if (this.#phase === "closing") return;
+    if (!this.#listens) return;
     this.#liveness?.heard();
     const frame = typeof data === "string" ? data : new Uint8Array(data);
     this.#sink.frame("in", frame);
     // A listener of raw frames may have ended it.
-    if (this.#phase === "connecting" || this.#phase === "ready") {
-      this.#sink.received(frame);
-    }
+    if (this.#listens) this.#sink.received(frame);
+  }
+
+  get #listens(): boolean {
+    return this.#phase === "connecting" || this.#phase === "ready";
   }
 
   #end(end: ConnectionEnd, code: number | undefined): void {

@@ -75,9 +75,4 @@ export class Cursor {
     this.#resume = undefined;
     return count > 0 ? count : undefined;
   }
-
-  /** Counts records from here on, in an epoch that is not known: the peer's own log before it was ever restated. */
-  adopt(offset: number): void {
-    this.#position = { epoch: "", offset };
-  }
 }

@@ -154,8 +154,10 @@ export class Reconnector {
 
   /** From an open connection to the next one, without a wait. */
   #replace(reason: string): void {
-    this.#connection?.abandon(CloseCode.normal, reason);
-    this.lastClose = { code: CloseCode.normal, reason, wasClean: false };
+    // Not 1000: that would end the session, and its presence.
+    const code = CloseCode.replaced;
+    this.#connection?.abandon(code, reason);
+    this.lastClose = { code, reason, wasClean: false };
     this.#lose();
     this.#dial();
   }

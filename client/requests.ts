@@ -1,4 +1,9 @@
-import type { Contract, MessageMap } from "../messages.ts";
+import type {
+  CheckedData,
+  ClientFrame,
+  Contract,
+  MessageMap,
+} from "../messages.ts";
 import { watchAbort } from "./abort.ts";
 import type { ClientClock } from "./clock.ts";
 import { DrumbeatError } from "./error.ts";
@@ -12,26 +17,45 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
 }
 
-/** A request that waits for its answer. */
+/** A frame that the server answers. */
+export type Question = Extract<
+  ClientFrame,
+  { readonly type: "request" | "history" | "presence" }
+>;
+
+/** What is asked. */
+export interface Asked {
+  /** What it is, for people: "request 'rename'". */
+  readonly what: string;
+  /** The frame that answers it. */
+  readonly answer: "reply" | "ack";
+  /** Holds the data of the reply against the contract. */
+  readonly check?: (data: unknown) => CheckedData;
+}
+
+/** A question that waits for its answer. */
 interface Call {
-  readonly method: string;
+  readonly asked: Asked;
   resolve(data: unknown): void;
   reject(error: unknown): void;
 }
 
-/** Requests and their answers. None is sent again: a cut ends them. */
+/** Sends a question, made with the next id, and returns that id; `undefined`: there is no connection. */
+export type SendQuestion = (
+  make: (id: number) => Question,
+) => number | undefined;
+
+/** Requests, and other questions, and their answers. None is sent again: a cut ends them. */
 export class Requests<M extends MessageMap> {
   readonly #clock: ClientClock;
   readonly #contract: Contract<M>;
-  /** Sends a request; `undefined`: there is no connection. */
-  readonly #send: (method: string, data: unknown) => number | undefined;
+  readonly #send: SendQuestion;
   readonly #calls = new Map<number, Call>();
 
-  /** @param send sends a request and returns its id; `undefined`: there is no connection. */
   constructor(
     clock: ClientClock,
     contract: Contract<M>,
-    send: (method: string, data: unknown) => number | undefined,
+    send: SendQuestion,
   ) {
     this.#clock = clock;
     this.#contract = contract;
@@ -44,41 +68,73 @@ export class Requests<M extends MessageMap> {
     data: unknown,
     options: RequestOptions,
   ): Promise<unknown> {
+    const checked = this.#contract.checkRequest(method, data);
+    if (!checked.ok) throw refusal(`Cannot request '${method}'`, checked);
+    return await this.ask(
+      {
+        what: `request '${method}'`,
+        answer: "reply",
+        check: (reply) => this.#contract.checkReply(method, reply),
+      },
+      // As with messages, what goes out is what was given: the server's validator makes of it what its handler gets.
+      (id) => ({ type: "request", id, method, data }),
+      options,
+    );
+  }
+
+  /**
+   * Asks the server something.
+   *
+   * @param asked what it is.
+   * @param make makes the frame.
+   * @param options a signal and a timeout.
+   * @returns the data of the reply; `undefined` for an ack.
+   */
+  async ask(
+    asked: Asked,
+    make: (id: number) => Question,
+    options: RequestOptions = {},
+  ): Promise<unknown> {
+    const { what } = asked;
     const { signal, timeoutMs = DEFAULTS.requestTimeoutMs } = options;
     bound("timeoutMs", timeoutMs);
     signal?.throwIfAborted();
-    const checked = this.#contract.checkRequest(method, data);
-    if (!checked.ok) throw refusal(`Cannot request '${method}'`, checked);
     if (this.#calls.size >= DEFAULTS.maxRequests) {
       throw new DrumbeatError(
         "limit",
-        `Cannot request '${method}': ${this.#calls.size} requests are waiting`,
+        `Cannot ask for ${what}: ${this.#calls.size} answers are waited for`,
       );
     }
-    // As with messages, what goes out is what was given: the server's validator makes of it what its handler gets.
-    const id = this.#send(method, data);
+    const id = this.#send(make);
     if (id === undefined) {
       throw new DrumbeatError(
         "disconnected",
-        `Cannot request '${method}': there is no connection`,
+        `Cannot ask for ${what}: there is no connection`,
       );
     }
-    return await this.#answer(id, method, timeoutMs, signal);
+    return await this.#answer(id, asked, timeoutMs, signal);
   }
 
-  /** The answer came. */
+  /** An ack came. */
+  acked(id: number): boolean {
+    const call = this.#calls.get(id);
+    if (call?.asked.answer !== "ack") return false;
+    call.resolve(undefined);
+    return true;
+  }
+
+  /** A reply came. */
   reply(id: number, data: unknown): void {
     const call = this.#calls.get(id);
-    if (call === undefined) return;
+    if (call?.asked.answer !== "reply") return;
+    const { what, check } = call.asked;
     try {
-      const checked = this.#contract.checkReply(call.method, data);
+      const checked = check?.(data) ?? { ok: true, value: data };
       if (checked.ok) call.resolve(checked.value);
-      else {call.reject(
-          refusal(
-            `The reply to '${call.method}' is not what the contract says`,
-            checked,
-          ),
-        );}
+      else {
+        const title = `The answer to ${what} is not what the contract says`;
+        call.reject(refusal(title, checked));
+      }
     } catch (error) {
       // A validator that throws is the user's; so is this request.
       call.reject(error);
@@ -99,7 +155,7 @@ export class Requests<M extends MessageMap> {
 
   #answer(
     id: number,
-    method: string,
+    asked: Asked,
     timeoutMs: number,
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
@@ -110,7 +166,7 @@ export class Requests<M extends MessageMap> {
       cancel();
     };
     const call: Call = {
-      method,
+      asked,
       resolve(data) {
         end();
         resolve(data);
@@ -127,7 +183,7 @@ export class Requests<M extends MessageMap> {
         call.reject(
           new DrumbeatError(
             "timeout",
-            `No answer to '${method}' within ${timeoutMs} ms`,
+            `No answer to ${asked.what} within ${timeoutMs} ms`,
           ),
         ),
     );

@@ -4,13 +4,21 @@ import type {
   MessageMap,
   MessageOf,
   Position,
+  Start,
 } from "../messages.ts";
 import { Cursor } from "./cursor.ts";
 import { DrumbeatError } from "./error.ts";
 import { GapEvent, InvalidEvent, RecoveredEvent } from "./events.ts";
 import type { GapRecord, RawRecord, TopicRecord } from "./record.ts";
+import {
+  type HistoryOptions,
+  type HistoryPart,
+  readHistory,
+} from "./history.ts";
+import { Presence } from "./presence.ts";
 import { RecordQueue } from "./record_queue.ts";
 import { report } from "./report.ts";
+import type { Requests } from "./requests.ts";
 import type {
   MessageHandler,
   PublishOptions,
@@ -22,6 +30,7 @@ import type {
 /** What a subscription needs of its client. */
 export interface SubscriptionHost<M extends MessageMap> {
   readonly contract: Contract<M>;
+  readonly requests: Requests<M>;
   publish(
     topic: string,
     message: unknown,
@@ -36,6 +45,7 @@ export interface SubscriptionHost<M extends MessageMap> {
 /** The body of a {@linkcode Topic}: a cursor, and those who hear what it passes. */
 export class Subscription<M extends MessageMap> implements Topic<M> {
   readonly name: string;
+  readonly presence: Presence;
   readonly #host: SubscriptionHost<M>;
   readonly #cursor = new Cursor();
   #start: StartFrom;
@@ -50,6 +60,12 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     this.name = name;
     this.#start = start;
     this.#host = host;
+    this.presence = new Presence((data) =>
+      host.requests.ask(
+        { what: `presence in '${name}'`, answer: "ack" },
+        (id) => ({ type: "presence", id, topic: name, data }),
+      )
+    );
   }
 
   get state(): TopicState {
@@ -61,8 +77,11 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
   }
 
   /** What to tell the server: where it was, or where the user wants to start. */
-  get start(): StartFrom {
-    return this.#cursor.position ?? this.#start;
+  get start(): Start {
+    return {
+      ...(this.#cursor.position ?? this.#start),
+      ...this.presence.start,
+    };
   }
 
   publish(
@@ -112,6 +131,17 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     return queue;
   }
 
+  async history(options: HistoryOptions = {}): Promise<HistoryPart<M>> {
+    const { from = 0, limit = 100, ...rest } = options;
+    const { name: topic } = this;
+    const answer = await this.#host.requests.ask(
+      { what: `the history of '${topic}'`, answer: "reply" },
+      (id) => ({ type: "history", id, topic, from, limit }),
+      rest,
+    );
+    return readHistory(answer, topic, (record) => this.#check(record));
+  }
+
   joined(): Promise<void> {
     if (this.#state === "joined") return Promise.resolve();
     if (this.#state !== "joining") return Promise.reject(this.#notThere());
@@ -136,6 +166,7 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     this.#state = "joined";
     this.#joined?.resolve();
     this.#joined = undefined;
+    this.presence.placed();
     if (missing !== undefined) this.#missing(missing.from);
     // Nothing was published while the client was away, or everything came before a cut.
     else if (wanted !== undefined) this.#recovered();
@@ -153,6 +184,7 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
   /** The connection is lost. */
   cut(): void {
     if (this.#state === "joined") this.#state = "joining";
+    this.presence.cut();
   }
 
   /** The server does not have it any more, or never had it. */
@@ -247,6 +279,7 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     this.#state = state;
     this.#joined?.reject(this.#notThere());
     this.#joined = undefined;
+    this.presence.over(this.#notThere());
     this.#handlers.clear();
     for (const queue of this.#queues) queue.end(this.#refusal);
     this.#queues.clear();

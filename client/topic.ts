@@ -4,6 +4,8 @@ import type {
   MessageOf,
   Position,
 } from "../messages.ts";
+import type { HistoryOptions, HistoryPart } from "./history.ts";
+import type { TopicPresence } from "./presence.ts";
 import type { GapRecord, RecordInfo, TopicRecord } from "./record.ts";
 
 /**
@@ -96,6 +98,20 @@ export interface Topic<M extends MessageMap = AnyMessages>
    * @returns stops it.
    */
   onGap(handler: (gap: GapRecord) => void): () => void;
+
+  /** Who is in it. */
+  readonly presence: TopicPresence;
+
+  /**
+   * Reads the topic's past, as far as the log has it. It moves nothing: what `on` and `for await` give stays as it is.
+   *
+   * @param options the first offset wanted (default: the oldest there is), how many records (default: 100), a signal and
+   * a timeout.
+   * @returns records without holes, and where the log begins and ends.
+   * @throws {DrumbeatError} `disconnected`: there is no connection, or it was cut; `timeout`; the server's code where it
+   * refuses.
+   */
+  history(options?: HistoryOptions): Promise<HistoryPart<M>>;
 
   /**
    * Waits until it is joined.

@@ -3,6 +3,7 @@ import {
   type GapFrame,
   LOBBY,
   type MessageMap,
+  type PresenceFrame,
   type Start,
   type StartFrame,
   type SubscribedFrame,
@@ -114,6 +115,11 @@ export class Topics<M extends MessageMap> {
     const subscription = this.#memberships.member(topic) ??
       this.#direct.named(topic);
     return subscription?.skip(from, to) === false ? "step" : undefined;
+  }
+
+  /** The server told who is in a topic. */
+  presence(frame: PresenceFrame): void {
+    this.#memberships.member(frame.topic)?.presence.heard(frame);
   }
 
   /** The connection is lost. */

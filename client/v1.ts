@@ -56,10 +56,11 @@ export class V1<M extends MessageMap> implements Dialect {
   constructor(settings: Settings, contract: Contract<M>, host: DialectHost) {
     this.#settings = settings;
     this.#host = host;
-    this.requests = new Requests(settings.clock, contract, (method, data) => {
-      if (this.#credit === undefined) return undefined;
-      return this.#ask((id) => ({ type: "request", id, method, data }));
-    });
+    this.requests = new Requests(
+      settings.clock,
+      contract,
+      (make) => this.#credit === undefined ? undefined : this.#ask(make),
+    );
     const emit = (event: Event): void => host.emit(event);
     const complain = (error: DrumbeatError): void => this.#complain(error);
     this.#publisher = new Publisher(settings, contract, {
@@ -69,6 +70,7 @@ export class V1<M extends MessageMap> implements Dialect {
     });
     this.topics = new Topics(settings.lobby, host, {
       contract,
+      requests: this.requests,
       publish: (topic, message, options) =>
         this.#publisher.publish(topic, message, options),
       emit,
@@ -169,12 +171,15 @@ export class V1<M extends MessageMap> implements Dialect {
         return this.topics.subscribed(frame);
       case "ack":
         if (this.topics.settled(frame.id)) return;
+        if (this.requests.acked(frame.id)) return;
         if (frame.offset !== undefined) {
           this.#publisher.outbox.settle(frame.id, frame.offset);
         }
         return;
       case "reply":
         return this.requests.reply(frame.id, frame.data);
+      case "presence":
+        return this.topics.presence(frame);
       case "ping":
         return this.#answer(frame, credit);
       case "pong":

@@ -60,6 +60,11 @@ export class Delivery {
     this.#context = context;
   }
 
+  /** Whether it has ended. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Gathers an entry for the next flush. */
   append(entry: Entry): void {
     this.#pending.push(entry);

@@ -185,7 +185,10 @@ export class Hub<
    * @returns the way in.
    */
   attach(socket: Socket, info: ConnectionInfo): Inbound {
-    return this.#core.attach(socket, info);
+    if (this.#closed === undefined) return this.#core.attach(socket, info);
+    // Upgraded before the hub was closed, and open after it: nobody else would close it.
+    socket.close(CloseCode.goingAway, "Going away");
+    return { receive() {}, closed() {} };
   }
 
   /** The hub's numbers now. */
@@ -225,6 +228,7 @@ export class Hub<
       );
     }
     await core.connections.allGone(graceMs);
+    core.delivery.flush();
     core.delivery.close();
     this.#ports.clock.close();
     await this.#ports.store[Symbol.asyncDispose]();

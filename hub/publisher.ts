@@ -55,6 +55,10 @@ export class Publisher {
   publish(publication: Publication): void {
     const { topic, message, connection, session, id } = publication;
     const { clock, delivery, handlers } = this.#context;
+    if (delivery.closed) {
+      const message = "The hub is closed";
+      return publication.settled({ code: "unavailable", message });
+    }
     let body: string | Uint8Array<ArrayBuffer>;
     let handled: { readonly type: string } | undefined;
     if (message instanceof Uint8Array) body = message;

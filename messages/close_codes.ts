@@ -20,6 +20,8 @@ export const CloseCode = {
   restart: 1012,
   /** The server is overloaded: try again later. */
   tryLater: 1013,
+  /** A client drops this connection and opens another one: its session goes on. */
+  replaced: 4000,
   /** No sign of life within the heartbeat timeout. */
   silent: 4001,
   /** The peer does not take in what it is sent. */

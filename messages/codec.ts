@@ -1,9 +1,4 @@
-import type {
-  ClientFrame,
-  ErrorCode,
-  Frame,
-  ServerFrame,
-} from "./wire.ts";
+import type { ClientFrame, ErrorCode, Frame, ServerFrame } from "./wire.ts";
 
 /** What {@linkcode decodeClientFrame} and {@linkcode decodeServerFrame} return: never an exception, for any bytes. */
 export type Decoded<F> =

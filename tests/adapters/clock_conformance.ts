@@ -1,0 +1,133 @@
+import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+import type { Clock } from "../../hub/clock.ts";
+
+/** A clock under test, and the way to let its time pass. */
+export interface ClockRig {
+  readonly clock: Clock;
+  /** Resolves when at least so many ms, and the turns of the event loop that waited, have passed. */
+  pass(ms: number): Promise<void>;
+}
+
+/**
+ * What every implementation of the hub's Clock port must do.
+ *
+ * @param name the implementation's name.
+ * @param make makes a clock.
+ */
+export function clockConformance(name: string, make: () => ClockRig): void {
+  function test(words: string, run: (rig: ClockRig) => Promise<void>): void {
+    Deno.test(`${name} ${words}`, async () => {
+      const rig = make();
+      try {
+        await run(rig);
+      } finally {
+        rig.clock.close();
+      }
+    });
+  }
+
+  test("goes forward as time passes, in ms", async ({ clock, pass }) => {
+    const [now, time] = [clock.now(), clock.time()];
+    await pass(5);
+    assertGreaterOrEqual(clock.now(), now + 4.9);
+    assertGreaterOrEqual(clock.time(), time + 4);
+  });
+
+  test("tells a time that people can read", ({ clock }) => {
+    assertGreaterOrEqual(clock.time(), Date.UTC(2023, 0));
+    assert(clock.time() < Date.UTC(2100, 0));
+    return Promise.resolve();
+  });
+
+  test("calls back once, after the time and not before", async ({ clock, pass }) => {
+    let calls = 0;
+    const from = clock.now();
+    let at = 0;
+    clock.after(5, () => {
+      calls++;
+      at = clock.now();
+    });
+    assertEquals(calls, 0);
+    await pass(30);
+    assertEquals(calls, 1);
+    assertGreaterOrEqual(at, from + 4);
+  });
+
+  test("calls back in the order of the times", async ({ clock, pass }) => {
+    const calls: string[] = [];
+    clock.after(20, () => calls.push("late"));
+    clock.after(1, () => calls.push("soon"));
+    await pass(40);
+    assertEquals(calls, ["soon", "late"]);
+  });
+
+  test("does not call back what was cancelled, however often", async ({ clock, pass }) => {
+    const calls: string[] = [];
+    const cancel = clock.after(1, () => calls.push("cancelled"));
+    const other = clock.after(1, () => calls.push("other"));
+    cancel();
+    cancel();
+    await pass(20);
+    other();
+    assertEquals(calls, ["other"]);
+  });
+
+  test("may be asked again from within a call", async ({ clock, pass }) => {
+    let calls = 0;
+    const again = () => {
+      if (++calls < 3) clock.after(1, again);
+    };
+    clock.after(1, again);
+    await pass(10);
+    await pass(30);
+    assertEquals(calls, 3);
+  });
+
+  test("calls at the end of the turn: later, once, in order", async ({ clock, pass }) => {
+    const calls: string[] = [];
+    clock.turn(() => calls.push("first"));
+    clock.turn(() => calls.push("second"));
+    queueMicrotask(() => calls.push("microtask"));
+    assertEquals(calls, []);
+    await Promise.resolve();
+    assertEquals(calls, ["microtask"]);
+    await pass(1);
+    assertEquals(calls, ["microtask", "first", "second"]);
+  });
+
+  test("calls in the next turn what was asked for within one", async ({ clock, pass }) => {
+    const calls: string[] = [];
+    clock.turn(() => {
+      clock.turn(() => calls.push("next"));
+      calls.push("this");
+    });
+    clock.turn(() => calls.push("this too"));
+    await pass(1);
+    assertEquals(calls, ["this", "this too", "next"]);
+  });
+
+  test("calls nothing after it was closed, and may be closed twice", async ({ clock, pass }) => {
+    const calls: string[] = [];
+    const cancel = clock.after(1, () => calls.push("timer"));
+    clock.turn(() => calls.push("turn"));
+    clock.close();
+    clock.close();
+    clock.after(1, () => calls.push("late timer"))();
+    clock.turn(() => calls.push("late turn"));
+    cancel();
+    await pass(10);
+    assertEquals(calls, []);
+  });
+
+  test("may be closed from within a call", async ({ clock, pass }) => {
+    const calls: string[] = [];
+    clock.turn(() => {
+      calls.push("first");
+      clock.close();
+    });
+    clock.turn(() => calls.push("second"));
+    await pass(10);
+    assert(calls.length >= 1);
+    assertEquals(calls[0], "first");
+  });
+}

@@ -1,0 +1,14 @@
+import { FakeClock } from "../hub/fake_clock.ts";
+import { clockConformance } from "./clock_conformance.ts";
+
+clockConformance("the tests' clock", () => {
+  const clock = new FakeClock();
+  return {
+    clock,
+    async pass(ms) {
+      await Promise.resolve();
+      clock.settle();
+      clock.advance(ms);
+    },
+  };
+});

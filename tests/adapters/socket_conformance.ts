@@ -1,0 +1,190 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Inbound, Socket } from "../../hub/socket.ts";
+
+/** What goes through a WebSocket. */
+export type Data = string | Uint8Array<ArrayBuffer>;
+
+/** The other side of a socket under test. */
+export interface FarEnd {
+  /** Resolves with the next message that came. */
+  receive(): Promise<Data>;
+  /** Resolves with the code and reason of the close frame that came. */
+  closed(): Promise<{ readonly code: number; readonly reason: string }>;
+  send(data: Data): void | Promise<void>;
+  /** Sends a close frame, as an answer or as the first. */
+  close(code: number, reason: string): void | Promise<void>;
+  /** Drops the connection without a word. */
+  drop(): void;
+}
+
+/** A socket under test, open and attached. */
+export interface SocketRig extends AsyncDisposable {
+  readonly socket: Socket;
+  readonly far: FarEnd;
+}
+
+/** What the transport told. */
+interface Told {
+  readonly data: Data[];
+  readonly closes: { readonly code: number; readonly reason: string }[];
+  /** Resolves when something more was told. */
+  more(): Promise<void>;
+}
+
+/**
+ * What every implementation of the hub's Socket port must do.
+ *
+ * @param name the implementation's name.
+ * @param make connects a socket to a far end; `attach` is to be called as a hub's is.
+ */
+export function socketConformance(
+  name: string,
+  make: (attach: (socket: Socket) => Inbound) => Promise<SocketRig>,
+): void {
+  function test(
+    words: string,
+    run: (rig: SocketRig & { readonly told: Told }) => Promise<void>,
+  ): void {
+    Deno.test(`${name} ${words}`, async () => {
+      let wake = () => {};
+      const told: Told = {
+        data: [],
+        closes: [],
+        more: () => new Promise((resolve) => wake = resolve),
+      };
+      const rig = await make(() => ({
+        receive(data) {
+          told.data.push(data);
+          wake();
+        },
+        closed(code, reason) {
+          told.closes.push({ code, reason });
+          wake();
+        },
+      }));
+      try {
+        await run(
+          { socket: rig.socket, far: rig.far, told } as SocketRig & {
+            told: Told;
+          },
+        );
+      } finally {
+        await rig[Symbol.asyncDispose]();
+      }
+    });
+  }
+
+  async function until(told: Told, holds: () => boolean): Promise<void> {
+    while (!holds()) await told.more();
+  }
+
+  test("is open from the start, with nothing held back", ({ socket }) => {
+    assertEquals([socket.open, socket.bufferedAmount], [true, 0]);
+    return Promise.resolve();
+  });
+
+  test("sends text as text and bytes as binary, in order", async ({ socket, far }) => {
+    const sent: Data[] = [
+      "a",
+      Uint8Array.of(1, 2),
+      "",
+      new Uint8Array(0),
+      "grüße 🥁",
+      "x".repeat(70_000),
+    ];
+    for (const data of sent) socket.send(data);
+    for (const data of sent) assertEquals(await far.receive(), data);
+  });
+
+  test("sends the part of a buffer that it was given", async ({ socket, far }) => {
+    socket.send(Uint8Array.of(1, 2, 3, 4, 5).subarray(1, 3));
+    assertEquals(await far.receive(), Uint8Array.of(2, 3));
+  });
+
+  test("hands in text as a string and binary as bytes, in order", async ({ far, told }) => {
+    const sent: Data[] = [
+      "a",
+      Uint8Array.of(1, 2),
+      "",
+      "grüße 🥁",
+      new Uint8Array(70_000),
+    ];
+    for (const data of sent) await far.send(data);
+    await until(told, () => told.data.length === sent.length);
+    assertEquals(told.data, sent);
+  });
+
+  for (
+    const code of [
+      1000,
+      1001,
+      1009,
+      1011,
+      1012,
+      1013,
+      4001,
+      4002,
+      4408,
+      4500,
+      4506,
+    ]
+  ) {
+    test(`closes with ${code}`, async ({ socket, far }) => {
+      socket.close(code, "because");
+      assertEquals(await far.closed(), { code, reason: "because" });
+    });
+  }
+
+  test("closes with a reason of 123 bytes", async ({ socket, far }) => {
+    const reason = "ü".repeat(61);
+    socket.close(4000, reason);
+    assertEquals((await far.closed()).reason, reason);
+  });
+
+  test("sends what was sent before it closed", async ({ socket, far }) => {
+    socket.send("last words");
+    socket.close(1000, "");
+    assertEquals(await far.receive(), "last words");
+    assertEquals((await far.closed()).code, 1000);
+  });
+
+  test("may be closed twice and sent to afterwards, and throws at neither", async ({ socket, far }) => {
+    socket.close(4000, "first");
+    socket.close(4001, "second");
+    socket.send("too late");
+    assertEquals(socket.open, false);
+    assertEquals((await far.closed()).code, 4000);
+  });
+
+  test("tells that it is gone when the other side has answered the close", async ({ socket, far, told }) => {
+    socket.close(4000, "bye");
+    await far.closed();
+    await far.close(4000, "bye");
+    await until(told, () => told.closes.length > 0);
+  });
+
+  test("tells the code and the reason with which the other side closed", async ({ socket, far, told }) => {
+    await far.close(4321, "done here");
+    await until(told, () => told.closes.length > 0);
+    assertEquals(told.closes[0], { code: 4321, reason: "done here" });
+    socket.send("too late");
+    assertEquals(socket.open, false);
+  });
+
+  test("tells of a connection that dropped, with 0 or 1006", async ({ socket, far, told }) => {
+    far.drop();
+    await until(told, () => told.closes.length > 0);
+    assert([0, 1006].includes(told.closes[0]!.code));
+    socket.send("too late");
+    socket.close(1000, "");
+    assertEquals(socket.open, false);
+  });
+
+  test("says whether it can drop a connection", async ({ socket, far, told }) => {
+    const can = socket.terminate();
+    assertEquals(typeof can, "boolean");
+    if (can) assertEquals(socket.open, false);
+    far.drop();
+    await until(told, () => told.closes.length > 0);
+  });
+}

@@ -1,0 +1,27 @@
+import { assertEquals } from "@std/assert";
+import { socketPair } from "../hub/socket_pair.ts";
+import { type Data, socketConformance } from "./socket_conformance.ts";
+
+socketConformance("the tests' socket", (attach) => {
+  const far = socketPair(attach);
+  let read = 0;
+  return Promise.resolve({
+    socket: far.near,
+    far: {
+      receive: () => Promise.resolve(far.received[read++] as Data),
+      closed: () => Promise.resolve(far.closed!),
+      send: (data) => far.send(data),
+      close: (code, reason) => far.close(code, reason),
+      drop: () => far.drop(),
+    },
+    // Whoever was terminated tells nothing by itself: the far end's drop does.
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+});
+
+Deno.test("the tests' socket keeps the very objects that were sent", () => {
+  const far = socketPair(() => ({ receive() {}, closed() {} }));
+  const bytes = Uint8Array.of(1);
+  far.near.send(bytes);
+  assertEquals(far.received[0] === bytes, true);
+});

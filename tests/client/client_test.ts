@@ -1,0 +1,150 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { Client, connect, DrumbeatError } from "../../client.ts";
+import { report } from "../../client/report.ts";
+import { webClock } from "../../client/clock.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { FakeNet } from "./fake_socket.ts";
+import { greet, harness, settle } from "./harness.ts";
+
+Deno.test("connect makes a client that connects", () => {
+  const net = new FakeNet();
+  const client = connect("http://hub.test/ws", {
+    WebSocket: net.WebSocket,
+    clock: new FakeClock(),
+  });
+  assertEquals([client instanceof Client, client instanceof EventTarget], [
+    true,
+    true,
+  ]);
+  assertEquals([net.last.url, client.url], [
+    "ws://hub.test/ws",
+    "ws://hub.test/ws",
+  ]);
+  client.close();
+  assertThrows(
+    () => connect("nonsense", { WebSocket: net.WebSocket }),
+    DOMException,
+  );
+});
+
+Deno.test("opened() waits for the next connection, or is there at once", async () => {
+  using h = harness();
+  const opened = Promise.all([h.client.opened(), h.client.opened()]);
+  greet(h.net.last);
+  await opened;
+  await h.client.opened();
+  h.net.last.drop();
+  let again = false;
+  const later = h.client.opened().then(() => again = true);
+  await settle();
+  assertEquals(again, false);
+  h.clock.tick(500);
+  greet(h.net.last);
+  await later;
+});
+
+Deno.test("opened() rejects when the client is closed for good", async () => {
+  using h = harness();
+  const opened = h.client.opened();
+  h.client.close();
+  assertEquals(
+    (await assertRejects(() => opened, DrumbeatError)).code,
+    "closed",
+  );
+});
+
+Deno.test("disposing closes and waits for the end of it", async () => {
+  const net = new FakeNet();
+  const clock = new FakeClock();
+  const client = connect("ws://hub.test/", { WebSocket: net.WebSocket, clock });
+  greet(net.last);
+  let done = false;
+  const disposed = client[Symbol.asyncDispose]().then(() => done = true);
+  await settle();
+  assertEquals([done, client.readyState], [false, 2]);
+  net.last.finish();
+  await disposed;
+  assertEquals([client.readyState, clock.pending], [3, 0]);
+  await client[Symbol.asyncDispose]();
+});
+
+Deno.test("a topic needs a good name, a good start, and a client that is not closed", () => {
+  using h = harness();
+  for (const name of ["", "$peer/x", "a\nb", "x".repeat(256), "\ud800", 5]) {
+    assertThrows(
+      () => h.client.topic(name as string),
+      TypeError,
+      "Cannot join",
+    );
+  }
+  for (
+    const start of [
+      { last: -1 },
+      { epoch: "a" },
+      { offset: 1 },
+      { last: 1, epoch: "a", offset: 1 },
+      null,
+      5,
+    ]
+  ) {
+    assertThrows(
+      () => h.client.topic("room:1", start as never),
+      TypeError,
+      "Cannot join 'room:1'",
+    );
+  }
+  h.client.close();
+  assertEquals(
+    assertThrows(() => h.client.topic("lobby"), DrumbeatError).code,
+    "closed",
+  );
+});
+
+Deno.test("rttMs and lastClose are unknown at first", () => {
+  using h = harness();
+  assertEquals([h.client.rttMs, h.client.lastClose, h.client.retryAt], [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+Deno.test("without a WebSocket it says so, when it connects and not before", () => {
+  const before = globalThis.WebSocket;
+  Object.assign(globalThis, { WebSocket: undefined });
+  try {
+    assertThrows(() => connect("ws://hub.test/"), TypeError, "no WebSocket");
+  } finally {
+    globalThis.WebSocket = before;
+  }
+});
+
+Deno.test("without reportError, what handlers throw goes to the console", () => {
+  const before = [globalThis.reportError, console.error] as const;
+  const written: unknown[] = [];
+  Object.assign(globalThis, { reportError: undefined });
+  console.error = (error) => written.push(error);
+  try {
+    report("thrown");
+  } finally {
+    [globalThis.reportError, console.error] = before;
+  }
+  assertEquals(written, ["thrown"]);
+});
+
+Deno.test("the platform's clock measures, counts and calls, and can be taken back", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const [now, time] = [webClock.now(), webClock.time()];
+  webClock.after(0, () => {
+    throw new Error("taken back");
+  })();
+  // 32 bits of milliseconds would be at once.
+  const cancel = webClock.after(Infinity, () => {
+    throw new Error("never");
+  });
+  webClock.after(1, resolve);
+  await promise;
+  cancel();
+  assertEquals([webClock.now() > now, webClock.time() >= time], [true, true]);
+  assertEquals(webClock.random() >= 0 && webClock.random() < 1, true);
+});

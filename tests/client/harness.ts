@@ -1,0 +1,165 @@
+import { assertEquals, assertFalse } from "@std/assert";
+import {
+  type AnyMessages,
+  type AnyRequests,
+  type Client,
+  type ClientEventMap,
+  connect,
+  type ConnectOptions,
+  type MessageMap,
+  type RequestMap,
+} from "../../client.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { FakeNet, type FakeSocket } from "./fake_socket.ts";
+
+/** A frame as a test reads it. */
+// deno-lint-ignore no-explicit-any -- a test looks into frames of every kind.
+export type AnyFrame = any;
+
+/** A client, its clock and the sockets it made. At the end of its scope it is closed, and must have left nothing behind. */
+export interface Harness<
+  M extends MessageMap = AnyMessages,
+  R extends RequestMap = AnyRequests,
+> extends Disposable {
+  readonly client: Client<M, R>;
+  readonly clock: FakeClock;
+  readonly net: FakeNet;
+}
+
+export function harness<
+  M extends MessageMap = AnyMessages,
+  R extends RequestMap = AnyRequests,
+>(
+  options: ConnectOptions<M, R> = {},
+): Harness<M, R> {
+  const clock = new FakeClock();
+  const net = new FakeNet();
+  const client = connect("ws://hub.test/ws", {
+    clock,
+    WebSocket: net.WebSocket,
+    ...options,
+  });
+  return {
+    client,
+    clock,
+    net,
+    [Symbol.dispose]() {
+      client.close();
+      net.last?.finish();
+      assertEquals(clock.pending, 0, "a timer is left");
+      for (const socket of net.sockets) {
+        assertFalse(socket.heard, "a listener is left");
+      }
+    },
+  };
+}
+
+/** What the test's server says in `start`; what is not given is answered as a kind server would. */
+export interface StartOverrides {
+  readonly peer?: string;
+  readonly session?: string;
+  readonly resumed?: boolean;
+  readonly heartbeat?: unknown;
+  readonly limits?: object;
+  readonly topics?: Readonly<Record<string, unknown>>;
+  readonly time?: number;
+}
+
+/** Accepts a socket, takes the hello, answers start, and takes the first ping. @returns hello, and what came after it. */
+export function greet(
+  socket: FakeSocket,
+  overrides: StartOverrides = {},
+): { hello: AnyFrame; frames: AnyFrame[] } {
+  socket.accept();
+  const [hello] = socket.take() as AnyFrame[];
+  start(socket, hello, overrides);
+  const frames = socket.take() as AnyFrame[];
+  return { hello, frames: frames.filter((frame) => frame.type !== "ping") };
+}
+
+/** Answers a hello. */
+export function start(
+  socket: FakeSocket,
+  hello: AnyFrame,
+  overrides: StartOverrides = {},
+): void {
+  const topics = Object.entries<AnyFrame>(hello.topics).map((
+    [name, { epoch = "e1", offset = 0 }],
+  ) => [
+    name,
+    { epoch, offset, recovered: true, head: offset },
+  ]);
+  socket.emit({
+    type: "start",
+    time: 1_700_000_000_000,
+    peer: "me",
+    session: "me.secret",
+    resumed: hello.session !== undefined,
+    heartbeat: { interval: 10_000, timeout: 25_000 },
+    limits: { message: 65_536, window: 262_144, inflight: 256, topics: 128 },
+    ...overrides,
+    topics: { ...Object.fromEntries(topics), ...overrides.topics },
+  });
+}
+
+/** A batch of chat messages. */
+export function batch(
+  topic: string,
+  offset: number,
+  ...texts: string[]
+): object {
+  return {
+    type: "batch",
+    topic,
+    offset,
+    messages: texts.map((text) => ({
+      from: "you",
+      at: 1_700_000_000_001,
+      message: { type: "chat", text },
+    })),
+  };
+}
+
+/** Remembers the events of some types. */
+export function record<K extends keyof ClientEventMap>(
+  client: EventTarget,
+  type: K,
+): ClientEventMap[K][] {
+  const events: ClientEventMap[K][] = [];
+  client.addEventListener(
+    type,
+    (event) => events.push(event as ClientEventMap[K]),
+  );
+  return events;
+}
+
+/** Lets everything run that waits for nothing but its turn: promises, Blobs. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+}
+
+/** Waits until the outbox has nothing to send: until its Blobs are read. */
+export async function flushed(
+  client: { readonly bufferedAmount: number },
+): Promise<void> {
+  for (let turns = 0; client.bufferedAmount > 0; turns++) {
+    if (turns > 1_000) throw new Error("it was never sent");
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+/** Calls `run` while what handlers throw is caught. @returns what was thrown. */
+export function caught(run: () => void): unknown[] {
+  const errors: unknown[] = [];
+  const listener = (event: ErrorEvent): void => {
+    event.preventDefault();
+    errors.push(event.error);
+  };
+  globalThis.addEventListener("error", listener);
+  try {
+    run();
+  } finally {
+    globalThis.removeEventListener("error", listener);
+  }
+  return errors;
+}

@@ -1,0 +1,127 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { connect } from "../../client.ts";
+import { defineMessages } from "../../messages.ts";
+import { resolveOptions } from "../../client/options.ts";
+import { FakeNet } from "./fake_socket.ts";
+
+Deno.test("the defaults are the documented ones", () => {
+  const settings = resolveOptions({});
+  assertEquals(settings.dialect, "v1");
+  assertEquals(settings.lobby, true);
+  assertEquals(settings.connectTimeoutMs, 8_000);
+  assertEquals(settings.backoff, {
+    minMs: 500,
+    maxMs: 15_000,
+    factor: 2,
+    resetAfterMs: 10_000,
+    attempts: Infinity,
+  });
+  assertEquals(settings.outbox, {
+    maxCount: 1_000,
+    maxBytes: 1024 * 1024,
+    maxAgeMs: 60_000,
+  });
+  assertEquals(settings.heartbeat, {});
+  assertEquals(settings.WebSocket, WebSocket);
+});
+
+Deno.test("what is given replaces a default, one number at a time", () => {
+  const { backoff, outbox, protocols } = resolveOptions({
+    dialect: "plain",
+    protocols: "chat",
+    backoff: { minMs: 10, attempts: 3 },
+    outbox: { maxCount: 0 },
+  });
+  assertEquals([backoff.minMs, backoff.maxMs, backoff.attempts], [
+    10,
+    15_000,
+    3,
+  ]);
+  assertEquals([outbox.maxCount, outbox.maxAgeMs], [0, 60_000]);
+  assertEquals(protocols, ["chat"]);
+  assertEquals(
+    resolveOptions({ dialect: "plain", protocols: ["a", "b"] }).protocols,
+    ["a", "b"],
+  );
+  assertEquals(resolveOptions({ heartbeat: false }).heartbeat, false);
+});
+
+const wrong: [string, unknown, typeof TypeError | typeof RangeError, string][] =
+  [
+    [
+      "a name that does not exist",
+      { reconnect: true },
+      TypeError,
+      "'reconnect'",
+    ],
+    ["a dialect that does not exist", { dialect: "v2" }, TypeError, "'v2'"],
+    ["no WebSocket", { WebSocket: "ws" }, TypeError, "WebSocket"],
+    ["a contract that is none", { contract: {} }, TypeError, "defineMessages"],
+    ["a token that is a number", { token: 1 }, TypeError, "'token'"],
+    ["subprotocols in v1", { protocols: "chat" }, TypeError, "plain"],
+    ["a token in plain", { dialect: "plain", token: "t" }, TypeError, "plain"],
+    [
+      "a contract in plain",
+      { dialect: "plain", contract: defineMessages({}) },
+      TypeError,
+      "plain",
+    ],
+    [
+      "a backoff that is a string",
+      { backoff: { minMs: "1" } },
+      TypeError,
+      "'backoff.minMs'",
+    ],
+    [
+      "a backoff with an unknown name",
+      { backoff: { min: 1 } },
+      TypeError,
+      "'backoff.min'",
+    ],
+    [
+      "a negative wait",
+      { backoff: { minMs: -1 } },
+      RangeError,
+      "'backoff.minMs'",
+    ],
+    ["a NaN", { outbox: { maxAgeMs: NaN } }, RangeError, "'outbox.maxAgeMs'"],
+    [
+      "a shrinking backoff",
+      { backoff: { factor: 0.5 } },
+      RangeError,
+      "'backoff.factor'",
+    ],
+    [
+      "a negative connect timeout",
+      { connectTimeoutMs: -1 },
+      RangeError,
+      "'connectTimeoutMs'",
+    ],
+    [
+      "a heartbeat of 0",
+      { heartbeat: { intervalMs: 0 } },
+      RangeError,
+      "'heartbeat'",
+    ],
+    [
+      "a timeout of 0",
+      { heartbeat: { timeoutMs: 0 } },
+      RangeError,
+      "'heartbeat'",
+    ],
+    [
+      "a timeout below the interval",
+      { heartbeat: { intervalMs: 5, timeoutMs: 5 } },
+      RangeError,
+      "'heartbeat'",
+    ],
+  ];
+
+for (const [what, options, ErrorClass, says] of wrong) {
+  Deno.test(`${what} is refused before anything is connected`, () => {
+    const net = new FakeNet();
+    const given = { WebSocket: net.WebSocket, ...options as object };
+    assertThrows(() => connect("ws://hub.test/", given), ErrorClass, says);
+    assertEquals(net.sockets.length, 0);
+  });
+}

@@ -1,0 +1,300 @@
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { Client } from "../../client.ts";
+import { decodeClientFrame, encodeBinary } from "../../messages.ts";
+import {
+  type AnyFrame,
+  batch,
+  caught,
+  flushed,
+  greet,
+  harness,
+  record,
+  start,
+} from "./harness.ts";
+
+Deno.test("it has the constants and the properties of a WebSocket", () => {
+  using h = harness();
+  const { client } = h;
+  for (
+    const [name, value] of [["CONNECTING", 0], ["OPEN", 1], ["CLOSING", 2], [
+      "CLOSED",
+      3,
+    ]] as const
+  ) {
+    assertEquals([Client[name], client[name], WebSocket[name]], [
+      value,
+      value,
+      value,
+    ]);
+  }
+  assertEquals(client.url, "ws://hub.test/ws");
+  assertEquals([
+    client.readyState,
+    client.protocol,
+    client.extensions,
+    client.bufferedAmount,
+  ], [0, "", "", 0]);
+  greet(h.net.last);
+  assertEquals([client.readyState, client.protocol], [1, "drumbeat.v1"]);
+  h.net.last.bufferedAmount = 17;
+  assertEquals(client.bufferedAmount, 17);
+  h.net.last.drop();
+  assertEquals([client.readyState, client.protocol, client.bufferedAmount], [
+    0,
+    "",
+    0,
+  ]);
+  client.close();
+  assertEquals(client.readyState, 2);
+});
+
+Deno.test("open is told at every connection, error at a loss, close once at the end", () => {
+  using h = harness();
+  const log: string[] = [];
+  h.client.onopen = (event) => log.push(event.type);
+  h.client.onerror = (event) => log.push(event.type);
+  h.client.onclose = ({ type, code, reason, wasClean }) =>
+    log.push(`${type} ${code} ${reason} ${wasClean}`);
+  greet(h.net.last);
+  h.net.last.drop();
+  h.clock.tick(500);
+  greet(h.net.last);
+  h.client.close(3001, "done");
+  assertEquals(h.client.readyState, 2);
+  h.net.last.finish();
+  assertEquals(log, ["open", "error", "open", "close 3001 done true"]);
+  assertEquals(h.client.readyState, 3);
+});
+
+Deno.test("closing is clean or not as with a WebSocket", () => {
+  using h = harness();
+  const [errors, closes] = [
+    record(h.client, "error"),
+    record(h.client, "close"),
+  ];
+  greet(h.net.last);
+  h.client.close();
+  h.clock.tick(2_000);
+  assertEquals([
+    errors.length,
+    closes.map(({ code, wasClean }) => [code, wasClean]),
+  ], [1, [[1006, false]]]);
+});
+
+Deno.test("handlers can be read, replaced and cleared, and keep their place", () => {
+  using h = harness();
+  const log: string[] = [];
+  const first = (): void => void log.push("first");
+  assertEquals([
+    h.client.onopen,
+    h.client.onmessage,
+    h.client.onerror,
+    h.client.onclose,
+  ], [null, null, null, null]);
+  h.client.onopen = first;
+  h.client.addEventListener("open", () => log.push("listener"));
+  assertStrictEquals(h.client.onopen, first);
+  h.client.onopen = () => log.push("second");
+  greet(h.net.last);
+  assertEquals(log, ["second", "listener"]);
+  h.client.onopen = null;
+  h.client.reconnect();
+  greet(h.net.last);
+  assertEquals(log, ["second", "listener", "listener"]);
+  h.client.onopen = "no function" as never;
+  assertEquals(h.client.onopen, null);
+});
+
+Deno.test("a handler's `this` is the client, as WebSocket code expects", () => {
+  using h = harness();
+  let self: unknown;
+  h.client.onopen = function (this: unknown) {
+    self = this;
+  };
+  greet(h.net.last);
+  assertStrictEquals(self, h.client);
+});
+
+Deno.test("a listener that is removed, or throws, stops nobody else", () => {
+  using h = harness();
+  const log: string[] = [];
+  const removed = (): void => void log.push("removed");
+  h.client.addEventListener("statechange", removed);
+  h.client.removeEventListener("statechange", removed);
+  h.client.addEventListener("open", () => {
+    throw new Error("listener");
+  });
+  h.client.addEventListener(
+    "open",
+    { handleEvent: () => log.push("object") } as never,
+  );
+  const errors = caught(() => greet(h.net.last));
+  assertEquals([log, errors.length, h.client.state], [["object"], 1, "open"]);
+});
+
+Deno.test("messages are what a plain peer sees: start, then the lobby's records as they were published", () => {
+  using h = harness();
+  const data: unknown[] = [];
+  h.client.onmessage = (event) => {
+    assertInstanceOf(event, MessageEvent);
+    assertEquals(event.origin, "ws://hub.test");
+    data.push(event.data);
+  };
+  h.client.topic("room:1");
+  greet(h.net.last, { time: 1_234 });
+  h.net.last.emit(batch("lobby", 0, "a", "b"));
+  h.net.last.emit(batch("room:1", 0, "elsewhere"));
+  assertEquals(data, [
+    '{"type":"start","time":1234}',
+    '{"type":"chat","text":"a"}',
+    '{"type":"chat","text":"b"}',
+  ]);
+  h.client.reconnect();
+  greet(h.net.last, { time: 1_240 });
+  assertEquals(data.at(-1), '{"type":"start","time":1240}');
+});
+
+Deno.test("bytes come as binaryType says, in order with the text", async () => {
+  using h = harness();
+  const messages = record(h.client, "message");
+  assertEquals(h.client.binaryType, "blob");
+  greet(h.net.last);
+  const bytes = (offset: number): Uint8Array<ArrayBuffer> =>
+    encodeBinary(
+      `{"type":"batch","topic":"lobby","offset":${offset},"messages":[{"from":"you","at":1}]}`,
+      new Uint8Array([offset]),
+    );
+  h.net.last.emitBytes(bytes(0));
+  h.net.last.emit(batch("lobby", 1, "a"));
+  h.client.binaryType = "arraybuffer";
+  h.client.binaryType = "nonsense" as never;
+  h.net.last.emitBytes(bytes(2));
+  const [, blob, text, buffer] = messages.map(({ data }) => data);
+  assertInstanceOf(blob, Blob);
+  assertEquals(new Uint8Array(await blob.arrayBuffer()), new Uint8Array([0]));
+  assertEquals(text, '{"type":"chat","text":"a"}');
+  assertEquals(buffer, new Uint8Array([2]).buffer);
+});
+
+Deno.test("send publishes to the lobby: text, Blob, buffer and view, in order", async () => {
+  using h = harness();
+  greet(h.net.last);
+  const view = new Uint8Array([0, 2, 0]).subarray(1, 2);
+  h.client.send('{"type":"chat","text":"a"}');
+  h.client.send(new Blob([new Uint8Array([1])]));
+  h.client.send(view);
+  h.client.send(new Uint8Array([3]).buffer);
+  view[0] = 99;
+  await flushed(h.client);
+  const sent = h.net.last.takeRaw().map((data) => {
+    const decoded = decodeClientFrame(data);
+    if (!decoded.ok) return decoded;
+    const { id, topic, message } = decoded.frame as AnyFrame;
+    return [id, topic, message ?? decoded.payload];
+  });
+  assertEquals(sent, [
+    [1, "lobby", { type: "chat", text: "a" }],
+    [2, "lobby", new Uint8Array([1])],
+    [3, "lobby", new Uint8Array([2])],
+    [4, "lobby", new Uint8Array([3])],
+  ]);
+});
+
+Deno.test("send of other text is a SyntaxError; a reserved type is the server's to refuse", () => {
+  using h = harness();
+  for (const text of ["hello", "1", '{"text":"a"}']) {
+    assertThrows(() => h.client.send(text), SyntaxError);
+  }
+  assertThrows(() => h.client.send(5 as never), SyntaxError);
+  const messages = record(h.client, "message");
+  greet(h.net.last);
+  h.client.send('{"type":"hello"}');
+  h.net.last.emit({
+    type: "error",
+    id: 1,
+    code: "invalid",
+    message: "reserved",
+  });
+  assertEquals(
+    messages.at(-1)!.data,
+    '{"type":"error","code":"invalid","message":"reserved"}',
+  );
+});
+
+Deno.test("send before a connection waits; after the end it does nothing", () => {
+  using h = harness();
+  const dropped = record(h.client, "dropped");
+  h.client.send('{"type":"a"}');
+  assertEquals(greet(h.net.last).frames.map(({ message }) => message.type), [
+    "a",
+  ]);
+  h.net.last.emit({ type: "ack", id: 1, offset: 0 });
+  h.client.close();
+  h.client.send('{"type":"b"}');
+  h.client.send("no JSON");
+  assertEquals(dropped.length, 0);
+});
+
+Deno.test("a ping that is sent is answered as by the plain dialect, with the server's time", () => {
+  using h = harness({ heartbeat: false });
+  const messages = record(h.client, "message");
+  h.client.send('{"type":"ping"}');
+  h.net.last.accept();
+  start(h.net.last, h.net.last.take()[0], { time: h.clock.time() + 5_000 });
+  assertEquals((h.net.last.take() as AnyFrame[]).map(({ type }) => type), [
+    "ping",
+  ]);
+  h.clock.tick(20);
+  h.net.last.emit({ type: "pong" });
+  assertEquals(
+    messages.at(-1)!.data,
+    `{"type":"pong","time":${h.clock.time() + 5_000}}`,
+  );
+  h.client.send('{"type":"ping","extra":1}');
+  assertEquals(h.net.last.take().length, 1);
+  h.net.last.emit({ type: "pong" });
+  assertEquals(messages.length, 3);
+});
+
+Deno.test("a heartbeat of the client's own is no message", () => {
+  using h = harness();
+  const messages = record(h.client, "message");
+  greet(h.net.last);
+  h.net.last.emit({ type: "pong" });
+  assertEquals(messages.length, 1);
+});
+
+Deno.test("close checks its arguments and does nothing where they are wrong", () => {
+  using h = harness();
+  greet(h.net.last);
+  for (const code of [999, 1001, 2999, 5000]) {
+    assertEquals(
+      assertThrows(() => h.client.close(code), DOMException).name,
+      "InvalidAccessError",
+    );
+  }
+  assertEquals(
+    assertThrows(() => h.client.close(1000, "ü".repeat(62)), DOMException).name,
+    "SyntaxError",
+  );
+  assertEquals(h.client.readyState, 1);
+});
+
+Deno.test("raw frames both ways are told to those who listen", () => {
+  using h = harness({ heartbeat: false });
+  greet(h.net.last);
+  const frames = record(h.client, "frame");
+  h.client.send('{"type":"a"}');
+  h.net.last.emit({ type: "ack", id: 1, offset: 0 });
+  h.net.last.emitBytes(encodeBinary('{"type":"future"}', new Uint8Array([1])));
+  assertEquals(frames.map(({ direction, data }) => [direction, typeof data]), [
+    ["out", "string"],
+    ["in", "string"],
+    ["in", "object"],
+  ]);
+});

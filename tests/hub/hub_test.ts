@@ -1,0 +1,175 @@
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import * as v from "valibot";
+import { MemoryStore } from "../../adapters/store_memory.ts";
+import { Hub, type HubOptions } from "../../hub/hub.ts";
+import { PublishError } from "../../hub/publish_error.ts";
+import { defineMessages, PROTOCOL } from "../../messages.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { inMemory } from "./in_memory.ts";
+
+Deno.test("broadcast publishes to the lobby and resolves with the offset, once it is committed", async () => {
+  await using hub = inMemory();
+  const offsets = [
+    hub.hub.broadcast({ type: "a" }),
+    hub.hub.broadcast(Uint8Array.of(1)),
+  ];
+  hub.flush();
+  assertEquals(await Promise.all(offsets), [0, 1]);
+  assertEquals(hub.hub.topic("lobby").bounds?.head, 2);
+});
+
+Deno.test("a publish of the program's that is refused rejects with the code and the issues", async () => {
+  await using hub = inMemory({
+    contract: defineMessages({ chat: v.object({ text: v.string() }) }),
+  });
+  const wrong = { type: "chat", text: 5 as unknown as string } as const;
+  const error = await assertRejects(
+    () => hub.hub.broadcast(wrong),
+    PublishError,
+    "Cannot publish to 'lobby'",
+  );
+  assertEquals([error.name, error.code], ["PublishError", "invalid"]);
+  assertEquals(error.issues[0]?.path, ["text"]);
+  const other = hub.hub.topic("$mine").publish({ type: "chat", text: "" });
+  assertEquals(
+    (await assertRejects(() => other, PublishError)).code,
+    "forbidden",
+  );
+});
+
+Deno.test("a refusal that nobody looks at does not end the process", async () => {
+  await using hub = inMemory();
+  hub.hub.topic("").publish({ type: "chat" });
+  const circular: { type: string; self?: unknown } = { type: "chat" };
+  circular.self = circular;
+  hub.hub.broadcast(circular as { type: string });
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+});
+
+Deno.test("a topic tells its subscribers and its log's bounds, and nothing while nobody has used it", async () => {
+  await using hub = inMemory({ topics: { room: { maxRecords: 1 } } });
+  const room = hub.hub.topic("room");
+  assertEquals([room.name, room.bounds, room.subscribers.size], [
+    "room",
+    undefined,
+    0,
+  ]);
+  const { peer, start } = await hub.greeted({ topics: { room: {} } });
+  room.publish({ type: "a" });
+  room.publish({ type: "b" });
+  hub.flush();
+  assertEquals(room.bounds, {
+    epoch: start.topics.room.epoch,
+    tail: 1,
+    head: 2,
+  });
+  assertEquals([...room.subscribers], hub.joins);
+  peer.send({ type: "unsubscribe", id: 1, topic: "room" });
+  assertEquals(room.subscribers.size, 0);
+});
+
+Deno.test("hasRoom is false at the limit of peers, those without hello counted", async () => {
+  await using hub = inMemory({ limits: { peers: 2 } });
+  hub.connect(PROTOCOL);
+  assert(hub.hub.hasRoom);
+  const plain = hub.plain();
+  assertFalse(hub.hub.hasRoom);
+  plain.far.drop();
+  assert(hub.hub.hasRoom);
+});
+
+Deno.test("options that are none are refused, with their name", () => {
+  const make = (options: object) => () => {
+    const clock = new FakeClock();
+    return new Hub(
+      { store: new MemoryStore(clock), clock },
+      options as HubOptions,
+    );
+  };
+  assertThrows(
+    make({ limits: { inflight: -1 } }),
+    RangeError,
+    "limit 'inflight'",
+  );
+  assertThrows(make({ limits: { inflite: 1 } }), TypeError, "limit 'inflite'");
+  assertThrows(
+    make({ heartbeat: { intervalMs: NaN } }),
+    RangeError,
+    "'intervalMs'",
+  );
+  assertThrows(make({ topics: { a: { maxAge: 1 } } }), TypeError, "'a'");
+});
+
+Deno.test("closing delivers what was published, says goodbye to each dialect, and waits for the transports", async () => {
+  const hub = inMemory();
+  const v1 = await hub.v1();
+  const plain = hub.plain();
+  const silent = hub.connect(PROTOCOL);
+  hub.hub.broadcast({ type: "last" });
+  let closed = false;
+  const closing = hub.hub.close(1012, 5_000).then(() => closed = true);
+  assertEquals(v1.readType("batch").length, 1);
+  assertEquals(plain.read(), [{ type: "last" }]);
+  assertEquals([v1, plain, silent].map((peer) => peer.closed?.code), [
+    1012,
+    1001,
+    1012,
+  ]);
+  assertEquals(hub.leaves.map(({ code }) => code), [1012, 1001]);
+  assertFalse(hub.hub.hasRoom);
+  for (const peer of [v1, plain]) peer.far.close(1000);
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+  assertFalse(closed);
+  silent.far.drop();
+  await closing;
+  assertEquals(hub.clock.timers, 0);
+});
+
+Deno.test("closing waits no longer than the time of grace for those that do not answer", async () => {
+  const hub = inMemory();
+  await hub.v1();
+  let closed = false;
+  const closing = hub.hub.close(1001, 5_000).then(() => closed = true);
+  hub.clock.advance(4_999);
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+  assertFalse(closed);
+  hub.clock.advance(1);
+  await closing;
+});
+
+Deno.test("closing is idempotent", async () => {
+  const hub = inMemory();
+  const peer = await hub.v1();
+  const first = hub.hub.close();
+  assert(hub.hub.close(4000) === first);
+  assertEquals(peer.far.near.closes.length, 1);
+  peer.far.close(1001);
+  await first;
+  await hub[Symbol.asyncDispose]();
+});
+
+Deno.test("a connection that comes while the hub closes, or after, is sent away", async () => {
+  const hub = inMemory();
+  const closing = hub.hub.close();
+  const late = hub.connect("");
+  assertEquals(late.closed?.code, 1001);
+  await closing;
+  assertEquals(hub.connect(PROTOCOL).closed?.code, 1001);
+  assertEquals(hub.hub.stats().connections, 0);
+});
+
+Deno.test("a publish after the hub was closed is refused as unavailable, and not kept waiting", async () => {
+  const hub = inMemory();
+  await hub.hub.close();
+  const error = await assertRejects(
+    () => hub.hub.broadcast({ type: "late" }),
+    PublishError,
+  );
+  assertEquals(error.code, "unavailable");
+});

@@ -1,0 +1,43 @@
+import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
+import {
+  isSession,
+  newPeerId,
+  newSession,
+  peerIdOf,
+  randomId,
+} from "../../hub/ids.ts";
+
+Deno.test("ids have the length asked for, in the alphabet of base64url", () => {
+  for (const length of [0, 1, 8, 24]) {
+    assertMatch(randomId(length), new RegExp(`^[\\w-]{${length}}$`));
+  }
+});
+
+Deno.test("no two ids are alike, and no public id starts like the hub's own names", () => {
+  const ids = new Set(Array.from({ length: 1_000 }, newPeerId));
+  assertEquals(ids.size, 1_000);
+  for (const id of ids) assertFalse(id.startsWith("$"));
+});
+
+Deno.test("a session's public id is always the same and does not hold its secret", () => {
+  const session = newSession();
+  assert(isSession(session));
+  assertEquals(peerIdOf(session), peerIdOf(session));
+  assertFalse(peerIdOf(session).includes(session.slice(-24)));
+});
+
+Deno.test("text that cannot be a session is told apart", () => {
+  const session = newSession();
+  for (
+    const text of [
+      "",
+      "x",
+      `${session}x`,
+      ` ${session}`,
+      session.slice(1),
+      `${session}\n`,
+    ]
+  ) {
+    assertFalse(isSession(text));
+  }
+});

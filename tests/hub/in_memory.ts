@@ -1,0 +1,183 @@
+import { MemoryStore } from "../../adapters/store_memory.ts";
+import type { ErrorStage } from "../../hub/hooks.ts";
+import { Hub, type HubOptions } from "../../hub/hub.ts";
+import type { Departure, Peer } from "../../hub/peer.ts";
+import type { Store } from "../../hub/store.ts";
+import {
+  type AnyMessages,
+  encodeBinary,
+  type MessageMap,
+  PROTOCOL,
+} from "../../messages.ts";
+import { FakeClock } from "./fake_clock.ts";
+import {
+  type Close,
+  type Data,
+  type FarSocket,
+  socketPair,
+} from "./socket_pair.ts";
+
+/** A frame as the other side parses it. */
+// deno-lint-ignore no-explicit-any -- a test says what it expects of a frame by comparing it.
+export type AnyFrame = any;
+
+/** A client in memory: it sends frames by hand and sees what came, frame by frame. */
+export class TestPeer {
+  readonly far: FarSocket;
+  #read = 0;
+
+  constructor(far: FarSocket) {
+    this.far = far;
+  }
+
+  /** Sends a frame: an object as JSON, text and bytes as they are. */
+  send(frame: object | string): void {
+    this.far.send(
+      typeof frame === "string" || frame instanceof Uint8Array
+        ? frame as Data
+        : JSON.stringify(frame),
+    );
+  }
+
+  /** Sends a binary frame of drumbeat.v1. */
+  sendBinary(header: object, payload: Uint8Array): void {
+    this.far.send(encodeBinary(JSON.stringify(header), payload));
+  }
+
+  /** What came since the last look, text parsed. */
+  read(): AnyFrame[] {
+    const { received } = this.far;
+    const fresh = received.slice(this.#read);
+    this.#read = received.length;
+    return fresh.map((data) =>
+      typeof data === "string" ? JSON.parse(data) : data
+    );
+  }
+
+  /** How many of what came since the last look are frames of this type; takes them as read. */
+  readType(type: string): AnyFrame[] {
+    return this.read().filter((frame) => frame.type === type);
+  }
+
+  /** Resolves with everything unread once a frame of this type has come. */
+  async until(type: string): Promise<AnyFrame[]> {
+    await this.#look(() => {
+      const fresh = this.far.received.slice(this.#read);
+      if (
+        fresh.some((data) =>
+          typeof data === "string" && JSON.parse(data).type === type
+        )
+      ) return true;
+      if (this.closed === undefined) return false;
+      throw new Error(`Closed with ${this.closed.code}, without '${type}'`);
+    });
+    return this.read();
+  }
+
+  /** Resolves with the close frame once it has come. */
+  async untilClosed(): Promise<Close> {
+    await this.#look(() => this.closed !== undefined);
+    return this.closed!;
+  }
+
+  /** Resolves when something arrived after which a condition holds. */
+  async #look(holds: () => boolean): Promise<void> {
+    const { near } = this.far;
+    while (!holds()) {
+      await new Promise<void>((resolve) => near.onSent = resolve);
+      near.onSent = undefined;
+    }
+  }
+
+  get closed(): Close | undefined {
+    return this.far.closed;
+  }
+}
+
+/** A hub on a fake clock, what its hooks were told, and peers in memory. */
+export class InMemory<M extends MessageMap = AnyMessages>
+  implements AsyncDisposable {
+  readonly clock: FakeClock;
+  readonly hub: Hub<M>;
+  readonly joins: Peer[] = [];
+  readonly leaves: (Departure & { readonly peer: Peer })[] = [];
+  readonly errors: { readonly error: unknown; readonly stage: ErrorStage }[] =
+    [];
+
+  constructor(
+    clock: FakeClock,
+    options: HubOptions<M>,
+    store: (clock: FakeClock) => Store,
+  ) {
+    this.clock = clock;
+    const { onJoin, onLeave, onError } = options;
+    this.hub = new Hub({ store: store(clock), clock }, {
+      ...options,
+      onJoin: (peer) => {
+        this.joins.push(peer);
+        return onJoin?.(peer);
+      },
+      onLeave: (peer, departure) => {
+        this.leaves.push({ peer, ...departure });
+        return onLeave?.(peer, departure);
+      },
+      onError: (error, context) => {
+        this.errors.push({ error, stage: context.stage });
+        onError?.(error, context);
+      },
+    });
+  }
+
+  /** A connection that has said nothing yet. */
+  connect(protocol: string): TestPeer {
+    const info = { protocol, url: "http://hub.test/ws", address: "192.0.2.1" };
+    return new TestPeer(socketPair((near) => this.hub.attach(near, info)));
+  }
+
+  /** A plain peer that has read its `start`. */
+  plain(): TestPeer {
+    const peer = this.connect("");
+    peer.read();
+    return peer;
+  }
+
+  /** A drumbeat.v1 peer that has said hello, and what came up to its `start`. */
+  async greeted(
+    hello: object = {},
+  ): Promise<{ peer: TestPeer; start: AnyFrame }> {
+    const peer = this.connect(PROTOCOL);
+    peer.send({ type: "hello", ...hello });
+    const frames = await peer.until("start");
+    return { peer, start: frames.at(-1) };
+  }
+
+  /** A drumbeat.v1 peer that has said hello and read its `start`. */
+  async v1(hello: object = {}): Promise<TestPeer> {
+    return (await this.greeted(hello)).peer;
+  }
+
+  /** Lets turns of the event loop pass until nothing waits. */
+  flush(): void {
+    this.clock.settle();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = this.hub.close();
+    this.clock.advance(1_000);
+    await closed;
+  }
+}
+
+/**
+ * A hub in memory, in a test's hand.
+ *
+ * @param options of the hub.
+ * @param store makes its store. Default: {@linkcode MemoryStore}.
+ */
+export function inMemory<M extends MessageMap = AnyMessages>(
+  options: HubOptions<M> = {},
+  store: (clock: FakeClock) => Store = (clock) =>
+    new MemoryStore(clock, { sessionMs: options.sessionMs ?? 120_000 }),
+): InMemory<M> {
+  return new InMemory(new FakeClock(), options, store);
+}

@@ -1,0 +1,19 @@
+import type { Run } from "../../hub/dialect.ts";
+import { encodeBatch } from "../../hub/frame.ts";
+import type { LogRecord } from "../../hub/record.ts";
+
+/**
+ * A run of records from offset 0 on, as a topic has one.
+ *
+ * @param records what it holds.
+ * @param name the topic's name.
+ */
+export function runOf(records: readonly LogRecord[], name = "lobby"): Run {
+  const run: Run = {
+    name,
+    head: records.length,
+    record: (offset) => records[offset]!,
+    batch: (from) => encodeBatch(run, from),
+  };
+  return run;
+}
