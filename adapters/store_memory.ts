@@ -116,6 +116,7 @@ export class MemoryStore implements Store {
     this.#parted.add(session);
   }
 
+  /** Forgets everything. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#logs.clear();
     this.#sessions.clear();

@@ -250,6 +250,7 @@ export class SqliteStore implements Store {
     this.#transaction.runQuietly(() => this.#sessions.leave(session, now));
   }
 
+  /** Commits what waits and closes the file. Idempotent. */
   [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#closed = true;

@@ -234,6 +234,7 @@ export class Hub<
     await this.#ports.store[Symbol.asyncDispose]();
   }
 
+  /** The same as {@linkcode Hub.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

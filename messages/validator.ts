@@ -3,6 +3,7 @@
  * schemas have it.
  */
 export interface StandardSchema<Output = unknown> {
+  /** Its name keeps it out of the way of a library's own properties. */
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;
@@ -22,7 +23,9 @@ export type StandardResult<Output> =
 
 /** One thing that is wrong with a value, and where. */
 export interface StandardIssue {
+  /** A sentence for people. */
   readonly message: string;
+  /** The way to the value: keys, from the outside in. */
   readonly path?:
     | readonly (PropertyKey | { readonly key: PropertyKey })[]
     | undefined;
@@ -42,7 +45,9 @@ export type OutputOf<V> = V extends StandardSchema<infer T> ? T
 
 /** An issue as it goes over the wire. */
 export interface Issue {
+  /** A sentence for people. */
   readonly message: string;
+  /** The way to the value: keys, from the outside in. */
   readonly path?: readonly (string | number)[];
 }
 

@@ -46,7 +46,9 @@ export interface Start {
 
 /** A cursor's place: the topic's log is one `epoch`, `offset` is the next one delivered. */
 export interface Position {
+  /** Which log it is. */
   readonly epoch: string;
+  /** The next offset. */
   readonly offset: number;
 }
 
@@ -83,100 +85,166 @@ export interface WireRecord {
   readonly message?: unknown;
 }
 
+/** From the client, the first frame: who it is and what it wants. */
 export interface HelloFrame {
+  /** Which frame it is. */
   readonly type: "hello";
+  /** Every topic wanted, with where to start. Without it: the lobby, from now. */
   readonly topics?: Readonly<Record<string, Start>>;
+  /** The session to go on with. */
   readonly session?: string;
+  /** Who the client is, for a hub that asks. */
   readonly token?: string;
 }
+/** From the server: the answer to hello. It precedes all batches. */
 export interface StartFrame {
+  /** Which frame it is. */
   readonly type: "start";
+  /** The server's time, ms since 1970. */
   readonly time: number;
+  /** The public id. */
   readonly peer: string;
+  /** The session: a secret. */
   readonly session: string;
+  /** Whether the session went on. */
   readonly resumed: boolean;
+  /** When to ping, and when the other side is dead, in ms. */
   readonly heartbeat: { readonly interval: number; readonly timeout: number };
+  /** The bounds to keep to. */
   readonly limits: WireLimits;
+  /** Where each topic starts, or why it is refused. */
   readonly topics: Readonly<Record<string, TopicStart>>;
 }
+/** From either side, when nothing was heard for the interval: answer at once. */
 export interface PingFrame {
+  /** Which frame it is. */
   readonly type: "ping";
+  /** Any number; the pong carries it back. */
   readonly time?: number;
   /** From clients: batch frames taken in on this connection. */
   readonly frames?: number;
 }
+/** From either side: the answer to a ping. */
 export interface PongFrame {
+  /** Which frame it is. */
   readonly type: "pong";
+  /** The number of the ping. */
   readonly time?: number;
+  /** From clients: batch frames taken in on this connection. */
   readonly frames?: number;
 }
+/** From the client, after `start`: append this to a topic's log. */
 export interface PublishFrame {
+  /** Which frame it is. */
   readonly type: "publish";
+  /** Above all ids of the session before. */
   readonly id: number;
+  /** The topic's name. */
   readonly topic: string;
   /** Absent in the header of a binary frame. */
   readonly message?: unknown;
 }
 /** From the server: a frame with this id was carried out. */
 export interface AckFrame {
+  /** Which frame it is. */
   readonly type: "ack";
+  /** Of the frame that was carried out. */
   readonly id: number;
   /** For a publish: the record's offset. */
   readonly offset?: number;
 }
 /** From the client: how many batch frames this connection has taken in. */
 export interface CreditFrame {
+  /** Which frame it is. */
   readonly type: "ack";
+  /** Batch frames taken in on this connection. */
   readonly frames: number;
 }
+/** From the server: the records at `offset` and on, in order. */
 export interface BatchFrame {
+  /** Which frame it is. */
   readonly type: "batch";
+  /** The topic's name. */
   readonly topic: string;
+  /** The first record's offset. */
   readonly offset: number;
+  /** Contiguous records. */
   readonly messages: readonly WireRecord[];
 }
+/** From the server: records `from` to `to - 1` are lost to this peer. */
 export interface GapFrame {
+  /** Which frame it is. */
   readonly type: "gap";
+  /** The topic's name. */
   readonly topic: string;
+  /** The first offset that is lost. */
   readonly from: number;
+  /** The offset after the last one that is lost. */
   readonly to: number;
 }
+/** From the client: join a topic. */
 export interface SubscribeFrame extends Start {
+  /** Which frame it is. */
   readonly type: "subscribe";
+  /** Comes back in the answer. */
   readonly id: number;
+  /** The topic's name. */
   readonly topic: string;
 }
+/** From the server: the peer is in the topic. */
 export interface SubscribedFrame extends Joined {
+  /** Which frame it is. */
   readonly type: "subscribed";
   /** Absent where the hub subscribed the peer to its own log. */
   readonly id?: number;
+  /** The topic's name. */
   readonly topic: string;
 }
+/** From the client: leave a topic. Answered by an ack; nothing of the topic follows it. */
 export interface UnsubscribeFrame {
+  /** Which frame it is. */
   readonly type: "unsubscribe";
+  /** Comes back in the answer. */
   readonly id: number;
+  /** The topic's name. */
   readonly topic: string;
 }
 /** Asks a method of the hub; never sent again after a cut. */
 export interface RequestFrame {
+  /** Which frame it is. */
   readonly type: "request";
+  /** Comes back in the answer. */
   readonly id: number;
+  /** The name that `hub.handle` gave it. */
   readonly method: string;
+  /** What the method is asked with. */
   readonly data?: unknown;
 }
+/** From the server: the answer to a `request` or a `history`. */
 export interface ReplyFrame {
+  /** Which frame it is. */
   readonly type: "reply";
+  /** Of the question. */
   readonly id: number;
+  /** The answer. */
   readonly data?: unknown;
 }
+/** From the server: the frame with that id is refused. The connection lives. */
 export interface ErrorFrame {
+  /** Which frame it is. */
   readonly type: "error";
+  /** Of the frame that is refused, where it had one. */
   readonly id?: number;
+  /** What is wrong, for programs. */
   readonly code: ErrorCode;
+  /** What is wrong, for people. */
   readonly message: string;
+  /** What a validator found. */
   readonly issues?: readonly unknown[];
 }
+/** From the server: a planned restart. */
 export interface GoawayFrame {
+  /** Which frame it is. */
   readonly type: "goaway";
   /** Reconnect after this many ms. */
   readonly after: number;
@@ -184,9 +252,13 @@ export interface GoawayFrame {
 
 /** From the client: new data of its own in a topic's presence. */
 export interface PresenceUpdateFrame {
+  /** Which frame it is. */
   readonly type: "presence";
+  /** Comes back in the answer. */
   readonly id: number;
+  /** The topic's name. */
   readonly topic: string;
+  /** What the others see. */
   readonly data: unknown;
 }
 /** One member of a topic's presence. */
@@ -198,7 +270,9 @@ export interface Member {
 }
 /** From the server: who is in a topic. */
 export interface PresenceFrame {
+  /** Which frame it is. */
   readonly type: "presence";
+  /** The topic's name. */
   readonly topic: string;
   /** Whether `join` is everybody: what was known before is void. */
   readonly snapshot?: boolean;
@@ -211,8 +285,11 @@ export interface PresenceFrame {
 }
 /** From the client: records of a topic's past. */
 export interface HistoryFrame {
+  /** Which frame it is. */
   readonly type: "history";
+  /** Comes back in the answer. */
   readonly id: number;
+  /** The topic's name. */
   readonly topic: string;
   /** The first offset wanted. */
   readonly from: number;
