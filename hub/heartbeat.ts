@@ -46,7 +46,8 @@ export class Heartbeat {
     this.#tickMs = options.intervalMs / TICKS_PER_INTERVAL;
     // One more than the interval: a client that pings at the same interval is heard first, and need not be pinged.
     this.#pingTicks = TICKS_PER_INTERVAL + 1;
-    this.#deadTicks = Math.ceil(options.timeoutMs / this.#tickMs);
+    // It was heard at some time within its tick: one more, or it would have less time than it was promised.
+    this.#deadTicks = Math.ceil(options.timeoutMs / this.#tickMs) + 1;
     this.#helloTicks = Math.ceil(helloMs / this.#tickMs);
   }
 

@@ -9,6 +9,8 @@ import { Topic } from "./topic.ts";
 /** The topics there are. They come with the first who asks and are forgotten when nobody did for long. */
 export class Topics implements Iterable<Topic> {
   readonly #byName = new Map<string, Topic>();
+  /** How many of them are not some peer's own: those are limited with the peers. */
+  #shared = 0;
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #limits: Limits;
@@ -48,15 +50,15 @@ export class Topics implements Iterable<Topic> {
   open(name: string): Topic | Refusal {
     const known = this.#byName.get(name);
     // A peer's own log is there and is still not to be had by its name: who could, would read another's messages.
-    if (known !== undefined && !name.startsWith("$")) return known;
+    if (known !== undefined && !isOwn(name)) return known;
     const problem = topicNameProblem(name);
     if (problem !== undefined) {
       return {
-        code: name.startsWith("$") ? "forbidden" : "invalid",
+        code: isOwn(name) ? "forbidden" : "invalid",
         message: problem,
       };
     }
-    if (this.#byName.size >= this.#limits.topics) {
+    if (this.#shared >= this.#limits.topics) {
       return {
         code: "limit",
         message:
@@ -66,7 +68,7 @@ export class Topics implements Iterable<Topic> {
     return this.#make(name);
   }
 
-  /** A peer's own log. The limit on topics does not count here: peers are limited themselves. */
+  /** A peer's own log. */
   own(name: string): Topic {
     return this.#byName.get(name) ?? this.#make(name);
   }
@@ -84,6 +86,7 @@ export class Topics implements Iterable<Topic> {
       this.#clock.now(),
     );
     this.#byName.set(name, topic);
+    if (!isOwn(name)) this.#shared++;
     this.#store.open(name);
     return topic;
   }
@@ -98,7 +101,13 @@ export class Topics implements Iterable<Topic> {
           Math.max(this.#forgetMs, topic.retention.maxAgeMs)
       ) continue;
       this.#byName.delete(topic.name);
+      if (!isOwn(topic.name)) this.#shared--;
       this.#store.release(topic.name);
     }
   }
+}
+
+/** Whether a topic is the hub's own: a peer's log. */
+function isOwn(name: string): boolean {
+  return name.startsWith("$");
 }
