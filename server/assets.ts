@@ -59,9 +59,9 @@ export async function serveAsset(
   if (!ifNoneMatch(request.headers.get("if-none-match"), etag)) {
     return new Response(null, { status: 304, headers });
   }
-  // Who names no encoding may have any (RFC 9110 section 12.5.3), but means none.
+  // Who sends no such header may have any encoding (RFC 9110 section 12.5.3), but means none; an empty one says none.
   const gzip = gzipped !== undefined &&
-    request.headers.has("accept-encoding") &&
+    Boolean(request.headers.get("accept-encoding")) &&
     acceptsEncodings(request, "gzip", "identity") === "gzip";
   const body = gzip ? gzipped : plain;
   return new Response(request.method === "HEAD" ? null : body, {

@@ -46,7 +46,8 @@ export function createHandler<M extends MessageMap, R extends RequestMap>(
 ): Handler {
   const { page = true } = options;
   return async (request, info) => {
-    const path = new URL(request.url).pathname;
+    const path = pathOf(request);
+    if (path === undefined) return plainText(400, "Not a URL's host or path");
     const wantsUpgrade =
       request.headers.get("upgrade")?.toLowerCase() === "websocket";
     if (wantsUpgrade && (path === "/ws" || path === "/")) {
@@ -74,4 +75,13 @@ export function createHandler<M extends MessageMap, R extends RequestMap>(
     const asset = page ? await serveAsset(request, path) : undefined;
     return asset ?? plainText(404, "There is nothing here");
   };
+}
+
+/** The path asked for; `undefined` where the Host header that came does not make a URL of it. */
+function pathOf(request: Request): string | undefined {
+  try {
+    return new URL(request.url).pathname;
+  } catch {
+    return undefined;
+  }
 }

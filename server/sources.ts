@@ -32,6 +32,7 @@ import clientDirectTs from "../client/direct.ts" with { type: "text" };
 import clientErrorTs from "../client/error.ts" with { type: "text" };
 import clientEventsTs from "../client/events.ts" with { type: "text" };
 import clientHandlersTs from "../client/handlers.ts" with { type: "text" };
+import clientHistoryTs from "../client/history.ts" with { type: "text" };
 import clientLetterTs from "../client/letter.ts" with { type: "text" };
 import clientLivenessTs from "../client/liveness.ts" with { type: "text" };
 import clientMembershipsTs from "../client/memberships.ts" with {
@@ -40,6 +41,7 @@ import clientMembershipsTs from "../client/memberships.ts" with {
 import clientOptionsTs from "../client/options.ts" with { type: "text" };
 import clientOutboxTs from "../client/outbox.ts" with { type: "text" };
 import clientPlainTs from "../client/plain.ts" with { type: "text" };
+import clientPresenceTs from "../client/presence.ts" with { type: "text" };
 import clientPublisherTs from "../client/publisher.ts" with { type: "text" };
 import clientReconnectorTs from "../client/reconnector.ts" with {
   type: "text",
@@ -126,12 +128,14 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["client/error.ts", clientErrorTs],
   ["client/events.ts", clientEventsTs],
   ["client/handlers.ts", clientHandlersTs],
+  ["client/history.ts", clientHistoryTs],
   ["client/letter.ts", clientLetterTs],
   ["client/liveness.ts", clientLivenessTs],
   ["client/memberships.ts", clientMembershipsTs],
   ["client/options.ts", clientOptionsTs],
   ["client/outbox.ts", clientOutboxTs],
   ["client/plain.ts", clientPlainTs],
+  ["client/presence.ts", clientPresenceTs],
   ["client/publisher.ts", clientPublisherTs],
   ["client/reconnector.ts", clientReconnectorTs],
   ["client/record.ts", clientRecordTs],

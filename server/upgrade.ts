@@ -21,7 +21,7 @@ const SOME_VERSION = /^drumbeat\.v\d+$/;
  * @param request the upgrade request. It is dead afterwards.
  * @param address the other side's address.
  * @param hub where the connection goes.
- * @returns 101, or a refusal in plain text: 400 for a handshake that is none, 503 when the hub is full.
+ * @returns 101, or a refusal in plain text: 400 or 426 for a handshake that is none, 503 when the hub is full.
  */
 export function upgrade<M extends MessageMap, R extends RequestMap>(
   request: Request,
@@ -30,6 +30,15 @@ export function upgrade<M extends MessageMap, R extends RequestMap>(
 ): Response {
   if (!hub.hasRoom) {
     return plainText(503, "The hub is full", { "retry-after": "5" });
+  }
+  // The runtime takes any version and an empty key: RFC 6455 sections 4.2.1 and 4.4.
+  if (request.headers.get("sec-websocket-version") !== "13") {
+    return plainText(426, "Only version 13 of the WebSocket protocol", {
+      "sec-websocket-version": "13",
+    });
+  }
+  if (request.headers.get("sec-websocket-key") === "") {
+    return plainText(400, "Not a WebSocket handshake: the key is empty");
   }
   const offered = (request.headers.get("sec-websocket-protocol") ?? "")
     .split(",").map((name) => name.trim());

@@ -1,0 +1,98 @@
+import { assertEquals, assertGreater, assertLess } from "@std/assert";
+import { browserTest } from "./browser.ts";
+import {
+  lines,
+  online,
+  PHONE,
+  sidewaysScroll,
+  start,
+  urlOf,
+} from "./lobby_page.ts";
+
+browserTest(
+  "hostile names and messages run nothing and break nothing",
+  async (browser) => {
+    await using server = start();
+    const { page, problems } = await online(browser, urlOf(server), {
+      viewport: PHONE,
+    });
+    const hostile: { name?: string; text: string }[] = [
+      {
+        name: "<img src=x onerror=alert(1)>",
+        text: "<script>alert(2)</script>",
+      },
+      { name: "\u202eevil\u2066", text: "\u202e\u2067turned around" },
+      { name: "W".repeat(40), text: "W".repeat(2000) },
+      { name: "\u200b\u2060", text: "Z\u0351\u036b\u0343".repeat(400) },
+      { name: "a\u0300".repeat(20), text: "\n".repeat(1999) + "." },
+      { text: `javascript:alert(3) <a href="javascript:alert(4)">x</a>` },
+    ];
+    for (const chat of hostile) {
+      await server.hub.broadcast({ type: "chat", ...chat });
+    }
+    await server.hub.broadcast(JSON.parse(
+      `{"type":"strange","__proto__":{"x":1},"constructor":"<b>","long":"${
+        "x".repeat(5000)
+      }"}`,
+    ));
+    await lines(page, "strange").waitFor();
+    assertEquals(await page.locator("#lines-of-feed > li").count(), 7);
+    assertEquals(
+      await page.locator("#lines-of-feed :is(img, script, a, b)").count(),
+      0,
+    );
+    assertEquals(
+      await lines(page, "turned around").locator(".name").textContent(),
+      "evil",
+    );
+    assertEquals(
+      await lines(page, /^.{0,8}Somebody/).first().locator(".name")
+        .textContent(),
+      "Somebody",
+    );
+    assertEquals(await sidewaysScroll(page), []);
+    const tallest = await page.evaluate(`Math.max(
+    ...[...document.querySelectorAll("#lines-of-feed > li")].map((line) => line.offsetHeight))`);
+    // 2,000 wide letters take their room; 2,000 line breaks would take ten times that.
+    assertLess(Number(tallest), 4_000);
+    assertEquals(problems, []);
+  },
+);
+
+browserTest(
+  "a flood is drawn in part, and the page says how much it left out",
+  async (browser) => {
+    await using server = start();
+    const { page } = await online(browser, urlOf(server));
+    await page.evaluate(`(() => {
+      globalThis.drawn = 0;
+      globalThis.told = 0;
+      globalThis.most = 0;
+      const list = document.querySelector("#lines-of-feed");
+      new MutationObserver((changes) => {
+        for (const line of changes.flatMap(({ addedNodes }) => [...addedNodes])) {
+          const left = /([\\d,]+) messages? not drawn|Missing here: ([\\d,]+)/.exec(line.textContent);
+          if (left !== null) {
+            told += Number((left[1] ?? left[2]).replaceAll(",", ""));
+          } else {
+            drawn++;
+          }
+        }
+        most = Math.max(most, list.childElementCount);
+      }).observe(list, { childList: true });
+    })()`);
+    const sent: Promise<number>[] = [];
+    for (let n = 1; n <= 5_000; n++) {
+      sent.push(server.hub.broadcast({ type: "chat", text: `number ${n}.` }));
+    }
+    await Promise.all(sent);
+    await lines(page, "number 5000.").waitFor();
+    const { drawn, told, most } = await page.evaluate(
+      "({ drawn, told, most })",
+    ) as Record<string, number>;
+    // Whatever was not drawn was too fast, or had left the log already: all of it is told.
+    assertEquals(drawn! + told!, 5_000);
+    assertGreater(told!, 0);
+    assertLess(most!, 201);
+  },
+);
