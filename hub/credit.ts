@@ -1,19 +1,34 @@
-/** What one drumbeat.v1 connection was sent and has not acknowledged: docs/protocol.md, "Credit". */
+/** How finely bytes are counted back: a mark for so many of them, instead of a number for each frame. */
+const MARK_BYTES = 4096;
+
+/**
+ * What one drumbeat.v1 connection was sent and has not acknowledged: docs/protocol.md, "Credit". Acks count frames, the
+ * window counts bytes; a mark every few frames says how many bytes they were. Between two marks, bytes count as not
+ * acknowledged: never too few, and none when every frame was taken in.
+ */
 export class Credit {
   /** Batch frames sent. */
   frames = 0;
-  /** Bytes of batches that are unacknowledged. */
-  unacked = 0;
-  #acked = 0;
-  /** The bytes of each unacknowledged frame, oldest first, from `#next` on. */
-  #sizes: number[] = [];
+  #sentBytes = 0;
+  #takenFrames = 0;
+  #takenBytes = 0;
+  /** Pairs: a number of frames, and of bytes up to there; oldest first, from `#next` on. */
+  #marks: number[] = [];
   #next = 0;
+  #markAt = MARK_BYTES;
+
+  /** Bytes of batches that are unacknowledged, at most {@linkcode MARK_BYTES} and a frame too many. */
+  get unacked(): number {
+    return this.#sentBytes - this.#takenBytes;
+  }
 
   /** A batch frame was sent. */
   sent(bytes: number): void {
     this.frames++;
-    this.unacked += bytes;
-    this.#sizes.push(bytes);
+    this.#sentBytes += bytes;
+    if (this.#sentBytes < this.#markAt) return;
+    this.#marks.push(this.frames, this.#sentBytes);
+    this.#markAt = this.#sentBytes + MARK_BYTES;
   }
 
   /**
@@ -24,15 +39,24 @@ export class Credit {
    */
   taken(frames: number): number {
     if (frames > this.frames) return -1;
-    const fresh = frames - this.#acked;
+    const fresh = frames - this.#takenFrames;
     if (fresh <= 0) return 0;
-    for (let i = 0; i < fresh; i++) this.unacked -= this.#sizes[this.#next++]!;
-    this.#acked = frames;
-    if (this.#next === this.#sizes.length) {
-      this.#sizes = [];
+    this.#takenFrames = frames;
+    if (frames === this.frames) {
+      this.#takenBytes = this.#sentBytes;
+      this.#markAt = this.#sentBytes + MARK_BYTES;
+      this.#marks = [];
       this.#next = 0;
-    } else if (this.#next > 1024 && this.#next * 2 > this.#sizes.length) {
-      this.#sizes = this.#sizes.slice(this.#next);
+      return fresh;
+    }
+    while (
+      this.#next < this.#marks.length && this.#marks[this.#next]! <= frames
+    ) {
+      this.#takenBytes = this.#marks[this.#next + 1]!;
+      this.#next += 2;
+    }
+    if (this.#next > 128) {
+      this.#marks = this.#marks.slice(this.#next);
       this.#next = 0;
     }
     return fresh;

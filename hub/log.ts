@@ -17,17 +17,18 @@ const COMPACT_AFTER = 256;
 export class Log {
   #records: (LogRecord | undefined)[] = [];
   #first = 0;
+  #tail: number;
   #head: number;
   #bytes = 0;
 
   /** @param head the offset of the first record that will be appended. */
   constructor(head: number) {
-    this.#head = head;
+    this.#tail = this.#head = head;
   }
 
   /** The offset of the oldest record; `head` when empty. */
   get tail(): number {
-    return this.#head - this.size;
+    return this.#tail;
   }
 
   /** The offset that the next record gets. */
@@ -37,7 +38,7 @@ export class Log {
 
   /** How many records there are. */
   get size(): number {
-    return this.#records.length - this.#first;
+    return this.#head - this.#tail;
   }
 
   /** The bytes of the records. */
@@ -80,6 +81,7 @@ export class Log {
       ) break;
       this.#records[this.#first++] = undefined;
       this.#bytes -= record.bytes;
+      this.#tail++;
     }
     if (this.#first === this.#records.length) {
       this.#records = [];

@@ -24,6 +24,8 @@ export class Topic implements Run {
   readonly #deep: boolean;
   /** Frames that cursors share, by their first offset. */
   #frames: Map<number, BatchFrame> | undefined;
+  /** The one that was asked for last. */
+  #newest: BatchFrame | undefined;
   #frameBytes = 0;
 
   /** @param deep whether the store keeps records below the ring. */
@@ -118,19 +120,21 @@ export class Topic implements Run {
 
   /** The batch for every cursor at `from`, which is in the ring and below the head. */
   batch(from: number): BatchFrame {
+    // Those who keep up are all at the same place.
+    if (this.#newest?.from === from) return this.#newest;
     let frame = this.#frames?.get(from);
-    if (frame !== undefined) return frame;
+    if (frame !== undefined) return this.#newest = frame;
     // Those who keep up share all frames of a flush; those who do not are apart from each other anyway.
     if (this.#frameBytes >= SHARED_BYTES) this.rest();
     frame = encodeBatch(this, from);
     this.#frameBytes += frame.bytes;
     (this.#frames ??= new Map()).set(from, frame);
-    return frame;
+    return this.#newest = frame;
   }
 
   /** Lets go of the shared frames: an idle topic holds no bytes but its log's. */
   rest(): void {
-    this.#frames = undefined;
+    this.#frames = this.#newest = undefined;
     this.#frameBytes = 0;
   }
 }
