@@ -68,6 +68,7 @@ export type {
   Contract,
   ErrorCode,
   Issue,
+  Member,
   MessageMap,
   MessageOf,
   Position,

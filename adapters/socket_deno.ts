@@ -5,6 +5,8 @@ export class DenoSocket implements Socket, EventListenerObject {
   readonly #socket: WebSocket;
   readonly #attach: (socket: Socket) => Inbound;
   #inbound: Inbound | undefined;
+  /** The timer of a close that was asked for. */
+  #closing: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * Listens to a socket that is not open yet.
@@ -23,7 +25,8 @@ export class DenoSocket implements Socket, EventListenerObject {
   }
 
   get open(): boolean {
-    return this.#socket.readyState === WebSocket.OPEN;
+    return this.#closing === undefined &&
+      this.#socket.readyState === WebSocket.OPEN;
   }
 
   get bufferedAmount(): number {
@@ -31,6 +34,7 @@ export class DenoSocket implements Socket, EventListenerObject {
   }
 
   send(data: string | Uint8Array<ArrayBuffer>): void {
+    if (this.#closing !== undefined) return;
     try {
       this.#socket.send(data);
     } catch {
@@ -39,11 +43,19 @@ export class DenoSocket implements Socket, EventListenerObject {
   }
 
   close(code: number, reason: string): void {
-    try {
-      this.#socket.close(code, reason);
-    } catch {
-      // Closed already.
-    }
+    if (
+      this.#closing !== undefined ||
+      this.#socket.readyState === WebSocket.CLOSED
+    ) return;
+    // Not from within a message's handler: if another message has come in by then, Deno 2.9 drops the connection and
+    // never sends the close frame, and a client that was told to stay away sees 1006 and comes back.
+    this.#closing = setTimeout(() => {
+      try {
+        this.#socket.close(code, reason);
+      } catch {
+        // Closed already.
+      }
+    }, 0);
   }
 
   terminate(): boolean {
@@ -65,6 +77,7 @@ export class DenoSocket implements Socket, EventListenerObject {
         return;
       }
       case "close": {
+        clearTimeout(this.#closing);
         const { code, reason } = event as CloseEvent;
         this.#inbound?.closed(code, reason);
         return;

@@ -59,8 +59,7 @@ export function openFile(path: string, durability: Durability): DatabaseSync {
     return file;
   } catch (error) {
     file?.close();
-    if (error instanceof StoreFileError) throw error;
-    throw new StoreFileError(reasonOf(path, error), { cause: error });
+    throw fileError(path, error);
   }
 }
 
@@ -82,10 +81,12 @@ function prepare(file: DatabaseSync, path: string): void {
   }
 }
 
-function reasonOf(path: string, error: unknown): string {
+/** Why the file cannot be opened, in one line. */
+export function fileError(path: string, error: unknown): StoreFileError {
+  if (error instanceof StoreFileError) return error;
   const why = error instanceof Error ? error.message : String(error);
-  if (/locked|busy/.test(why)) {
-    return `The store '${path}' is in use by another process`;
-  }
-  return `Cannot open the store '${path}': ${why}`;
+  const line = /locked|busy/.test(why)
+    ? `The store '${path}' is in use by another process`
+    : `Cannot open the store '${path}': ${why}`;
+  return new StoreFileError(line, { cause: error });
 }

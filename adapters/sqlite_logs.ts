@@ -15,13 +15,16 @@ export interface TopicLog extends DiskLog {
 
 /** The logs in the file, in the transaction that is open. */
 export class SqliteLogs {
-  /** The logs in use. */
-  readonly #byName = new Map<string, TopicLog>();
+  /** The logs in use; `undefined`: it has to be read again. */
+  readonly #byName = new Map<string, TopicLog | undefined>();
+  /** Epochs that were told of logs whose row may not be committed. */
+  readonly #promised = new Map<string, string>();
   readonly #find: StatementSync;
   readonly #make: StatementSync;
   readonly #next: StatementSync;
   readonly #insert: StatementSync;
   readonly #advance: StatementSync;
+  readonly #drop: StatementSync;
   readonly #select: StatementSync;
 
   constructor(file: DatabaseSync) {
@@ -38,6 +41,7 @@ export class SqliteLogs {
     this.#advance = file.prepare(
       "UPDATE topics SET head = ?, bytes = ? WHERE id = ?",
     );
+    this.#drop = file.prepare("DELETE FROM topics WHERE id = ?");
     this.#select = file.prepare(
       "SELECT offset, sender, at, bytes, body FROM records WHERE topic = ? AND offset >= ? ORDER BY offset",
     );
@@ -51,8 +55,8 @@ export class SqliteLogs {
     }
   }
 
-  [Symbol.iterator](): Iterator<TopicLog> {
-    return this.#byName.values();
+  *[Symbol.iterator](): Generator<TopicLog> {
+    for (const log of this.#byName.values()) if (log !== undefined) yield log;
   }
 
   /** A topic's log, made where there is none. */
@@ -60,11 +64,25 @@ export class SqliteLogs {
     let log = this.#byName.get(name);
     if (log === undefined) {
       const row = this.#find.get(name) ??
-        this.#make.get(name, randomId(EPOCH_LENGTH));
+        this.#make.get(name, this.promise(name));
       log = { ...row as unknown as TopicLog };
       this.#byName.set(name, log);
     }
     return log;
+  }
+
+  /** The epoch that a log which is not in the file yet will have: once it is told, it is that one. */
+  promise(name: string): string {
+    const epoch = this.#promised.get(name) ?? randomId(EPOCH_LENGTH);
+    this.#promised.set(name, epoch);
+    return epoch;
+  }
+
+  /** What was written is in the file. */
+  committed(): void {
+    for (const name of this.#promised.keys()) {
+      if (this.#byName.get(name) !== undefined) this.#promised.delete(name);
+    }
   }
 
   /** The log after the one with this id, the first one after the last. */
@@ -75,14 +93,22 @@ export class SqliteLogs {
       { ...row as unknown as TopicLog };
   }
 
+  /** Takes a log out of the file that nobody uses and that has no records. @returns whether it was one. */
+  drop({ id, name, tail, head }: TopicLog): boolean {
+    if (tail < head || this.#byName.has(name)) return false;
+    this.#drop.run(id);
+    return true;
+  }
+
   /** Nobody uses the log now. */
   release(name: string): void {
     this.#byName.delete(name);
+    this.#promised.delete(name);
   }
 
-  /** What is known of the logs may not be so any more: it is read again. */
-  reset(): void {
-    this.#byName.clear();
+  /** What was written is not in the file: it is read again. */
+  undone(): void {
+    for (const name of this.#byName.keys()) this.#byName.set(name, undefined);
   }
 
   /** Writes a record. @param kept the store's time in ms. */

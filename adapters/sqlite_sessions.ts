@@ -1,11 +1,17 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Outcomes } from "../hub/outcomes.ts";
 
+/** Sessions that one sweep drops at most: with all their outcomes, a few milliseconds. */
+const SWEPT_SESSIONS = 32;
+
 /** Sessions and the outcomes of their publishes, in the transaction that is open. */
 export class SqliteSessions {
   readonly #sessionMs: number;
   /** Sessions that a connection holds. The others are on disk only. */
   readonly #held = new Map<string, Outcomes>();
+  /** When sessions expire whose row is written and may not be committed. */
+  readonly #unsure = new Map<string, number | null>();
+  #isUndone = false;
   readonly #put: StatementSync;
   readonly #find: StatementSync;
   readonly #outcomesOf: StatementSync;
@@ -35,7 +41,7 @@ export class SqliteSessions {
     );
     this.#dropOutcomes = file.prepare("DELETE FROM outcomes WHERE session = ?");
     this.#expired = file.prepare(
-      "SELECT session FROM sessions WHERE expires <= ? LIMIT 256",
+      `SELECT session FROM sessions WHERE expires <= ? LIMIT ${SWEPT_SESSIONS}`,
     );
     this.#drop = file.prepare("DELETE FROM sessions WHERE session = ?");
   }
@@ -48,40 +54,83 @@ export class SqliteSessions {
   /** Starts a session. */
   begin(session: string): void {
     this.#held.set(session, new Outcomes());
-    this.#put.run(session, null);
+    this.#write(session, null);
   }
 
-  /** Takes a session over, if it is alive. */
+  /** Takes a session over, if it is alive. Nothing is written: {@linkcode SqliteSessions.hold} does that. */
   claim(session: string, now: number): boolean {
     if (this.#held.has(session)) return true;
-    const row = this.#find.get(session) as
-      | { expires: number | null }
-      | undefined;
-    if (row === undefined || (row.expires ?? Infinity) <= now) return false;
-    const outcomes = new Outcomes();
-    for (const outcome of this.#outcomesOf.all(session)) {
-      const { id, offset } = outcome as { id: number; offset: number };
-      outcomes.settle(id, { offset });
-    }
-    this.#held.set(session, outcomes);
-    this.#put.run(session, null);
+    const expires = this.#expiryOf(session);
+    if (expires === undefined || (expires ?? Infinity) <= now) return false;
+    this.#held.set(session, this.#read(session));
     return true;
+  }
+
+  /** Writes that a connection holds a session: it does not expire. */
+  hold(session: string): void {
+    this.#write(session, null);
   }
 
   /** The session's connection is gone. */
   leave(session: string, now: number): void {
     if (this.#held.delete(session)) {
-      this.#put.run(session, now + this.#sessionMs);
+      this.#write(session, now + this.#sessionMs);
     }
   }
 
-  /** The outcomes of a session that a connection holds. */
+  /** What was written is in the file. */
+  committed(): void {
+    if (!this.#isUndone) this.#unsure.clear();
+  }
+
+  /** What was written is not in the file. */
+  undone(): void {
+    this.#isUndone = true;
+  }
+
+  /** Writes again what was undone. */
+  rewrite(): void {
+    if (!this.#isUndone) return;
+    for (const [session, expires] of this.#unsure) {
+      this.#put.run(session, expires);
+    }
+    this.#isUndone = false;
+  }
+
+  /** The outcomes of a session. One whose connection went a moment ago may have publishes in the flush that follows. */
   outcomes(session: string | undefined): Outcomes | undefined {
-    return session === undefined ? undefined : this.#held.get(session);
+    if (session === undefined) return undefined;
+    const held = this.#held.get(session);
+    if (held !== undefined || this.#expiryOf(session) === undefined) {
+      return held;
+    }
+    return this.#read(session);
+  }
+
+  /** When it expires; `null`: a connection holds it; `undefined`: it is not known. */
+  #expiryOf(session: string): number | null | undefined {
+    const unsure = this.#unsure.get(session);
+    if (unsure !== undefined) return unsure;
+    const row = this.#find.get(session);
+    return row && row.expires as number | null;
+  }
+
+  #write(session: string, expires: number | null): void {
+    this.#unsure.set(session, expires);
+    this.#put.run(session, expires);
+  }
+
+  #read(session: string): Outcomes {
+    const outcomes = new Outcomes();
+    for (const outcome of this.#outcomesOf.all(session)) {
+      const { id, offset } = outcome as { id: number; offset: number };
+      outcomes.settle(id, { offset });
+    }
+    return outcomes;
   }
 
   /** Writes the outcome of a new id. */
-  write(session: string, id: number, offset: number): void {
+  settle(session: string, id: number, offset: number): void {
     this.#putOutcome.run(session, id, offset);
   }
 
@@ -90,12 +139,15 @@ export class SqliteSessions {
     this.#dropOutcome.run(session, id);
   }
 
-  /** Drops sessions whose time to live is over, a bounded number of them. */
-  sweep(now: number): void {
-    for (const row of this.#expired.all(now)) {
+  /** Drops sessions whose time to live is over, a bounded number of them. @returns whether there may be more. */
+  sweep(now: number): boolean {
+    const expired = this.#expired.all(now);
+    for (const row of expired) {
       const { session } = row as { session: string };
+      this.#unsure.delete(session);
       this.#dropOutcomes.run(session);
       this.#drop.run(session);
     }
+    return expired.length === SWEPT_SESSIONS;
   }
 }

@@ -8,6 +8,8 @@ const COMMIT_MS = 20;
 export interface TransactionContext {
   /** Something that nobody waits for failed. */
   failed(error: unknown): void;
+  /** Everything until now is in the file. */
+  committed(): void;
   /** Everything since the last commit is undone. */
   rolledBack(): void;
 }
@@ -45,6 +47,8 @@ export class Transaction {
       );
       return result;
     } catch (error) {
+      // A disk that is full may have undone all of it already; half of it is no good either.
+      this.rollBack();
       this.#context.failed(error);
       return undefined;
     }
@@ -61,6 +65,7 @@ export class Transaction {
     if (!this.#isOpen) return;
     this.#file.exec("COMMIT");
     this.#isOpen = false;
+    this.#context.committed();
   }
 
   /** Commits what nobody waits for. */

@@ -5,8 +5,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { Cancel, Clock } from "../hub/clock.ts";
-import { randomId } from "../hub/ids.ts";
+import type { Clock } from "../hub/clock.ts";
 import type { LogRecord } from "../hub/record.ts";
 import type {
   Entry,
@@ -15,7 +14,7 @@ import type {
   StoredRecords,
   StoreSink,
 } from "../hub/store.ts";
-import { type Durability, openFile } from "./sqlite_file.ts";
+import { type Durability, fileError, openFile } from "./sqlite_file.ts";
 import { SqliteLogs, type TopicLog } from "./sqlite_logs.ts";
 import { SqliteMeta } from "./sqlite_meta.ts";
 import { SqliteSessions } from "./sqlite_sessions.ts";
@@ -25,6 +24,7 @@ import {
   type DiskRetention,
   Trimmer,
 } from "./sqlite_trim.ts";
+import { Upkeep } from "./sqlite_upkeep.ts";
 import { StoreClock } from "./store_clock.ts";
 
 export { type Durability, StoreFileError } from "./sqlite_file.ts";
@@ -63,9 +63,6 @@ export function sqliteStore(
     new SqliteStore(path, clock, { sessionMs, ...options });
 }
 
-/** How often sessions are swept and a topic is trimmed by age, in ms. */
-const UPKEEP_MS = 1000;
-
 /** What one append adds to a log. */
 interface Addition {
   readonly log: TopicLog;
@@ -92,12 +89,11 @@ export class SqliteStore implements Store {
   readonly #meta: SqliteMeta;
   readonly #logs: SqliteLogs;
   readonly #sessions: SqliteSessions;
-  readonly #trimmer: Trimmer;
   readonly #transaction: Transaction;
+  readonly #upkeep: Upkeep;
+  /** Logs that could not be read when they were opened, and were said to be empty. */
+  readonly #guessed = new Set<string>();
   #sink: StoreSink | undefined;
-  #upkeepSoon: Cancel | undefined;
-  #upkeepAt = 0;
-  #isTrimming = false;
   #closed = false;
 
   /**
@@ -112,25 +108,43 @@ export class SqliteStore implements Store {
     const { sessionMs = 120_000, durability = "full", ...retention } = options;
     const file = this.#file = openFile(path, durability);
     this.#clock = clock;
-    this.#meta = new SqliteMeta(file);
-    this.#time = new StoreClock(clock, this.#meta.time);
-    this.#logs = new SqliteLogs(file);
-    this.#sessions = new SqliteSessions(file, sessionMs);
-    this.#trimmer = new Trimmer(file, {
-      ...DEFAULT_DISK_RETENTION,
-      ...retention,
-    });
-    this.#transaction = new Transaction(file, clock, {
-      failed: (error) => this.#sink?.failed(error),
-      rolledBack: () => this.#logs.reset(),
-    });
-    this.#transaction.run(() => {
-      if (this.#meta.mayLackRecords) SqliteLogs.renew(file);
-      SqliteSessions.renew(file, this.#time.now(), sessionMs);
-      this.#meta.started(durability, this.#time.save());
-    });
-    this.#transaction.commit();
-    this.#planUpkeep();
+    try {
+      this.#meta = new SqliteMeta(file);
+      this.#time = new StoreClock(clock, this.#meta.time);
+      this.#logs = new SqliteLogs(file);
+      this.#sessions = new SqliteSessions(file, sessionMs);
+      this.#transaction = new Transaction(file, clock, {
+        failed: (error) => this.#sink?.failed(error),
+        committed: () => {
+          this.#logs.committed();
+          this.#sessions.committed();
+        },
+        rolledBack: () => {
+          this.#logs.undone();
+          this.#sessions.undone();
+        },
+      });
+      this.#upkeep = new Upkeep({
+        clock,
+        time: this.#time,
+        transaction: this.#transaction,
+        meta: this.#meta,
+        logs: this.#logs,
+        sessions: this.#sessions,
+        trimmer: new Trimmer(file, { ...DEFAULT_DISK_RETENTION, ...retention }),
+        trimmed: (log) => this.#sink?.trimmed(log.name, log.tail),
+      });
+      this.#transaction.run(() => {
+        if (this.#meta.mayLackRecords) SqliteLogs.renew(file);
+        SqliteSessions.renew(file, this.#time.now(), sessionMs);
+        this.#meta.started(durability, this.#time.save());
+      });
+      this.#transaction.commit();
+    } catch (error) {
+      file.close();
+      throw fileError(path, error);
+    }
+    this.#upkeep.start();
   }
 
   connect(sink: StoreSink): void {
@@ -138,10 +152,12 @@ export class SqliteStore implements Store {
   }
 
   open(topic: string): void {
+    const log = this.#transaction.runQuietly(() => this.#logs.open(topic));
     // Where the file fails, subscribers may wait in the topic all the same; publishers are told.
-    const log = this.#transaction.runQuietly(() => this.#logs.open(topic)) ??
-      { epoch: randomId(8), tail: 0, head: 0 };
-    const { epoch, tail, head } = log;
+    if (log === undefined) this.#guessed.add(topic);
+    else this.#guessed.delete(topic);
+    const { epoch, tail, head } = log ??
+      { epoch: this.#logs.promise(topic), tail: 0, head: 0 };
     this.#sink?.opened(topic, { epoch, tail, head });
   }
 
@@ -159,10 +175,15 @@ export class SqliteStore implements Store {
     }
     for (const [topic, addition] of staged.additions) {
       const { log, offset, records, bytes } = addition;
+      if (this.#guessed.delete(topic) && offset > 0) {
+        // It was there all the time, and nobody could read it.
+        const { epoch, tail } = log;
+        this.#sink?.opened(topic, { epoch, tail, head: offset });
+      }
       log.head = offset + records.length;
       log.bytes += bytes;
       this.#sink?.committed(topic, offset, records);
-      if (this.#trimmer.isAbove(log)) this.#trimSoon();
+      this.#upkeep.grown(log);
     }
     entries.forEach((entry, i) => {
       const outcome = outcomes[i]!;
@@ -198,7 +219,7 @@ export class SqliteStore implements Store {
     addition.bytes += record.bytes;
     const outcome = { offset };
     if (id !== undefined && this.#sessions.outcomes(session) !== undefined) {
-      this.#sessions.write(session!, id, offset);
+      this.#sessions.settle(session!, id, offset);
       staged.outcomes.set(keyOf(entry), outcome);
     }
     return outcome;
@@ -232,6 +253,7 @@ export class SqliteStore implements Store {
   release(topic: string): void {
     // The log stays on disk; its retention ends it.
     this.#logs.release(topic);
+    this.#guessed.delete(topic);
   }
 
   begin(session: string): void {
@@ -239,10 +261,14 @@ export class SqliteStore implements Store {
   }
 
   claim(session: string): boolean {
-    const now = this.#time.now();
-    return this.#transaction.runQuietly(() =>
-      this.#sessions.claim(session, now)
-    ) ?? false;
+    try {
+      if (!this.#sessions.claim(session, this.#time.now())) return false;
+    } catch (error) {
+      this.#sink?.failed(error);
+      return false;
+    }
+    this.#transaction.runQuietly(() => this.#sessions.hold(session));
+    return true;
   }
 
   leave(session: string): void {
@@ -254,49 +280,14 @@ export class SqliteStore implements Store {
   [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#closed = true;
-    this.#upkeepSoon?.();
-    this.#transaction.runQuietly(() => this.#meta.ended(this.#time.save()));
+    this.#upkeep.stop();
+    this.#transaction.runQuietly(() => {
+      this.#sessions.rewrite();
+      this.#meta.ended(this.#time.save());
+    });
     this.#transaction.commitQuietly();
     this.#file.close();
     return Promise.resolve();
-  }
-
-  #planUpkeep(): void {
-    this.#upkeepSoon = this.#clock.after(UPKEEP_MS, () => {
-      this.#transaction.runQuietly(() => this.#upkeep());
-      this.#planUpkeep();
-    });
-  }
-
-  /** Every second: the time, sessions that expired, and the age of one topic after the other. */
-  #upkeep(): void {
-    this.#meta.saveTime(this.#time.save());
-    this.#sessions.sweep(this.#time.now());
-    const log = this.#logs.after(this.#upkeepAt);
-    if (log === undefined) return;
-    this.#upkeepAt = log.id;
-    this.#trim(log);
-  }
-
-  #trimSoon(): void {
-    if (this.#isTrimming) return;
-    this.#isTrimming = true;
-    this.#clock.after(0, () => {
-      this.#isTrimming = false;
-      if (this.#closed) return;
-      this.#transaction.runQuietly(() => {
-        for (const log of this.#logs) {
-          if (!this.#trimmer.isAbove(log)) continue;
-          this.#trim(log);
-          if (this.#trimmer.isAbove(log)) this.#trimSoon();
-        }
-      });
-    });
-  }
-
-  #trim(log: TopicLog): void {
-    this.#trimmer.step(log, this.#time.now());
-    this.#sink?.trimmed(log.name, log.tail);
   }
 }
 

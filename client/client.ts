@@ -93,6 +93,7 @@ export class Client<
           this.dispatchEvent(new FrameEvent({ direction, data }));
         }
       },
+      comesBack: (code) => this.#v1?.session.comesBack(code) ?? false,
       cut: () => dialect.cut(),
       changed: (change) => this.#changed(change),
       closed: (end) => this.#closed(end),
@@ -129,12 +130,12 @@ export class Client<
 
   /** The public id of this peer; `undefined` before the first connection. */
   get peer(): string | undefined {
-    return this.#v1?.peer;
+    return this.#v1?.session.peer;
   }
 
   /** Whether the last connection resumed the session of the one before. */
   get resumed(): boolean {
-    return this.#v1?.resumed ?? false;
+    return this.#v1?.session.resumed ?? false;
   }
 
   /** What the server allows; `undefined` before the first connection. */

@@ -47,7 +47,7 @@ export class Connection {
   readonly #socket: WebSocket;
   readonly #sink: ConnectionSink;
   readonly #clock: ClientClock;
-  #phase: "connecting" | "ready" | "closing" | "over" = "connecting";
+  #phase: "live" | "closing" | "over" = "live";
   #cancelTimeout: () => void;
   #liveness: Liveness | undefined;
 
@@ -58,7 +58,7 @@ export class Connection {
     const socket = this.#socket = new dial.WebSocket(dial.url, dial.protocols);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
-      if (this.#phase === "connecting") sink.opened(this);
+      if (this.#phase === "live") sink.opened(this);
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) =>
       this.#received(data);
@@ -100,7 +100,6 @@ export class Connection {
 
   /** The greeting is through: the connect timeout ends, the heartbeat starts. */
   ready(heartbeat: HeartbeatSettings, ping: () => void): void {
-    this.#phase = "ready";
     this.#cancelTimeout();
     this.#liveness = new Liveness(this.#clock, heartbeat, {
       ping,
@@ -111,7 +110,7 @@ export class Connection {
 
   /** Sends a frame. @returns whether the socket took it; one that is closing does not. */
   send(data: string | Uint8Array<ArrayBuffer>): boolean {
-    if (!this.#listens || this.#socket.readyState !== 1) return false;
+    if (this.#phase !== "live" || this.#socket.readyState !== 1) return false;
     this.#socket.send(data);
     this.#sink.frame("out", data);
     return true;
@@ -148,16 +147,12 @@ export class Connection {
   }
 
   #received(data: string | ArrayBuffer): void {
-    if (!this.#listens) return;
+    if (this.#phase !== "live") return;
     this.#liveness?.heard();
     const frame = typeof data === "string" ? data : new Uint8Array(data);
     this.#sink.frame("in", frame);
     // A listener of raw frames may have ended it.
-    if (this.#listens) this.#sink.received(frame);
-  }
-
-  get #listens(): boolean {
-    return this.#phase === "connecting" || this.#phase === "ready";
+    if (this.#phase === "live") this.#sink.received(frame);
   }
 
   #end(end: ConnectionEnd, code: number | undefined): void {

@@ -60,7 +60,13 @@ function readOne(
   if (typeof base64 !== "string") {
     return readRecord(record, undefined, place, undefined);
   }
-  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  let binary: string;
+  try {
+    binary = atob(base64);
+  } catch {
+    return undefined;
+  }
+  const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
   return readRecord(record, bytes, place, undefined);
 }
 

@@ -108,12 +108,11 @@ export class Memberships<M extends MessageMap> {
     }
   }
 
-  /** `subscribed` came. @returns whether it was asked for. */
-  subscribed(id: number, name: string, joined: Joined): boolean {
+  /** `subscribed` came. One that was not asked for means nothing. */
+  subscribed(id: number, name: string, joined: Joined): void {
     const seat = this.#seats.get(name);
-    if (seat?.asked?.id !== id || seat.asked.joins === undefined) return false;
+    if (seat?.asked?.id !== id || seat.asked.joins === undefined) return;
     this.#answered(name, seat, joined);
-    return true;
   }
 
   /** `ack` or `error` came. @returns whether it answers an unsubscribe, or refuses a subscribe. */

@@ -166,12 +166,11 @@ export class Outbox {
       );
     }
     if (id === "closing") return this.cut();
-    if (entry.id !== undefined) return;
     if (id === "settled") {
       this.#remove(entry);
       return entry.stored(-1);
     }
-    // A listener of raw frames may have closed the client.
+    // Sent again; or a listener of raw frames has closed the client.
     if (!this.#unsent.delete(entry)) return;
     this.#unsentBytes -= entry.bytes;
     entry.id = id;

@@ -55,6 +55,8 @@ export class Presence implements TopicPresence {
   #shown: { readonly data: unknown } | undefined;
   #pending: Pending | undefined;
   #isJoined = false;
+  /** Why nothing can be told any more. */
+  #end: Error | undefined;
 
   /** @param show tells the server. */
   constructor(show: ShowPresence) {
@@ -70,6 +72,7 @@ export class Presence implements TopicPresence {
   }
 
   set(data: unknown = null): Promise<void> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
     const done = this.#pending?.done ?? Promise.withResolvers<void>();
     this.#pending = { data, done };
     if (this.#isJoined) this.#tell();
@@ -103,6 +106,7 @@ export class Presence implements TopicPresence {
 
   /** The topic is closed, or refused. */
   over(error: Error): void {
+    this.#end = error;
     this.#isJoined = false;
     this.#shown = undefined;
     this.#pending?.done.promise.catch(() => {});

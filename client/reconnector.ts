@@ -14,6 +14,8 @@ import { watchWake } from "./wake.ts";
 export interface ReconnectorPort extends Omit<ConnectionSink, "ended"> {
   /** Makes a connection. */
   connect(sink: ConnectionSink): Connection;
+  /** Whether to come back though this close code says to stay away. Asked once, before `cut`. */
+  comesBack?(code: number): boolean;
   /** The connection is lost; there may be another. */
   cut(): void;
   /** The state changed. */
@@ -166,10 +168,10 @@ export class Reconnector {
     this.lastClose = end;
     // The answer to close(), or none.
     if (this.#state === "closed") return this.#over(end);
+    const comesBack = shouldReconnect(end.code) ||
+      this.#port.comesBack?.(end.code);
     this.#lose();
-    const waitMs = shouldReconnect(end.code)
-      ? this.#waitMs(end.code)
-      : undefined;
+    const waitMs = comesBack ? this.#waitMs(end.code) : undefined;
     if (waitMs === undefined) {
       this.#rest();
       this.#set("closed", end);

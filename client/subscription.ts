@@ -31,6 +31,8 @@ import type {
 export interface SubscriptionHost<M extends MessageMap> {
   readonly contract: Contract<M>;
   readonly requests: Requests<M>;
+  /** The public id of this client. */
+  peer(): string | undefined;
   publish(
     topic: string,
     message: unknown,
@@ -139,7 +141,12 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
       (id) => ({ type: "history", id, topic, from, limit }),
       rest,
     );
-    return readHistory(answer, topic, (record) => this.#check(record));
+    const peer = this.#host.peer();
+    return readHistory(
+      answer,
+      topic,
+      (record) => this.#check({ ...record, own: record.from === peer }),
+    );
   }
 
   joined(): Promise<void> {
@@ -161,24 +168,21 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
 
   /** The server put the cursor somewhere. */
   placed(at: Joined): void {
-    const wanted = this.#cursor.position;
     const missing = this.#cursor.place(at);
     this.#state = "joined";
     this.#joined?.resolve();
     this.#joined = undefined;
     this.presence.placed();
     if (missing !== undefined) this.#missing(missing.from);
-    // Nothing was published while the client was away, or everything came before a cut.
-    else if (wanted !== undefined) this.#recovered();
   }
 
   /** The server said no. */
   refused(error: DrumbeatError): void {
     if (this.#state === "closed") return;
     this.#refusal = error;
-    if (this.#joined === undefined) this.#host.complain(error);
+    const isAwaited = this.#joined !== undefined;
     this.#over("refused");
-    this.#gone.resolve();
+    if (!isAwaited) this.#host.complain(error);
   }
 
   /** The connection is lost. */

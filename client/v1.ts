@@ -23,6 +23,7 @@ import { heartbeatOf } from "./liveness.ts";
 import type { Settings } from "./options.ts";
 import { Publisher } from "./publisher.ts";
 import { Requests } from "./requests.ts";
+import { Session } from "./session.ts";
 import { type Fault, Topics } from "./topics.ts";
 
 /** drumbeat.v1 on the client: one session, carried from connection to connection. docs/protocol.md is what it speaks. */
@@ -32,17 +33,14 @@ export class V1<M extends MessageMap> implements Dialect {
   readonly topics: Topics<M>;
   /** All requests of the session. */
   readonly requests: Requests<M>;
-  /** The public id of this peer. */
-  peer: string | undefined;
-  /** Whether the last `start` resumed the session. */
-  resumed = false;
+  /** Who this peer is. */
+  readonly session = new Session();
   /** What the last `start` said. */
   limits: WireLimits | undefined;
 
   readonly #settings: Settings;
   readonly #host: DialectHost;
   readonly #publisher: Publisher<M>;
-  #session: string | undefined;
   /** Of publishes, requests, subscribes and unsubscribes, in all sessions. */
   #lastId = 0;
   /** A ping asked for by `send`, which waits for a connection. */
@@ -71,6 +69,7 @@ export class V1<M extends MessageMap> implements Dialect {
     this.topics = new Topics(settings.lobby, host, {
       contract,
       requests: this.requests,
+      peer: () => this.session.peer,
       publish: (topic, message, options) =>
         this.#publisher.publish(topic, message, options),
       emit,
@@ -117,14 +116,11 @@ export class V1<M extends MessageMap> implements Dialect {
   }
 
   cut(): void {
+    this.session.cut();
     this.#connection = this.#credit = undefined;
     this.#publisher.outbox.cut();
-    this.requests.end(
-      new DrumbeatError(
-        "disconnected",
-        "The connection was cut before the answer came",
-      ),
-    );
+    const reason = "The connection was cut before the answer came";
+    this.requests.end(new DrumbeatError("disconnected", reason));
     this.topics.cut();
   }
 
@@ -139,7 +135,7 @@ export class V1<M extends MessageMap> implements Dialect {
     this.#send({
       type: "hello",
       topics: this.topics.hello(),
-      ...(this.#session === undefined ? {} : { session: this.#session }),
+      ...this.session.hello(),
       ...(token === undefined ? {} : { token }),
     });
   }
@@ -156,7 +152,10 @@ export class V1<M extends MessageMap> implements Dialect {
     if (credit === undefined) return;
     switch (frame.type) {
       case "batch":
-        this.#blame(this.topics.batch(frame, payload, this.peer), frame.topic);
+        this.#blame(
+          this.topics.batch(frame, payload, this.session.peer),
+          frame.topic,
+        );
         // Whoever heard a record may have ended the connection.
         if (
           this.#credit === credit &&
@@ -198,10 +197,8 @@ export class V1<M extends MessageMap> implements Dialect {
     const { clock, heartbeat } = this.#settings;
     const limits = this.limits = readLimits(frame.limits);
     const credit = this.#credit = new Credit(limits.window);
-    this.#session = frame.session;
+    this.session.started(frame);
     this.#skewMs = frame.time - clock.time();
-    this.peer = frame.peer;
-    this.resumed = frame.resumed;
     connection.ready(
       heartbeatOf(heartbeat, frame.heartbeat),
       () =>

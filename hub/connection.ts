@@ -34,6 +34,7 @@ export class Connection implements Peer, Inbound {
   readonly wire: Dialect;
   #unseen = 0;
   #probed = false;
+  #room: PromiseWithResolvers<void> | undefined;
 
   constructor(core: Core, id: string, socket: Socket, info: ConnectionInfo) {
     this.#core = core;
@@ -74,9 +75,26 @@ export class Connection implements Peer, Inbound {
     return this.#core.sendTo(this, message);
   }
 
+  /** Sends what may be long, where there is room for it: one snapshot, or one reply, alone must not be its end. */
+  tell(text: string): void {
+    const most = Math.max(UNSEEN_BYTES / 2 - this.#unseen, UNSEEN_BYTES / 4);
+    this.control(text, Math.min(text.length, most));
+  }
+
   /** Whether it may be sent more of what is not a reply to it. */
   get canTake(): boolean {
-    return this.wire.hasCredit && this.#unseen < UNSEEN_BYTES / 2;
+    return this.wire.hasCredit && this.hasRoom;
+  }
+
+  /** Whether it took in enough of what it was sent for one more long answer. */
+  get hasRoom(): boolean {
+    return this.#unseen < UNSEEN_BYTES / 2;
+  }
+
+  /** Resolves when it took something in. */
+  get room(): Promise<void> {
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise;
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
@@ -108,12 +126,16 @@ export class Connection implements Peer, Inbound {
     this.#core.connections.closed(this, code, reason);
   }
 
-  /** Sends a frame that is no batch. What the peer does not take in is bounded: above it, 4002. */
-  control(text: string): void {
+  /**
+   * Sends a frame that is no batch. What the peer does not take in is bounded: above it, 4002.
+   *
+   * @param bytes what it counts for. Default: its length.
+   */
+  control(text: string, bytes: number = text.length): void {
     if (this.hasLeft) return;
     this.socket.send(text);
-    this.#unseen += text.length;
-    if (this.#unseen > UNSEEN_BYTES / 2 && !this.#probed) {
+    this.#unseen += bytes;
+    if (this.#unseen >= UNSEEN_BYTES / 2 && !this.#probed) {
       this.#probed = true;
       if (this.wire.probe()) return;
     }
@@ -133,6 +155,8 @@ export class Connection implements Peer, Inbound {
   tookIn(): void {
     this.#unseen = 0;
     this.#probed = false;
+    this.#room?.resolve();
+    this.#room = undefined;
     this.#core.presence.wake(this);
   }
 }

@@ -4,6 +4,9 @@ import type { Connection } from "./connection.ts";
 import type { Hooks, Reporter } from "./hooks.ts";
 import type { Peer } from "./peer.ts";
 
+/** What the standard reports for a close frame without a code: a `close()` without one. */
+const NO_STATUS = 1005;
+
 /** What {@linkcode Connections} needs of the hub. */
 export interface ConnectionsContext {
   readonly clock: Clock;
@@ -22,6 +25,7 @@ export class Connections {
   joins = 0;
   leaves = 0;
   readonly #context: ConnectionsContext;
+  readonly #byId = new Map<string, Connection>();
   readonly #zombies = new Set<Connection>();
   #onGone: (() => void) | undefined;
 
@@ -34,10 +38,16 @@ export class Connections {
     return this.#zombies.size;
   }
 
+  /** The peer of this id, with the connection that it has now. */
+  byId(id: string): Connection | undefined {
+    return this.#byId.get(id);
+  }
+
   /** The dialect has greeted a connection: it is a peer now. */
   joined(connection: Connection): void {
     connection.joined = true;
     this.peers.add(connection);
+    this.#byId.set(connection.id, connection);
     this.joins++;
     const { hooks, reporter } = this.#context;
     reporter.guard("join", () => hooks.onJoin?.(connection));
@@ -82,6 +92,9 @@ export class Connections {
     this.#context.departed(connection, endsSession(code));
     if (!connection.joined) return;
     this.peers.delete(connection);
+    if (this.#byId.get(connection.id) === connection) {
+      this.#byId.delete(connection.id);
+    }
     this.leaves++;
     const { hooks, reporter } = this.#context;
     reporter.guard(
@@ -95,5 +108,5 @@ export class Connections {
 function endsSession(code: number): boolean {
   if (code === CloseCode.superseded) return false;
   return code === CloseCode.normal || code === CloseCode.goingAway ||
-    !shouldReconnect(code);
+    code === NO_STATUS || !shouldReconnect(code);
 }

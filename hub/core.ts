@@ -113,7 +113,7 @@ export class Core implements StoreSink {
       reporter,
     });
     this.presence = new Presence(options.graceMs, {
-      send: (connection, text) => connection.control(text),
+      send: (connection, text) => connection.tell(text),
       schedule: () => this.delivery.schedule(),
       changed: (change) =>
         reporter.guard("presence", () => hooks.onPresence?.(change)),
@@ -176,9 +176,11 @@ export class Core implements StoreSink {
     const name = ownTopicOf(connection.id);
     const topic = this.topics.own(name);
     topic.whenOpen(() => {
-      if (connection.hasLeft || connection.subscriptions.has(name)) return;
-      const place = this.subscribe(connection, topic, {});
-      connection.wire.subscribed(name, place);
+      // Whoever kept the peer of before a cut reaches the connection of now.
+      const holder = this.connections.byId(connection.id);
+      if (holder === undefined || holder.subscriptions.has(name)) return;
+      const place = this.subscribe(holder, topic, {});
+      holder.wire.subscribed(name, place);
     });
     return this.publisher.publishOwn(topic, name, message);
   }
@@ -189,7 +191,8 @@ export class Core implements StoreSink {
     topic: Topic,
     { presence, data }: Pick<Start, "presence" | "data">,
   ): Refusal | undefined {
-    if (!presence) return undefined;
+    // Gone by the answer to its own frame: whoever were added now would never leave.
+    if (!presence || connection.hasLeft) return undefined;
     const checked = this.#checkPresence(data);
     if ("code" in checked) return checked;
     this.presence.set(connection, topic.name, checked.value);
@@ -198,7 +201,7 @@ export class Core implements StoreSink {
   #checkPresence(data: unknown): { readonly value: unknown } | Refusal {
     const { presenceBytes } = this.limits;
     try {
-      const checked = this.#contract.checkPresence(data);
+      const checked = this.#contract.checkPresence(data ?? null);
       if (!checked.ok) return checked;
       const value = checked.value ?? null;
       if (utf8Length(JSON.stringify(value)) <= presenceBytes) return { value };
@@ -219,7 +222,12 @@ export class Core implements StoreSink {
     const topic = this.topics.open(name);
     if (!(topic instanceof Topic)) return topic;
     await topic.opened;
-    return readHistory(topic, this.#store, from, limit);
+    try {
+      return await readHistory(topic, this.#store, from, limit);
+    } catch (error) {
+      this.failed(error);
+      return { code: "unavailable", message: "The log could not be read" };
+    }
   }
 
   /** The same for a peer. */

@@ -45,25 +45,45 @@ export async function greet(
   if (resumed && !wanted.has(own) && core.topics.mayHave(own)) {
     wanted.set(own, FROM_THE_FIRST);
   }
+  let left = core.limits.topicsPerPeer;
   for (const [name, start] of wanted) {
     if (startProblem(start) !== undefined) {
       refused.push([name, { error: "invalid" }]);
-    } else if (topics.length >= core.limits.topicsPerPeer) {
+    } else if (name === own) {
+      // The limit does not count it: the peer did not ask for it.
+      topics.push([core.topics.own(name), start]);
+    } else if (left === 0) {
       refused.push([name, { error: "limit" }]);
     } else {
-      const topic = name === own
-        ? core.topics.own(name)
-        : core.topics.open(name);
-      if (topic instanceof Topic) topics.push([topic, start]);
-      else refused.push([name, { error: topic.code }]);
+      const topic = core.topics.open(name);
+      if (topic instanceof Topic) {
+        topics.push([topic, start]);
+        left--;
+      } else refused.push([name, { error: topic.code }]);
     }
   }
   await Promise.all(topics.map(([topic]) => topic.opened));
   const starts = topics.map(([topic, start]): [Topic, Start] => [
     topic,
-    start === FROM_THE_FIRST ? { epoch: topic.epoch, offset: 0 } : start,
+    start === FROM_THE_FIRST ? fromTheFirst(topic) : start,
   ]);
   return { session, resumed, topics: starts, refused };
+}
+
+/** The own log of a peer that resumed, if it came into being while the peer was greeted: all of it is waiting there. */
+export function lateLog(
+  core: Core,
+  { session, resumed, topics, refused }: Greeting,
+): readonly (readonly [Topic, Start])[] {
+  const own = core.topics.get(ownTopicOf(peerIdOf(session)));
+  const isLate = resumed && own !== undefined &&
+    !topics.some(([topic]) => topic === own) &&
+    !refused.some(([name]) => name === own.name);
+  return isLate ? [[own, fromTheFirst(own)]] : [];
+}
+
+function fromTheFirst({ epoch }: Topic): Start {
+  return { epoch, offset: 0 };
 }
 
 /** Stands for offset 0 of an epoch that is known only when the topic is open. */

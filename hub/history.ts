@@ -1,7 +1,6 @@
 import type { HistoryPage } from "../messages.ts";
 import { BATCH_BYTES } from "./frame.ts";
 import type { LogRecord } from "./record.ts";
-import type { Refusal } from "./refusal.ts";
 import type { Store } from "./store.ts";
 import type { Topic } from "./topic.ts";
 
@@ -26,25 +25,22 @@ export interface HubHistory {
  * @param store what keeps its log.
  * @param from the first offset wanted.
  * @param limit most records wanted; about 64 KiB of them are enough, at least one if there is any.
+ * @throws (as a rejection) what the store throws when it cannot read.
  */
 export async function readHistory(
   topic: Topic,
   store: Store,
   from: number,
   limit: number,
-): Promise<HubHistory | Refusal> {
+): Promise<HubHistory> {
   let offset = Math.min(Math.max(from, topic.tail), topic.head);
   let records: readonly LogRecord[] = [];
   if (offset < topic.log.tail) {
-    try {
-      const found = await store.read?.(topic.name, offset, BATCH_BYTES);
-      if (found !== undefined && found.records.length > 0) {
-        ({ offset } = found);
-        records = found.records.slice(0, limit);
-      } else offset = topic.log.tail;
-    } catch {
-      return { code: "unavailable", message: "The log could not be read" };
-    }
+    const found = await store.read?.(topic.name, offset, BATCH_BYTES);
+    if (found !== undefined && found.records.length > 0) {
+      ({ offset } = found);
+      records = found.records.slice(0, limit);
+    } else offset = topic.log.tail;
   }
   if (records.length === 0 && offset >= topic.log.tail) {
     records = fromRing(topic, offset, limit);

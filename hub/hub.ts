@@ -82,8 +82,13 @@ export class Hub<
       limits,
       heartbeat,
       topics,
-      sessionMs = DEFAULT_SESSION_MS,
     } = options;
+    const { sessionMs = DEFAULT_SESSION_MS, presenceGraceMs = sessionMs } =
+      options;
+    withDefaults("option", { sessionMs, presenceGraceMs }, {
+      sessionMs,
+      presenceGraceMs,
+    });
     this.#ports = ports;
     this.#core = new Core({
       ...ports,
@@ -92,7 +97,7 @@ export class Hub<
       heartbeat: withDefaults("heartbeat option", DEFAULT_HEARTBEAT, heartbeat),
       retention: topicOptions(topics),
       sessionMs,
-      graceMs: options.presenceGraceMs ?? sessionMs,
+      graceMs: presenceGraceMs,
       hooks: options,
     });
   }

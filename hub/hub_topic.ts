@@ -1,4 +1,4 @@
-import type { MessageMap } from "../messages.ts";
+import { isCount, type MessageMap } from "../messages.ts";
 import type { Core } from "./core.ts";
 import type { HubHistory } from "./history.ts";
 import type { Peer } from "./peer.ts";
@@ -46,9 +46,16 @@ export class HubTopic<M extends MessageMap> {
    * @param options the first offset wanted (default: the oldest there is) and how many records at most (default: 100).
    * @returns records without holes, and where the log begins and ends.
    * @throws {PublishError} (as a rejection) when the topic cannot be had, or its log not be read.
+   * @throws {RangeError} (as a rejection) when a number is not a non-negative integer.
    */
   async history(options: HistoryOptions = {}): Promise<HubHistory> {
     const { from = 0, limit = 100 } = options;
+    for (const [name, value] of Object.entries({ from, limit })) {
+      if (isCount(value)) continue;
+      throw new RangeError(
+        `'${name}' must be a non-negative integer, not ${value}`,
+      );
+    }
     const found = await this.#core.read(this.name, from, limit);
     if ("code" in found) throw new PublishError(this.name, found);
     return found;

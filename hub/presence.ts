@@ -95,15 +95,18 @@ export class Presence {
    */
   part(connection: Connection, ended: boolean, now: number): void {
     if (connection.rooms.size === 0) return;
-    const rooms: Room[] = [];
+    const { id } = connection;
+    // It may have come back and fallen again before it was in all the topics that it had been in.
+    const rooms = this.#parted.get(id)?.rooms ?? [];
     for (const topic of connection.rooms) {
       const room = this.#rooms.get(topic)!;
       this.#unwatch(room, connection);
       rooms.push(room);
     }
     connection.rooms.clear();
-    this.#parted.set(connection.id, { until: now + this.#graceMs, rooms });
-    if (ended) this.#over(connection.id);
+    this.#parted.delete(id);
+    this.#parted.set(id, { until: now + this.#graceMs, rooms });
+    if (ended) this.#over(id);
   }
 
   /** A session has come back: it has left the topics that it does not name again. */

@@ -18,7 +18,7 @@ import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { Credit } from "./credit.ts";
 import type { Dialect, Run } from "./dialect.ts";
-import { greet, type Greeting } from "./hello.ts";
+import { greet, type Greeting, lateLog, ownTopicOf } from "./hello.ts";
 import { peerIdOf } from "./ids.ts";
 import type { Refusal } from "./refusal.ts";
 import { Topic } from "./topic.ts";
@@ -33,6 +33,8 @@ export class V1Dialect implements Dialect {
   #session = "";
   /** Publishes, requests and histories that have no answer yet. */
   #unsettled = 0;
+  /** The history that was asked for last. */
+  #reading: Promise<void> | undefined;
   /** Topics whose log the store is still opening. */
   #joining: Set<string> | undefined;
 
@@ -110,7 +112,9 @@ export class V1Dialect implements Dialect {
   }
 
   /** Sends `start`. Nothing waits in here: the positions that it tells are those of the cursors. */
-  #start({ session, resumed, topics, refused }: Greeting): void {
+  #start(greeting: Greeting): void {
+    const { session, resumed, refused } = greeting;
+    const topics = [...greeting.topics, ...lateLog(this.#core, greeting)];
     this.#session = session;
     if (this.#connection.hasLeft) return this.left();
     this.#connection.id = peerIdOf(session);
@@ -144,6 +148,8 @@ export class V1Dialect implements Dialect {
       const refusal = this.#core.showPresence(this.#connection, topic, start);
       if (refusal !== undefined) this.#refuse(undefined, refusal);
     }
+    // Gone by what it was just told: whoever were added now would never leave.
+    if (this.#connection.hasLeft) return;
     this.#core.presence.resumed(this.#connection);
     this.#core.heartbeat.watch(this.#connection);
     this.#core.connections.joined(this.#connection);
@@ -180,7 +186,23 @@ export class V1Dialect implements Dialect {
   }
 
   #history({ id, topic, from, limit }: HistoryFrame): void {
-    this.#reply(id, () => this.#core.history(topic, from, limit));
+    // One after the other: what waits for room is a question, not 64 KiB of answer.
+    this.#reply(id, () => {
+      const answer = this.#read(topic, from, limit);
+      // Not the answer itself: it would be kept until the next one.
+      this.#reading = answer.then(() => {}, () => {});
+      return answer;
+    });
+  }
+
+  async #read(
+    topic: string,
+    from: number,
+    limit: number,
+  ): Promise<{ readonly data: unknown } | Refusal> {
+    await this.#reading;
+    while (!this.#connection.hasRoom) await this.#connection.room;
+    return this.#core.history(topic, from, limit);
   }
 
   #reply(
@@ -188,11 +210,24 @@ export class V1Dialect implements Dialect {
     ask: () => Promise<{ readonly data: unknown } | Refusal>,
   ): void {
     if (!this.#begin(id)) return;
-    ask().then((answer) => {
+    ask().then(async (answer) => {
+      // Several at once are many bytes: each waits until the ones before are taken in.
+      while (!this.#connection.hasRoom) await this.#connection.room;
       this.#unsettled--;
-      if ("code" in answer) return this.#refuse(id, answer);
-      this.#send({ type: "reply", id, data: answer.data });
+      if ("code" in answer) this.#refuse(id, answer);
+      else this.#connection.tell(this.#encodeReply(id, answer.data));
     }).catch((error) => this.#core.abandon(this.#connection, error, "handler"));
+  }
+
+  #encodeReply(id: number, data: unknown): string {
+    try {
+      return encode({ type: "reply", id, data });
+    } catch (error) {
+      // What the program returned is nothing that JSON can say.
+      this.#core.reporter.report(error, "handler");
+      const message = "The reply cannot be sent";
+      return encode({ type: "error", id, code: "failed", message });
+    }
   }
 
   /** Whether one more may be without an answer. */
@@ -218,7 +253,10 @@ export class V1Dialect implements Dialect {
         message: "Already in this topic",
       });
     }
-    if (subscriptions.size + joining.size >= topicsPerPeer) {
+    const uncounted = subscriptions.has(ownTopicOf(this.#connection.id))
+      ? 1
+      : 0;
+    if (subscriptions.size - uncounted + joining.size >= topicsPerPeer) {
       const message = `A peer may be in ${topicsPerPeer} topics at most`;
       return this.#refuse(id, { code: "limit", message });
     }

@@ -52,6 +52,7 @@ import clientRecordQueueTs from "../client/record_queue.ts" with {
 };
 import clientReportTs from "../client/report.ts" with { type: "text" };
 import clientRequestsTs from "../client/requests.ts" with { type: "text" };
+import clientSessionTs from "../client/session.ts" with { type: "text" };
 import clientSubscriptionTs from "../client/subscription.ts" with {
   type: "text",
 };
@@ -142,6 +143,7 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["client/record_queue.ts", clientRecordQueueTs],
   ["client/report.ts", clientReportTs],
   ["client/requests.ts", clientRequestsTs],
+  ["client/session.ts", clientSessionTs],
   ["client/subscription.ts", clientSubscriptionTs],
   ["client/surface.ts", clientSurfaceTs],
   ["client/topic.ts", clientTopicTs],

@@ -1,7 +1,7 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { DenoSocket } from "../../adapters/socket_deno.ts";
 import type { Inbound, Socket } from "../../hub/socket.ts";
-import { closeCode, type RawFrame, RawPeer } from "../raw_peer.ts";
+import { closeCode, encodeFrame, type RawFrame, RawPeer } from "../raw_peer.ts";
 import { socketConformance, type SocketRig } from "./socket_conformance.ts";
 
 /** A real socket on loopback, and a bare one at its other end. */
@@ -66,4 +66,20 @@ Deno.test("Deno's socket tells how much it holds back for a peer that does not r
     await new Promise((resolve) => setTimeout(resolve));
   }
   assertGreater(rig.socket.bufferedAmount, 0);
+});
+
+Deno.test("Deno's socket says why it closes, though the peer had sent more than was read", async () => {
+  let socket: Socket | undefined;
+  await using rig = await overLoopback((port) => {
+    socket = port;
+    return {
+      receive: () => socket?.close(4500, "Not JSON"),
+      closed() {},
+    };
+  });
+  const frame = encodeFrame(1, Uint8Array.of(123));
+  const frames = new Uint8Array(frame.length * 100);
+  for (let i = 0; i < 100; i++) frames.set(frame, i * frame.length);
+  await rig.peer.write(frames);
+  assertEquals(await rig.peer.closeCode(), 4500);
 });

@@ -222,3 +222,14 @@ Deno.test("what the constructor throws is thrown", () => {
   );
   assertEquals(dial.clock.pending, 0);
 });
+
+Deno.test("a close that is under way is not disturbed by the heartbeat", () => {
+  const { clock, socket, connection, log } = fixture();
+  socket.accept();
+  connection.ready(heartbeat, () => {});
+  clock.tick(24_000);
+  connection.finish(1000, "bye");
+  clock.tick(1_500);
+  socket.finish();
+  assertEquals(log.at(-1), [1000, "bye", true]);
+});

@@ -98,3 +98,13 @@ Deno.test("a gap starts at the next record and is not empty", () => {
   assert(cursor.skip(5, 8));
   assertEquals(cursor.position, { epoch: "a", offset: 8 });
 });
+
+Deno.test("a resume that ends in another epoch recovered nothing", () => {
+  const cursor = new Cursor();
+  cursor.place(at("a", 5));
+  cursor.place(at("a", 5, 9));
+  cursor.advance();
+  cursor.place(at("b", 20, 20));
+  cursor.advance();
+  assertEquals(cursor.recovered(), undefined);
+});

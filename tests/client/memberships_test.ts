@@ -6,6 +6,7 @@ import {
   greet,
   harness,
   record,
+  settle,
   start,
 } from "./harness.ts";
 import type { FakeSocket } from "./fake_socket.ts";
@@ -98,6 +99,7 @@ Deno.test("left between hello and start, it unsubscribes after start", async () 
   const closing = room.close().then(() => gone = true);
   start(h.net.last, hello);
   const [frame] = h.net.last.take() as AnyFrame[];
+  await settle();
   assertEquals([frame, gone], [
     { type: "unsubscribe", id: 1, topic: "room:1" },
     false,
@@ -361,4 +363,51 @@ Deno.test("closing the client closes its topics", async () => {
   );
   await leaving;
   await lobby.close();
+});
+
+Deno.test("a leaving that a cut answered does not stand in the way of joining again", () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  greet(h.net.last);
+  room.close();
+  h.net.last.drop();
+  h.clock.tick(500);
+  greet(h.net.last);
+  h.client.topic("room:1");
+  assertEquals((h.net.last.take() as AnyFrame[]).map(({ type }) => type), [
+    "subscribe",
+  ]);
+});
+
+Deno.test("whoever hears of a refusal may reconnect and join again", () => {
+  using h = harness();
+  greet(h.net.last);
+  h.client.topic("room:1");
+  let again: Topic | undefined;
+  h.client.addEventListener("message", () => {
+    if (again !== undefined) return;
+    h.client.reconnect();
+    again = h.client.topic("room:1");
+  });
+  h.net.last.emit({ type: "error", id: 1, code: "limit", message: "too many" });
+  assertEquals(Object.keys(greet(h.net.last).hello.topics), [
+    "lobby",
+    "room:1",
+  ]);
+  assertEquals(again?.state, "joined");
+});
+
+Deno.test("a lobby that was refused is not asked for again and again", () => {
+  using h = harness();
+  greet(h.net.last, { topics: { lobby: { error: "forbidden" } } });
+  h.client.reconnect();
+  assertEquals(greet(h.net.last).hello.topics, {});
+});
+
+Deno.test("closing the client leaves a refusal what it is", () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  greet(h.net.last, { topics: { "room:1": { error: "forbidden" } } });
+  h.client.close();
+  assertEquals(room.state, "refused");
 });

@@ -125,3 +125,13 @@ for (const [what, options, ErrorClass, says] of wrong) {
     assertEquals(net.sockets.length, 0);
   });
 }
+
+Deno.test("undefined is not given, a factor of 1 is fine, and half a heartbeat leaves the rest to the server", () => {
+  const { backoff, heartbeat } = resolveOptions({
+    backoff: { minMs: undefined as unknown as number, factor: 1 },
+    heartbeat: { intervalMs: 60_000 },
+  });
+  assertEquals([backoff.minMs, backoff.factor, heartbeat], [500, 1, {
+    intervalMs: 60_000,
+  }]);
+});

@@ -409,3 +409,59 @@ Deno.test("errors say what, where and how many", () => {
     "Cannot send: 0 messages are waiting (at most 0)",
   );
 });
+
+Deno.test("a letter in an outbox that was empty in between has an end, too", () => {
+  const { clock, outbox, post, outcomes } = fixture({ maxAgeMs: 1_000 });
+  outbox.open(outlet(), false);
+  post("a");
+  outbox.settle(1, 0);
+  clock.tick(500);
+  outbox.cut();
+  post("b");
+  clock.tick(1_000);
+  assertEquals(outcomes, ["a @0", "b timeout"]);
+});
+
+Deno.test("a Blob at the head that is aborted, or too old, lets the others pass at once", () => {
+  const { clock, outbox, post, outcomes } = fixture({ maxAgeMs: 1_000 });
+  const out = outlet();
+  outbox.open(out, false);
+  const abort = new AbortController();
+  post(new Promise(() => {}), { signal: abort.signal });
+  post("a");
+  abort.abort("enough");
+  assertEquals(out.sent, ["1:a"]);
+  post(new Promise(() => {}));
+  clock.tick(500);
+  post("b");
+  clock.tick(500);
+  assertEquals(out.sent, ["1:a", "2:b"]);
+  assertEquals(outcomes, ["blob enough", "a unknown", "blob timeout"]);
+  outbox.close();
+});
+
+Deno.test("an abort after the end of the wait is nothing", () => {
+  const { clock, outbox, post, outcomes } = fixture({ maxAgeMs: 1_000 });
+  const abort = new AbortController();
+  outbox.open(outlet(), false);
+  post("a", { signal: abort.signal });
+  clock.tick(1_000);
+  abort.abort("late");
+  assertEquals(outcomes, ["a unknown"]);
+});
+
+Deno.test("the error of a Blob that cannot be read has its cause", async () => {
+  const { outbox } = fixture();
+  const failed = Promise.withResolvers<unknown>();
+  const cause = new Error("the file is gone");
+  const body = Promise.reject(cause);
+  outbox.post({
+    topic: "t",
+    message: "m",
+    body,
+    bytes: 1,
+    stored() {},
+    failed: failed.resolve,
+  });
+  assertEquals((await failed.promise as DrumbeatError).cause, cause);
+});

@@ -316,3 +316,29 @@ Deno.test("a Blob that is being read when the wire is cut goes out over the next
   h.net.last.emit({ type: "ack", id: 1, offset: 1 });
   assertEquals(await offset, 1);
 });
+
+Deno.test("a message of exactly the server's limit is sent", async () => {
+  using h = harness();
+  const lobby = h.client.topic("lobby");
+  const frame =
+    '{"type":"publish","id":1,"topic":"lobby","message":{"type":"chat"}}';
+  greet(h.net.last, { limits: { message: frame.length } });
+  const offset = lobby.publish({ type: "chat" });
+  assertEquals(h.net.last.takeRaw(), [frame]);
+  h.net.last.emit({ type: "ack", id: 1, offset: 0 });
+  await offset;
+});
+
+Deno.test("a broken Blob that the outbox refuses is one error, not two", async () => {
+  class Broken extends Blob {
+    override arrayBuffer(): Promise<ArrayBuffer> {
+      return Promise.reject(new Error("gone"));
+    }
+  }
+  using h = harness({ outbox: { maxCount: 0 } });
+  assertEquals(
+    await codeOf(h.client.topic("lobby").publish(new Broken())),
+    "limit",
+  );
+  await settle();
+});

@@ -141,8 +141,11 @@ Deno.test("waits grow while nothing answers, and start anew after ten seconds of
   h.clock.tick(waits.at(-1)!);
   greet(h.net.last);
   h.clock.tick(10_000);
-  h.net.last.drop();
-  assertEquals(waits, [500, 1_000, 2_000, 4_000, 8_000, 500]);
+  for (let i = 0; i < 3; i++) {
+    h.net.last.drop();
+    h.clock.tick(waits.at(-1)!);
+  }
+  assertEquals(waits, [500, 1_000, 2_000, 4_000, 8_000, 500, 1_000, 2_000]);
 });
 
 Deno.test("when the attempts are used up it is closed with the last code", () => {
@@ -244,6 +247,17 @@ Deno.test("goaway: where the server closes first, the rest of the time is waited
   assertEquals(h.client.retryAt, h.clock.time() + 500);
 });
 
+Deno.test("goaway: whoever is back already is not moved again", () => {
+  using h = harness();
+  greet(h.net.last);
+  h.net.last.emit({ type: "goaway", after: 5_000 });
+  h.net.last.drop(1012);
+  h.client.reconnect();
+  greet(h.net.last);
+  h.clock.tick(9_000);
+  assertEquals([h.client.state, h.net.sockets.length], ["open", 2]);
+});
+
 Deno.test("goaway: the second one counts, and none keeps a client away for more than ten minutes", () => {
   using h = harness({ heartbeat: false });
   greet(h.net.last);
@@ -279,6 +293,10 @@ Deno.test("reconnect() while waiting connects at once, and the row starts anew",
   ]);
   h.client.reconnect();
   assertEquals(h.net.sockets.length, 5);
+  // The wait that was cut short is over.
+  greet(h.net.last);
+  h.clock.tick(9_000);
+  assertEquals(h.net.sockets.length, 5);
 });
 
 Deno.test("reconnect() while open drops the connection and comes back", () => {
@@ -287,10 +305,12 @@ Deno.test("reconnect() while open drops the connection and comes back", () => {
   const old = h.net.last;
   h.client.reconnect();
   assertEquals(old.closedWith, { code: 4000, reason: "reconnect" });
-  assertEquals([h.client.state, h.client.lastClose?.code], [
-    "connecting",
-    4000,
-  ]);
+  assertEquals(h.client.lastClose, {
+    code: 4000,
+    reason: "reconnect",
+    wasClean: false,
+  });
+  assertEquals(h.client.state, "connecting");
   assertEquals(greet(h.net.last).hello.session, "me.secret");
 });
 
@@ -340,7 +360,7 @@ Deno.test("closed while it waits, it never connects again; the close event comes
     closes.map(({ code, reason, wasClean }) => [code, reason, wasClean]),
     [[3000, "enough", true]],
   );
-  assertEquals(h.client.readyState, 3);
+  assertEquals([h.client.readyState, h.client.retryAt], [3, undefined]);
   assertEquals(h.net.sockets.length, 1);
 });
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DrumbeatError, type TopicRecord } from "../../client.ts";
 import { defineMessages, encodeBinary } from "../../messages.ts";
-import { batch, caught, greet, harness, record } from "./harness.ts";
+import { batch, caught, greet, harness, record, settle } from "./harness.ts";
 
 function binary(
   topic: string,
@@ -124,7 +124,7 @@ Deno.test("a gap is told once, and delivery goes on behind it", () => {
   assertEquals(seen, [{ kind: "gap", topic: "lobby", from: 0, to: 31 }, "a"]);
 });
 
-Deno.test("after a resume the missed records come, are counted, and only then told", () => {
+Deno.test("after a resume the missed records come, are counted, and only then told", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const [recovered, gaps, seen] = [
@@ -133,9 +133,15 @@ Deno.test("after a resume the missed records come, are counted, and only then to
     [] as unknown[],
   ];
   lobby.on("chat", ({ text }) => seen.push(text));
+  const joinedFirst = lobby.joined();
   greet(h.net.last);
+  await joinedFirst;
   h.net.last.emit(batch("lobby", 0, "a"));
   h.net.last.drop();
+  let joined = false;
+  lobby.joined().then(() => joined = true);
+  await settle();
+  assertEquals(joined, false);
   assertEquals([lobby.state, lobby.position], ["joining", {
     epoch: "e1",
     offset: 1,
@@ -288,6 +294,10 @@ Deno.test("a record that the contract refuses is an invalid event, and nobody's 
       { from: "you", at: 1, message: { type: "chat", text: "a" } },
     ],
   });
+  assertEquals(invalid.map(({ reason }) => reason), [
+    "Not a valid 'chat'",
+    "The contract has no message 'other'",
+  ]);
   assertEquals(
     invalid.map(({ message, info, issues }) => [message, info.offset, issues]),
     [
@@ -333,4 +343,17 @@ Deno.test("a closed topic publishes nothing", async () => {
     (await assertRejects(() => room.joined(), DrumbeatError)).code,
     "closed",
   );
+});
+
+Deno.test("a gap that ends a resume tells what was recovered before it", () => {
+  using h = harness();
+  const recovered = record(h.client, "recovered");
+  greet(h.net.last);
+  h.client.reconnect();
+  greet(h.net.last, {
+    topics: { lobby: { epoch: "e1", offset: 0, recovered: true, head: 9 } },
+  });
+  h.net.last.emit(batch("lobby", 0, "a"));
+  h.net.last.emit({ type: "gap", topic: "lobby", from: 1, to: 9 });
+  assertEquals(recovered.map(({ count }) => count), [1]);
 });

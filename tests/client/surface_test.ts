@@ -42,7 +42,11 @@ Deno.test("it has the constants and the properties of a WebSocket", () => {
   greet(h.net.last);
   assertEquals([client.readyState, client.protocol], [1, "drumbeat.v1"]);
   h.net.last.bufferedAmount = 17;
-  assertEquals(client.bufferedAmount, 17);
+  h.net.last.extensions = "permessage-deflate";
+  assertEquals([client.bufferedAmount, client.extensions], [
+    17,
+    "permessage-deflate",
+  ]);
   h.net.last.drop();
   assertEquals([client.readyState, client.protocol, client.bufferedAmount], [
     0,
@@ -68,7 +72,7 @@ Deno.test("open is told at every connection, error at a loss, close once at the 
   assertEquals(h.client.readyState, 2);
   h.net.last.finish();
   assertEquals(log, ["open", "error", "open", "close 3001 done true"]);
-  assertEquals(h.client.readyState, 3);
+  assertEquals([h.client.readyState, h.client.protocol], [3, ""]);
 });
 
 Deno.test("closing is clean or not as with a WebSocket", () => {
@@ -173,6 +177,7 @@ Deno.test("bytes come as binaryType says, in order with the text", async () => {
   h.net.last.emit(batch("lobby", 1, "a"));
   h.client.binaryType = "arraybuffer";
   h.client.binaryType = "nonsense" as never;
+  assertEquals(h.client.binaryType, "arraybuffer");
   h.net.last.emitBytes(bytes(2));
   const [, blob, text, buffer] = messages.map(({ data }) => data);
   assertInstanceOf(blob, Blob);
@@ -259,6 +264,23 @@ Deno.test("a ping that is sent is answered as by the plain dialect, with the ser
   assertEquals(h.net.last.take().length, 1);
   h.net.last.emit({ type: "pong" });
   assertEquals(messages.length, 3);
+  // Answered once, it is not asked again.
+  h.client.reconnect();
+  h.net.last.accept();
+  start(h.net.last, h.net.last.take()[0]);
+  assertEquals(h.net.last.take(), []);
+});
+
+Deno.test("whoever closes on a message gets no other", () => {
+  using h = harness();
+  const data: unknown[] = [];
+  greet(h.net.last);
+  h.client.onmessage = (event) => {
+    data.push(event.data);
+    h.client.close();
+  };
+  h.net.last.emit(batch("lobby", 0, "a", "b"));
+  assertEquals(data, ['{"type":"chat","text":"a"}']);
 });
 
 Deno.test("a heartbeat of the client's own is no message", () => {

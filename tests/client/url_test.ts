@@ -38,7 +38,11 @@ for (
   ] as const
 ) {
   Deno.test(`'${url}' ${base === undefined ? "without a page" : "on a page"} is a SyntaxError`, () => {
-    const error = assertThrows(() => resolveUrl(url, base), DOMException);
+    const error = assertThrows(
+      () => resolveUrl(url, base),
+      DOMException,
+      `'${url}'`,
+    );
     assertEquals(error.name, "SyntaxError");
   });
 }
@@ -58,4 +62,13 @@ Deno.test("the page's address is its base, or else its location", () => {
     delete global.document;
     Object.defineProperty(globalThis, "location", before);
   }
+});
+
+Deno.test("a path without a page, and nonsense on a page, say so", () => {
+  assertThrows(() => resolveUrl("/ws"), DOMException, "there is no page");
+  assertThrows(
+    () => resolveUrl("http://", "http://hub.test/"),
+    DOMException,
+    "no URL relative to 'http://hub.test/'",
+  );
 });

@@ -160,7 +160,8 @@ Deno.test("the server's pings are answered at once, with what was taken in", () 
 
 Deno.test("without a heartbeat there is no ping, only answers", () => {
   using h = harness({ heartbeat: false });
-  greet(h.net.last);
+  h.net.last.accept();
+  start(h.net.last, h.net.last.take()[0]);
   h.clock.tick(1e6);
   assertEquals([h.net.last.take(), h.client.state], [[], "open"]);
 });
@@ -238,7 +239,7 @@ for (
     ],
     [
       "a record without its peer",
-      '{"type":"batch","topic":"lobby","offset":0,"messages":[{"at":1,"message":{}}]}',
+      '{"type":"batch","topic":"lobby","offset":0,"messages":[{"at":1,"message":{"type":"a"}}]}',
     ],
     [
       "a record that is null",
@@ -246,7 +247,7 @@ for (
     ],
     [
       "a record without a time",
-      '{"type":"batch","topic":"lobby","offset":0,"messages":[{"from":"x"}]}',
+      '{"type":"batch","topic":"lobby","offset":0,"messages":[{"from":"x","message":{"type":"a"}}]}',
     ],
     [
       "a record without a message",
@@ -436,11 +437,13 @@ Deno.test("whoever closes or reconnects on start stops the rest of it", () => {
       h.client.addEventListener(type, () => {
         if (h.client.state === "open") h.client[end]();
       });
+      const opens = record(h.client, "open");
       const socket = h.net.last;
       socket.accept();
       start(socket, socket.take()[0]);
       assertEquals(socket.take(), [], `${end} on ${type}`);
       assertEquals(socket.closedWith !== undefined, true);
+      assertEquals(opens.length, type === "statechange" ? 0 : 1);
     }
   }
 });

@@ -1,0 +1,117 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { DrumbeatError } from "../../client.ts";
+import { Requests } from "../../client/requests.ts";
+import { anyMessages } from "../../messages.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { greet, harness } from "./harness.ts";
+
+const TIMEOUTS = 100_000;
+/** As many as may wait at a time. */
+const AT_ONCE = 250;
+
+/** A signal that counts who listens to it. */
+class CountedSignal extends EventTarget {
+  listeners = 0;
+  readonly aborted = false;
+
+  override addEventListener(
+    ...given: Parameters<EventTarget["addEventListener"]>
+  ): void {
+    this.listeners++;
+    super.addEventListener(...given);
+  }
+
+  override removeEventListener(
+    ...given: Parameters<EventTarget["removeEventListener"]>
+  ): void {
+    this.listeners--;
+    super.removeEventListener(...given);
+  }
+
+  throwIfAborted(): void {}
+}
+
+Deno.test("nothing pending is left behind after 100,000 request timeouts: no timer, no listener, no place taken", async () => {
+  const clock = new FakeClock();
+  const signal = new CountedSignal();
+  let id = 0;
+  const requests = new Requests(clock, anyMessages, (make) => make(++id).id);
+  const codes = new Map<string, number>();
+  for (let asked = 0; asked < TIMEOUTS; asked += AT_ONCE) {
+    const answers = Array.from(
+      { length: AT_ONCE },
+      () =>
+        requests.request("slow", null, {
+          signal: signal as unknown as AbortSignal,
+          timeoutMs: 50,
+        }),
+    );
+    assertEquals([clock.pending, signal.listeners], [AT_ONCE, AT_ONCE]);
+    clock.tick(50);
+    for (const settled of await Promise.allSettled(answers)) {
+      assert(settled.status === "rejected");
+      const { code } = settled.reason as DrumbeatError;
+      codes.set(code, (codes.get(code) ?? 0) + 1);
+    }
+    assertEquals([clock.pending, signal.listeners], [0, 0]);
+  }
+  assertEquals([...codes], [["timeout", TIMEOUTS]]);
+  // None of them can be answered, refused or ended any more.
+  for (let late = 1; late <= id; late++) {
+    requests.reply(late, "late");
+    assert(!requests.acked(late));
+    assert(!requests.refuse(late, new DrumbeatError("failed", "late")));
+  }
+  requests.end(new DrumbeatError("closed", ""));
+  const more = Array.from(
+    { length: 256 },
+    () => requests.request("slow", null, { timeoutMs: 1 }),
+  );
+  assertEquals(clock.pending, 256);
+  clock.tick(1);
+  for (const answer of more) {
+    await assertRejects(() => answer, DrumbeatError, "within 1 ms");
+  }
+});
+
+Deno.test("a client whose 100,000 requests timed out still asks, and closes with no timer left", async () => {
+  using h = harness({ heartbeat: false });
+  greet(h.net.last);
+  const timers = h.clock.pending;
+  for (let asked = 0; asked < TIMEOUTS; asked += AT_ONCE) {
+    const answers = Array.from(
+      { length: AT_ONCE },
+      () => h.client.request("slow", null, { timeoutMs: 50 }),
+    );
+    h.clock.tick(50);
+    for (const { status } of await Promise.allSettled(answers)) {
+      assertEquals(status, "rejected");
+    }
+    h.net.last.take();
+  }
+  assertEquals(h.clock.pending, timers);
+  const answer = h.client.request("quick");
+  const [{ id }] = h.net.last.take() as [{ id: number }];
+  h.net.last.emit({ type: "reply", id, data: "there" });
+  assertEquals(await answer, "there");
+  assertEquals(h.clock.pending, timers);
+});
+
+Deno.test("what this client published is its own in the history as well", async () => {
+  using h = harness();
+  const lobby = h.client.topic("lobby");
+  greet(h.net.last);
+  const part = lobby.history();
+  const records = ["me", "you", "$hub"].map((from) => ({
+    from,
+    at: 1,
+    message: { type: "chat" },
+  }));
+  records.push({ from: "me", at: 2, binary: "AQI=" } as never);
+  const data = { epoch: "e1", offset: 0, tail: 0, head: 4, records };
+  h.net.last.emit({ type: "reply", id: 1, data });
+  const own = (await part).records.map((record) =>
+    record.kind === "gap" ? undefined : record.own
+  );
+  assertEquals(own, [true, false, false, true]);
+});

@@ -1,0 +1,76 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { DEFAULT_LIMITS, NO_LIMITS } from "../../hub/limits.ts";
+import { HELP, readCommand } from "../../server/command_line.ts";
+
+type Serving = Extract<ReturnType<typeof readCommand>, { run: "serve" }>;
+
+function serving(args: string[], env = {}): Serving {
+  const command = readCommand(args, env);
+  assert(command.run === "serve");
+  return command;
+}
+
+function refusal(args: string[], env = {}): string {
+  const command = readCommand(args, env);
+  assert(command.run === "refuse");
+  return command.why;
+}
+
+Deno.test("without anything it listens on port 8000 of this machine, with the default limits", () => {
+  const { port, hostname, limits } = serving([]);
+  assertEquals([port, hostname, limits], [8000, "127.0.0.1", DEFAULT_LIMITS]);
+});
+
+Deno.test("PORT and HOST count, flags count more, empty ones are as if they were not there", () => {
+  const env = { PORT: "9000", HOST: "0.0.0.0" };
+  const of = ({ port, hostname }: Serving) => [port, hostname];
+  assertEquals(of(serving([], env)), [9000, "0.0.0.0"]);
+  assertEquals(of(serving(["--port", "1", "--hostname=::1"], env)), [1, "::1"]);
+  assertEquals(of(serving([], { PORT: "", HOST: "" })), [8000, "127.0.0.1"]);
+});
+
+Deno.test("--limits is default or none", () => {
+  assertEquals(serving(["--limits", "none"]).limits, NO_LIMITS);
+  assertEquals(serving(["--limits", "default"]).limits, DEFAULT_LIMITS);
+  assertMatch(refusal(["--limits", "some"]), /'some'/);
+});
+
+Deno.test("a port is a number from 0 to 65535", () => {
+  assertEquals(serving(["--port", "0"]).port, 0);
+  assertEquals(serving(["--port", "65535"]).port, 65535);
+  for (const port of ["65536", "-1", "x", "", "80.5", "1e3", " 80", "123456"]) {
+    assertMatch(
+      refusal([`--port=${port}`]),
+      /A port is a number from 0 to 65535/,
+    );
+  }
+  assertMatch(refusal([], { PORT: "x" }), /A port is a number/);
+});
+
+Deno.test("flags that do not exist, and words that are no flags, are refused by name", () => {
+  assertMatch(refusal(["--prot", "1"]), /'--prot'/);
+  assertMatch(refusal(["serve"]), /'serve'/);
+  assertMatch(refusal(["-p", "1"]), /'-p'/);
+  assertMatch(refusal(["--port"]), /--port/);
+});
+
+Deno.test("a refusal is one line", () => {
+  for (
+    const args of [["--prot"], ["serve"], ["--port"], ["--port", "x"], [
+      "--help=1",
+    ]]
+  ) {
+    assertMatch(refusal(args), /^[^\n]+$/);
+  }
+});
+
+Deno.test("--help and -h ask for help, which names every flag and variable", () => {
+  for (const args of [["--help"], ["-h"], ["--port", "1", "--help"]]) {
+    assertEquals(readCommand(args, {}).run, "help");
+  }
+  for (
+    const word of ["--port", "--hostname", "--limits", "--help", "PORT", "HOST"]
+  ) {
+    assert(HELP.includes(word), word);
+  }
+});

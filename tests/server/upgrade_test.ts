@@ -1,0 +1,191 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { createHandler, createHub, serve, type Server } from "../../server.ts";
+import { rawHttp, RawPeer, RefusedError } from "../raw_peer.ts";
+import { WirePeer } from "./wire_peer.ts";
+
+function agreed({ head }: RawPeer): string | undefined {
+  return /^sec-websocket-protocol: (.*)$/im.exec(head)?.[1]?.trim();
+}
+
+/** What is offered, what is agreed on, and what comes first. */
+const OFFERS: readonly (readonly [
+  offer: string | undefined,
+  agreed: string | undefined,
+  first: string,
+])[] = [
+  [undefined, undefined, "start"],
+  ["chat", undefined, "start"],
+  ["chat, superchat", undefined, "start"],
+  ["drumbeat", undefined, "start"],
+  ["drumbeat.v1", "drumbeat.v1", "nothing"],
+  ["chat, drumbeat.v1", "drumbeat.v1", "nothing"],
+  ["drumbeat.v9, drumbeat.v1", "drumbeat.v1", "nothing"],
+  ["drumbeat.v9", "drumbeat.v9", "4506"],
+  ["chat, drumbeat.v2", "drumbeat.v2", "4506"],
+];
+
+for (const [offer, protocol, first] of OFFERS) {
+  Deno.test(`who offers ${offer ?? "no subprotocol"} gets ${protocol ?? "none"}, and then ${first}`, async () => {
+    await using server = serve({ port: 0 });
+    using peer = await RawPeer.connect(
+      server.addr.port,
+      offer === undefined ? {} : { protocol: offer },
+    );
+    assertEquals(agreed(peer), protocol);
+    if (first === "4506") {
+      assertEquals(await peer.closeCode(), 4506);
+      await peer.close(4506);
+    } else if (first === "start") {
+      assertEquals((await peer.json()).type, "start");
+    } else {
+      await peer.sendJson({ type: "hello" });
+      assertEquals((await peer.json()).resumed, false);
+    }
+  });
+}
+
+Deno.test("a list without a space that has ours in it is 400, with the reason in words", async () => {
+  await using server = serve({ port: 0 });
+  const refused = await assertRejects(
+    () => RawPeer.connect(server.addr.port, { protocol: "a,drumbeat.v1" }),
+    RefusedError,
+  );
+  assertEquals(refused.status, 400);
+});
+
+Deno.test("a version that is not spoken is told in the close frame", async () => {
+  await using server = serve({ port: 0 });
+  const peer = await WirePeer.open(
+    `ws://127.0.0.1:${server.addr.port}/ws`,
+    "drumbeat.v9",
+  );
+  assertEquals(await peer.closed, {
+    code: 4506,
+    reason: "This server speaks drumbeat.v1",
+  });
+  assertEquals(server.hub.stats().connections, 0);
+});
+
+/** Handshakes that are none. */
+const HANDSHAKES: readonly (readonly [
+  words: string,
+  headers: Readonly<Record<string, string>>,
+])[] = [
+  ["without a key", { "sec-websocket-key": "" }],
+  ["of another version", { "sec-websocket-version": "8" }],
+  ["without a connection header", { connection: "close" }],
+];
+
+for (const [words, headers] of HANDSHAKES) {
+  Deno.test(`a handshake ${words} is refused in HTTP, and the hub does not hear of it`, async () => {
+    await using server = serve({ port: 0 });
+    const refused = await assertRejects(
+      () => RawPeer.connect(server.addr.port, { headers }),
+      RefusedError,
+    );
+    assert([400, 426].includes(refused.status), refused.message);
+    assertEquals(server.hub.stats().connections, 0);
+  });
+}
+
+Deno.test("upgrades elsewhere are 404", async () => {
+  await using server = serve({ port: 0 });
+  const refused = await assertRejects(
+    () => RawPeer.connect(server.addr.port, { path: "/elsewhere" }),
+    RefusedError,
+  );
+  assertEquals(refused.status, 404);
+});
+
+Deno.test("a query does not matter, and the peer tells the url and the address", async () => {
+  const { promise, resolve } = Promise.withResolvers<
+    { url: string; address: string; protocol: string }
+  >();
+  await using server = serve({ port: 0, onJoin: ({ info }) => resolve(info) });
+  using _ = await RawPeer.connect(server.addr.port, { path: "/ws?room=1" });
+  assertEquals(await promise, {
+    protocol: "",
+    url: `http://127.0.0.1:${server.addr.port}/ws?room=1`,
+    address: "127.0.0.1",
+  });
+});
+
+Deno.test("a full hub answers 503 with a time to come back, and has room again when somebody leaves", async () => {
+  const left = Promise.withResolvers<void>();
+  await using server = serve({
+    port: 0,
+    limits: { peers: 1 },
+    onLeave: () => left.resolve(),
+  });
+  const { port } = server.addr;
+  using first = await RawPeer.connect(port);
+  await first.json();
+  const refused = await assertRejects(
+    () => RawPeer.connect(port),
+    RefusedError,
+  );
+  assertEquals(refused.status, 503);
+  first.drop();
+  await left.promise;
+  using second = await RawPeer.connect(port);
+  assertEquals((await second.json()).type, "start");
+});
+
+Deno.test("a handler works without knowing the other side's address", async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  await using hub = createHub({ onJoin: ({ info }) => resolve(info.address) });
+  const handler = createHandler(hub);
+  const listening = Deno.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    onListen() {},
+  }, (request) => handler(request));
+  using peer = await RawPeer.connect(listening.addr.port);
+  assertEquals(await promise, "");
+  peer.drop();
+  await listening.shutdown();
+});
+
+/** Requests that a fetch would not send, and the statuses they may have. */
+const ODD:
+  readonly (readonly [words: string, request: string, status: RegExp])[] = [
+    [
+      "without a host",
+      "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n",
+      /^HTTP\/1.1 (200|400)/,
+    ],
+    [
+      "with a host that is none",
+      "GET /healthz HTTP/1.1\r\nHost: %%% \r\nConnection: close\r\n\r\n",
+      /^HTTP\/1.1 (200|400)/,
+    ],
+    [
+      "with a whole URL for a path",
+      "GET http://other.test/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+      /^HTTP\/1.1 200/,
+    ],
+    [
+      "with a star for a path",
+      "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+      /^HTTP\/1.1 (400|404|405)/,
+    ],
+    ["that is no HTTP", "hello\r\n\r\n", /^HTTP\/1.1 400/],
+  ];
+
+for (const [words, request, status] of ODD) {
+  Deno.test(`a request ${words} is answered and not an internal error`, async () => {
+    const errors: unknown[] = [];
+    await using server = serve({
+      port: 0,
+      onError: (error) => errors.push(error),
+    });
+    assertMatch(await rawHttp(server.addr.port, request), status);
+    assertEquals(errors, []);
+    await stillServes(server);
+  });
+}
+
+async function stillServes({ addr: { port } }: Server): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}/healthz`);
+  assertEquals(await response.text(), "ok\n");
+}

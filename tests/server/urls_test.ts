@@ -1,0 +1,37 @@
+import { assert, assertEquals } from "@std/assert";
+import { urlsOf } from "../../server/urls.ts";
+
+Deno.test("a server on this machine is found at localhost", () => {
+  assertEquals(urlsOf("127.0.0.1", 8000), ["http://localhost:8000"]);
+  assertEquals(urlsOf("localhost", 8000), ["http://localhost:8000"]);
+});
+
+Deno.test("a server on one address is found there", () => {
+  assertEquals(urlsOf("192.0.2.7", 80), ["http://192.0.2.7:80"]);
+  assertEquals(urlsOf("::1", 8000), ["http://[::1]:8000"]);
+});
+
+Deno.test("a server on all addresses is found at localhost and at those that other devices see", () => {
+  for (const hostname of ["0.0.0.0", "::"]) {
+    const [local, ...others] = urlsOf(hostname, 8000);
+    assertEquals(local, "http://localhost:8000");
+    const addresses = Deno.networkInterfaces()
+      .filter(({ family, address }) =>
+        family === "IPv4" && !address.startsWith("127.")
+      );
+    assertEquals(
+      others,
+      addresses.map(({ address }) => `http://${address}:8000`),
+    );
+  }
+});
+
+Deno.test({
+  name:
+    "without the permission to know its addresses it says that there is one",
+  permissions: { sys: false },
+  fn() {
+    const [, other] = urlsOf("0.0.0.0", 8000);
+    assert(other?.includes("this machine's address"));
+  },
+});
