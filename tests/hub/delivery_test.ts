@@ -6,7 +6,7 @@ import {
   assertStrictEquals,
 } from "@std/assert";
 import { MemoryStore } from "../../adapters/store_memory.ts";
-import { LogRecord } from "../../hub/record.ts";
+import type { LogRecord } from "../../hub/record.ts";
 import type { Store, StoreSink } from "../../hub/store.ts";
 import { DeepStore, type DeepStoreOptions } from "./deep_store.ts";
 import type { FakeClock } from "./fake_clock.ts";

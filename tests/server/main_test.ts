@@ -168,15 +168,19 @@ Deno.test("it ends with 0 within 5 s, though peers stalled with all buffers full
 });
 
 Deno.test("deno serve server.ts works, with a hub that is made on the first request", async () => {
-  await using server = await SpawnedServer.start([
-    "serve",
-    "--allow-net",
-    "--host",
-    "127.0.0.1",
-    "--port",
-    "0",
-    "server.ts",
-  ]);
+  await using server = await SpawnedServer.start(
+    [
+      "serve",
+      "--allow-net",
+      "--host",
+      "127.0.0.1",
+      "--port",
+      "0",
+      "server.ts",
+    ],
+    {},
+    "stderr",
+  );
   await using a = await WirePeer.plain(server.port);
   await using b = await WirePeer.plain(server.port);
   a.send({ type: "chat", text: "hello" });

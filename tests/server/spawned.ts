@@ -34,6 +34,7 @@ export async function runDeno(
 /** The arguments with which `deno task start` runs the server, but for what the test adds. */
 export const START = [
   "run",
+  "--v8-flags=--max-semi-space-size=4",
   "--allow-net",
   "--allow-env=PORT,HOST",
   "--allow-sys=networkInterfaces",
@@ -50,11 +51,12 @@ export class SpawnedServer implements AsyncDisposable {
   /** The port it listens on. */
   port = 0;
 
-  private constructor(process: Deno.ChildProcess) {
+  private constructor(process: Deno.ChildProcess, says: "stdout" | "stderr") {
     this.#process = process;
-    this.#stdout = process.stdout.pipeThrough(new TextDecoderStream())
+    this.#stdout = process[says].pipeThrough(new TextDecoderStream())
       .getReader();
-    this.#stderr = new Response(process.stderr).text();
+    const other = says === "stdout" ? process.stderr : process.stdout;
+    this.#stderr = new Response(other).text();
   }
 
   /**
@@ -62,10 +64,12 @@ export class SpawnedServer implements AsyncDisposable {
    *
    * @param args Deno's arguments. Default: those of `deno task start`, with a free port.
    * @param env more environment variables.
+   * @param says where it prints its address. Default: `stdout`.
    */
   static async start(
     args: readonly string[] = [...START, "--port", "0"],
     env: Readonly<Record<string, string>> = {},
+    says: "stdout" | "stderr" = "stdout",
   ): Promise<SpawnedServer> {
     const server = new SpawnedServer(
       new Deno.Command(Deno.execPath(), {
@@ -75,6 +79,7 @@ export class SpawnedServer implements AsyncDisposable {
         stdout: "piped",
         stderr: "piped",
       }).spawn(),
+      says,
     );
     for (;;) {
       const [, port] = /https?:\/\/[^\s/]+:(\d+)\/?\s/.exec(server.#said) ?? [];
