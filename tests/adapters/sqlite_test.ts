@@ -1156,7 +1156,8 @@ class SmallDisk implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    new Deno.Command("umount", { args: [this.path] }).outputSync();
+    // Lazily: a test that failed has its files open still.
+    new Deno.Command("umount", { args: ["-l", this.path] }).outputSync();
     Deno.removeSync(this.path);
   }
 }

@@ -44,53 +44,54 @@ export const START = [
 /** A server in a process of its own. */
 export class SpawnedServer implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
-  readonly #stdout: ReadableStreamDefaultReader<string>;
-  readonly #stderr: Promise<string>;
-  #said = "";
-  #ended: Promise<Ended> | undefined;
+  readonly #output = { stdout: "", stderr: "" };
   /** The port it listens on. */
   port = 0;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<Ended>;
 
-  private constructor(process: Deno.ChildProcess, says: "stdout" | "stderr") {
+  private constructor(process: Deno.ChildProcess, said: () => void) {
     this.#process = process;
-    this.#stdout = process[says].pipeThrough(new TextDecoderStream())
-      .getReader();
-    const other = says === "stdout" ? process.stderr : process.stdout;
-    this.#stderr = new Response(other).text();
+    const read = async (name: "stdout" | "stderr") => {
+      const text = process[name].pipeThrough(new TextDecoderStream());
+      for await (const chunk of text) {
+        this.#output[name] += chunk;
+        said();
+      }
+    };
+    this.ended = Promise.all([read("stdout"), read("stderr"), process.status])
+      .then(([, , { code }]) => ({ code, ...this.#output }));
   }
 
   /**
-   * Starts one and waits until it listens.
+   * Starts one and waits until it says where it listens; rejects when it ends instead.
    *
    * @param args Deno's arguments. Default: those of `deno task start`, with a free port.
    * @param env more environment variables.
-   * @param says where it prints its address. Default: `stdout`.
    */
   static async start(
     args: readonly string[] = [...START, "--port", "0"],
     env: Readonly<Record<string, string>> = {},
-    says: "stdout" | "stderr" = "stdout",
   ): Promise<SpawnedServer> {
-    const server = new SpawnedServer(
-      new Deno.Command(Deno.execPath(), {
-        args: [...args],
-        cwd: root,
-        env: { NO_COLOR: "1", ...env },
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn(),
-      says,
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const process = new Deno.Command(Deno.execPath(), {
+      args: [...args],
+      cwd: root,
+      env: { NO_COLOR: "1", ...env },
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const server = new SpawnedServer(process, () => {
+      // `deno serve` says it on stderr.
+      const said = server.#output.stdout + server.#output.stderr;
+      const [, port] = /https?:\/\/[^\s/]+:(\d+)\/?\s/.exec(said) ?? [];
+      if (port !== undefined) resolve(Number(port));
+    });
+    server.ended.then(({ stdout, stderr }) =>
+      reject(new Error(`It did not start: ${stdout}${stderr}`))
     );
-    for (;;) {
-      const [, port] = /https?:\/\/[^\s/]+:(\d+)\/?\s/.exec(server.#said) ?? [];
-      if (port !== undefined) {
-        server.port = Number(port);
-        return server;
-      }
-      const { value, done } = await server.#stdout.read();
-      if (done) throw new Error(`It did not start: ${await server.#stderr}`);
-      server.#said += value;
-    }
+    server.port = await promise;
+    return server;
   }
 
   /** The process's id. */
@@ -100,12 +101,7 @@ export class SpawnedServer implements AsyncDisposable {
 
   /** What it has printed so far. */
   get said(): string {
-    return this.#said;
-  }
-
-  /** Resolves when it has ended. */
-  get ended(): Promise<Ended> {
-    return this.#ended ??= this.#end();
+    return this.#output.stdout;
   }
 
   /** Sends a signal. */
@@ -121,15 +117,5 @@ export class SpawnedServer implements AsyncDisposable {
       // It has ended.
     }
     await this.ended;
-  }
-
-  async #end(): Promise<Ended> {
-    for (;;) {
-      const { value, done } = await this.#stdout.read();
-      if (done) break;
-      this.#said += value;
-    }
-    const { code } = await this.#process.status;
-    return { code, stdout: this.#said, stderr: await this.#stderr };
   }
 }
