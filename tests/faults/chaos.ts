@@ -43,7 +43,7 @@ const { values } = parseArgs({
     help: { type: "boolean", short: "h" },
   },
 });
-const folder = await Deno.makeTempDir({ prefix: "drumbeat-chaos-" });
+let folder: string | undefined;
 let files = 0;
 
 const SCENARIOS: Readonly<
@@ -169,6 +169,7 @@ async function onServer(
 }
 
 function newFile(): string {
+  folder ??= Deno.makeTempDirSync({ prefix: "drumbeat-chaos-" });
   return `${folder}/${files++}.db`;
 }
 
@@ -222,8 +223,8 @@ async function play(): Promise<boolean> {
 
 if (values.help) console.log(HELP + Object.keys(SCENARIOS).join(", "));
 else {
-  const isWell = await play().finally(() =>
-    Deno.remove(folder, { recursive: true })
-  );
+  const isWell = await play().finally(async () => {
+    if (folder !== undefined) await Deno.remove(folder, { recursive: true });
+  });
   Deno.exit(isWell ? 0 : 1);
 }
