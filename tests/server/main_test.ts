@@ -178,8 +178,6 @@ Deno.test("deno serve server.ts works, with a hub that is made on the first requ
       "0",
       "server.ts",
     ],
-    {},
-    "stderr",
   );
   await using a = await WirePeer.plain(server.port);
   await using b = await WirePeer.plain(server.port);

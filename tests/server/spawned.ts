@@ -72,7 +72,6 @@ export class SpawnedServer implements AsyncDisposable {
   static async start(
     args: readonly string[] = [...START, "--port", "0"],
     env: Readonly<Record<string, string>> = {},
-    says: "stdout" | "stderr" = "stdout",
   ): Promise<SpawnedServer> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     const process = new Deno.Command(Deno.execPath(), {
