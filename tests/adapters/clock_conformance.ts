@@ -112,7 +112,7 @@ export function clockConformance(name: string, make: () => ClockRig): void {
     clock.turn(() => calls.push("turn"));
     clock.close();
     clock.close();
-    clock.after(1, () => calls.push("late timer"))();
+    clock.after(1, () => calls.push("late timer"));
     clock.turn(() => calls.push("late turn"));
     cancel();
     await pass(10);
