@@ -2,7 +2,7 @@ import { LOBBY, parseObject } from "../messages.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import type { Dialect, Run } from "./dialect.ts";
-import type { Refusal } from "./refusal.ts";
+import { encodeRefusal, type Refusal } from "./refusal.ts";
 import { Topic } from "./topic.ts";
 
 /** The plain dialect: any WebSocket client, one message per frame, no envelope. docs/protocol.md, "Plain". */
@@ -86,9 +86,7 @@ export class PlainDialect implements Dialect {
     });
   }
 
-  #refuse({ code, message, issues }: Refusal): void {
-    this.#connection.control(
-      JSON.stringify({ type: "error", code, message, issues }),
-    );
+  #refuse(refusal: Refusal): void {
+    this.#connection.control(encodeRefusal(refusal));
   }
 }

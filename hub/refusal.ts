@@ -9,3 +9,11 @@ export interface Refusal {
   /** What a validator found. */
   readonly issues?: readonly Issue[];
 }
+
+/** The `error` frame that tells a refusal, in both dialects. @param id of the refused frame, where it had one. */
+export function encodeRefusal(
+  { code, message, issues }: Refusal,
+  id?: number,
+): string {
+  return JSON.stringify({ type: "error", id, code, message, issues });
+}

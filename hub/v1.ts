@@ -20,7 +20,7 @@ import { Credit } from "./credit.ts";
 import type { Dialect, Run } from "./dialect.ts";
 import { greet, type Greeting, lateLog, ownTopicOf } from "./hello.ts";
 import { peerIdOf } from "./ids.ts";
-import type { Refusal } from "./refusal.ts";
+import { encodeRefusal, type Refusal } from "./refusal.ts";
 import { Topic } from "./topic.ts";
 
 /** The subprotocol drumbeat.v1: docs/protocol.md. */
@@ -226,7 +226,7 @@ export class V1Dialect implements Dialect {
       // What the program returned is nothing that JSON can say.
       this.#core.reporter.report(error, "handler");
       const message = "The reply cannot be sent";
-      return encode({ type: "error", id, code: "failed", message });
+      return encodeRefusal({ code: "failed", message }, id);
     }
   }
 
@@ -340,13 +340,8 @@ export class V1Dialect implements Dialect {
     this.#refuse(id, { code: "absent", message: "Not in this topic" });
   }
 
-  #refuse(
-    id: number | undefined,
-    { code, message, issues }: Refusal,
-  ): void {
-    this.#connection.control(
-      JSON.stringify({ type: "error", id, code, message, issues }),
-    );
+  #refuse(id: number | undefined, refusal: Refusal): void {
+    this.#connection.control(encodeRefusal(refusal, id));
   }
 
   #send(frame: ServerFrame): void {

@@ -17,7 +17,8 @@ Usage: deno task start [options]
 
 In brackets: the environment variable that sets it, and the default.
 Permissions: --allow-net and --allow-env=PORT,HOST; with --allow-sys=networkInterfaces
-it can also tell the addresses at which other devices find it.`;
+it can also tell the addresses at which other devices find it, and --store needs
+--allow-read and --allow-write for the file's folder.`;
 
 /** What the command line asks for. */
 export type Command =

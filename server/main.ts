@@ -10,9 +10,6 @@ import type { StoreFactory } from "./create_hub.ts";
 import { serve } from "./serve.ts";
 import { urlsOf } from "./urls.ts";
 
-/** Peers get their goodbye within this time, or are left behind. */
-const DRAIN = { overMs: 1000, deadlineMs: 3000 };
-
 const command = readCommand(Deno.args, {
   PORT: Deno.env.get("PORT"),
   HOST: Deno.env.get("HOST"),
@@ -54,7 +51,7 @@ async function run(
     // Whoever asks twice means it.
     if (stopping) Deno.exit(130);
     stopping = true;
-    await server.drain(DRAIN);
+    await server.drain();
     Deno.exit(0);
   };
   Deno.addSignalListener("SIGINT", stop);
