@@ -1,6 +1,7 @@
 /**
  * Watches for the moments when a waiting client should not wait any longer, and an open one should doubt its connection:
- * the network is back, the tab is looked at again, the page comes out of the back/forward cache.
+ * the network is back, the tab is looked at again, the page comes out of the back/forward cache, or it was frozen and runs
+ * again (the Page Lifecycle's `resume`: a hidden tab may be thawed without being looked at).
  *
  * @param wake called at each of them.
  * @returns stops watching.
@@ -20,5 +21,6 @@ export function watchWake(wake: () => void): () => void {
   document?.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") wake();
   }, { signal });
+  document?.addEventListener("resume", wake, { signal });
   return () => watching.abort();
 }

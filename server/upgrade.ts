@@ -59,12 +59,10 @@ export function upgrade<M extends MessageMap, R extends RequestMap>(
     return plainText(400, `Not a WebSocket handshake: ${why}`);
   }
   const { socket, response } = upgraded;
-  if (protocol === "" || known) {
-    new DenoSocket(socket, (port) => hub.attach(port, info));
-  } else {
-    socket.addEventListener("open", () => {
-      socket.close(CloseCode.version, `This server speaks ${PROTOCOL}`);
-    }, { once: true });
-  }
+  new DenoSocket(socket, (port) => {
+    if (protocol === "" || known) return hub.attach(port, info);
+    port.close(CloseCode.version, `This server speaks ${PROTOCOL}`);
+    return { receive() {}, closed() {} };
+  });
   return response;
 }

@@ -66,19 +66,31 @@ Deno.test("a tab that becomes visible connects at once; one that is hidden does 
   });
 });
 
+Deno.test("a hidden tab that was frozen and runs again connects at once", () => {
+  withDocument((document) => {
+    using h = harness();
+    h.net.last.drop();
+    document.visibilityState = "hidden";
+    document.dispatchEvent(new Event("resume"));
+    assertEquals(h.client.state, "connecting");
+  });
+});
+
 Deno.test("a closed client listens to nothing any more", () => {
   withDocument((document) => {
     let calls = 0;
     const stop = watchWake(() => calls++);
     globalThis.dispatchEvent(new Event("online"));
     document.dispatchEvent(new Event("visibilitychange"));
-    assertEquals(calls, 2);
+    document.dispatchEvent(new Event("resume"));
+    assertEquals(calls, 3);
     stop();
     stop();
     globalThis.dispatchEvent(new Event("online"));
     globalThis.dispatchEvent(new Event("pageshow"));
     document.dispatchEvent(new Event("visibilitychange"));
-    assertEquals(calls, 2);
+    document.dispatchEvent(new Event("resume"));
+    assertEquals(calls, 3);
   });
 });
 

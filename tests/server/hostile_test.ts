@@ -179,11 +179,7 @@ underAttack(
       peer.send({ type: "hello" });
       return (await peer.closed).code;
     }));
-    // Deno loses a close frame now and then, when a message comes in at that very moment: adapters/socket_deno.ts.
-    const lost = codes.filter((code) => code === 0).length;
-    const said = codes.filter((code) => code === 4500).length;
-    assertEquals(lost + said, codes.length);
-    assert(lost <= codes.length / 20, `${lost} of ${codes.length} lost`);
+    assertEquals(codes.filter((code) => code !== 4500), []);
   },
 );
 
