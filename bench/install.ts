@@ -1,0 +1,76 @@
+import { type Peer, peersFolder } from "./peers.ts";
+
+/** Why a peer is left out, by its name. */
+export type Missing = ReadonlyMap<string, string>;
+
+/**
+ * Installs what the peers need from npm, where that is not there yet or is another version, and says who is left out.
+ *
+ * @param peers who shall be measured.
+ */
+export async function install(peers: readonly Peer[]): Promise<Missing> {
+  const missing = new Map<string, string>();
+  let problem: string | undefined;
+  if (
+    peers.some(({ needs }) => needs.file !== undefined) && !await isInstalled()
+  ) problem = await npm();
+  for (const { name, needs } of peers) {
+    if (needs.file !== undefined && !await exists(needs.file)) {
+      missing.set(name, problem ?? `npm did not install ${needs.file}`);
+    } else if (needs.program !== undefined && !await runs(needs.program)) {
+      missing.set(name, `there is no '${needs.program}'`);
+    }
+  }
+  return missing;
+}
+
+/** npm leaves its own list of what it has installed. */
+async function isInstalled(): Promise<boolean> {
+  const wanted = await Deno.stat(`${peersFolder}/package-lock.json`);
+  try {
+    const installed = await Deno.stat(
+      `${peersFolder}/node_modules/.package-lock.json`,
+    );
+    return installed.mtime! >= wanted.mtime!;
+  } catch {
+    return false;
+  }
+}
+
+async function npm(): Promise<string | undefined> {
+  try {
+    const { success, stderr } = await new Deno.Command("npm", {
+      args: ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+      cwd: peersFolder,
+      stdout: "null",
+    }).output();
+    if (success) return undefined;
+    const lines = new TextDecoder().decode(stderr).split("\n");
+    const reason = lines.find((line) => line.startsWith("npm error"));
+    return `npm ci failed: ${reason ?? "see bench/peers"}`;
+  } catch {
+    return "there is no npm";
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await Deno.stat(`${peersFolder}/node_modules/${file}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function runs(program: string): Promise<boolean> {
+  try {
+    const { success } = await new Deno.Command(program, {
+      args: ["--version"],
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return success;
+  } catch {
+    return false;
+  }
+}

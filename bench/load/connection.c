@@ -1,0 +1,261 @@
+#define _GNU_SOURCE
+#include "connection.h"
+#include "clock.h"
+#include "dialect.h"
+#include "fail.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define READ_BYTES (4 * 1024 * 1024)
+#define OPEN_TIMEOUT_NS (60 * NS_PER_S)
+#define RETRY_NS (100 * NS_PER_MS)
+// Small: what a stalled reader does not take is soon the server's to keep.
+#define STALLED_RECEIVE_BYTES 4096
+
+// Everybody reads into this one; only the beginning of a frame is kept for each connection.
+static char read_buffer[READ_BYTES];
+
+static void watch(struct crowd *crowd, struct connection *c, int operation,
+                  uint32_t events) {
+  struct epoll_event event = {.events = events, .data.ptr = c};
+  epoll_ctl(crowd->epoll, operation, c->fd, &event);
+}
+
+void crowd_make(struct crowd *crowd, const struct options *options) {
+  *crowd = (struct crowd){.options = options, .count = options->connections};
+  crowd->all = calloc((size_t)crowd->count, sizeof *crowd->all);
+  crowd->epoll = epoll_create1(0);
+  crowd->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+  struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+  epoll_ctl(crowd->epoll, EPOLL_CTL_ADD, crowd->timer, &event);
+  for (int i = 0; i < crowd->count; i++) {
+    crowd->all[i].index = i;
+    crowd->all[i].group = i % options->groups;
+  }
+}
+
+static void begin(struct crowd *crowd, struct connection *c) {
+  const struct options *o = crowd->options;
+  struct sockaddr_in server = {.sin_family = AF_INET,
+                               .sin_port = htons((uint16_t)o->port),
+                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int one = 1;
+  c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  if (c->fd < 0)
+    fail(EXIT_CONNECTION, "connection %d: %s", c->index, strerror(errno));
+  setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (c->index >= crowd->count - o->stalled) {
+    int bytes = STALLED_RECEIVE_BYTES;
+    setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  }
+  c->begun = now_ns();
+  c->state = CONNECTING;
+  c->in_length = c->out_length = 0;
+  c->frames = c->unacked = 0;
+  c->waits_write = false;
+  crowd->opening++;
+  connect(c->fd, (struct sockaddr *)&server, sizeof server);
+  watch(crowd, c, EPOLL_CTL_ADD, EPOLLOUT);
+}
+
+void connection_drop(struct crowd *crowd, struct connection *c) {
+  if (c->state == READY) crowd->ready--;
+  else if (c->state != CLOSED && c->state != UNOPENED) crowd->opening--;
+  if (c->state != CLOSED && c->state != UNOPENED) close(c->fd);
+  c->state = CLOSED;
+}
+
+// The other side, or the network, ended it.
+static void lost(struct crowd *crowd, struct connection *c, const char *why) {
+  if (c->stalled || c->state == CLOSED) return connection_drop(crowd, c);
+  if (c->state == READY) {
+    if (!crowd->may_close)
+      fail(EXIT_CONNECTION, "connection %d was closed: %s", c->index, why);
+  } else {
+    if (!crowd->retries)
+      fail(EXIT_CONNECTION, "connection %d was refused: %s", c->index, why);
+    crowd->refused++;
+    c->retry_at = now_ns() + RETRY_NS;
+  }
+  connection_drop(crowd, c);
+}
+
+static void flush(struct crowd *crowd, struct connection *c) {
+  size_t sent = 0;
+  while (sent < c->out_length) {
+    ssize_t n = send(c->fd, c->out + sent, c->out_length - sent, MSG_NOSIGNAL);
+    // An error shows itself when it is read.
+    if (n < 0) break;
+    sent += (size_t)n;
+  }
+  c->out_length -= sent;
+  memmove(c->out, c->out + sent, c->out_length);
+  bool waits = c->out_length > 0;
+  if (waits == c->waits_write) return;
+  c->waits_write = waits;
+  if (!c->stalled)
+    watch(crowd, c, EPOLL_CTL_MOD, waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+static void append(struct connection *c, const char *bytes, size_t length) {
+  if (c->out_length + length > c->out_size) {
+    c->out_size = (c->out_length + length) * 2;
+    c->out = realloc(c->out, c->out_size);
+  }
+  memcpy(c->out + c->out_length, bytes, length);
+  c->out_length += length;
+}
+
+void connection_send(struct crowd *crowd, struct connection *c,
+                     enum opcode opcode, const char *payload, size_t length) {
+  char header[FRAME_HEADER_MAX];
+  append(c, header, frame_header(header, opcode, length));
+  append(c, payload, length);
+  if (!c->waits_write) flush(crowd, c);
+}
+
+static void request_upgrade(struct crowd *crowd, struct connection *c) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) return lost(crowd, c, strerror(error));
+  char request[512], path[128];
+  int length = snprintf(
+      request, sizeof request,
+      "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
+      "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+      "Sec-WebSocket-Version: 13\r\n%s\r\n",
+      dialect_path(path, sizeof path, crowd->options, c), crowd->options->port,
+      dialect_header(crowd->options));
+  c->state = UPGRADING;
+  watch(crowd, c, EPOLL_CTL_MOD, EPOLLIN);
+  append(c, request, (size_t)length);
+  flush(crowd, c);
+}
+
+// Returns how many of the bytes were the answer's head, 0 when it is not whole yet.
+static size_t read_upgrade(struct crowd *crowd, struct connection *c,
+                           const char *bytes, size_t length) {
+  char *end = memmem(bytes, length, "\r\n\r\n", 4);
+  if (end == NULL) return 0;
+  if (length < 12 || memcmp(bytes + 9, "101", 3) != 0) {
+    char line[64];
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(bytes, "\r"), bytes);
+    lost(crowd, c, line);
+    return 0;
+  }
+  c->state = GREETING;
+  dialect_greet(crowd, c);
+  return (size_t)(end + 4 - bytes);
+}
+
+static void handle_frame(struct crowd *crowd, struct connection *c,
+                         const struct frame *frame, uint64_t now) {
+  if (!frame->fin || frame->opcode == CONTINUATION)
+    fail(EXIT_CONNECTION, "a fragmented message: this tool reads none");
+  if (frame->opcode == PING)
+    connection_send(crowd, c, PONG, frame->payload, frame->length);
+  else if (frame->opcode == CLOSE) {
+    const unsigned char *code = (const unsigned char *)frame->payload;
+    char why[64];
+    snprintf(why, sizeof why, "code %d",
+             frame->length < 2 ? 1005 : code[0] << 8 | code[1]);
+    connection_send(crowd, c, CLOSE, frame->payload,
+                    frame->length < 2 ? 0 : 2);
+    lost(crowd, c, why);
+  } else if (frame->opcode == TEXT)
+    dialect_receive(crowd, c, frame->payload, frame->length, now);
+}
+
+static void read_some(struct crowd *crowd, struct connection *c) {
+  if (c->in_length > 0) memcpy(read_buffer, c->in, c->in_length);
+  // One byte less: a head that is no HTTP is looked at as a string.
+  ssize_t n = recv(c->fd, read_buffer + c->in_length,
+                   READ_BYTES - 1 - c->in_length, 0);
+  if (n < 0 && errno == EAGAIN) return;
+  if (n <= 0) return lost(crowd, c, n == 0 ? "end of stream" : strerror(errno));
+  // One look at the clock for all that came in at once.
+  uint64_t now = now_ns();
+  size_t length = c->in_length + (size_t)n, at = 0;
+  read_buffer[length] = 0;
+  if (c->state == UPGRADING) at = read_upgrade(crowd, c, read_buffer, length);
+  while (c->state == GREETING || c->state == READY) {
+    struct frame frame;
+    size_t size = frame_read(&frame, read_buffer + at, length - at);
+    if (size == 0) break;
+    at += size;
+    handle_frame(crowd, c, &frame, now);
+  }
+  size_t rest = length - at;
+  if (rest >= READ_BYTES - 1)
+    fail(EXIT_CONNECTION, "a frame above %d bytes", READ_BYTES);
+  if (rest > 0) c->in = realloc(c->in, rest);
+  if (rest > 0) memcpy(c->in, read_buffer + at, rest);
+  c->in_length = rest;
+}
+
+void connection_is_ready(struct crowd *crowd, struct connection *c) {
+  if (c->state != GREETING) return;
+  c->state = READY;
+  crowd->opening--;
+  crowd->ready++;
+}
+
+void connection_stall(struct crowd *crowd, struct connection *c) {
+  c->stalled = true;
+  epoll_ctl(crowd->epoll, EPOLL_CTL_DEL, c->fd, NULL);
+}
+
+void crowd_poll(struct crowd *crowd, int ms) {
+  struct epoll_event events[512];
+  int count = epoll_wait(crowd->epoll, events, 512, ms);
+  for (int i = 0; i < count; i++) {
+    struct connection *c = events[i].data.ptr;
+    if (c == NULL) {
+      uint64_t times;
+      if (read(crowd->timer, &times, sizeof times) < 0) continue;
+    } else if (c->state == CONNECTING) request_upgrade(crowd, c);
+    else if (c->state != CLOSED) {
+      if (events[i].events & EPOLLOUT) flush(crowd, c);
+      if (events[i].events & ~(uint32_t)EPOLLOUT) read_some(crowd, c);
+    }
+  }
+}
+
+void crowd_wake_at(struct crowd *crowd, uint64_t ns) {
+  struct itimerspec at = {.it_value = {.tv_sec = (time_t)(ns / NS_PER_S),
+                                       .tv_nsec = (long)(ns % NS_PER_S)}};
+  timerfd_settime(crowd->timer, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+void crowd_open(struct crowd *crowd, int first, int opening) {
+  uint64_t end = now_ns() + OPEN_TIMEOUT_NS;
+  int next = first;
+  while (crowd->ready < crowd->count) {
+    uint64_t now = now_ns();
+    if (now > end)
+      fail(EXIT_CONNECTION, "only %d of %d connections are ready after 60 s",
+           crowd->ready, crowd->count);
+    for (; next < crowd->count && crowd->opening < opening; next++) {
+      struct connection *c = &crowd->all[next];
+      if (c->state == UNOPENED || c->state == CLOSED) begin(crowd, c);
+      // Answers to the first ones are waiting while the last ones are opened.
+      if (next % 64 == 63) crowd_poll(crowd, 0);
+    }
+    if (crowd->retries && next == crowd->count)
+      for (int i = first; i < crowd->count && crowd->opening < opening; i++) {
+        struct connection *c = &crowd->all[i];
+        if (c->state == CLOSED && c->retry_at <= now) begin(crowd, c);
+      }
+    crowd_poll(crowd, 10);
+  }
+}

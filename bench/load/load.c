@@ -1,0 +1,24 @@
+// The load generator: one thread, one epoll, one run, one line of JSON on stdout. It ends with 0 only when all that
+// should have been delivered was delivered, once and in order, and no connection was closed.
+#include "fail.h"
+#include "modes.h"
+#include "tally.h"
+#include <stdio.h>
+
+int main(int count, char **words) {
+  struct options options = read_options(count, words);
+  struct crowd crowd;
+  // Whoever runs this reads what it prints, line by line.
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  crowd_make(&crowd, &options);
+  tally_make(&options);
+  switch (options.mode) {
+  case TRAFFIC: measure_traffic(&crowd); break;
+  case STORM: measure_storm(&crowd); break;
+  case IDLE: measure_idle(&crowd); break;
+  case HEARTBEAT: measure_heartbeat(&crowd); break;
+  case REPLAY: measure_replay(&crowd); break;
+  case RESTART: measure_restart(&crowd); break;
+  }
+  return 0;
+}

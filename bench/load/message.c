@@ -1,0 +1,50 @@
+#define _GNU_SOURCE
+#include "message.h"
+#include <stddef.h>
+#include <string.h>
+
+#define HEAD "{\"type\":\"chat\",\"text\":\""
+#define TAIL "\"}"
+// No envelope of any server holds this: their ids and keys are none of them `ts:`.
+#define MARK "ts:"
+#define LENGTH(text) (sizeof(text) - 1)
+#define STAMP_DIGITS 16
+#define NUMBER_DIGITS 10
+#define MARKED (LENGTH(MARK) + STAMP_DIGITS + 1 + NUMBER_DIGITS)
+
+static char *digits(char *out, uint64_t value, int count) {
+  for (int i = count - 1; i >= 0; i--, value /= 10)
+    out[i] = (char)('0' + value % 10);
+  return out + count;
+}
+
+static uint64_t value_of(const char *text, int count) {
+  uint64_t value = 0;
+  for (int i = 0; i < count; i++) value = value * 10 + (uint64_t)(text[i] - '0');
+  return value;
+}
+
+int message_write(char *out, int bytes, uint64_t stamp, uint64_t number) {
+  char *at = out;
+  memcpy(at, HEAD MARK, LENGTH(HEAD MARK));
+  at = digits(at + LENGTH(HEAD MARK), stamp, STAMP_DIGITS);
+  *at++ = ':';
+  at = digits(at, number, NUMBER_DIGITS);
+  size_t padding = (size_t)bytes - LENGTH(HEAD) - MARKED - LENGTH(TAIL);
+  memset(at, 'x', padding);
+  memcpy(at + padding, TAIL, LENGTH(TAIL));
+  return bytes;
+}
+
+const char *message_next(struct message *message, const char *text,
+                         const char *end, int bytes) {
+  if (text >= end) return NULL;
+  const char *found = memmem(text, (size_t)(end - text), MARK, LENGTH(MARK));
+  // The padding that follows is skipped, not searched.
+  size_t rest = (size_t)bytes - LENGTH(HEAD);
+  if (found == NULL || (size_t)(end - found) < rest) return NULL;
+  message->stamp = value_of(found + LENGTH(MARK), STAMP_DIGITS);
+  message->number =
+      value_of(found + LENGTH(MARK) + STAMP_DIGITS + 1, NUMBER_DIGITS);
+  return found + rest;
+}

@@ -1,0 +1,18 @@
+// One message: a `chat` that carries when it counts from and its number in its topic, in a text of fixed length.
+#ifndef MESSAGE_H
+#define MESSAGE_H
+#include <stdint.h>
+
+#define MESSAGE_MAX 2048
+
+struct message {
+  uint64_t stamp;  // ns
+  uint64_t number; // 0, 1, 2, … in its topic
+};
+
+// Writes a message of `bytes` bytes as JSON and returns that length.
+int message_write(char *out, int bytes, uint64_t stamp, uint64_t number);
+// Finds the next message between `text` and `end`, however it is wrapped; returns where to look on, or NULL.
+const char *message_next(struct message *message, const char *text,
+                         const char *end, int bytes);
+#endif

@@ -1,0 +1,104 @@
+#include "options.h"
+#include "fail.h"
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const modes[] = {"traffic", "storm", "idle", "heartbeat",
+                                    "replay", "restart"};
+static const char *const dialects[] = {"plain", "drumbeat", "socketio"};
+
+static int choice(const char *flag, const char *word,
+                  const char *const *choices, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(word, choices[i]) == 0) return (int)i;
+  fail(EXIT_USAGE, "%s cannot be '%s'", flag, word);
+}
+
+static double number(const char *flag, const char *word, double least,
+                     double most) {
+  char *end;
+  double value = strtod(word, &end);
+  if (*word == 0 || *end != 0 || !(value >= least) || !(value <= most))
+    fail(EXIT_USAGE, "%s is a number from %g to %g, not '%s'", flag, least,
+         most, word);
+  return value;
+}
+
+// A message holds its time and its number, and is at most what the stock server lets through as `chat`.
+#define LEAST_BYTES 64
+#define MOST_BYTES 2000
+
+static const struct {
+  const char *flag;
+  size_t field;
+  double least, most;
+} counts[] = {
+    {"--port", offsetof(struct options, port), 1, 65535},
+    {"--pid", offsetof(struct options, pid), 0, 1 << 30},
+    {"--connections", offsetof(struct options, connections), 1, 100000},
+    {"--groups", offsetof(struct options, groups), 1, 100000},
+    {"--in-flight", offsetof(struct options, in_flight), 1, 10000},
+    {"--messages", offsetof(struct options, messages), 0, 1e9},
+    {"--bytes", offsetof(struct options, bytes), LEAST_BYTES, MOST_BYTES},
+    {"--stalled", offsetof(struct options, stalled), 0, 100000},
+    {"--opening", offsetof(struct options, opening), 1, 100000},
+};
+
+static const struct {
+  const char *flag;
+  size_t field;
+  double least, most;
+} measures[] = {
+    {"--pace", offsetof(struct options, pace), 0, 1e6},
+    {"--seconds", offsetof(struct options, seconds), 0.01, 600},
+    {"--warmup", offsetof(struct options, warmup), 0, 60},
+    {"--settle", offsetof(struct options, settle), 0, 60},
+    {"--interval", offsetof(struct options, interval), 0.01, 600},
+};
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+static bool set(struct options *o, const char *flag, const char *word) {
+  if (strcmp(flag, "--mode") == 0)
+    o->mode = (enum mode)choice(flag, word, modes, LENGTH(modes));
+  else if (strcmp(flag, "--dialect") == 0)
+    o->dialect = (enum dialect)choice(flag, word, dialects, LENGTH(dialects));
+  else {
+    for (size_t i = 0; i < LENGTH(counts); i++)
+      if (strcmp(flag, counts[i].flag) == 0) {
+        *(int *)((char *)o + counts[i].field) =
+            (int)number(flag, word, counts[i].least, counts[i].most);
+        return true;
+      }
+    for (size_t i = 0; i < LENGTH(measures); i++)
+      if (strcmp(flag, measures[i].flag) == 0) {
+        *(double *)((char *)o + measures[i].field) =
+            number(flag, word, measures[i].least, measures[i].most);
+        return true;
+      }
+    return false;
+  }
+  return true;
+}
+
+struct options read_options(int count, char **words) {
+  struct options o = {
+      .connections = 100, .groups = 1, .in_flight = 1, .seconds = 2,
+      .bytes = 100, .interval = 10, .opening = 128,
+  };
+  for (int i = 1; i < count; i++) {
+    if (strcmp(words[i], "--request") == 0) {
+      o.request = true;
+      continue;
+    }
+    if (i + 1 == count) fail(EXIT_USAGE, "nothing follows '%s'", words[i]);
+    if (!set(&o, words[i], words[i + 1]))
+      fail(EXIT_USAGE, "there is no option '%s'", words[i]);
+    i++;
+  }
+  if (o.port == 0) fail(EXIT_USAGE, "--port is missing");
+  if (o.groups > o.connections - o.stalled)
+    fail(EXIT_USAGE, "there are fewer reading connections than groups");
+  return o;
+}

@@ -1,0 +1,31 @@
+// The command line of the load generator. bench/generator.ts writes it; people may, too.
+#ifndef OPTIONS_H
+#define OPTIONS_H
+#include <stdbool.h>
+#include <stdint.h>
+
+enum mode { TRAFFIC, STORM, IDLE, HEARTBEAT, REPLAY, RESTART };
+enum dialect { PLAIN, DRUMBEAT, SOCKETIO };
+
+struct options {
+  int port;
+  int pid; // of the server, to tell its CPU and memory; 0: do not
+  enum mode mode;
+  enum dialect dialect;
+  int connections;
+  int groups;        // connection i is in group i % groups; the first of each group publishes
+  bool request;      // a publisher asks for a reply to itself instead of publishing
+  int in_flight;     // messages of a group that are published and not delivered to all of it
+  double pace;       // messages a second of all groups, instead of `in_flight`; 0: closed loop
+  int messages;      // of each group; 0: until the time is up
+  double seconds;    // how long to measure
+  double warmup;     // seconds of the same before
+  int bytes;         // of one message
+  int stalled;       // so many of the connections, the last ones, stop reading
+  double settle;     // seconds of rest before memory is read
+  double interval;   // seconds between two pings of a client
+  int opening;       // handshakes under way at a time
+};
+
+struct options read_options(int count, char **words);
+#endif

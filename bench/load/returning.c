@@ -1,0 +1,107 @@
+// Clients that come back all at once: after a cut, and after a restart of the server.
+#include "clock.h"
+#include "dialect.h"
+#include "fail.h"
+#include "modes.h"
+#include "process.h"
+#include "tally.h"
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define PATIENCE_NS (30 * NS_PER_S)
+
+static void publish_all(struct crowd *crowd, uint64_t count) {
+  struct connection *publisher = &crowd->all[0];
+  uint64_t end = now_ns() + PATIENCE_NS;
+  while (publisher->received < count) {
+    // A few at a time: what the publisher itself is brought says that they are in the log.
+    while (publisher->published < count &&
+           publisher->published < publisher->received + 64)
+      dialect_publish(crowd, publisher, now_ns());
+    crowd_poll(crowd, 10);
+    if (now_ns() > end)
+      fail(EXIT_DELIVERY, "the publisher got %" PRIu64 " of %" PRIu64,
+           publisher->received, count);
+  }
+}
+
+static void wait_for(struct crowd *crowd, uint64_t deliveries) {
+  uint64_t end = now_ns() + PATIENCE_NS;
+  while (tally.delivered < deliveries) {
+    crowd_poll(crowd, 10);
+    if (now_ns() > end)
+      fail(EXIT_DELIVERY, "%" PRIu64 " of %" PRIu64 " deliveries are missing",
+           deliveries - tally.delivered, deliveries);
+  }
+}
+
+void measure_replay(struct crowd *crowd) {
+  const struct options *o = crowd->options;
+  uint64_t count = (uint64_t)crowd->count, missed = (uint64_t)o->messages;
+  crowd_open(crowd, 0, o->opening);
+  // Everybody has been brought one message: Socket.IO resumes from the last one.
+  publish_all(crowd, 1);
+  wait_for(crowd, count);
+  for (int i = 1; i < crowd->count; i++) connection_drop(crowd, &crowd->all[i]);
+  publish_all(crowd, 1 + missed);
+  crowd->resumed = 0;
+  double cpu = cpu_seconds(o->pid), own = own_cpu_seconds();
+  uint64_t start = now_ns();
+  crowd_open(crowd, 1, crowd->count);
+  double back = (double)(now_ns() - start) / 1e9;
+  wait_for(crowd, count * (1 + missed));
+  double seconds = (double)(now_ns() - start) / 1e9;
+  if (crowd->resumed < crowd->count - 1)
+    fail(EXIT_DELIVERY, "only %d of %d sessions were resumed", crowd->resumed,
+         crowd->count - 1);
+  printf("{\"mode\":\"replay\",\"connections\":%d,\"messages\":%d,"
+         "\"seconds\":%.4f,\"backSeconds\":%.4f,\"perSecond\":%.1f,"
+         "\"serverCpuSeconds\":%.2f,\"loadCpu\":%.4f}\n",
+         crowd->count, o->messages, seconds, back,
+         (double)((count - 1) * missed) / seconds, cpu_seconds(o->pid) - cpu,
+         (own_cpu_seconds() - own) / seconds);
+}
+
+// Whoever runs this says "go PID" when the new server listens.
+static int wait_for_server(struct crowd *crowd) {
+  struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+  char line[64];
+  uint64_t end = now_ns() + 2 * PATIENCE_NS;
+  while (poll(&in, 1, 0) == 0) {
+    crowd_poll(crowd, 5);
+    if (now_ns() > end) fail(EXIT_CONNECTION, "nobody said that it is back");
+  }
+  int pid;
+  if (fgets(line, sizeof line, stdin) == NULL ||
+      sscanf(line, "go %d", &pid) != 1)
+    fail(EXIT_USAGE, "expected 'go PID' on stdin");
+  return pid;
+}
+
+void measure_restart(struct crowd *crowd) {
+  const struct options *o = crowd->options;
+  uint64_t count = (uint64_t)crowd->count, kept = (uint64_t)o->messages;
+  crowd_open(crowd, 0, o->opening);
+  publish_all(crowd, kept);
+  wait_for(crowd, count * kept);
+  crowd->may_close = crowd->retries = true;
+  puts("ready");
+  int pid = wait_for_server(crowd);
+  for (int i = 0; i < crowd->count; i++) connection_drop(crowd, &crowd->all[i]);
+  crowd->resumed = crowd->refused = 0;
+  double own = own_cpu_seconds();
+  uint64_t start = now_ns();
+  crowd_open(crowd, 0, crowd->count);
+  double seconds = (double)(now_ns() - start) / 1e9;
+  if (crowd->resumed < crowd->count)
+    fail(EXIT_DELIVERY, "only %d of %d sessions were resumed", crowd->resumed,
+         crowd->count);
+  printf("{\"mode\":\"restart\",\"connections\":%d,\"seconds\":%.4f,"
+         "\"refused\":%d,\"resumed\":%d,\"serverCpuSeconds\":%.2f,"
+         "\"loadCpu\":%.4f}\n",
+         crowd->count, seconds, crowd->refused, crowd->resumed,
+         cpu_seconds(pid), (own_cpu_seconds() - own) / seconds);
+}

@@ -1,0 +1,121 @@
+/**
+ * `deno task bench`: Drumbeat and five other servers side by side on this machine. Prints a table, writes the numbers
+ * and a chart, and ends with 1 when a run did not deliver all that it should have.
+ *
+ * @module
+ */
+import { chart } from "./chart.ts";
+import { buildGenerator, NoCompilerError } from "./generator.ts";
+import { install } from "./install.ts";
+import { machine } from "./machine.ts";
+import { measure } from "./measure.ts";
+import { type Command, HELP, type Names, readCommand } from "./options.ts";
+import { type Peer, PEERS } from "./peers.ts";
+import { isPinned } from "./pinning.ts";
+import { Results } from "./results.ts";
+import { type Scenario, scenarios } from "./scenarios.ts";
+import { short, table } from "./table.ts";
+
+type Bench = Extract<Command, { run: "bench" }>;
+
+const command = readCommand(Deno.args, names);
+if (command.run === "help") console.log(HELP);
+else if (command.run === "list") list(command.quick);
+else if (command.run === "refuse") {
+  console.error(`${command.why}. 'deno task bench --help' shows the options.`);
+  Deno.exit(2);
+} else Deno.exit(await bench(command) ? 0 : 1);
+
+function names(quick: boolean): Names {
+  const all = scenarios(quick);
+  return {
+    scenarios: [...new Set(all.flatMap(({ name, kind }) => [kind, name]))],
+    peers: PEERS.map(({ name }) => name),
+  };
+}
+
+function list(quick: boolean): void {
+  console.log(
+    `scenarios  ${scenarios(quick).map(({ name }) => name).join(" ")}`,
+  );
+  console.log(`servers    ${PEERS.map(({ name }) => name).join(" ")}`);
+}
+
+async function bench(options: Bench): Promise<boolean> {
+  const { quick, rounds, only } = options;
+  try {
+    await buildGenerator();
+  } catch (error) {
+    if (!(error instanceof NoCompilerError)) throw error;
+    console.error(error.message);
+    return false;
+  }
+  const chosen = scenarios(quick).filter(({ name, kind }) =>
+    only === undefined || only.includes(name) || only.includes(kind)
+  );
+  const peers = await present(options);
+  if (!isPinned) console.error("Nothing is pinned: no taskset, or one core");
+  const results = await play(chosen, peers, rounds);
+  const columns = peers.map(({ name }) => name);
+  const rows = results.rows(chosen, columns);
+  const about = { ...await machine(), quick, rounds, pinned: isPinned };
+  console.log(`\n${table(rows, columns)}`);
+  await write(options.json, JSON.stringify({ ...about, rows }, null, 2) + "\n");
+  await write(options.svg, chart(rows, peers, `${about.cpu}, ${about.date}`));
+  return !results.failed;
+}
+
+/** Who is chosen and can be measured here. */
+async function present({ peers }: Bench): Promise<readonly Peer[]> {
+  const chosen = PEERS.filter(({ name }) => peers?.includes(name) ?? true);
+  const missing = await install(chosen);
+  for (const [name, why] of missing) {
+    console.error(`${name} is left out: ${why}`);
+  }
+  return chosen.filter(({ name }) => !missing.has(name));
+}
+
+/** By turns: what slows the machine for a while slows everybody. */
+async function play(
+  chosen: readonly Scenario[],
+  peers: readonly Peer[],
+  rounds: number,
+): Promise<Results> {
+  const results = new Results();
+  for (let round = 1; round <= rounds; round++) {
+    for (const scenario of chosen) {
+      for (const peer of peers) {
+        if (!peer.duties.includes(scenario.duty)) continue;
+        const said = await once(results, scenario, peer);
+        console.error(
+          `${round}/${rounds}  ${scenario.name}  ${peer.name}  ${said}`,
+        );
+      }
+    }
+  }
+  return results;
+}
+
+async function once(
+  results: Results,
+  scenario: Scenario,
+  peer: Peer,
+): Promise<string> {
+  try {
+    const measured = await measure(scenario, peer);
+    results.add(scenario.name, peer.name, measured);
+    return scenario.metrics.map(({ key, title }) =>
+      `${short(measured[key] ?? NaN)} ${title}`
+    ).join(", ");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    results.fail(scenario.name, peer.name, why);
+    return `FAILED: ${why}`;
+  }
+}
+
+async function write(path: string, text: string): Promise<void> {
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  if (folder !== "") await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(path, text);
+}
