@@ -1,0 +1,71 @@
+/**
+ * `deno task bench:micro`: the parts of a delivery one by one, in one process, without a network. For comparing two states
+ * of the code on one machine; what a server delivers is `deno task bench`'s to say.
+ *
+ * @module
+ */
+import { Log } from "../hub/log.ts";
+import { LogRecord } from "../hub/record.ts";
+import { decodeClientFrame, decodeServerFrame, encode } from "../messages.ts";
+import { DEFAULT_RETENTION } from "../hub/limits.ts";
+import { encodeBatch } from "../hub/frame.ts";
+import { contract } from "../static/contract.ts";
+import { HubInMemory } from "./hub_in_memory.ts";
+
+const PEERS = 500;
+/** With it, a message is about 100 bytes. */
+const TEXT = "x".repeat(75);
+const message = { type: "chat", text: TEXT };
+const publish = { type: "publish", id: 1, topic: "lobby", message } as const;
+const publishText = encode(publish);
+const record = new LogRecord(
+  "nP3kU0c2XQ9a",
+  Date.now(),
+  0,
+  JSON.stringify(message),
+);
+const run = {
+  name: "lobby",
+  head: 8,
+  record: () => record,
+  batch: (from: number) => encodeBatch(run, from),
+};
+const batch = encodeBatch(run, 0).data;
+
+Deno.bench("encode a publish", { group: "frames" }, () => {
+  encode(publish);
+});
+
+Deno.bench("decode a publish", { group: "frames" }, () => {
+  if (!decodeClientFrame(publishText).ok) throw new Error("Not decoded");
+});
+
+Deno.bench("encode a batch of 8", { group: "batches" }, () => {
+  encodeBatch(run, 0);
+});
+
+Deno.bench("decode a batch of 8", { group: "batches" }, () => {
+  if (!decodeServerFrame(batch).ok) throw new Error("Not decoded");
+});
+
+Deno.bench("validate a chat", () => {
+  if (!contract.check(message).ok) throw new Error("Refused");
+});
+
+const log = new Log(0);
+Deno.bench("append a record and trim", () => {
+  log.append([record]);
+  log.trim(DEFAULT_RETENTION, 0);
+});
+
+for (const count of [1, 8, 64]) {
+  const hub = new HubInMemory(PEERS);
+  Deno.bench(`flush ${count} to ${PEERS} peers`, { group: "flush" }, () => {
+    const before = hub.delivered;
+    hub.publish(count, TEXT);
+    // Peers that are without credit are quickly served.
+    if (hub.delivered - before !== count * PEERS) {
+      throw new Error(`Delivered ${hub.delivered - before}`);
+    }
+  });
+}
