@@ -29,13 +29,23 @@ export class LoadError extends Error {
   }
 }
 
+/** Options of {@linkcode buildGenerator}. */
+export interface BuildOptions {
+  /** The C compiler. Default: `cc`. */
+  readonly compiler?: string;
+  /** Where the program goes. Default: a file in bench/.cache. */
+  readonly binary?: string;
+}
+
 /**
  * Compiles the load generator, where that is older than its sources.
  *
- * @throws {NoCompilerError} when there is no `cc`, {@linkcode Error} when it refuses.
+ * @throws {NoCompilerError} when there is no compiler, {@linkcode Error} when it refuses.
  */
-export async function buildGenerator(): Promise<void> {
-  const built = await modifiedAt(BINARY);
+export async function buildGenerator(
+  { compiler = "cc", binary = BINARY }: BuildOptions = {},
+): Promise<void> {
+  const built = await modifiedAt(binary);
   const sources: string[] = [];
   let newest = 0;
   for await (const { name } of Deno.readDir(SOURCES)) {
@@ -46,20 +56,23 @@ export async function buildGenerator(): Promise<void> {
   if (built > newest) return;
   await Deno.mkdir(cacheFolder, { recursive: true });
   // Under another name first: two runs may build at once.
-  const fresh = `${BINARY}.${Deno.pid}`;
-  const { success, stderr } = await compile([
+  const fresh = `${binary}.${Deno.pid}`;
+  const { success, stderr } = await compile(compiler, [
     ...FLAGS,
     "-o",
     fresh,
     ...sources,
   ]);
   if (!success) throw new Error(new TextDecoder().decode(stderr));
-  await Deno.rename(fresh, BINARY);
+  await Deno.rename(fresh, binary);
 }
 
-async function compile(args: readonly string[]): Promise<Deno.CommandOutput> {
+async function compile(
+  compiler: string,
+  args: readonly string[],
+): Promise<Deno.CommandOutput> {
   try {
-    return await new Deno.Command("cc", { args: [...args] }).output();
+    return await new Deno.Command(compiler, { args: [...args] }).output();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new NoCompilerError(
@@ -89,14 +102,14 @@ export async function runGenerator(
   args: readonly string[],
   ready?: () => Promise<string>,
 ): Promise<Measured> {
-  const [program, ...words] = pinned(LOAD_CORE, [BINARY, ...args]);
+  const [program, ...words] = await pinned(LOAD_CORE, [BINARY, ...args]);
   const child = new Deno.Command(program!, {
     args: words,
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
-    signal: AbortSignal.timeout(RUN_MS),
   }).spawn();
+  const late = setTimeout(() => killQuietly(child), RUN_MS);
   const complaints = new Response(child.stderr).text();
   const input = child.stdin.getWriter();
   let said = "";
@@ -110,7 +123,10 @@ export async function runGenerator(
     }
   } finally {
     await input.close().catch(() => {});
+    // When a restart failed it waits for an answer that will never come.
     if (said === "") killQuietly(child);
+    await child.status;
+    clearTimeout(late);
   }
   const { code } = await child.status;
   const complaint = (await complaints).trim();
@@ -118,7 +134,6 @@ export async function runGenerator(
   return JSON.parse(said) as Measured;
 }
 
-/** It may have ended, or wait for an answer that will never come. */
 function killQuietly(child: Deno.ChildProcess): void {
   try {
     child.kill("SIGKILL");

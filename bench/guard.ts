@@ -1,51 +1,89 @@
 /**
  * `deno task bench:guard`: is fan-out still as many times as fast as the bare loop as it was? Ratios of what ran by turns
- * on one machine, so that its speed does not matter. Ends with 1 when one is below its bound.
+ * on one machine, so that its speed does not matter. Ends with 1 when one is below its bound twice.
  *
  * @module
  */
-import { buildGenerator, NoCompilerError } from "./generator.ts";
+import { buildGenerator, type Measured, NoCompilerError } from "./generator.ts";
 import { measure } from "./measure.ts";
-import { PEERS } from "./peers.ts";
-import { fanOut, flags } from "./scenarios.ts";
-import { ratio } from "./statistics.ts";
+import { type Peer, PEERS } from "./peers.ts";
+import { fanOut, flags, type Scenario } from "./scenarios.ts";
+import { median, ratio } from "./statistics.ts";
 import { short } from "./table.ts";
 
 const ROUNDS = 3;
 const CONNECTIONS = 200;
 const TIME = flags({ seconds: 1, warmup: 0.3 });
 
-/** By messages in flight, the least ratio that passes. */
-const BOUNDS: readonly (readonly [number, number])[] = [[8, 2.5], [1, 0.5]];
+/** A saturated server that gets less of its core shares it with a stranger. */
+const QUIET_CPU = 0.9;
+
+interface Bound {
+  readonly inFlight: number;
+  /** The least ratio that passes. */
+  readonly quiet: number;
+  /** The same where the machine is shared: frames get smaller there, and the ratio with them. */
+  readonly busy: number;
+}
+
+// Each lies above half of what was seen, so that a halving shows, and well below all of it. Twelve runs on a machine with
+// two cores: 8 in flight, quiet 5.1 to 5.6, with a stranger on the cores 2.5 to 2.7; 1 in flight 0.74 to 1.04, whatever
+// the machine did.
+const BOUNDS: readonly Bound[] = [
+  { inFlight: 8, quiet: 3.2, busy: 1.7 },
+  { inFlight: 1, quiet: 0.55, busy: 0.55 },
+];
+
+async function holds({ inFlight, quiet, busy }: Bound): Promise<boolean> {
+  const scenario = fanOut(inFlight, CONNECTIONS, TIME);
+  const ours: Measured[] = [];
+  const loop: Measured[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    ours.push(await measure(scenario, peer("drumbeat")));
+    loop.push(await measure(scenario, peer("loop")));
+  }
+  const times = ratio(rates(ours), rates(loop));
+  // The loop's share, not ours: a hub that waits for nothing is not excused by it.
+  const isQuiet = median(loop.map((run) => run.serverCpu!)) >= QUIET_CPU;
+  const bound = isQuiet ? quiet : busy;
+  console.log(line(scenario, times, ours, loop, bound, isQuiet));
+  return times >= bound;
+}
+
+function line(
+  { name }: Scenario,
+  times: number,
+  ours: readonly Measured[],
+  loop: readonly Measured[],
+  bound: number,
+  isQuiet: boolean,
+): string {
+  const list = (runs: readonly Measured[]) => rates(runs).map(short).join(", ");
+  return `${name}: ${times.toFixed(2)} times the bare loop, at least ${bound}${
+    isQuiet ? "" : " on a busy machine"
+  }: ${times >= bound ? "ok" : "TOO SLOW"} (${list(ours)} and ${
+    list(loop)
+  } deliveries/s)`;
+}
+
+function rates(runs: readonly Measured[]): readonly number[] {
+  return runs.map((run) => run.perSecond!);
+}
+
+function peer(name: string): Peer {
+  return PEERS.find((peer) => peer.name === name)!;
+}
 
 async function guard(): Promise<boolean> {
-  let passes = true;
-  for (const [inFlight, bound] of BOUNDS) {
-    const scenario = fanOut(inFlight, CONNECTIONS, TIME);
-    const rates: Record<string, number[]> = { drumbeat: [], loop: [] };
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const peer of PEERS) {
-        const measured = rates[peer.name];
-        if (measured === undefined) continue;
-        measured.push((await measure(scenario, peer)).perSecond!);
-      }
-    }
-    const times = ratio(rates.drumbeat!, rates.loop!);
-    const well = times >= bound;
-    passes &&= well;
-    console.log(
-      `${scenario.name}: ${times.toFixed(2)} times the bare loop (${
-        rates.drumbeat!.map(short).join(", ")
-      } and ${
-        rates.loop!.map(short).join(", ")
-      } deliveries/s), at least ${bound}: ${well ? "ok" : "TOO SLOW"}`,
-    );
+  await buildGenerator();
+  for (const bound of BOUNDS) {
+    // Once more: the stranger may have come for our half of the rounds only.
+    if (!await holds(bound) && !await holds(bound)) return false;
   }
-  return passes;
+  return true;
 }
 
 try {
-  await buildGenerator();
   Deno.exit(await guard() ? 0 : 1);
 } catch (error) {
   if (!(error instanceof NoCompilerError)) throw error;

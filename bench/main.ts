@@ -11,7 +11,7 @@ import { machine } from "./machine.ts";
 import { measure } from "./measure.ts";
 import { type Command, HELP, type Names, readCommand } from "./options.ts";
 import { type Peer, PEERS } from "./peers.ts";
-import { isPinned } from "./pinning.ts";
+import { canPin } from "./pinning.ts";
 import { Results } from "./results.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 import { short, table } from "./table.ts";
@@ -54,13 +54,15 @@ async function bench(options: Bench): Promise<boolean> {
     only === undefined || only.includes(name) || only.includes(kind)
   );
   const peers = await present(options);
+  const isPinned = await canPin();
   if (!isPinned) console.error("Nothing is pinned: no taskset, or one core");
   const results = await play(chosen, peers, rounds);
   const columns = peers.map(({ name }) => name);
   const rows = results.rows(chosen, columns);
   const about = { ...await machine(), quick, rounds, pinned: isPinned };
   console.log(`\n${table(rows, columns)}`);
-  await write(options.json, JSON.stringify({ ...about, rows }, null, 2) + "\n");
+  const numbers = { ...about, rows, runs: results.runs };
+  await write(options.json, JSON.stringify(numbers, null, 2) + "\n");
   await write(options.svg, chart(rows, peers, `${about.cpu}, ${about.date}`));
   return !results.failed;
 }

@@ -40,7 +40,7 @@ export const peersFolder = `${root}bench/peers`;
 /** Where what is built and written on the way lies. */
 export const cacheFolder = `${root}bench/.cache`;
 /** The file of the store that survives a restart. */
-export const storeFile = `${cacheFolder}/restart.db`;
+export const storeFile = `${cacheFolder}/restart-${Deno.pid}.db`;
 
 const BUN = `${Deno.build.os === "darwin" ? "bun-darwin" : "bun-linux"}-${
   Deno.build.arch === "aarch64" ? "aarch64" : "x64"

@@ -3,10 +3,12 @@ export const SERVER_CORE = 0;
 /** The core that the load runs on. */
 export const LOAD_CORE = 1;
 
-const canPin = navigator.hardwareConcurrency > 1 && await hasTaskset();
+let pinning: Promise<boolean> | undefined;
 
-/** Whether servers and load have a core each: without, they take time from each other. */
-export const isPinned: boolean = canPin;
+/** Whether servers and load have a core each; without, they take time from each other. */
+export function canPin(): Promise<boolean> {
+  return pinning ??= hasTaskset();
+}
 
 /**
  * A command that runs on one core, where the machine has `taskset` and two cores; else the command as it is.
@@ -14,21 +16,25 @@ export const isPinned: boolean = canPin;
  * @param core the core.
  * @param command the program and its arguments.
  */
-export function pinned(
+export async function pinned(
   core: number,
   command: readonly string[],
-): readonly string[] {
-  return canPin ? ["taskset", "-c", String(core), ...command] : command;
+): Promise<readonly string[]> {
+  return await canPin() ? ["taskset", "-c", String(core), ...command] : command;
 }
 
+/** It fails where one of the cores is not there, or not ours. */
 async function hasTaskset(): Promise<boolean> {
   try {
-    const { success } = await new Deno.Command("taskset", {
-      args: ["-c", `${SERVER_CORE},${LOAD_CORE}`, "true"],
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    return success;
+    for (const core of [SERVER_CORE, LOAD_CORE]) {
+      const { success } = await new Deno.Command("taskset", {
+        args: ["-c", String(core), "true"],
+        stdout: "null",
+        stderr: "null",
+      }).output();
+      if (!success) return false;
+    }
+    return true;
   } catch {
     return false;
   }

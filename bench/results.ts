@@ -45,6 +45,11 @@ export class Results {
     this.#failures.set(`${scenario} ${peer}`, why);
   }
 
+  /** Everything that was measured: by `scenario peer`, then by round. */
+  get runs(): Readonly<Record<string, readonly Measured[]>> {
+    return Object.fromEntries(this.#runs);
+  }
+
   /** Whether any run failed. */
   get failed(): boolean {
     return this.#failures.size > 0;

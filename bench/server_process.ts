@@ -28,7 +28,10 @@ export class ServerProcess implements AsyncDisposable {
    * @throws {Error} when it ends, or says nothing for 20 s, instead.
    */
   static async start(peer: Peer, duty: Duty, port = 0): Promise<ServerProcess> {
-    const [program, ...args] = pinned(SERVER_CORE, peer.command(duty, port));
+    const [program, ...args] = await pinned(
+      SERVER_CORE,
+      peer.command(duty, port),
+    );
     const child = new Deno.Command(program!, {
       args,
       cwd: root,

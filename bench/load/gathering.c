@@ -61,8 +61,9 @@ void measure_heartbeat(struct crowd *crowd) {
   double seconds = (double)(now_ns() - start) / 1e9;
   double used = cpu_seconds(o->pid) - cpu;
   own = own_cpu_seconds() - own;
-  for (uint64_t patience = now_ns() + 5 * NS_PER_S; tally.pongs < sent;) {
-    if (now_ns() > patience)
+  end = now_ns() + (uint64_t)(o->patience * 1e9);
+  while (tally.pongs < sent) {
+    if (now_ns() > end)
       fail(EXIT_DELIVERY, "%" PRIu64 " of %" PRIu64 " pongs are missing",
            sent - tally.pongs, sent);
     crowd_poll(crowd, 10);

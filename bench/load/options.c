@@ -54,6 +54,7 @@ static const struct {
     {"--seconds", offsetof(struct options, seconds), 0.01, 600},
     {"--warmup", offsetof(struct options, warmup), 0, 60},
     {"--settle", offsetof(struct options, settle), 0, 60},
+    {"--patience", offsetof(struct options, patience), 0.1, 60},
     {"--interval", offsetof(struct options, interval), 0.01, 600},
 };
 
@@ -85,7 +86,7 @@ static bool set(struct options *o, const char *flag, const char *word) {
 struct options read_options(int count, char **words) {
   struct options o = {
       .connections = 100, .groups = 1, .in_flight = 1, .seconds = 2,
-      .bytes = 100, .interval = 10, .opening = 128,
+      .bytes = 100, .interval = 10, .opening = 128, .patience = 10,
   };
   for (int i = 1; i < count; i++) {
     if (strcmp(words[i], "--request") == 0) {

@@ -23,6 +23,7 @@ struct options {
   int bytes;         // of one message
   int stalled;       // so many of the connections, the last ones, stop reading
   double settle;     // seconds of rest before memory is read
+  double patience;   // seconds without a delivery after which what is missing is lost
   double interval;   // seconds between two pings of a client
   int opening;       // handshakes under way at a time
 };

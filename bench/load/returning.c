@@ -11,11 +11,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define PATIENCE_NS (30 * NS_PER_S)
+// For the server to be back.
+#define RESTART_NS (60 * NS_PER_S)
+
+static uint64_t patience_ends(const struct crowd *crowd) {
+  return now_ns() + (uint64_t)(crowd->options->patience * 1e9);
+}
 
 static void publish_all(struct crowd *crowd, uint64_t count) {
   struct connection *publisher = &crowd->all[0];
-  uint64_t end = now_ns() + PATIENCE_NS;
+  uint64_t end = patience_ends(crowd);
   while (publisher->received < count) {
     // A few at a time: what the publisher itself is brought says that they are in the log.
     while (publisher->published < count &&
@@ -29,10 +34,13 @@ static void publish_all(struct crowd *crowd, uint64_t count) {
 }
 
 static void wait_for(struct crowd *crowd, uint64_t deliveries) {
-  uint64_t end = now_ns() + PATIENCE_NS;
+  uint64_t end = patience_ends(crowd), seen = tally.delivered;
   while (tally.delivered < deliveries) {
     crowd_poll(crowd, 10);
-    if (now_ns() > end)
+    if (tally.delivered != seen) {
+      seen = tally.delivered;
+      end = patience_ends(crowd);
+    } else if (now_ns() > end)
       fail(EXIT_DELIVERY, "%" PRIu64 " of %" PRIu64 " deliveries are missing",
            deliveries - tally.delivered, deliveries);
   }
@@ -69,7 +77,7 @@ void measure_replay(struct crowd *crowd) {
 static int wait_for_server(struct crowd *crowd) {
   struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
   char line[64];
-  uint64_t end = now_ns() + 2 * PATIENCE_NS;
+  uint64_t end = now_ns() + RESTART_NS;
   while (poll(&in, 1, 0) == 0) {
     crowd_poll(crowd, 5);
     if (now_ns() > end) fail(EXIT_CONNECTION, "nobody said that it is back");

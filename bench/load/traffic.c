@@ -7,9 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-// Without a delivery for so long, what is missing will not come.
-#define PATIENCE_NS (10 * NS_PER_S)
-
 struct snapshot {
   uint64_t at; // ns
   uint64_t delivered;
@@ -122,7 +119,7 @@ void measure_traffic(struct crowd *crowd) {
     if (tally.delivered != seen) {
       seen = tally.delivered;
       last = now;
-    } else if (now - last > PATIENCE_NS)
+    } else if (now - last > (uint64_t)(o->patience * 1e9))
       fail(EXIT_DELIVERY, "%" PRIu64 " of %" PRIu64 " deliveries are missing",
            expected(crowd) - tally.delivered, expected(crowd));
   }

@@ -1,0 +1,183 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  buildGenerator,
+  LoadError,
+  NoCompilerError,
+  runGenerator,
+} from "../../bench/generator.ts";
+import { measure } from "../../bench/measure.ts";
+import { type Duty, type Peer, PEERS } from "../../bench/peers.ts";
+import { flags } from "../../bench/scenarios.ts";
+import { ServerProcess } from "../../bench/server_process.ts";
+import { compiledTest } from "./compiler.ts";
+
+/** bench/load/fail.h */
+const EXIT_USAGE = 2;
+const EXIT_CONNECTION = 3;
+const EXIT_DELIVERY = 4;
+
+const drumbeat = PEERS.find(({ name }) => name === "drumbeat")!;
+const loop = PEERS.find(({ name }) => name === "loop")!;
+/** It forgets the 50th delivery. */
+const forgetful: Peer = {
+  ...loop,
+  command: (duty, port) => [...loop.command(duty, port).slice(0, -1), "drop"],
+};
+const tiny = { connections: 10, messages: 20 };
+
+async function run(
+  peer: Peer,
+  options: Readonly<Record<string, number | string>>,
+  duty: Duty = "fan-out",
+  ...more: readonly string[]
+) {
+  await buildGenerator();
+  await using server = await ServerProcess.start(peer, duty);
+  const { port, pid } = server;
+  const { dialect } = peer;
+  return await runGenerator([
+    ...flags({ port, pid, dialect, ...options }),
+    ...more,
+  ]);
+}
+
+for (const peer of [loop, drumbeat]) {
+  compiledTest(`${peer.name} delivers every message to everybody`, async () => {
+    const { delivered, expected, p50Ms, p999Ms, maxMs } = await run(peer, {
+      ...tiny,
+      "in-flight": 8,
+    });
+    assertEquals(delivered, 200);
+    assertEquals(expected, 200);
+    assertEquals(p50Ms! > 0 && p50Ms! <= p999Ms!, true);
+    // The histogram's buckets are 1.6 % wide.
+    assertEquals(p999Ms! <= maxMs! * 1.02, true);
+  });
+
+  compiledTest(`${peer.name} keeps topics apart`, async () => {
+    const { delivered } = await run(peer, { ...tiny, groups: 5 });
+    assertEquals(delivered, 5 * 2 * 20);
+  });
+
+  compiledTest(`${peer.name} gives back what one asks of it`, async () => {
+    const options = { ...tiny, groups: 10 };
+    const replies = await run(peer, options, "request", "--request");
+    assertEquals(replies.delivered, 200);
+  });
+
+  compiledTest(`${peer.name} answers every ping`, async () => {
+    const { pings, connections } = await run(peer, {
+      mode: "heartbeat",
+      connections: 10,
+      interval: 0.1,
+      seconds: 0.5,
+    }, "heartbeat");
+    assertEquals(connections, 10);
+    assertEquals(pings! >= 49 && pings! <= 51, true, String(pings));
+  });
+}
+
+compiledTest(
+  "at a pace, messages count from when they should have gone out",
+  async () => {
+    // Ten messages at 50 a second take 180 ms, however quick the server is.
+    const { delivered, seconds } = await run(loop, {
+      ...tiny,
+      messages: 10,
+      pace: 50,
+    });
+    assertEquals(delivered, 100);
+    assertEquals(seconds! >= 0.18, true, String(seconds));
+  },
+);
+
+compiledTest("a reader that stalls is not waited for", async () => {
+  const { delivered } = await run(loop, { ...tiny, stalled: 1 });
+  assertEquals(delivered, 9 * 20);
+});
+
+compiledTest("clients that resume are brought what they missed", async () => {
+  const options = { mode: "replay", connections: 10, messages: 100 };
+  const { perSecond } = await run(drumbeat, options, "replay");
+  assertEquals(perSecond! > 0, true);
+});
+
+compiledTest(
+  "clients that come back after a restart resume, all of them",
+  async () => {
+    await buildGenerator();
+    const { resumed, refused } = await measure({
+      name: "restart",
+      kind: "restart",
+      duty: "restart",
+      load: flags({ mode: "restart", connections: 10, messages: 5 }),
+      metrics: [],
+    }, drumbeat);
+    assertEquals(resumed, 10);
+    assertEquals(refused, 0);
+  },
+);
+
+compiledTest("a missing delivery among others is noticed", async () => {
+  const error = await assertRejects(() => run(forgetful, tiny), LoadError);
+  assertEquals(error.code, EXIT_DELIVERY);
+  assertStringIncludes(error.message, "message 5 came where 4 was expected");
+});
+
+compiledTest(
+  "a missing delivery after which nothing comes is noticed",
+  async () => {
+    const last = { ...tiny, messages: 5, patience: 0.5 };
+    const error = await assertRejects(() => run(forgetful, last), LoadError);
+    assertEquals(error.code, EXIT_DELIVERY);
+    assertStringIncludes(error.message, "1 of 50 deliveries are missing");
+  },
+);
+
+compiledTest("a server that cannot resume is no result", async () => {
+  const options = { mode: "replay", ...tiny, patience: 0.5 };
+  const error = await assertRejects(() => run(loop, options), LoadError);
+  assertEquals(error.code, EXIT_DELIVERY);
+});
+
+compiledTest(
+  "a refused connection and a wrong option end the run with a code of their own",
+  async () => {
+    await buildGenerator();
+    const port = 1;
+    const refused = await assertRejects(
+      () => runGenerator(flags({ port })),
+      LoadError,
+    );
+    assertEquals(refused.code, EXIT_CONNECTION);
+    assertStringIncludes(refused.message, "refused");
+    for (
+      const [options, words] of [
+        [{ port, speed: 1 }, "there is no option '--speed'"],
+        [{ port, connections: 0 }, "--connections is a number from 1"],
+        [{ port, mode: "all" }, "--mode cannot be 'all'"],
+        [{}, "--port is missing"],
+      ] as const
+    ) {
+      const wrong = await assertRejects(
+        () => runGenerator(flags(options)),
+        LoadError,
+      );
+      assertEquals(wrong.code, EXIT_USAGE);
+      assertStringIncludes(wrong.message, words);
+    }
+  },
+);
+
+Deno.test("without a compiler it says what to install", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const error = await assertRejects(
+      () => buildGenerator({ compiler: "no-such-cc", binary: `${folder}/a` }),
+      NoCompilerError,
+    );
+    assertStringIncludes(error.message, "gcc and libc6-dev");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
