@@ -4,12 +4,22 @@
 #include "modes.h"
 #include "tally.h"
 #include <stdio.h>
+#include <sys/resource.h>
+
+// As many open files as the machine allows: the usual limit is 1,024.
+static void raise_file_limit(void) {
+  struct rlimit files;
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+}
 
 int main(int count, char **words) {
   struct options options = read_options(count, words);
   struct crowd crowd;
   // Whoever runs this reads what it prints, line by line.
   setvbuf(stdout, NULL, _IOLBF, 0);
+  raise_file_limit();
   crowd_make(&crowd, &options);
   tally_make(&options);
   switch (options.mode) {
