@@ -26,8 +26,8 @@ interface Bound {
   readonly busy: number;
 }
 
-// Each lies above half of what was seen, so that a halving shows, and well below all of it. Twelve runs on a machine with
-// two cores: 8 in flight, quiet 5.1 to 5.6, with a stranger on the cores 2.5 to 2.7; 1 in flight 0.74 to 1.04, whatever
+// Each lies above half of what was seen, so that a halving shows, and well below all of it. Eighteen runs on a machine with
+// two cores: 8 in flight, quiet 5.0 to 6.3, with a stranger on the cores 2.5 to 2.7; 1 in flight 0.74 to 1.04, whatever
 // the machine did.
 const BOUNDS: readonly Bound[] = [
   { inFlight: 8, quiet: 3.2, busy: 1.7 },

@@ -12,7 +12,7 @@ export const HELP = `Usage: deno task bench [options]
   --list            the names of scenarios and servers
   --help            this text
 
-It takes about an hour, the quick one about three minutes. bench/README.md says what the numbers mean.`;
+It takes about 45 minutes, the quick one about three. bench/README.md says what the numbers mean.`;
 
 const MAX_ROUNDS = 100;
 

@@ -19,7 +19,7 @@ void measure_storm(struct crowd *crowd) {
   double cpu = cpu_seconds(pid), own = own_cpu_seconds();
   uint64_t start = now_ns();
   crowd->retries = true;
-  crowd_open(crowd, 0, crowd->count);
+  crowd_open(crowd, 0, crowd->options->opening);
   double seconds = (double)(now_ns() - start) / 1e9;
   printf("{\"mode\":\"storm\",\"connections\":%d,\"seconds\":%.4f,"
          "\"refused\":%d,\"serverCpuSeconds\":%.2f,\"loadCpu\":%.4f}\n",

@@ -1,5 +1,6 @@
 #include "options.h"
 #include "fail.h"
+#include "message.h"
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +26,9 @@ static double number(const char *flag, const char *word, double least,
   return value;
 }
 
-// A message holds its time and its number, and is at most what the stock server lets through as `chat`.
+// A message holds its time and its number.
 #define LEAST_BYTES 64
-#define MOST_BYTES 2000
+#define MOST_BYTES MESSAGE_MAX
 
 static const struct {
   const char *flag;

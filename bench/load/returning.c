@@ -58,7 +58,7 @@ void measure_replay(struct crowd *crowd) {
   crowd->resumed = 0;
   double cpu = cpu_seconds(o->pid), own = own_cpu_seconds();
   uint64_t start = now_ns();
-  crowd_open(crowd, 1, crowd->count);
+  crowd_open(crowd, 1, o->opening);
   double back = (double)(now_ns() - start) / 1e9;
   wait_for(crowd, count * (1 + missed));
   double seconds = (double)(now_ns() - start) / 1e9;
@@ -102,7 +102,7 @@ void measure_restart(struct crowd *crowd) {
   crowd->resumed = crowd->refused = 0;
   double own = own_cpu_seconds();
   uint64_t start = now_ns();
-  crowd_open(crowd, 0, crowd->count);
+  crowd_open(crowd, 0, o->opening);
   double seconds = (double)(now_ns() - start) / 1e9;
   if (crowd->resumed < crowd->count)
     fail(EXIT_DELIVERY, "only %d of %d sessions were resumed", crowd->resumed,
