@@ -55,6 +55,7 @@ export { utf8Length } from "./messages/utf8.ts";
 export {
   type AckFrame,
   type BatchFrame,
+  type BatchRecord,
   type ClientFrame,
   type CreditFrame,
   type ErrorCode,

@@ -22,6 +22,7 @@ export {
   type AnyRequests,
   applyValidator,
   type BatchFrame,
+  type BatchRecord,
   type Checked,
   type CheckedData,
   type ClientFrame,

@@ -61,12 +61,13 @@ export interface RawRecord extends RecordInfo {
 }
 
 /**
- * Reads one record of a batch.
+ * Reads one record of a batch, or of a history's page.
  *
  * @param raw what stands in the batch: anything at all, from a hostile server.
  * @param payload the payload of a binary batch.
  * @param place what the batch says about it.
  * @param peer this client's own public id.
+ * @param before the record before it in the batch: where it does not say `from` or `at`, they are as there.
  * @returns the record, or `undefined` where it is none.
  */
 export function readRecord(
@@ -74,9 +75,10 @@ export function readRecord(
   payload: Uint8Array<ArrayBuffer> | undefined,
   place: { readonly topic: string; readonly offset: number },
   peer: string | undefined,
+  before?: RawRecord,
 ): RawRecord | undefined {
   if (typeof raw !== "object" || raw === null) return undefined;
-  const { from, at, message } = raw as {
+  const { from = before?.from, at = before?.at, message } = raw as {
     from?: unknown;
     at?: unknown;
     message?: unknown;

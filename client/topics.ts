@@ -99,10 +99,16 @@ export class Topics<M extends MessageMap> {
     if (!subscription.expects(offset)) return "step";
     const records: RawRecord[] = [];
     for (const message of messages) {
-      const record = readRecord(message, payload, {
-        topic,
-        offset: offset + records.length,
-      }, peer);
+      const record = readRecord(
+        message,
+        payload,
+        {
+          topic,
+          offset: offset + records.length,
+        },
+        peer,
+        records.at(-1),
+      );
       if (record === undefined) return "record";
       records.push(record);
     }

@@ -19,6 +19,7 @@ export interface BatchFrame {
 
 /**
  * Encodes the records from `from` on as one batch frame: text records up to {@linkcode BATCH_BYTES}, or one binary record.
+ * `from` and `at` stand only where they change: docs/decisions/0009.
  *
  * @param run where the records are.
  * @param from the offset of the first record; below `run.head`.
@@ -36,20 +37,26 @@ export function encodeBatch(run: Run, from: number): BatchFrame {
     );
     return { from, to: from + 1, data, bytes: data.length };
   }
-  let data = head + encodeRecord(first);
+  let data = head + encodeRecord(first, undefined);
   let bytes = utf8Length(head) + first.bytes + 1;
   let to = from + 1;
-  for (; to < run.head; to++) {
+  for (let before = first; to < run.head; to++) {
     const record = run.record(to);
-    if (typeof record.body !== "string" || bytes + record.bytes > BATCH_BYTES) {
-      break;
-    }
-    data += "," + encodeRecord(record);
-    bytes += record.bytes;
+    const length = record.bytesAfter(before);
+    if (typeof record.body !== "string" || bytes + length > BATCH_BYTES) break;
+    data += "," + encodeRecord(record, before);
+    bytes += length;
+    before = record;
   }
   return { from, to, data: data + "]}", bytes };
 }
 
-function encodeRecord(record: LogRecord): string {
-  return `{"from":"${record.from}","at":${record.at},"message":${record.body}}`;
+/** A record says only what the one before it in the batch did not. */
+function encodeRecord(
+  { from, at, body }: LogRecord,
+  before: LogRecord | undefined,
+): string {
+  const whose = from === before?.from ? "" : `"from":"${from}",`;
+  const when = at === before?.at ? "" : `"at":${at},`;
+  return `{${whose}${when}"message":${body}}`;
 }

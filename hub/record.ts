@@ -1,7 +1,11 @@
 import { utf8Length } from "../messages.ts";
 
-/** The bytes of a record around its body: `{"from":"","at":1700000000000,"message":},`. */
-const OVERHEAD_BYTES = 42;
+/** The bytes of a record around its body: `{"message":},`. */
+const OVERHEAD_BYTES = 13;
+/** `"from":"",` without the id. */
+const FROM_BYTES = 10;
+/** `"at":1700000000000,`. */
+const AT_BYTES = 19;
 
 /** The `from` of what the hub itself publishes. Peers' ids never start with `$`. */
 export const HUB = "$hub";
@@ -16,7 +20,7 @@ export class LogRecord {
   readonly since: number;
   /** The message as JSON text, or a binary payload. */
   readonly body: string | Uint8Array<ArrayBuffer>;
-  /** Its size in a batch, in bytes. */
+  /** Its size in bytes as the first of a batch: the most that it can have. */
   readonly bytes: number;
 
   /**
@@ -37,7 +41,14 @@ export class LogRecord {
     this.at = at;
     this.since = since;
     this.body = body;
-    this.bytes = OVERHEAD_BYTES + from.length +
+    this.bytes = OVERHEAD_BYTES + FROM_BYTES + AT_BYTES + from.length +
       (typeof body === "string" ? utf8Length(body) : body.length);
+  }
+
+  /** Its size in bytes in a batch, after a record whose `from` and `at` it need not repeat. */
+  bytesAfter(before: LogRecord): number {
+    return this.bytes -
+      (this.from === before.from ? FROM_BYTES + this.from.length : 0) -
+      (this.at === before.at ? AT_BYTES : 0);
   }
 }

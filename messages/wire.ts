@@ -75,7 +75,7 @@ export interface WireLimits {
   readonly topics: number;
 }
 
-/** One record of a batch. */
+/** One record of a topic's log. */
 export interface WireRecord {
   /** The public id of the peer that published it, or `$hub`. Always the server's word. */
   readonly from: string;
@@ -84,6 +84,9 @@ export interface WireRecord {
   /** What was published; absent where the payload is binary. */
   readonly message?: unknown;
 }
+
+/** One record of a batch. What is absent is as in the record before it; the first one has both. */
+export type BatchRecord = Partial<WireRecord>;
 
 /** From the client, the first frame: who it is and what it wants. */
 export interface HelloFrame {
@@ -169,7 +172,7 @@ export interface BatchFrame {
   /** The first record's offset. */
   readonly offset: number;
   /** Contiguous records. */
-  readonly messages: readonly WireRecord[];
+  readonly messages: readonly BatchRecord[];
 }
 /** From the server: records `from` to `to - 1` are lost to this peer. */
 export interface GapFrame {

@@ -124,6 +124,33 @@ Deno.test("a gap is told once, and delivery goes on behind it", () => {
   assertEquals(seen, [{ kind: "gap", topic: "lobby", from: 0, to: 31 }, "a"]);
 });
 
+Deno.test("a record that does not say from or at has those of the one before it", () => {
+  using h = harness();
+  greet(h.net.last);
+  const seen: unknown[] = [];
+  h.client.topic("lobby").onAny((_, { from, at, own }) =>
+    seen.push([from, at, own])
+  );
+  const message = { type: "chat", text: "" };
+  h.net.last.emit({
+    type: "batch",
+    topic: "lobby",
+    offset: 0,
+    messages: [
+      { from: "me", at: 1, message },
+      { message },
+      { from: "you", message },
+      { at: 2, message },
+    ],
+  });
+  assertEquals(seen, [
+    ["me", 1, true],
+    ["me", 1, true],
+    ["you", 1, false],
+    ["you", 2, false],
+  ]);
+});
+
 Deno.test("after a resume the missed records come, are counted, and only then told", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");

@@ -79,9 +79,11 @@ export class RawPeer {
       stream.gap(frame.from!, frame.to, { epoch, offset: frame.to! });
     } else if (frame.type === "batch") {
       const { epoch } = stream.at!;
-      frame.messages!.forEach(({ from, message }, i) =>
-        stream.record(epoch, frame.offset! + i, from, bodyOf(message))
-      );
+      let whose = "";
+      frame.messages!.forEach(({ from = whose, message }, i) => {
+        whose = from;
+        stream.record(epoch, frame.offset! + i, from, bodyOf(message));
+      });
       this.#socket.send(`{"type":"ack","frames":${++this.#frames}}`);
     }
   }
