@@ -8,7 +8,7 @@ import type { Subscription } from "./subscription.ts";
 import { V1Dialect } from "./v1.ts";
 
 /** Bytes of frames other than batches that may go out before the peer shows that it takes them in. */
-const UNSEEN_BYTES = 256 * 1024;
+export const UNSEEN_BYTES = 256 * 1024;
 
 /** One socket in the hub: the peer that users see, its dialect, its cursors. */
 export class Connection implements Peer, Inbound {

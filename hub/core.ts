@@ -5,7 +5,6 @@ import {
   type Joined,
   type MessageMap,
   type Start,
-  utf8Length,
 } from "../messages.ts";
 import type { Clock } from "./clock.ts";
 import { Connection } from "./connection.ts";
@@ -20,6 +19,7 @@ import { newPeerId } from "./ids.ts";
 import type { HeartbeatOptions, Limits } from "./limits.ts";
 import type { Retention } from "./log.ts";
 import { Presence } from "./presence.ts";
+import { checkPresence } from "./presence_data.ts";
 import { Publisher } from "./publisher.ts";
 import type { LogRecord } from "./record.ts";
 import type { Refusal } from "./refusal.ts";
@@ -98,6 +98,7 @@ export class Core implements StoreSink {
       clock,
       store,
       reporter,
+      failed: (connection, error) => this.abandon(connection, error, "flush"),
       afterFlush: () => {
         this.presence.flush();
         this.publisher.runHandlers();
@@ -193,24 +194,14 @@ export class Core implements StoreSink {
   ): Refusal | undefined {
     // Gone by the answer to its own frame: whoever were added now would never leave.
     if (!presence || connection.hasLeft) return undefined;
-    const checked = this.#checkPresence(data);
+    const checked = checkPresence(
+      this.#contract,
+      data,
+      this.limits.presenceBytes,
+      (error) => this.reporter.report(error, "validate"),
+    );
     if ("code" in checked) return checked;
     this.presence.set(connection, topic.name, checked.value);
-  }
-
-  #checkPresence(data: unknown): { readonly value: unknown } | Refusal {
-    const { presenceBytes } = this.limits;
-    try {
-      const checked = this.#contract.checkPresence(data ?? null);
-      if (!checked.ok) return checked;
-      const value = checked.value ?? null;
-      if (utf8Length(JSON.stringify(value)) <= presenceBytes) return { value };
-      const message = `Presence data has at most ${presenceBytes} bytes`;
-      return { code: "large", message };
-    } catch (error) {
-      this.reporter.report(error, "validate");
-      return { code: "invalid", message: "The data could not be checked" };
-    }
   }
 
   /** Reads a topic's past. */

@@ -21,6 +21,8 @@ export interface DeliveryContext {
   readonly store: Store;
   /** Runs after the records of a flush are on their way. */
   afterFlush(): void;
+  /** A delivery threw: the connection cannot go on. */
+  failed(connection: Connection, error: unknown): void;
   readonly reporter: Reporter;
 }
 
@@ -178,16 +180,20 @@ export class Delivery {
     for (const topic of topics) topic.rest();
   }
 
-  /** Sends from the cursor towards the head, as far as credit goes. */
+  /** Sends from the cursor towards the head, as far as credit goes. What fails costs this connection, not the others. */
   #advance(subscription: Subscription): void {
     const { connection, topic } = subscription;
     subscription.waiting = false;
-    while (subscription.cursor < topic.head) {
-      if (connection.hasLeft) return;
-      if (!connection.wire.hasCredit) return this.#wait(subscription, false);
-      if (subscription.cursor >= topic.log.tail) {
-        this.#deliver(subscription, topic);
-      } else if (!this.#readBelow(subscription)) return;
+    try {
+      while (subscription.cursor < topic.head) {
+        if (connection.hasLeft) return;
+        if (!connection.wire.hasCredit) return this.#wait(subscription, false);
+        if (subscription.cursor >= topic.log.tail) {
+          this.#deliver(subscription, topic);
+        } else if (!this.#readBelow(subscription)) return;
+      }
+    } catch (error) {
+      this.#context.failed(connection, error);
     }
   }
 

@@ -17,9 +17,9 @@ import { Core } from "./core.ts";
 import type { MessageHandler } from "./handlers.ts";
 import { HubTopic } from "./hub_topic.ts";
 import {
-  DEFAULT_HEARTBEAT,
   DEFAULT_LIMITS,
   type HeartbeatOptions,
+  heartbeatOptions,
   type Limits,
   withDefaults,
 } from "./limits.ts";
@@ -94,7 +94,7 @@ export class Hub<
       ...ports,
       contract: contract as Contract<MessageMap>,
       limits: withDefaults("limit", DEFAULT_LIMITS, limits),
-      heartbeat: withDefaults("heartbeat option", DEFAULT_HEARTBEAT, heartbeat),
+      heartbeat: heartbeatOptions(heartbeat),
       retention: topicOptions(topics),
       sessionMs,
       graceMs: presenceGraceMs,

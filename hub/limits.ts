@@ -64,6 +64,24 @@ export const DEFAULT_HEARTBEAT: HeartbeatOptions = {
 };
 
 /**
+ * Fills in what is not given.
+ *
+ * @throws {RangeError} when a time is not one, or no beat would ever come; {@linkcode TypeError} for an unknown name.
+ */
+export function heartbeatOptions(
+  given?: Partial<HeartbeatOptions>,
+): HeartbeatOptions {
+  const options = withDefaults("heartbeat option", DEFAULT_HEARTBEAT, given);
+  const { intervalMs } = options;
+  if (intervalMs === 0 || intervalMs === Infinity) {
+    throw new RangeError(
+      `The heartbeat option 'intervalMs' must be above 0 and finite, not ${intervalMs}`,
+    );
+  }
+  return options;
+}
+
+/**
  * Fills in what is not given and checks that every number is one.
  *
  * @throws {RangeError} when a number is negative or not a number, {@linkcode TypeError} for a name that does not exist.

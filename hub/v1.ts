@@ -4,17 +4,16 @@ import {
   decodeClientFrame,
   encode,
   type HelloFrame,
-  type HistoryFrame,
   type Joined,
   type PresenceUpdateFrame,
   type PublishFrame,
-  type RequestFrame,
   type ServerFrame,
   type SubscribeFrame,
   type TopicStart,
   type UnsubscribeFrame,
 } from "../messages.ts";
-import type { Connection } from "./connection.ts";
+import { Answers } from "./answers.ts";
+import { type Connection, UNSEEN_BYTES } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { Credit } from "./credit.ts";
 import type { Dialect, Run } from "./dialect.ts";
@@ -31,16 +30,14 @@ export class V1Dialect implements Dialect {
   readonly #credit = new Credit();
   #phase: "hello" | "starting" | "open" = "hello";
   #session = "";
-  /** Publishes, requests and histories that have no answer yet. */
-  #unsettled = 0;
-  /** The history that was asked for last. */
-  #reading: Promise<void> | undefined;
+  readonly #answers: Answers;
   /** Topics whose log the store is still opening. */
   #joining: Set<string> | undefined;
 
   constructor(core: Core, connection: Connection) {
     this.#core = core;
     this.#connection = connection;
+    this.#answers = new Answers(core, connection);
   }
 
   opened(): void {
@@ -88,7 +85,7 @@ export class V1Dialect implements Dialect {
         return this.#pong(frame.time);
       case "pong":
         if (frame.frames !== undefined) this.#taken(frame.frames);
-        return this.#connection.tookIn();
+        return this.#tookIn();
       case "subscribe":
         return this.#subscribe(frame);
       case "unsubscribe":
@@ -96,9 +93,9 @@ export class V1Dialect implements Dialect {
       case "presence":
         return this.#presence(frame);
       case "request":
-        return this.#request(frame);
+        return this.#answers.request(frame);
       case "history":
-        return this.#history(frame);
+        return this.#answers.history(frame);
       case "hello":
         return this.#notTheProtocol("A second hello");
     }
@@ -162,7 +159,7 @@ export class V1Dialect implements Dialect {
     const { id } = frame;
     const topic = this.#core.topics.open(frame.topic);
     if (!(topic instanceof Topic)) return this.#refuse(id, topic);
-    if (!this.#begin(id)) return;
+    if (!this.#answers.begin(id)) return;
     this.#core.publisher.publish({
       topic,
       message: payload ?? frame.message as object,
@@ -170,76 +167,12 @@ export class V1Dialect implements Dialect {
       session: this.#session,
       id,
       settled: (outcome) => {
-        this.#unsettled--;
+        this.#answers.end();
         if ("code" in outcome) return this.#refuse(id, outcome);
         const ack = `{"type":"ack","id":${id},"offset":${outcome.offset}}`;
         this.#connection.control(ack);
       },
     });
-  }
-
-  #request({ id, method, data }: RequestFrame): void {
-    this.#reply(
-      id,
-      () => this.#core.requests.answer(method, data, this.#connection),
-    );
-  }
-
-  #history({ id, topic, from, limit }: HistoryFrame): void {
-    // One after the other: what waits for room is a question, not 64 KiB of answer.
-    this.#reply(id, () => {
-      const answer = this.#read(topic, from, limit);
-      // Not the answer itself: it would be kept until the next one.
-      this.#reading = answer.then(() => {}, () => {});
-      return answer;
-    });
-  }
-
-  async #read(
-    topic: string,
-    from: number,
-    limit: number,
-  ): Promise<{ readonly data: unknown } | Refusal> {
-    await this.#reading;
-    while (!this.#connection.hasRoom) await this.#connection.room;
-    return this.#core.history(topic, from, limit);
-  }
-
-  #reply(
-    id: number,
-    ask: () => Promise<{ readonly data: unknown } | Refusal>,
-  ): void {
-    if (!this.#begin(id)) return;
-    ask().then(async (answer) => {
-      // Several at once are many bytes: each waits until the ones before are taken in.
-      while (!this.#connection.hasRoom) await this.#connection.room;
-      this.#unsettled--;
-      if ("code" in answer) this.#refuse(id, answer);
-      else this.#connection.tell(this.#encodeReply(id, answer.data));
-    }).catch((error) => this.#core.abandon(this.#connection, error, "handler"));
-  }
-
-  #encodeReply(id: number, data: unknown): string {
-    try {
-      return encode({ type: "reply", id, data });
-    } catch (error) {
-      // What the program returned is nothing that JSON can say.
-      this.#core.reporter.report(error, "handler");
-      const message = "The reply cannot be sent";
-      return encodeRefusal({ code: "failed", message }, id);
-    }
-  }
-
-  /** Whether one more may be without an answer. */
-  #begin(id: number): boolean {
-    const { inflight } = this.#core.limits;
-    if (this.#unsettled >= inflight) {
-      const message = `At most ${inflight} frames may be without an answer`;
-      this.#refuse(id, { code: "limit", message });
-      return false;
-    }
-    this.#unsettled++;
-    return true;
   }
 
   #subscribe(frame: SubscribeFrame): void {
@@ -328,8 +261,19 @@ export class V1Dialect implements Dialect {
       return this.#notTheProtocol(`${frames} frames taken in, ${sent} sent`);
     }
     if (fresh === 0) return;
-    this.#connection.tookIn();
+    this.#tookIn();
     this.#core.delivery.wake(this.#connection);
+  }
+
+  /** The peer says that it takes in what it is sent. Whoever says so without reading would be sent ever more. */
+  #tookIn(): void {
+    const { socket } = this.#connection;
+    const sent = this.#credit.unacked + UNSEEN_BYTES;
+    // Twice: the transport counts the frames' headers, too.
+    if (socket.bufferedAmount > 2 * sent) {
+      return this.#notTheProtocol("Acknowledged what is still to be sent");
+    }
+    this.#connection.tookIn();
   }
 
   #pong(time: number | undefined): void {

@@ -366,6 +366,21 @@ Deno.test("a plain peer that fell off the log is sent gap like any other", async
   ]);
 });
 
+Deno.test("a delivery that throws costs its connection, and no other", async () => {
+  await using hub = inMemory();
+  const [a, b, c] = [await hub.v1(), await hub.v1(), hub.plain()];
+  b.far.near.send = () => {
+    throw new Error("A transport that is broken");
+  };
+  say(hub, "a");
+  assertEquals(b.closed?.code, 1011);
+  assertEquals(hub.errors.map(({ stage }) => stage), ["flush"]);
+  for (const peer of [a, c]) assertEquals(texts(peer.read()), ["a"]);
+  const { flushes } = hub.hub.stats();
+  hub.clock.advance(100);
+  assertEquals(hub.hub.stats().flushes, flushes);
+});
+
 Deno.test("a plain peer that left is not looked at any more", async () => {
   await using hub = inMemory();
   const peer = hub.plain();

@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import {
   DEFAULT_HEARTBEAT,
   DEFAULT_LIMITS,
+  heartbeatOptions,
   NO_LIMITS,
   withDefaults,
 } from "../../hub/limits.ts";
@@ -44,4 +45,15 @@ Deno.test("a name that does not exist is refused, one that objects inherit as we
 Deno.test("the defaults are not changed by what is given", () => {
   withDefaults("limit", DEFAULT_LIMITS, { inflight: 1 });
   assertEquals(DEFAULT_LIMITS.inflight, 256);
+});
+
+Deno.test("a heartbeat that never beats, or never stops to, is refused", () => {
+  for (const intervalMs of [0, Infinity]) {
+    assertThrows(
+      () => heartbeatOptions({ intervalMs }),
+      RangeError,
+      "'intervalMs' must be above 0 and finite",
+    );
+  }
+  assertEquals(heartbeatOptions(), DEFAULT_HEARTBEAT);
 });

@@ -9,6 +9,7 @@ import {
 import { inMemory, type TestPeer } from "./in_memory.ts";
 
 const KIB = 1024;
+const MIB = 1024 * KIB;
 
 const publish = (id: number, topic = "lobby", text = `${id}`) => ({
   type: "publish",
@@ -605,6 +606,23 @@ Deno.test("a message above the limit closes with 1009", async () => {
   peer.far.send(frame);
   assertEquals(peer.closed?.code, 1009);
 });
+
+for (const type of ["ack", "pong", "ping"]) {
+  Deno.test(`a peer that says by ${type} that it takes in what the transport still holds back is no peer`, async () => {
+    await using hub = inMemory();
+    const peer = await hub.v1();
+    hub.hub.broadcast({ type: "chat", text: "x".repeat(30 * KIB) });
+    hub.hub.broadcast({ type: "chat", text: "x".repeat(60 * KIB) });
+    hub.flush();
+    // The first batch is taken in, the second is on its way: that is honest.
+    peer.far.near.bufferedAmount = 61 * KIB;
+    peer.send({ type, frames: 1 });
+    assertEquals(peer.closed, undefined);
+    peer.far.near.bufferedAmount = 2 * MIB;
+    peer.send({ type, frames: 2 });
+    assertEquals(peer.closed?.code, 4500);
+  });
+}
 
 Deno.test("goaway is spread over the peers that have been greeted", async () => {
   await using hub = inMemory();
