@@ -172,6 +172,7 @@ export { HUB, LogRecord } from "./hub/record.ts";
 export { RequestError, type RequestHandler } from "./hub/requests.ts";
 export { type HubStats } from "./hub/stats.ts";
 export {
+  type LagPolicy,
   type TopicOptions,
   type TopicOptionsByName,
 } from "./hub/topic_options.ts";

@@ -28,6 +28,7 @@ const run = {
   name: "lobby",
   head: 8,
   record: () => record,
+  next: (offset: number) => offset,
   batch: (from: number) => encodeBatch(run, from),
 };
 const batch = encodeBatch(run, 0).data;

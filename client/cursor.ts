@@ -46,9 +46,9 @@ export class Cursor {
     return this.#position?.offset === offset;
   }
 
-  /** One record was taken in. */
-  advance(): void {
-    const { epoch, offset } = this.#position!;
+  /** The record at `offset` was taken in: the next one, or one after those that it replaced. */
+  advance(offset: number): void {
+    const { epoch } = this.#position!;
     if (this.#resume !== undefined && offset < this.#resume.head) {
       this.#resume.count++;
     }

@@ -36,20 +36,29 @@ export function readHistory<M extends MessageMap>(
   topic: string,
   check: (record: RawRecord) => TopicRecord<M> | undefined,
 ): HistoryPart<M> {
-  const { epoch, offset, tail, head, records }: {
+  const { epoch, offset, next, tail, head, records }: {
     readonly [field: string]: unknown;
   } = typeof answer === "object" && answer !== null ? { ...answer } : {};
   if (
     typeof epoch !== "string" || !isCount(offset) || !isCount(tail) ||
     !isCount(head) || !Array.isArray(records)
   ) throw malformed(topic);
-  const checked = records.flatMap((record, i) => {
-    const raw = readOne(record, { topic, offset: offset + i });
+  let place = offset;
+  const checked = records.flatMap((record) => {
+    const raw = readOne(record, { topic, offset: place });
     if (raw === undefined) throw malformed(topic);
+    place = raw.offset + 1;
     return check(raw) ?? [];
   });
-  const next = offset + records.length;
-  return { epoch, offset, tail, head, next, records: checked };
+  return {
+    epoch,
+    offset,
+    tail,
+    head,
+    // What was replaced at the end has no record to count.
+    next: isCount(next) && next > place ? next : place,
+    records: checked,
+  };
 }
 
 function readOne(

@@ -65,7 +65,7 @@ export interface RawRecord extends RecordInfo {
  *
  * @param raw what stands in the batch: anything at all, from a hostile server.
  * @param payload the payload of a binary batch.
- * @param place what the batch says about it.
+ * @param place where it stands, or after, if it says so itself: records between were replaced.
  * @param peer this client's own public id.
  * @param before the record before it in the batch: where it does not say `from` or `at`, they are as there.
  * @returns the record, or `undefined` where it is none.
@@ -78,17 +78,24 @@ export function readRecord(
   before?: RawRecord,
 ): RawRecord | undefined {
   if (typeof raw !== "object" || raw === null) return undefined;
-  const { from = before?.from, at = before?.at, message } = raw as {
+  const {
+    offset = place.offset,
+    from = before?.from,
+    at = before?.at,
+    message,
+  } = raw as {
+    offset?: unknown;
     from?: unknown;
     at?: unknown;
     message?: unknown;
   };
   if (typeof from !== "string" || !isCount(at)) return undefined;
+  if (!isCount(offset) || offset < place.offset) return undefined;
   const info: RecordInfo = {
     topic: place.topic,
     from,
     at,
-    offset: place.offset,
+    offset,
     own: from === peer,
   };
   if (payload !== undefined) return { ...info, payload };

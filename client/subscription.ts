@@ -217,7 +217,7 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     for (const record of records) {
       // Whoever hears a record may leave the topic.
       if (this.#state === "closed") return;
-      this.#cursor.advance();
+      this.#cursor.advance(record.offset);
       seen(record);
       const checked = this.#check(record);
       if (checked !== undefined) this.#pass(checked);

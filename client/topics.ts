@@ -99,16 +99,9 @@ export class Topics<M extends MessageMap> {
     if (!subscription.expects(offset)) return "step";
     const records: RawRecord[] = [];
     for (const message of messages) {
-      const record = readRecord(
-        message,
-        payload,
-        {
-          topic,
-          offset: offset + records.length,
-        },
-        peer,
-        records.at(-1),
-      );
+      const before = records.at(-1);
+      const place = { topic, offset: before ? before.offset + 1 : offset };
+      const record = readRecord(message, payload, place, peer, before);
       if (record === undefined) return "record";
       records.push(record);
     }

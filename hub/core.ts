@@ -17,7 +17,6 @@ import { type HubHistory, pageOf, readHistory } from "./history.ts";
 import { type ErrorStage, type Hooks, Reporter } from "./hooks.ts";
 import { newPeerId } from "./ids.ts";
 import type { HeartbeatOptions, Limits } from "./limits.ts";
-import type { Retention } from "./log.ts";
 import { Presence } from "./presence.ts";
 import { checkPresence } from "./presence_data.ts";
 import { Publisher } from "./publisher.ts";
@@ -30,6 +29,7 @@ import type { HubStats } from "./stats.ts";
 import type { Entry, LogBounds, Outcome, Store, StoreSink } from "./store.ts";
 import { Subscription } from "./subscription.ts";
 import { Topic } from "./topic.ts";
+import type { TopicSettings } from "./topic_options.ts";
 import { Topics } from "./topics.ts";
 
 /** Everything that {@linkcode Core} is made of, with no default left open. */
@@ -39,7 +39,7 @@ export interface CoreOptions {
   readonly contract: Contract<MessageMap>;
   readonly limits: Limits;
   readonly heartbeat: HeartbeatOptions;
-  readonly retention: (name: string) => Retention;
+  readonly topics: (name: string) => TopicSettings;
   readonly sessionMs: number;
   readonly graceMs: number;
   readonly hooks: Hooks;
@@ -83,14 +83,14 @@ export class Core implements StoreSink {
       store,
       clock,
       limits,
-      options.retention,
+      options.topics,
       options.sessionMs,
     );
     this.sessions = new Sessions(store, leave);
     this.heartbeat = new Heartbeat(clock, options.heartbeat, limits.helloMs, {
       leave,
       sweep: () => {
-        this.topics.sweep(clock.now());
+        this.topics.sweep(clock.now(), (slow) => this.#tooSlow(slow));
         this.presence.sweep(clock.now());
       },
     });
@@ -98,6 +98,7 @@ export class Core implements StoreSink {
       clock,
       store,
       reporter,
+      tooSlow: (subscription) => this.#tooSlow(subscription),
       failed: (connection, error) => this.abandon(connection, error, "flush"),
       afterFlush: () => {
         this.presence.flush();
@@ -135,6 +136,14 @@ export class Core implements StoreSink {
   abandon(connection: Connection, error: unknown, stage: ErrorStage): void {
     this.reporter.report(error, stage);
     this.connections.leave(connection, 1011, "Internal error");
+  }
+
+  #tooSlow({ connection }: Subscription): void {
+    this.connections.leave(
+      connection,
+      CloseCode.lagging,
+      "Too slow for a topic",
+    );
   }
 
   #departed(connection: Connection, sessionEnded: boolean): void {

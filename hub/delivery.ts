@@ -21,6 +21,8 @@ export interface DeliveryContext {
   readonly store: Store;
   /** Runs after the records of a flush are on their way. */
   afterFlush(): void;
+  /** A subscriber fell off the log of a topic whose policy is `disconnect`. */
+  tooSlow(subscription: Subscription): void;
   /** A delivery threw: the connection cannot go on. */
   failed(connection: Connection, error: unknown): void;
   readonly reporter: Reporter;
@@ -238,10 +240,12 @@ export class Delivery {
     const to = found === undefined || found.records.length === 0
       ? topic.log.tail
       : Math.min(found.offset, topic.log.tail);
+    if (subscription.isTooSlow) return this.#context.tooSlow(subscription);
     if (to > subscription.cursor) {
       this.counts.gaps++;
       subscription.connection.wire.gap(topic.name, subscription.cursor, to);
       subscription.cursor = to;
+      subscription.hasKeptUp = true;
     }
     if (
       found === undefined || found.records.length === 0 ||
@@ -252,6 +256,7 @@ export class Delivery {
       name: topic.name,
       head: offset + records.length,
       record: (at) => records[at - offset]!,
+      next: (at) => at,
       batch: (from) => encodeBatch(run, from),
     };
     this.#deliver(subscription, run);

@@ -9,8 +9,10 @@ export interface Run {
   readonly name: string;
   /** The offset after the last record. */
   readonly head: number;
-  /** The record at an offset. */
+  /** The record at an offset; throws where there is none. */
   record(offset: number): LogRecord;
+  /** The first offset from `offset` on that has a record. Those below it were replaced, not lost. */
+  next(offset: number): number;
   /** The batch from an offset on. */
   batch(from: number): BatchFrame;
 }

@@ -29,34 +29,51 @@ export function encodeBatch(run: Run, from: number): BatchFrame {
   const head = `{"type":"batch","topic":${
     JSON.stringify(run.name)
   },"offset":${from},"messages":[`;
-  const first = run.record(from);
+  const start = run.next(from);
+  const first = run.record(start);
+  let isWhole = start === from;
+  let to = start + 1;
   if (typeof first.body !== "string") {
+    const where = isWhole ? "" : `"offset":${start},`;
     const data = encodeBinary(
-      `${head}{"from":"${first.from}","at":${first.at}}]}`,
+      `${head}{${where}"from":"${first.from}","at":${first.at}}]${
+        end(isWhole, to)
+      }`,
       first.body,
     );
-    return { from, to: from + 1, data, bytes: data.length };
+    return { from, to, data, bytes: data.length };
   }
-  let data = head + encodeRecord(first, undefined);
+  let data = head + encodeRecord(first, undefined, isWhole ? undefined : start);
   let bytes = utf8Length(head) + first.bytes + 1;
-  let to = from + 1;
-  for (let before = first; to < run.head; to++) {
-    const record = run.record(to);
+  for (let before = first;;) {
+    const offset = run.next(to);
+    if (offset >= run.head) break;
+    const record = run.record(offset);
     const length = record.bytesAfter(before);
     if (typeof record.body !== "string" || bytes + length > BATCH_BYTES) break;
-    data += "," + encodeRecord(record, before);
+    const follows = offset === to;
+    data += "," + encodeRecord(record, before, follows ? undefined : offset);
     bytes += length;
+    isWhole &&= follows;
     before = record;
+    to = offset + 1;
   }
-  return { from, to, data: data + "]}", bytes };
+  return { from, to, data: data + "]" + end(isWhole, to), bytes };
+}
+
+/** Where offsets are left out, their records were replaced: the batch says up to where it reaches. */
+function end(isWhole: boolean, next: number): string {
+  return isWhole ? "}" : `,"next":${next}}`;
 }
 
 /** A record says only what the one before it in the batch did not. */
 function encodeRecord(
   { from, at, body }: LogRecord,
   before: LogRecord | undefined,
+  offset: number | undefined,
 ): string {
+  const where = offset === undefined ? "" : `"offset":${offset},`;
   const whose = from === before?.from ? "" : `"from":"${from}",`;
   const when = at === before?.at ? "" : `"at":${at},`;
-  return `{${whose}${when}"message":${body}}`;
+  return `{${where}${whose}${when}"message":${body}}`;
 }

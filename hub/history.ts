@@ -8,14 +8,18 @@ import type { Topic } from "./topic.ts";
 export interface HubHistory {
   /** The log's epoch. */
   readonly epoch: string;
-  /** The first record's offset: above the one asked for where the log begins later. */
+  /** Where the run begins: above the offset asked for where the log begins later. */
   readonly offset: number;
+  /** Where it ends, and the next one begins. */
+  readonly next: number;
   /** The oldest offset that the log has. */
   readonly tail: number;
   /** The offset that the next record gets. */
   readonly head: number;
-  /** Records from `offset` on, without holes. */
+  /** The records from `offset` to `next`, without holes, but for those that were replaced (`lag: "latest"`). */
   readonly records: readonly LogRecord[];
+  /** Their offsets. */
+  readonly offsets: readonly number[];
 }
 
 /**
@@ -34,41 +38,63 @@ export async function readHistory(
   limit: number,
 ): Promise<HubHistory> {
   let offset = Math.min(Math.max(from, topic.tail), topic.head);
+  const offsets: number[] = [];
   let records: readonly LogRecord[] = [];
   if (offset < topic.log.tail) {
     const found = await store.read?.(topic.name, offset, BATCH_BYTES);
     if (found !== undefined && found.records.length > 0) {
       ({ offset } = found);
       records = found.records.slice(0, limit);
+      for (let i = 0; i < records.length; i++) offsets.push(offset + i);
     } else offset = topic.log.tail;
   }
   if (records.length === 0 && offset >= topic.log.tail) {
-    records = fromRing(topic, offset, limit);
+    records = fromRing(topic, offset, limit, offsets);
   }
   const { epoch, tail, head } = topic;
-  return { epoch, offset, tail, head, records };
+  const next = offsets.length === 0 ? offset : offsets.at(-1)! + 1;
+  return { epoch, offset, next, tail, head, records, offsets };
 }
 
-function fromRing(topic: Topic, from: number, limit: number): LogRecord[] {
+/** @param offsets gets the records' offsets. */
+function fromRing(
+  topic: Topic,
+  from: number,
+  limit: number,
+  offsets: number[],
+): LogRecord[] {
   const records: LogRecord[] = [];
   let bytes = 0;
-  for (let at = from; at < topic.head && records.length < limit; at++) {
+  for (
+    let at = topic.next(from);
+    at < topic.head && records.length < limit;
+    at = topic.next(at + 1)
+  ) {
     const record = topic.record(at);
     bytes += record.bytes;
     if (records.length > 0 && bytes > BATCH_BYTES) break;
     records.push(record);
+    offsets.push(at);
   }
   return records;
 }
 
 /** The same as the client gets it: docs/protocol.md, `history`. */
 export function pageOf(history: HubHistory): HistoryPage {
+  const { offsets, records, ...place } = history;
   return {
-    ...history,
-    records: history.records.map(({ from, at, body }) =>
-      typeof body === "string"
-        ? { from, at, message: JSON.parse(body) }
-        : { from, at, binary: body.toBase64() }
-    ),
+    ...place,
+    records: records.map(({ from, at, body }, i) => {
+      const offset = offsets[i]!;
+      const follows = offset === (offsets[i - 1] ?? place.offset - 1) + 1;
+      return {
+        ...(follows ? {} : { offset }),
+        from,
+        at,
+        ...(typeof body === "string"
+          ? { message: JSON.parse(body) }
+          : { binary: body.toBase64() }),
+      };
+    }),
   };
 }

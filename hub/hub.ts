@@ -95,7 +95,7 @@ export class Hub<
       contract: contract as Contract<MessageMap>,
       limits: withDefaults("limit", DEFAULT_LIMITS, limits),
       heartbeat: heartbeatOptions(heartbeat),
-      retention: topicOptions(topics),
+      topics: topicOptions(topics),
       sessionMs,
       graceMs: presenceGraceMs,
       hooks: options,

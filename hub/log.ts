@@ -10,11 +10,37 @@ export interface Retention {
   readonly maxAgeMs: number;
 }
 
+/** The newest records of a topic, bounded by {@linkcode Retention}. */
+export interface RecordLog {
+  /** Below it, records are lost; `head` when empty. */
+  readonly tail: number;
+  /** The offset that the next record gets. */
+  readonly head: number;
+  /** How many records there are. */
+  readonly size: number;
+  /** The bytes of the records. */
+  readonly bytes: number;
+  /** Appends records at `head`. Nothing is trimmed here: a record lives at least until {@linkcode trim}. */
+  append(records: readonly LogRecord[]): void;
+  /**
+   * The record at an offset.
+   *
+   * @throws {RangeError} when there is none.
+   */
+  at(offset: number): LogRecord;
+  /** The first offset from `offset` on that has a record; `head` where none has. */
+  next(offset: number): number;
+  /** The offset from which on there are `count` records: below `tail` where there are fewer. */
+  last(count: number): number;
+  /** Drops what is above the bounds. @param now the monotonic time in ms. */
+  trim(retention: Retention, now: number): void;
+}
+
 /** Below this many trimmed places the array is left as it is. */
 const COMPACT_AFTER = 256;
 
-/** The newest records of a topic: a queue with contiguous offsets, bounded by {@linkcode Retention}. */
-export class Log {
+/** A queue with contiguous offsets. */
+export class Log implements RecordLog {
   #records: (LogRecord | undefined)[] = [];
   #first = 0;
   #tail: number;
@@ -26,27 +52,22 @@ export class Log {
     this.#tail = this.#head = head;
   }
 
-  /** The offset of the oldest record; `head` when empty. */
   get tail(): number {
     return this.#tail;
   }
 
-  /** The offset that the next record gets. */
   get head(): number {
     return this.#head;
   }
 
-  /** How many records there are. */
   get size(): number {
     return this.#head - this.#tail;
   }
 
-  /** The bytes of the records. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Appends records at `head`. Nothing is trimmed here: a record lives at least until {@linkcode trim}. */
   append(records: readonly LogRecord[]): void {
     for (const record of records) {
       this.#records.push(record);
@@ -55,11 +76,6 @@ export class Log {
     this.#head += records.length;
   }
 
-  /**
-   * The record at an offset.
-   *
-   * @throws {RangeError} when it is not between `tail` and `head`.
-   */
   at(offset: number): LogRecord {
     const record = this.#records[this.#first + offset - this.tail];
     if (record === undefined) {
@@ -70,7 +86,14 @@ export class Log {
     return record;
   }
 
-  /** Drops what is above the bounds. @param now the monotonic time in ms. */
+  next(offset: number): number {
+    return offset;
+  }
+
+  last(count: number): number {
+    return this.#head - count;
+  }
+
   trim(retention: Retention, now: number): void {
     const oldest = now - retention.maxAgeMs;
     while (this.#first < this.#records.length) {

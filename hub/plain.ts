@@ -54,7 +54,9 @@ export class PlainDialect implements Dialect {
   deliver(run: Run, from: number): number {
     const { socket } = this.#connection;
     while (from < run.head && this.hasCredit) {
-      socket.send(run.record(from++).body);
+      const offset = run.next(from);
+      socket.send(run.record(offset).body);
+      from = offset + 1;
     }
     return from;
   }

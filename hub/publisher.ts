@@ -61,15 +61,16 @@ export class Publisher {
     }
     let body: string | Uint8Array<ArrayBuffer>;
     let handled: { readonly type: string } | undefined;
+    let key: string | undefined;
     if (message instanceof Uint8Array) body = message;
     else {
-      const encoded = this.#encode(message);
+      const encoded = this.#encode(message, topic);
       if ("refusal" in encoded) return publication.settled(encoded.refusal);
-      ({ body } = encoded);
+      ({ body, key } = encoded);
       if (handlers.has(encoded.message.type)) handled = encoded.message;
     }
     const from = connection?.id ?? HUB;
-    const record = new LogRecord(from, clock.time(), clock.now(), body);
+    const record = new LogRecord(from, clock.time(), clock.now(), body, key);
     const entry: Publish = {
       topic: topic.name,
       record,
@@ -137,8 +138,12 @@ export class Publisher {
     }
   }
 
-  #encode(message: object):
-    | { readonly message: { readonly type: string }; readonly body: string }
+  #encode(message: object, { settings }: Topic):
+    | {
+      readonly message: { readonly type: string };
+      readonly body: string;
+      readonly key: string | undefined;
+    }
     | { readonly refusal: Refusal } {
     try {
       const checked = this.#context.contract.check(message);
@@ -146,6 +151,9 @@ export class Publisher {
       return {
         message: checked.message,
         body: JSON.stringify(checked.message),
+        key: settings.lag === "latest"
+          ? settings.key(checked.message)
+          : undefined,
       };
     } catch (error) {
       this.#context.reporter.report(error, "validate");

@@ -20,6 +20,8 @@ export class LogRecord {
   readonly since: number;
   /** The message as JSON text, or a binary payload. */
   readonly body: string | Uint8Array<ArrayBuffer>;
+  /** In a topic that keeps the latest: what it replaces. */
+  readonly key: string | undefined;
   /** Its size in bytes as the first of a batch: the most that it can have. */
   readonly bytes: number;
 
@@ -30,17 +32,20 @@ export class LogRecord {
    * @param at ms since 1970.
    * @param since monotonic ms.
    * @param body JSON text or a binary payload.
+   * @param key what it replaces, in a topic that keeps the latest.
    */
   constructor(
     from: string,
     at: number,
     since: number,
     body: string | Uint8Array<ArrayBuffer>,
+    key?: string,
   ) {
     this.from = from;
     this.at = at;
     this.since = since;
     this.body = body;
+    this.key = key;
     this.bytes = OVERHEAD_BYTES + FROM_BYTES + AT_BYTES + from.length +
       (typeof body === "string" ? utf8Length(body) : body.length);
   }

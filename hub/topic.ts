@@ -1,10 +1,12 @@
 import type { Joined, Start } from "../messages.ts";
 import type { Run } from "./dialect.ts";
 import { BATCH_BYTES, type BatchFrame, encodeBatch } from "./frame.ts";
-import { Log, type Retention } from "./log.ts";
+import { LatestLog } from "./latest_log.ts";
+import { Log, type RecordLog } from "./log.ts";
 import type { LogRecord } from "./record.ts";
 import type { LogBounds } from "./store.ts";
 import type { Subscription } from "./subscription.ts";
+import type { TopicSettings } from "./topic_options.ts";
 
 /** Bytes of encoded frames that are kept for the next cursor: more than a window, which is what one flush sends a peer. */
 const SHARED_BYTES = 8 * BATCH_BYTES;
@@ -12,12 +14,12 @@ const SHARED_BYTES = 8 * BATCH_BYTES;
 /** A topic inside the hub: the ring of its newest records and the cursors into it. */
 export class Topic implements Run {
   readonly name: string;
-  readonly retention: Retention;
+  readonly settings: TopicSettings;
   readonly subscriptions: Set<Subscription> = new Set();
   /** The monotonic time at which the last subscriber left or the last record came. */
   idleSince: number;
   epoch = "";
-  log: Log = new Log(0);
+  log: RecordLog = new Log(0);
   #isOpen = false;
   #storeTail = 0;
   #whenOpen: (() => void)[] = [];
@@ -29,9 +31,14 @@ export class Topic implements Run {
   #frameBytes = 0;
 
   /** @param deep whether the store keeps records below the ring. */
-  constructor(name: string, retention: Retention, deep: boolean, now: number) {
+  constructor(
+    name: string,
+    settings: TopicSettings,
+    deep: boolean,
+    now: number,
+  ) {
     this.name = name;
-    this.retention = retention;
+    this.settings = settings;
     this.#deep = deep;
     this.idleSince = now;
   }
@@ -51,7 +58,9 @@ export class Topic implements Run {
   /** The store has opened the log, or lost it and made a new one. */
   open(bounds: LogBounds): void {
     this.epoch = bounds.epoch;
-    this.log = new Log(bounds.head);
+    this.log = this.settings.lag === "latest"
+      ? new LatestLog(bounds.head)
+      : new Log(bounds.head);
     this.#storeTail = bounds.tail;
     this.rest();
     this.#isOpen = true;
@@ -85,7 +94,7 @@ export class Topic implements Run {
 
   /** Drops what the retention does not keep. */
   trim(now: number): void {
-    this.log.trim(this.retention, now);
+    this.log.trim(this.settings, now);
   }
 
   /** Where a cursor starts, and whether that is all that was asked for: docs/protocol.md, "Where a cursor starts". */
@@ -94,7 +103,7 @@ export class Topic implements Run {
     if (start.last !== undefined) {
       return {
         epoch,
-        offset: Math.max(tail, head - start.last),
+        offset: Math.max(tail, this.log.last(start.last)),
         recovered: true,
         head,
       };
@@ -113,9 +122,12 @@ export class Topic implements Run {
     };
   }
 
-  /** The record at an offset of the ring. */
   record(offset: number): LogRecord {
     return this.log.at(offset);
+  }
+
+  next(offset: number): number {
+    return this.log.next(offset);
   }
 
   /** The batch for every cursor at `from`, which is in the ring and below the head. */

@@ -1,10 +1,11 @@
 import { topicNameProblem } from "../messages.ts";
 import type { Clock } from "./clock.ts";
 import type { Limits } from "./limits.ts";
-import type { Retention } from "./log.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Store } from "./store.ts";
+import type { Subscription } from "./subscription.ts";
 import { Topic } from "./topic.ts";
+import type { TopicSettings } from "./topic_options.ts";
 
 /** The topics there are. They come with the first who asks and are forgotten when nobody did for long. */
 export class Topics implements Iterable<Topic> {
@@ -14,7 +15,7 @@ export class Topics implements Iterable<Topic> {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #limits: Limits;
-  readonly #retention: (name: string) => Retention;
+  readonly #settings: (name: string) => TopicSettings;
   readonly #forgetMs: number;
 
   /** @param forgetMs a topic is kept at least this long after its last subscriber or record. */
@@ -22,13 +23,13 @@ export class Topics implements Iterable<Topic> {
     store: Store,
     clock: Clock,
     limits: Limits,
-    retention: (name: string) => Retention,
+    settings: (name: string) => TopicSettings,
     forgetMs: number,
   ) {
     this.#store = store;
     this.#clock = clock;
     this.#limits = limits;
-    this.#retention = retention;
+    this.#settings = settings;
     this.#forgetMs = forgetMs;
   }
 
@@ -81,7 +82,7 @@ export class Topics implements Iterable<Topic> {
   #make(name: string): Topic {
     const topic = new Topic(
       name,
-      this.#retention(name),
+      this.#settings(name),
       this.#store.read !== undefined,
       this.#clock.now(),
     );
@@ -91,14 +92,23 @@ export class Topics implements Iterable<Topic> {
     return topic;
   }
 
-  /** Trims every log by age, and forgets the topics that had no subscriber for long enough. */
-  sweep(now: number): void {
+  /**
+   * Trims every log by age, finds who fell off one that disconnects for it, and forgets the topics that had no subscriber
+   * for long enough.
+   */
+  sweep(now: number, tooSlow: (subscription: Subscription) => void): void {
     for (const topic of this.#byName.values()) {
       topic.trim(now);
+      if (topic.settings.lag === "disconnect") {
+        // Who reads nothing has no credit, and no flush looks at it.
+        for (const subscription of [...topic.subscriptions]) {
+          if (subscription.isTooSlow) tooSlow(subscription);
+        }
+      }
       if (topic.subscriptions.size > 0) continue;
       if (
         now - topic.idleSince <
-          Math.max(this.#forgetMs, topic.retention.maxAgeMs)
+          Math.max(this.#forgetMs, topic.settings.maxAgeMs)
       ) continue;
       this.#byName.delete(topic.name);
       if (!isOwn(topic.name)) this.#shared--;

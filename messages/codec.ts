@@ -257,7 +257,12 @@ export function startProblem(start: unknown): string | undefined {
 }
 
 const topicFields = fields({ id: count, topic: string });
-const batchFields = fields({ topic: string, offset: count, messages: list });
+const batchFields = fields({
+  topic: string,
+  offset: count,
+  messages: list,
+  next: optional(count),
+});
 const pingPong = fields({ time: optional(number), frames: optional(count) });
 
 const clientShapes: ReadonlyMap<string, Shape> = new Map<

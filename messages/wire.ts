@@ -85,8 +85,11 @@ export interface WireRecord {
   readonly message?: unknown;
 }
 
-/** One record of a batch. What is absent is as in the record before it; the first one has both. */
-export type BatchRecord = Partial<WireRecord>;
+/** One record of a batch. `from` and `at` that are absent are as in the record before it; the first one has both. */
+export interface BatchRecord extends Partial<WireRecord> {
+  /** Its offset, where it is not the one after the record before it: those between were replaced, not lost. */
+  readonly offset?: number;
+}
 
 /** From the client, the first frame: who it is and what it wants. */
 export interface HelloFrame {
@@ -171,8 +174,10 @@ export interface BatchFrame {
   readonly topic: string;
   /** The first record's offset. */
   readonly offset: number;
-  /** Contiguous records. */
+  /** The records from there on, in order. */
   readonly messages: readonly BatchRecord[];
+  /** The offset after the batch, where records were replaced; else it is `offset` and as many as there are records. */
+  readonly next?: number;
 }
 /** From the server: records `from` to `to - 1` are lost to this peer. */
 export interface GapFrame {
@@ -305,8 +310,16 @@ export interface HistoryPage extends Position {
   readonly tail: number;
   /** The offset that the next record gets. */
   readonly head: number;
-  /** Records from `offset` on, without holes. A binary one has its payload in `binary`, as base64. */
-  readonly records: readonly (WireRecord & { readonly binary?: string })[];
+  /** The offset to go on from. */
+  readonly next: number;
+  /**
+   * Records from `offset` on. One that does not follow the one before it has its `offset`: those between were replaced. A
+   * binary one has its payload in `binary`, as base64.
+   */
+  readonly records: readonly (WireRecord & {
+    readonly offset?: number;
+    readonly binary?: string;
+  })[];
 }
 
 /** What a client sends. */

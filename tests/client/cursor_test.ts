@@ -15,7 +15,7 @@ Deno.test("a new cursor expects nothing; placed, it expects the next record", ()
   assertFalse(cursor.expects(0));
   assertEquals(cursor.place(at("a", 17, 20)), undefined);
   assert(cursor.expects(17));
-  cursor.advance();
+  cursor.advance(cursor.position!.offset);
   assertEquals(cursor.position, { epoch: "a", offset: 18 });
   assertFalse(cursor.expects(17));
 });
@@ -46,11 +46,11 @@ Deno.test("what a resume brought is counted once, when it is through", () => {
   const cursor = new Cursor();
   cursor.place(at("a", 5));
   cursor.place(at("a", 5, 7));
-  cursor.advance();
+  cursor.advance(cursor.position!.offset);
   assertEquals(cursor.recovered(), undefined);
-  cursor.advance();
+  cursor.advance(cursor.position!.offset);
   assertEquals(cursor.recovered(), 2);
-  cursor.advance();
+  cursor.advance(cursor.position!.offset);
   assertEquals(cursor.recovered(), undefined);
 });
 
@@ -58,8 +58,8 @@ Deno.test("records published after the resume do not count, and nothing missed i
   const cursor = new Cursor();
   cursor.place(at("a", 5));
   cursor.place(at("a", 5, 6));
-  cursor.advance();
-  cursor.advance();
+  cursor.advance(cursor.position!.offset);
+  cursor.advance(cursor.position!.offset);
   assertEquals(cursor.recovered(), 1);
   cursor.place(at("a", 7, 7));
   assertEquals(cursor.recovered(), undefined);
@@ -69,10 +69,10 @@ Deno.test("a resume that was cut goes on counting", () => {
   const cursor = new Cursor();
   cursor.place(at("a", 5));
   cursor.place(at("a", 5, 9));
-  cursor.advance();
+  cursor.advance(cursor.position!.offset);
   cursor.place(at("a", 6, 8));
-  cursor.advance();
-  cursor.advance();
+  cursor.advance(cursor.position!.offset);
+  cursor.advance(cursor.position!.offset);
   assertEquals(cursor.recovered(), 3);
 });
 
@@ -82,7 +82,7 @@ Deno.test("lost records are not recovered ones", () => {
   cursor.place(at("a", 5, 9));
   assert(cursor.skip(5, 8));
   assertEquals(cursor.recovered(), undefined);
-  cursor.advance();
+  cursor.advance(cursor.position!.offset);
   assertEquals(cursor.recovered(), 1);
 });
 
@@ -103,8 +103,8 @@ Deno.test("a resume that ends in another epoch recovered nothing", () => {
   const cursor = new Cursor();
   cursor.place(at("a", 5));
   cursor.place(at("a", 5, 9));
-  cursor.advance();
+  cursor.advance(cursor.position!.offset);
   cursor.place(at("b", 20, 20));
-  cursor.advance();
+  cursor.advance(cursor.position!.offset);
   assertEquals(cursor.recovered(), undefined);
 });

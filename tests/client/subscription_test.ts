@@ -151,6 +151,34 @@ Deno.test("a record that does not say from or at has those of the one before it"
   ]);
 });
 
+Deno.test("records that were replaced are skipped, and no gap; one that goes back is not the protocol", () => {
+  using h = harness();
+  greet(h.net.last);
+  const topic = h.client.topic("lobby");
+  const seen: number[] = [];
+  const gaps: unknown[] = [];
+  topic.onAny((_, { offset }) => seen.push(offset));
+  topic.onGap((gap) => gaps.push(gap));
+  const message = { type: "price" };
+  const state = (offset: number, ...offsets: (number | undefined)[]) => ({
+    type: "batch",
+    topic: "lobby",
+    offset,
+    next: 10,
+    messages: offsets.map((offset) => ({
+      ...(offset === undefined ? {} : { offset }),
+      from: "you",
+      at: 1,
+      message,
+    })),
+  });
+  h.net.last.emit(state(0, 3, undefined, 9));
+  assertEquals([seen, gaps], [[3, 4, 9], []]);
+  assertEquals(topic.position?.offset, 10);
+  h.net.last.emit(state(10, 9));
+  assertEquals([seen, h.client.lastClose?.code], [[3, 4, 9], 4500]);
+});
+
 Deno.test("after a resume the missed records come, are counted, and only then told", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");

@@ -59,6 +59,7 @@ Deno.test("a peer reads a topic's past without being in it", async () => {
   assertEquals({ ...data, records: texts(data) }, {
     epoch,
     offset: 1,
+    next: 3,
     tail: 0,
     head: 3,
     records: ["1", "2"],

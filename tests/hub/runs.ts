@@ -13,6 +13,7 @@ export function runOf(records: readonly LogRecord[], name = "lobby"): Run {
     name,
     head: records.length,
     record: (offset) => records[offset]!,
+    next: (offset) => offset,
     batch: (from) => encodeBatch(run, from),
   };
   return run;

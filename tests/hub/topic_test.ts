@@ -4,7 +4,7 @@ import {
   assertNotStrictEquals,
   assertStrictEquals,
 } from "@std/assert";
-import { DEFAULT_RETENTION } from "../../hub/limits.ts";
+import { DEFAULT_TOPIC } from "../../hub/topic_options.ts";
 import { Topic } from "../../hub/topic.ts";
 import { records } from "./records.ts";
 
@@ -12,7 +12,7 @@ import { records } from "./records.ts";
 function topicOf10To19(deep = false): Topic {
   const topic = new Topic(
     "room",
-    { ...DEFAULT_RETENTION, maxRecords: 10 },
+    { ...DEFAULT_TOPIC, maxRecords: 10 },
     deep,
     0,
   );
@@ -86,7 +86,7 @@ Deno.test("a batch is made anew after records were appended", () => {
 });
 
 Deno.test("a topic runs what waits for its log, in order, and at once when it is open", () => {
-  const topic = new Topic("room", DEFAULT_RETENTION, false, 0);
+  const topic = new Topic("room", DEFAULT_TOPIC, false, 0);
   const ran: string[] = [];
   topic.whenOpen(() => ran.push("first"));
   topic.whenOpen(() => ran.push("second"));
@@ -99,7 +99,7 @@ Deno.test("a topic runs what waits for its log, in order, and at once when it is
 });
 
 Deno.test("a topic's opened resolves when its log is there", async () => {
-  const topic = new Topic("room", DEFAULT_RETENTION, false, 0);
+  const topic = new Topic("room", DEFAULT_TOPIC, false, 0);
   const { opened } = topic;
   topic.open({ epoch: "e", tail: 0, head: 0 });
   await opened;

@@ -1,0 +1,108 @@
+import type { RecordLog, Retention } from "./log.ts";
+import type { LogRecord } from "./record.ts";
+
+/**
+ * A log that keeps the newest record of each key: one that is replaced is gone, and is not lost. Offsets go on as in any
+ * log; those that were replaced have no record. A record without a key replaces nothing and is not replaced.
+ */
+export class LatestLog implements RecordLog {
+  /** The offsets that have a record, ascending, and their records. */
+  readonly #offsets: number[] = [];
+  readonly #records: LogRecord[] = [];
+  readonly #byKey = new Map<string, number>();
+  #tail: number;
+  #head: number;
+  #bytes = 0;
+
+  /** @param head the offset of the first record that will be appended. */
+  constructor(head: number) {
+    this.#tail = this.#head = head;
+  }
+
+  get tail(): number {
+    return this.#tail;
+  }
+
+  get head(): number {
+    return this.#head;
+  }
+
+  get size(): number {
+    return this.#offsets.length;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  append(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      const { key } = record;
+      if (key !== undefined) {
+        const replaced = this.#byKey.get(key);
+        if (replaced !== undefined) this.#remove(this.#place(replaced), 1);
+        this.#byKey.set(key, this.#head);
+      }
+      this.#offsets.push(this.#head++);
+      this.#records.push(record);
+      this.#bytes += record.bytes;
+    }
+  }
+
+  at(offset: number): LogRecord {
+    const place = this.#place(offset);
+    const record = this.#records[place];
+    if (record === undefined || this.#offsets[place] !== offset) {
+      throw new RangeError(`No record at ${offset}`);
+    }
+    return record;
+  }
+
+  next(offset: number): number {
+    return this.#offsets[this.#place(offset)] ?? this.#head;
+  }
+
+  last(count: number): number {
+    const { length } = this.#offsets;
+    if (count === 0) return this.#head;
+    return this.#offsets[length - count] ?? this.#head - count;
+  }
+
+  trim(retention: Retention, now: number): void {
+    const oldest = now - retention.maxAgeMs;
+    let dropped = 0;
+    let bytes = this.#bytes;
+    for (const record of this.#records) {
+      if (
+        this.size - dropped <= retention.maxRecords &&
+        bytes <= retention.maxBytes && record.since >= oldest
+      ) break;
+      bytes -= record.bytes;
+      dropped++;
+    }
+    if (dropped === 0) return;
+    this.#tail = this.#offsets[dropped - 1]! + 1;
+    this.#remove(0, dropped);
+  }
+
+  /** Takes out records; their keys are free. */
+  #remove(place: number, count: number): void {
+    this.#offsets.splice(place, count);
+    for (const { bytes, key } of this.#records.splice(place, count)) {
+      this.#bytes -= bytes;
+      if (key !== undefined) this.#byKey.delete(key);
+    }
+  }
+
+  /** Where the first offset from `offset` on stands. */
+  #place(offset: number): number {
+    let low = 0;
+    let high = this.#offsets.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#offsets[middle]! < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
