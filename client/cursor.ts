@@ -11,13 +11,17 @@ export interface Missing {
  * batch is the one expected, and how many records came through the resume.
  */
 export class Cursor {
-  #position: Position | undefined;
+  /** Apart, and not one {@linkcode Position}: that would be a new one for each record. */
+  #epoch: string | undefined;
+  #offset = 0;
   /** A resume under way: records below `head` were published while this client was away. */
   #resume: { readonly head: number; count: number } | undefined;
 
   /** The epoch, and the next offset wanted; `undefined` before the first answer. */
   get position(): Position | undefined {
-    return this.#position;
+    return this.#epoch === undefined
+      ? undefined
+      : { epoch: this.#epoch, offset: this.#offset };
   }
 
   /**
@@ -28,7 +32,7 @@ export class Cursor {
    * seen of it. A cursor that only fell off the tail is told so by a `gap` frame.
    */
   place({ epoch, offset, head }: Joined): Missing | undefined {
-    const wanted = this.#position;
+    const wanted = this.position;
     if (
       wanted !== undefined && wanted.epoch === epoch && wanted.offset <= head
     ) {
@@ -36,23 +40,23 @@ export class Cursor {
       this.#resume = { head, count: this.#resume?.count ?? 0 };
       return undefined;
     }
-    this.#position = { epoch, offset };
+    this.#epoch = epoch;
+    this.#offset = offset;
     this.#resume = undefined;
     return wanted && { from: wanted.offset };
   }
 
   /** Whether these are the records that come next. */
   expects(offset: number): boolean {
-    return this.#position?.offset === offset;
+    return this.#epoch !== undefined && this.#offset === offset;
   }
 
   /** The record at `offset` was taken in: the next one, or one after those that it replaced. */
   advance(offset: number): void {
-    const { epoch } = this.#position!;
     if (this.#resume !== undefined && offset < this.#resume.head) {
       this.#resume.count++;
     }
-    this.#position = { epoch, offset: offset + 1 };
+    this.#offset = offset + 1;
   }
 
   /**
@@ -62,15 +66,15 @@ export class Cursor {
    */
   skip(from: number, to: number): boolean {
     if (!this.expects(from) || to <= from) return false;
-    this.#position = { epoch: this.#position!.epoch, offset: to };
+    this.#offset = to;
     return true;
   }
 
   /** How many records the resume brought, once, when it is through; otherwise `undefined`. */
   recovered(): number | undefined {
-    if (
-      this.#resume === undefined || this.#position!.offset < this.#resume.head
-    ) return undefined;
+    if (this.#resume === undefined || this.#offset < this.#resume.head) {
+      return undefined;
+    }
     const { count } = this.#resume;
     this.#resume = undefined;
     return count > 0 ? count : undefined;

@@ -1,6 +1,11 @@
 import { isCount, type MessageMap, type Position } from "../messages.ts";
 import { DrumbeatError } from "./error.ts";
-import { type RawRecord, readRecord, type TopicRecord } from "./record.ts";
+import {
+  type RawRecord,
+  readRecord,
+  type RecordSource,
+  type TopicRecord,
+} from "./record.ts";
 import type { RequestOptions } from "./requests.ts";
 
 /** Options of {@linkcode Topic.history}. */
@@ -27,13 +32,13 @@ export interface HistoryPart<M extends MessageMap> extends Position {
  * Reads the answer to `history`.
  *
  * @param answer anything at all, from a hostile server.
- * @param topic the topic's name.
+ * @param source where its records come from.
  * @param check holds a record against the contract.
  * @throws {DrumbeatError} `malformed`, when it is no such answer.
  */
 export function readHistory<M extends MessageMap>(
   answer: unknown,
-  topic: string,
+  source: RecordSource,
   check: (record: RawRecord) => TopicRecord<M> | undefined,
 ): HistoryPart<M> {
   const { epoch, offset, next, tail, head, records }: {
@@ -42,11 +47,11 @@ export function readHistory<M extends MessageMap>(
   if (
     typeof epoch !== "string" || !isCount(offset) || !isCount(tail) ||
     !isCount(head) || !Array.isArray(records)
-  ) throw malformed(topic);
+  ) throw malformed(source.topic);
   let place = offset;
   const checked = records.flatMap((record) => {
-    const raw = readOne(record, { topic, offset: place });
-    if (raw === undefined) throw malformed(topic);
+    const raw = readOne(record, place, source);
+    if (raw === undefined) throw malformed(source.topic);
     place = raw.offset + 1;
     return check(raw) ?? [];
   });
@@ -63,11 +68,12 @@ export function readHistory<M extends MessageMap>(
 
 function readOne(
   record: { readonly binary?: unknown } | null,
-  place: { readonly topic: string; readonly offset: number },
+  offset: number,
+  source: RecordSource,
 ): RawRecord | undefined {
   const base64 = record?.binary;
   if (typeof base64 !== "string") {
-    return readRecord(record, undefined, place, undefined);
+    return readRecord(record, undefined, offset, source);
   }
   let binary: string;
   try {
@@ -76,7 +82,7 @@ function readOne(
     return undefined;
   }
   const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
-  return readRecord(record, bytes, place, undefined);
+  return readRecord(record, bytes, offset, source);
 }
 
 function malformed(topic: string): DrumbeatError {

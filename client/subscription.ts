@@ -9,7 +9,12 @@ import type {
 import { Cursor } from "./cursor.ts";
 import { DrumbeatError } from "./error.ts";
 import { GapEvent, InvalidEvent, RecoveredEvent } from "./events.ts";
-import type { GapRecord, RawRecord, TopicRecord } from "./record.ts";
+import type {
+  GapRecord,
+  MessageRecord,
+  RawRecord,
+  TopicRecord,
+} from "./record.ts";
 import {
   type HistoryOptions,
   type HistoryPart,
@@ -141,11 +146,10 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
       (id) => ({ type: "history", id, topic, from, limit }),
       rest,
     );
-    const peer = this.#host.peer();
     return readHistory(
       answer,
-      topic,
-      (record) => this.#check({ ...record, own: record.from === peer }),
+      { topic, peer: this.#host.peer() },
+      (record) => this.#check(record),
     );
   }
 
@@ -250,13 +254,15 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
   }
 
   #check(record: RawRecord): TopicRecord<M> | undefined {
-    const { message, payload, ...info } = record;
-    if (payload !== undefined) return { kind: "binary", ...info, payload };
+    if (record.kind === "binary") return record;
     try {
-      const checked = this.#host.contract.check(message);
+      const checked = this.#host.contract.check(record.message);
       if (checked.ok) {
-        return { kind: "record", ...info, message: checked.message };
+        // Nobody else has it yet: it need not be copied.
+        record.message = checked.message;
+        return record as MessageRecord<M>;
       }
+      const { kind: _, message, ...info } = record;
       const { message: reason, issues = [] } = checked;
       this.#host.emit(new InvalidEvent({ message, info, reason, issues }));
     } catch (error) {

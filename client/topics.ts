@@ -97,11 +97,12 @@ export class Topics<M extends MessageMap> {
     // On their way since before an unsubscribe.
     if (subscription === undefined) return undefined;
     if (!subscription.expects(offset)) return "step";
+    const source = { topic, peer };
     const records: RawRecord[] = [];
+    let record: RawRecord | undefined;
     for (const message of messages) {
-      const before = records.at(-1);
-      const place = { topic, offset: before ? before.offset + 1 : offset };
-      const record = readRecord(message, payload, place, peer, before);
+      const place = record === undefined ? offset : record.offset + 1;
+      record = readRecord(message, payload, place, source, record);
       if (record === undefined) return "record";
       records.push(record);
     }
@@ -134,6 +135,10 @@ export class Topics<M extends MessageMap> {
   /** Lobby records are messages, as a plain peer sees them; nothing is encoded for nobody. */
   #show(record: RawRecord): void {
     if (record.topic !== LOBBY || !this.#host.hears("message")) return;
-    this.#host.message(record.payload ?? JSON.stringify(record.message));
+    this.#host.message(
+      record.kind === "binary"
+        ? record.payload
+        : JSON.stringify(record.message),
+    );
   }
 }

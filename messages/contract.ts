@@ -212,13 +212,14 @@ function contractOf<M extends MessageMap, R extends RequestMap>(
       const type = typeof message === "object" && message !== null
         ? (message as { type?: unknown }).type
         : undefined;
-      const problem = messageTypeProblem(type);
-      if (problem !== undefined) {
-        return { ok: false, code: "invalid", message: problem };
-      }
+      // A type that the contract names is a good one: see `defineMessages`.
       const validator = checks.get(type as string);
       if (validator !== undefined) {
         return checkFields(type as string, message as object, validator);
+      }
+      const problem = messageTypeProblem(type);
+      if (problem !== undefined) {
+        return { ok: false, code: "invalid", message: problem };
       }
       if (open) return { ok: true, message: message as MessageOf<M> };
       return unknownName("message", String(type));
@@ -271,6 +272,8 @@ function checkFields<M extends MessageMap>(
         .value}, not an object`,
     );
   }
-  const { type: _other, ...output } = result.value as { type?: unknown };
-  return { ok: true, message: { type: name, ...output } as MessageOf<M> };
+  const output = { type: name, ...result.value };
+  // Whatever type the validator put out.
+  output.type = name;
+  return { ok: true, message: output as MessageOf<M> };
 }
