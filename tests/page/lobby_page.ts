@@ -62,6 +62,35 @@ export function lines(page: Page, hasText: string | RegExp): Locator {
   return page.locator("#lines-of-feed > li", { hasText });
 }
 
+/** What became of the messages since {@linkcode countLines}. */
+export interface LineCounts {
+  /** Lines that were ever in the feed. */
+  readonly drawn: number;
+  /** Messages that the page said it left out, or missed. */
+  readonly told: number;
+  /** Most lines that were in the feed at once. */
+  readonly most: number;
+}
+
+/** Counts from now on. @returns what was counted so far. */
+export async function countLines(
+  page: Page,
+): Promise<() => Promise<LineCounts>> {
+  await page.evaluate(`(() => {
+    globalThis.counts = { drawn: 0, told: 0, most: 0 };
+    const list = document.querySelector("#lines-of-feed");
+    new MutationObserver((changes) => {
+      for (const line of changes.flatMap(({ addedNodes }) => [...addedNodes])) {
+        const left = /([\\d,]+) messages? not drawn|Missing here: ([\\d,]+)/.exec(line.textContent);
+        if (left === null) counts.drawn++;
+        else counts.told += Number((left[1] ?? left[2]).replaceAll(",", ""));
+      }
+      counts.most = Math.max(counts.most, list.childElementCount);
+    }).observe(list, { childList: true });
+  })()`);
+  return () => page.evaluate<LineCounts>("counts");
+}
+
 /** Waits until the page says that its message is acknowledged. */
 export async function acknowledged(page: Page, text: string): Promise<void> {
   await page.locator("li.own[data-state=acknowledged]", { hasText: text })
