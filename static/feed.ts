@@ -38,6 +38,7 @@ export class Feed {
   readonly #follower: Follower;
   #queue: Line[] = [];
   #skipped = 0;
+  #notDrawn = 0;
   #unread = 0;
   #frame = 0;
   /** When the lines that were drawn are paid for, on the clock of animation frames. */
@@ -78,8 +79,14 @@ export class Feed {
       const oldest = this.#queue.findIndex((one) => typeof one === "function");
       this.#queue.splice(Math.max(0, oldest), 1);
       this.#skipped++;
+      this.#notDrawn++;
     }
     this.#plan();
+  }
+
+  /** How many lines were too fast to be drawn, in all. */
+  get notDrawn(): number {
+    return this.#notDrawn;
   }
 
   /** The reader's own message: brings them to the end. */

@@ -162,9 +162,15 @@ export class Lobby {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       const next = this.#topic.position?.offset;
-      if (next !== undefined) {
-        setText(this.#extent, `${counted(next, "record")} so far`);
+      if (next === undefined) {
+        return;
       }
+      const { notDrawn } = this.#parts.feed;
+      // In a flood, the feed's own word about it is out of sight as soon as it is there.
+      const missing = notDrawn === 0
+        ? ""
+        : `, ${notDrawn.toLocaleString("en")} not drawn`;
+      setText(this.#extent, `${counted(next, "record")} so far${missing}`);
     });
   }
 }

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertMatch,
+} from "@std/assert";
 import { browserTest } from "./browser.ts";
 import {
   acknowledged,
@@ -111,6 +117,10 @@ browserTest(
       const scroller = document.querySelector("#scroller").getBoundingClientRect();
       return line.top >= scroller.top && line.bottom <= scroller.bottom;
     })()`);
+    assertMatch(
+      await page.locator("#extent").textContent() ?? "",
+      /^5,000 records so far, [\d,]+ not drawn$/,
+    );
     assert(inView, "the last message is out of sight");
     assertEquals(await page.inputValue("#text"), "typed in a flood");
     await page.press("#text", "Enter");
