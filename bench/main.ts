@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { attempt } from "./attempt.ts";
 import { chart } from "./chart.ts";
 import { buildGenerator, NoCompilerError } from "./generator.ts";
 import { install } from "./install.ts";
@@ -14,7 +15,8 @@ import { type Peer, PEERS } from "./peers.ts";
 import { canPin } from "./pinning.ts";
 import { Results } from "./results.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
-import { short, table } from "./table.ts";
+import { table } from "./table.ts";
+import { write } from "./write.ts";
 
 type Bench = Extract<Command, { run: "bench" }>;
 
@@ -88,7 +90,12 @@ async function play(
     for (const scenario of chosen) {
       for (const peer of peers) {
         if (!peer.duties.includes(scenario.duty)) continue;
-        const said = await once(results, scenario, peer);
+        const said = await attempt(
+          results,
+          scenario,
+          peer,
+          () => measure(scenario, peer),
+        );
         console.error(
           `${round}/${rounds}  ${scenario.name}  ${peer.name}  ${said}`,
         );
@@ -96,28 +103,4 @@ async function play(
     }
   }
   return results;
-}
-
-async function once(
-  results: Results,
-  scenario: Scenario,
-  peer: Peer,
-): Promise<string> {
-  try {
-    const measured = await measure(scenario, peer);
-    results.add(scenario.name, peer.name, measured);
-    return scenario.metrics.map(({ key, title }) =>
-      `${short(measured[key] ?? NaN)} ${title}`
-    ).join(", ");
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    results.fail(scenario.name, peer.name, why);
-    return `FAILED: ${why}`;
-  }
-}
-
-async function write(path: string, text: string): Promise<void> {
-  const folder = path.slice(0, path.lastIndexOf("/") + 1);
-  if (folder !== "") await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(path, text);
 }

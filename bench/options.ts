@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseArgs, type ParseArgsConfig } from "node:util";
 
 /** What `--help` prints. */
 export const HELP = `Usage: deno task bench [options]
@@ -51,35 +51,24 @@ export function readCommand(
   args: readonly string[],
   namesOf: (quick: boolean) => Names,
 ): Command {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        rounds: { type: "string" },
-        quick: { type: "boolean", default: false },
-        only: { type: "string" },
-        peers: { type: "string" },
-        json: { type: "string", default: "bench/results/bench.json" },
-        svg: { type: "string", default: "bench/results/bench.svg" },
-        list: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    }));
-  } catch (error) {
-    // The first sentence says it; the rest explains how to pass such a thing as a positional argument.
-    const why = error instanceof Error ? error.message.split(". ")[0]! : "";
-    return { run: "refuse", why };
-  }
+  const parsed = parse(args, {
+    rounds: { type: "string" },
+    quick: { type: "boolean", default: false },
+    only: { type: "string" },
+    peers: { type: "string" },
+    json: { type: "string", default: "bench/results/bench.json" },
+    svg: { type: "string", default: "bench/results/bench.svg" },
+    list: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  });
+  if ("why" in parsed) return { run: "refuse", why: parsed.why };
+  const { values } = parsed;
   const { quick, json, svg } = values;
   if (values.help) return { run: "help" };
   if (values.list) return { run: "list", quick };
   const rounds = Number(values.rounds ?? (quick ? 1 : 5));
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > MAX_ROUNDS) {
-    return {
-      run: "refuse",
-      why: `--rounds is from 1 to ${MAX_ROUNDS}, not '${values.rounds}'`,
-    };
+  if (!areRounds(rounds)) {
+    return { run: "refuse", why: notRounds(values.rounds) };
   }
   const names = namesOf(quick);
   const only = values.only?.split(",");
@@ -93,4 +82,40 @@ export function readCommand(
     return { run: "refuse", why: `There is no server '${unknown}'` };
   }
   return { run: "bench", quick, rounds, only, peers, json, svg };
+}
+
+/**
+ * Parses a command line.
+ *
+ * @param args the arguments, without the program.
+ * @param options what there is, as `node:util` takes it.
+ * @returns the values, or in a sentence why there are none.
+ */
+export function parse<O extends NonNullable<ParseArgsConfig["options"]>>(
+  args: readonly string[],
+  options: O,
+):
+  | { readonly values: ParsedValues<O> }
+  | { readonly why: string } {
+  try {
+    return { values: parseArgs({ args: [...args], options }).values };
+  } catch (error) {
+    // The first sentence says it; the rest explains how to pass such a thing as a positional argument.
+    return {
+      why: error instanceof Error ? error.message.split(". ")[0]! : "",
+    };
+  }
+}
+
+type ParsedValues<O extends NonNullable<ParseArgsConfig["options"]>> =
+  ReturnType<typeof parseArgs<{ args: string[]; options: O }>>["values"];
+
+/** Whether so many rounds can be run. */
+export function areRounds(rounds: number): boolean {
+  return Number.isInteger(rounds) && rounds >= 1 && rounds <= MAX_ROUNDS;
+}
+
+/** What is wrong with other rounds. */
+export function notRounds(word: string | undefined): string {
+  return `--rounds is from 1 to ${MAX_ROUNDS}, not '${word}'`;
 }

@@ -115,7 +115,7 @@ const REQUESTS = "bench/peers/drumbeat_requests.ts";
 const STOCK = "server/main.ts";
 
 /** What `deno task start` runs, with the flags of V8 and the permissions that deno.json gives it. */
-function startCommand(program = STOCK): readonly string[] {
+export function startCommand(program = STOCK): readonly string[] {
   const { tasks } = JSON.parse(Deno.readTextFileSync(`${root}deno.json`));
   const [first, ...words] = (tasks.start.command as string).split(" ");
   if (first !== "deno" || words.at(-1) !== STOCK) {

@@ -50,6 +50,11 @@ export class Results {
     return Object.fromEntries(this.#runs);
   }
 
+  /** Why runs failed: by `scenario peer`. */
+  get failures(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#failures);
+  }
+
   /** Whether any run failed. */
   get failed(): boolean {
     return this.#failures.size > 0;
@@ -62,7 +67,7 @@ export class Results {
    * @param peers on whom; the ratios are those of the first.
    */
   rows(
-    scenarios: readonly Scenario[],
+    scenarios: readonly Pick<Scenario, "name" | "kind" | "metrics">[],
     peers: readonly string[],
   ): readonly Row[] {
     return scenarios.flatMap(({ name, kind, metrics }) =>

@@ -34,3 +34,56 @@ export function ratio(
   }
   return median(ours.map((value, round) => value / theirs[round]!));
 }
+
+/** A straight line through points. */
+export interface Line {
+  /** Its value at 0. */
+  readonly base: number;
+  /** What it grows by for each one of x. */
+  readonly slope: number;
+  /** How far the point that is farthest from it is from it, in y; as a share of y where the fit was by shares. */
+  readonly off: number;
+}
+
+/** Options of {@linkcode fitLine}. */
+export interface FitOptions {
+  /** Whether distances count as shares of y: else points with large values are all that counts. Default: `false`. */
+  readonly byShare?: boolean;
+}
+
+/**
+ * The straight line with the least sum of squared distances.
+ *
+ * @param points pairs of x and y, with at least two different x.
+ * @param options see {@linkcode FitOptions}.
+ * @throws {RangeError} when there are no two different x.
+ */
+export function fitLine(
+  points: readonly (readonly [x: number, y: number])[],
+  { byShare = false }: FitOptions = {},
+): Line {
+  if (new Set(points.map(([x]) => x)).size < 2) {
+    throw new RangeError("There is no line through one point");
+  }
+  const weigh = (y: number) => byShare ? 1 / (y * y) : 1;
+  let all = 0, sumX = 0, sumY = 0;
+  for (const [x, y] of points) {
+    const weight = weigh(y);
+    all += weight;
+    sumX += weight * x;
+    sumY += weight * y;
+  }
+  const middleX = sumX / all, middleY = sumY / all;
+  let up = 0, across = 0;
+  for (const [x, y] of points) {
+    up += weigh(y) * (x - middleX) * (y - middleY);
+    across += weigh(y) * (x - middleX) ** 2;
+  }
+  const slope = up / across;
+  const base = middleY - slope * middleX;
+  const off = Math.max(...points.map(([x, y]) => {
+    const distance = Math.abs(y - base - slope * x);
+    return byShare ? distance / y : distance;
+  }));
+  return { base, slope, off };
+}

@@ -60,10 +60,18 @@ static void topic_of(char *out, size_t size, const struct options *options,
 }
 
 static void hello(struct crowd *crowd, struct connection *c) {
-  char topic[32], text[256];
-  topic_of(topic, sizeof topic, crowd->options, c->group);
+  const struct options *o = crowd->options;
+  char topic[32], text[64 + 32 * GROUPS_EACH_MAX];
+  topic_of(topic, sizeof topic, o, c->group);
   int length;
-  if (c->session[0] != 0)
+  if (groups_each(o) > 1) {
+    length = sprintf(text, "{\"type\":\"hello\",\"topics\":{");
+    for (int k = 0; k < groups_each(o); k++) {
+      topic_of(topic, sizeof topic, o, c->group + k * crowd->count);
+      length += sprintf(text + length, "%s\"%s\":{}", k > 0 ? "," : "", topic);
+    }
+    length += sprintf(text + length, "}}");
+  } else if (c->session[0] != 0)
     length = snprintf(text, sizeof text,
                       "{\"type\":\"hello\",\"session\":\"%s\",\"topics\":{"
                       "\"%s\":{\"epoch\":\"%s\",\"offset\":%" PRIu64 "}}}",
@@ -178,7 +186,8 @@ void dialect_publish(struct crowd *crowd, struct connection *c,
   uint64_t number = c->published++;
   int length = 0;
   if (o->dialect == DRUMBEAT) {
-    topic_of(topic, sizeof topic, o, c->group);
+    int turn = (int)(number % (uint64_t)groups_each(o));
+    topic_of(topic, sizeof topic, o, c->group + turn * crowd->count);
     length = o->request
                  ? sprintf(text,
                            "{\"type\":\"request\",\"id\":%" PRIu64

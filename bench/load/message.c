@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "message.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -14,6 +15,9 @@
 #define STAMP_DIGITS 16
 #define NUMBER_DIGITS 10
 #define MARKED (LENGTH(MARK) + STAMP_DIGITS + 1 + NUMBER_DIGITS)
+// All that a text of ten bytes has room for; more messages than any run has.
+#define SHORT_DIGITS 7
+#define SHORT_MARKED (LENGTH(MARK) + SHORT_DIGITS)
 
 static char *digits(char *out, uint64_t value, int count) {
   for (int i = count - 1; i >= 0; i--, value /= 10)
@@ -31,10 +35,15 @@ int message_write(char *out, int bytes, uint64_t stamp, uint64_t number) {
   char *at = out;
   memcpy(at, bytes > MOST_CHAT_BYTES ? LARGE_HEAD MARK : HEAD MARK,
          LENGTH(HEAD MARK));
-  at = digits(at + LENGTH(HEAD MARK), stamp, STAMP_DIGITS);
-  *at++ = ':';
-  at = digits(at, number, NUMBER_DIGITS);
-  size_t padding = (size_t)bytes - LENGTH(HEAD) - MARKED - LENGTH(TAIL);
+  at += LENGTH(HEAD MARK);
+  if (bytes < MESSAGE_STAMPED) at = digits(at, number, SHORT_DIGITS);
+  else {
+    at = digits(at, stamp, STAMP_DIGITS);
+    *at++ = ':';
+    at = digits(at, number, NUMBER_DIGITS);
+  }
+  size_t marked = bytes < MESSAGE_STAMPED ? SHORT_MARKED : MARKED;
+  size_t padding = (size_t)bytes - LENGTH(HEAD) - marked - LENGTH(TAIL);
   memset(at, 'x', padding);
   memcpy(at + padding, TAIL, LENGTH(TAIL));
   return bytes;
@@ -47,8 +56,12 @@ const char *message_next(struct message *message, const char *text,
   // The padding that follows is skipped, not searched.
   size_t rest = (size_t)bytes - LENGTH(HEAD);
   if (found == NULL || (size_t)(end - found) < rest) return NULL;
-  message->stamp = value_of(found + LENGTH(MARK), STAMP_DIGITS);
-  message->number =
-      value_of(found + LENGTH(MARK) + STAMP_DIGITS + 1, NUMBER_DIGITS);
+  found += LENGTH(MARK);
+  bool stamped = bytes >= MESSAGE_STAMPED;
+  message->stamp = stamped ? value_of(found, STAMP_DIGITS) : 0;
+  message->number = stamped
+                        ? value_of(found + STAMP_DIGITS + 1, NUMBER_DIGITS)
+                        : value_of(found, SHORT_DIGITS);
+  found -= LENGTH(MARK);
   return found + rest;
 }

@@ -1,9 +1,13 @@
-// One message: a `chat`, or above 2,000 bytes `data`, which no stock server checks, that carries when it counts from and its number in its topic, in a text of fixed length.
+// One message: a `chat`, or above 2,000 bytes `data`, which no stock server checks, that carries when it counts from and
+// its number in its topic, in a text of fixed length. Below MESSAGE_STAMPED there is only room for the number, and the
+// latencies are zero.
 #ifndef MESSAGE_H
 #define MESSAGE_H
 #include <stdint.h>
 
-#define MESSAGE_MAX 16384
+#define MESSAGE_MIN 35
+#define MESSAGE_STAMPED 64
+#define MESSAGE_MAX 65536
 
 struct message {
   uint64_t stamp;  // ns

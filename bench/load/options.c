@@ -26,8 +26,7 @@ static double number(const char *flag, const char *word, double least,
   return value;
 }
 
-// A message holds its time and its number.
-#define LEAST_BYTES 64
+#define LEAST_BYTES MESSAGE_MIN
 #define MOST_BYTES MESSAGE_MAX
 
 static const struct {
@@ -94,13 +93,34 @@ struct options read_options(int count, char **words) {
       o.request = true;
       continue;
     }
+    if (strcmp(words[i], "--round-robin") == 0) {
+      o.round_robin = true;
+      continue;
+    }
     if (i + 1 == count) fail(EXIT_USAGE, "nothing follows '%s'", words[i]);
     if (!set(&o, words[i], words[i + 1]))
       fail(EXIT_USAGE, "there is no option '%s'", words[i]);
     i++;
   }
   if (o.port == 0) fail(EXIT_USAGE, "--port is missing");
-  if (o.groups > o.connections - o.stalled)
+  int reading = o.connections - o.stalled;
+  // In several groups at once a connection tells messages apart by their order: its next one is a round away.
+  bool several = o.round_robin && o.dialect == DRUMBEAT && o.stalled == 0 &&
+                 o.groups % o.connections == 0 && o.in_flight < o.connections &&
+                 o.groups / o.connections <= GROUPS_EACH_MAX;
+  if (o.groups > reading && !several)
     fail(EXIT_USAGE, "there are fewer reading connections than groups");
+  if (o.round_robin && o.groups <= reading && reading % o.groups != 0)
+    fail(EXIT_USAGE, "--round-robin wants groups of one size");
+  if (o.round_robin && (o.pace > 0 || o.messages > 0))
+    fail(EXIT_USAGE, "--round-robin goes neither at a pace nor to a number");
   return o;
+}
+
+int publishers(const struct options *o) {
+  return o->groups < o->connections ? o->groups : o->connections;
+}
+
+int groups_each(const struct options *o) {
+  return o->groups > o->connections ? o->groups / o->connections : 1;
 }

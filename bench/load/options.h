@@ -4,6 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+// Groups that one connection can be in: its hello names them all.
+#define GROUPS_EACH_MAX 100
+
 enum mode { TRAFFIC, STORM, IDLE, HEARTBEAT, REPLAY, RESTART };
 enum dialect { PLAIN, DRUMBEAT, SOCKETIO };
 
@@ -14,7 +17,9 @@ struct options {
   enum dialect dialect;
   int connections;
   int groups;        // connection i is in group i % groups; the first of each group publishes
+                     // more groups than connections: connection i is in all groups g with g % connections == i
   bool request;      // a publisher asks for a reply to itself instead of publishing
+  bool round_robin;  // messages go to one group after the other, and `in_flight` counts those of all of them
   int in_flight;     // messages of a group that are published and not delivered to all of it
   double pace;       // messages a second of all groups, instead of `in_flight`; 0: closed loop
   int messages;      // of each group; 0: until the time is up
@@ -29,4 +34,8 @@ struct options {
 };
 
 struct options read_options(int count, char **words);
+// Connections that publish: the first ones.
+int publishers(const struct options *options);
+// Groups that one connection is in.
+int groups_each(const struct options *options);
 #endif

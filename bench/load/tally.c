@@ -20,7 +20,8 @@ void tally_delivery(struct connection *c, const struct message *message,
   c->received++;
   tally.delivered++;
   tally.by_group[c->group]++;
-  histogram_add(&tally.latencies, now - message->stamp);
+  histogram_add(&tally.latencies,
+                message->stamp > 0 ? now - message->stamp : 0);
 }
 
 void tally_pong(struct connection *c, uint64_t now) {

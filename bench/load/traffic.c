@@ -21,7 +21,7 @@ static struct snapshot look(int pid) {
 // Connections of a group that read.
 static uint64_t members(const struct crowd *crowd, int group) {
   const struct options *o = crowd->options;
-  if (o->request) return 1;
+  if (o->request || o->groups > crowd->count) return 1;
   int reading = crowd->count - o->stalled;
   return (uint64_t)((reading - group + o->groups - 1) / o->groups);
 }
@@ -37,6 +37,15 @@ static void publish_in_flight(struct crowd *crowd) {
            (o->messages == 0 || c->published < (uint64_t)o->messages))
       dialect_publish(crowd, c, now_ns());
   }
+}
+
+// A closed loop over all groups: as many are under way as in one group alone, whatever the number of groups.
+static void publish_in_turn(struct crowd *crowd, uint64_t *sent) {
+  const struct options *o = crowd->options;
+  uint64_t count = members(crowd, 0);
+  while (*sent * count < tally.delivered + (uint64_t)o->in_flight * count)
+    dialect_publish(crowd, &crowd->all[(*sent)++ % (uint64_t)publishers(o)],
+                    now_ns());
 }
 
 // At a pace, each message counts from when it should have gone out: a server, or a load, that is late is seen to be
@@ -56,7 +65,7 @@ static void publish_paced(struct crowd *crowd, uint64_t start, uint64_t *sent) {
 
 static uint64_t expected(const struct crowd *crowd) {
   uint64_t sum = 0;
-  for (int g = 0; g < crowd->options->groups; g++)
+  for (int g = 0; g < publishers(crowd->options); g++)
     sum += crowd->all[g].published * members(crowd, g);
   return sum;
 }
@@ -80,11 +89,12 @@ static void print(const struct crowd *crowd, const struct snapshot *from,
          "\"delivered\":%" PRIu64 ",\"expected\":%" PRIu64
          ",\"seconds\":%.3f,\"perSecond\":%.1f,\"p50Ms\":%.4f,"
          "\"p99Ms\":%.4f,\"p999Ms\":%.4f,\"maxMs\":%.4f,\"serverCpu\":%.4f,"
-         "\"serverCpuUs\":%.4f,\"peakMib\":%.1f,\"loadCpu\":%.4f}\n",
+         "\"serverCpuUs\":%.4f,\"perCpuSecond\":%.1f,\"peakMib\":%.1f,\"loadCpu\":%.4f}\n",
          crowd->count, o->groups, tally.delivered, expected(crowd), seconds,
          delivered / seconds, histogram_ms(h, 0.5), histogram_ms(h, 0.99),
          histogram_ms(h, 0.999), (double)h->max / 1e6, cpu / seconds,
-         delivered > 0 ? cpu * 1e6 / delivered : 0, peak / 1024,
+         delivered > 0 ? cpu * 1e6 / delivered : 0,
+         cpu > 0 ? delivered / cpu : 0, peak / 1024,
          (to->own_cpu - from->own_cpu) / seconds);
 }
 
@@ -112,6 +122,7 @@ void measure_traffic(struct crowd *crowd) {
       to = look(o->pid);
     }
     if (publishing && o->pace > 0) publish_paced(crowd, start, &sent);
+    else if (publishing && o->round_robin) publish_in_turn(crowd, &sent);
     else if (publishing) publish_in_flight(crowd);
     if (publishing && all_published(crowd)) publishing = false;
     if (!publishing && tally.delivered >= expected(crowd)) break;

@@ -78,6 +78,34 @@ for (const peer of [loop, drumbeat]) {
 }
 
 compiledTest(
+  "messages go round more topics than there are connections, each once and in order",
+  async () => {
+    const { delivered, expected, groups } = await run(
+      drumbeat,
+      { connections: 10, groups: 30, "in-flight": 4, seconds: 0.3 },
+      "fan-out",
+      "--round-robin",
+    );
+    assertEquals(groups, 30);
+    assertEquals(delivered, expected);
+    // Each of the 30 topics had its turn.
+    assertEquals(delivered! > 30, true, String(delivered));
+  },
+);
+
+for (const peer of [loop, drumbeat]) {
+  compiledTest(
+    `${peer.name} is sent a chat of ten bytes, and data of 64 KiB`,
+    async () => {
+      for (const bytes of [35, 65_536]) {
+        const { delivered } = await run(peer, { ...tiny, bytes });
+        assertEquals(delivered, 200);
+      }
+    },
+  );
+}
+
+compiledTest(
   "at a pace, messages count from when they should have gone out",
   async () => {
     // Ten messages at 50 a second take 180 ms, however quick the server is.
@@ -156,6 +184,7 @@ compiledTest(
         [{ port, speed: 1 }, "there is no option '--speed'"],
         [{ port, connections: 0 }, "--connections is a number from 1"],
         [{ port, mode: "all" }, "--mode cannot be 'all'"],
+        [{ port, groups: 200 }, "there are fewer reading connections"],
         [{}, "--port is missing"],
       ] as const
     ) {

@@ -1,5 +1,5 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { median, ratio } from "../../bench/statistics.ts";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { fitLine, median, ratio } from "../../bench/statistics.ts";
 
 Deno.test("the median is the middle, and of an even number the mean of the two in the middle", () => {
   assertEquals(median([7]), 7);
@@ -26,4 +26,37 @@ Deno.test("the ratio compares round by round, so that a slow minute is slow for 
 
 Deno.test("rounds of different numbers cannot be compared", () => {
   assertThrows(() => ratio([1, 2], [1]), RangeError, "2 rounds");
+});
+
+Deno.test("a straight line is found, and nothing is off it", () => {
+  for (const byShare of [false, true]) {
+    const { base, slope, off } = fitLine(
+      [[1, 12], [10, 30], [1000, 2010]],
+      { byShare },
+    );
+    assertAlmostEquals(base, 10, 1e-9);
+    assertAlmostEquals(slope, 2, 1e-9);
+    assertAlmostEquals(off, 0, 1e-9);
+  }
+});
+
+Deno.test("what is off the line is told in y", () => {
+  // By hand: the means are 1 and 4/3, so the slope is 4/2 and the base 4/3 - 2.
+  const { base, slope, off } = fitLine([[0, 0], [1, 0], [2, 4]]);
+  assertAlmostEquals(slope, 2, 1e-9);
+  assertAlmostEquals(base, -2 / 3, 1e-9);
+  assertAlmostEquals(off, 4 / 3, 1e-9);
+});
+
+Deno.test("by shares, a small value counts as much as a large one", () => {
+  const points = [[1, 2], [2, 2], [1000, 1000]] as const;
+  const plain = fitLine(points);
+  const shares = fitLine(points, { byShare: true });
+  // Off by one of 1,000 is nothing, off by one of 2 is half of it.
+  assertEquals(plain.off > 0.4, true);
+  assertEquals(shares.off < 0.3, true);
+});
+
+Deno.test("there is no line through one point", () => {
+  assertThrows(() => fitLine([[1, 2], [1, 3]]), RangeError);
 });

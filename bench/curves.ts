@@ -1,0 +1,109 @@
+/**
+ * `deno task bench:curves`: what a delivery, a connection, a topic and a record cost, over how many of them there are.
+ * Prints a table for each curve, writes the numbers, and ends with 1 when a run failed. docs/performance.md is made of it.
+ *
+ * @module
+ */
+import { attempt } from "./attempt.ts";
+import { type CurveCommand, HELP, readCurveCommand } from "./curve_options.ts";
+import { type Curve, curves, type Point } from "./curve_points.ts";
+import { curveTable } from "./curve_table.ts";
+import { buildGenerator, type Measured, NoCompilerError } from "./generator.ts";
+import { machine } from "./machine.ts";
+import { PEERS } from "./peers.ts";
+import { canPin } from "./pinning.ts";
+import { Results } from "./results.ts";
+import { write } from "./write.ts";
+
+type Options = Extract<CurveCommand, { run: "curves" }>;
+
+const command = readCurveCommand(
+  Deno.args,
+  (quick) => curves(quick).flatMap(namesOf),
+);
+if (command.run === "help") console.log(HELP);
+else if (command.run === "list") {
+  for (const curve of curves(command.quick)) {
+    console.log(namesOf(curve).join(" "));
+  }
+} else if (command.run === "refuse") {
+  console.error(
+    `${command.why}. 'deno task bench:curves --help' shows the options.`,
+  );
+  Deno.exit(2);
+} else Deno.exit(await run(command) ? 0 : 1);
+
+function namesOf({ name, points }: Curve): readonly string[] {
+  return [name, ...points.map(({ name }) => name)];
+}
+
+async function run(options: Options): Promise<boolean> {
+  const { quick, rounds, only, add, json } = options;
+  try {
+    await buildGenerator();
+  } catch (error) {
+    if (!(error instanceof NoCompilerError)) throw error;
+    console.error(error.message);
+    return false;
+  }
+  const isPinned = await canPin();
+  if (!isPinned) console.error("Nothing is pinned: no taskset, or one core");
+  const all = curves(quick);
+  const results = add ? await read(json) : new Results();
+  const points = all.flatMap(({ points }) => points).filter(({ name, kind }) =>
+    only === undefined || only.includes(name) || only.includes(kind)
+  );
+  await play(points, rounds, results);
+  for (const curve of all) {
+    const text = curveTable(curve, results);
+    if (text !== "") console.log(`\n${curve.name}\n\n${text}`);
+  }
+  const about = { ...await machine(), quick, pinned: isPinned };
+  const numbers = { ...about, runs: results.runs, failures: results.failures };
+  await write(json, JSON.stringify(numbers, null, 2) + "\n");
+  return !results.failed;
+}
+
+/** By turns: what slows the machine for a while slows every point, and both peers. */
+async function play(
+  points: readonly Point[],
+  rounds: number,
+  results: Results,
+): Promise<void> {
+  for (let round = 1; round <= rounds; round++) {
+    for (const point of points) {
+      for (const peer of PEERS) {
+        if (!point.peers.includes(peer.name)) continue;
+        const said = await attempt(results, point, peer, () => point.run(peer));
+        console.error(
+          `${round}/${rounds}  ${point.name}  ${peer.name}  ${said}`,
+        );
+      }
+    }
+  }
+}
+
+/** What was measured before. */
+async function read(path: string): Promise<Results> {
+  const results = new Results();
+  let text;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return results;
+    throw error;
+  }
+  const { runs, failures } = JSON.parse(text) as {
+    runs: Readonly<Record<string, readonly Measured[]>>;
+    failures: Readonly<Record<string, string>>;
+  };
+  for (const [key, list] of Object.entries(runs)) {
+    const [name, peer] = key.split(" ");
+    for (const measured of list) results.add(name!, peer!, measured);
+  }
+  for (const [key, why] of Object.entries(failures)) {
+    const [name, peer] = key.split(" ");
+    results.fail(name!, peer!, why);
+  }
+  return results;
+}

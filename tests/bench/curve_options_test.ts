@@ -1,0 +1,73 @@
+import { assertEquals } from "@std/assert";
+import { readCurveCommand } from "../../bench/curve_options.ts";
+
+const names = (quick: boolean) =>
+  quick ? ["topics", "topics-1"] : ["topics", "topics-1", "topics-10000"];
+
+function read(...args: string[]) {
+  return readCurveCommand(args, names);
+}
+
+function refusal(...args: string[]): string | undefined {
+  const command = read(...args);
+  return command.run === "refuse" ? command.why : undefined;
+}
+
+Deno.test("without options every curve is measured three times, into a file of its own", () => {
+  assertEquals(read(), {
+    run: "curves",
+    quick: false,
+    rounds: 3,
+    only: undefined,
+    add: false,
+    json: "bench/results/curves.json",
+  });
+});
+
+Deno.test("the quick run measures each point once, unless it is told otherwise", () => {
+  const rounds = (...args: string[]) => {
+    const command = read(...args);
+    return command.run === "curves" ? command.rounds : undefined;
+  };
+  assertEquals(rounds("--quick"), 1);
+  assertEquals(rounds("--quick", "--rounds", "2"), 2);
+});
+
+Deno.test("curves and single points are chosen by name, and added to what was measured before", () => {
+  const command = read(
+    "--only",
+    "topics,topics-1",
+    "--add",
+    "--json",
+    "a.json",
+  );
+  assertEquals(command, {
+    run: "curves",
+    quick: false,
+    rounds: 3,
+    only: ["topics", "topics-1"],
+    add: true,
+    json: "a.json",
+  });
+});
+
+Deno.test("names, flags and rounds that do not exist are refused in one line", () => {
+  assertEquals(
+    refusal("--only", "topics,peers"),
+    "There is no curve or point 'peers'",
+  );
+  assertEquals(
+    refusal("--quick", "--only", "topics-10000"),
+    "There is no curve or point 'topics-10000'",
+  );
+  assertEquals(refusal("--peers=loop"), "Unknown option '--peers'");
+  assertEquals(
+    refusal("--rounds", "0"),
+    "--rounds is from 1 to 100, not '0'",
+  );
+});
+
+Deno.test("--help and --list measure nothing", () => {
+  assertEquals(read("--help"), { run: "help" });
+  assertEquals(read("--list", "--quick"), { run: "list", quick: true });
+});
