@@ -85,6 +85,7 @@ import staticLineTs from "../static/line.ts" with { type: "text" };
 import staticLobbyTs from "../static/lobby.ts" with { type: "text" };
 import staticNameTs from "../static/name.ts" with { type: "text" };
 import staticOutgoingTs from "../static/outgoing.ts" with { type: "text" };
+import staticPaceTs from "../static/pace.ts" with { type: "text" };
 import staticPayloadTs from "../static/payload.ts" with { type: "text" };
 import staticPropertiesTs from "../static/properties.ts" with { type: "text" };
 import staticSenderTs from "../static/sender.ts" with { type: "text" };
@@ -174,6 +175,7 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["static/lobby.ts", staticLobbyTs],
   ["static/name.ts", staticNameTs],
   ["static/outgoing.ts", staticOutgoingTs],
+  ["static/pace.ts", staticPaceTs],
   ["static/payload.ts", staticPayloadTs],
   ["static/properties.ts", staticPropertiesTs],
   ["static/sender.ts", staticSenderTs],

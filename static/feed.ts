@@ -5,21 +5,19 @@
 import { setText } from "./dom.ts";
 import { Follower } from "./follower.ts";
 import { note } from "./line.ts";
+import { Pace } from "./pace.ts";
 import { counted } from "./payload.ts";
 
 /** Lines in the document. */
 const MAX_LINES = 200;
 /** Lines that wait to be drawn. Fewer than fit, so that the word about those that were not drawn stays with the rest. */
 const MAX_WAITING = 150;
-/** Lines drawn per frame: about what a screen shows at once. */
-const MAX_PER_FRAME = 24;
 /**
- * How long a line takes up the drawing. Faster than this nobody reads, and laying out every line that comes would leave no
- * time for typing, scrolling and the trace: at 5,000 messages/s without a graphics processor, 24 frames a second were left.
+ * Faster than this nobody reads, and laying out every line that comes would leave no time for typing, scrolling and the
+ * trace: at 5,000 messages/s without a graphics processor, 24 frames a second were left. At first, the lines that are there
+ * when the page opens are drawn at once, about a screen of them in a frame.
  */
-const LINE_MS = 4;
-/** A burst of this length is drawn at once: the lines that are there when the page opens. */
-const BURST_MS = 200;
+const PACE = { eachMs: 4, burstMs: 200, perFrame: 24 };
 
 /** Where a {@linkcode Feed} lives. */
 export interface FeedPlaces {
@@ -41,8 +39,7 @@ export class Feed {
   #notDrawn = 0;
   #unread = 0;
   #frame = 0;
-  /** When the lines that were drawn are paid for, on the clock of animation frames. */
-  #restsUntil = 0;
+  readonly #pace = new Pace(PACE);
 
   /** @param places the elements to use. */
   constructor(places: FeedPlaces) {
@@ -97,16 +94,14 @@ export class Feed {
   #plan(): void {
     this.#frame ||= requestAnimationFrame((now) => {
       this.#frame = 0;
-      if (now >= this.#restsUntil) this.#draw(now);
+      const lines = this.#pace.take(this.#queue, now);
+      if (lines.length > 0) this.#draw(lines);
       if (this.#queue.length > 0) this.#plan();
     });
   }
 
-  #draw(now: number): void {
+  #draw(lines: Line[]): void {
     const { list } = this.#places;
-    const lines = this.#queue.splice(0, MAX_PER_FRAME);
-    this.#restsUntil = Math.max(this.#restsUntil, now - BURST_MS) +
-      lines.length * LINE_MS;
     let fresh = 0;
     if (this.#skipped > 0) {
       lines.unshift(note(

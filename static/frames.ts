@@ -5,9 +5,12 @@
 import { make, setText, unseen } from "./dom.ts";
 import { Follower } from "./follower.ts";
 import { timeOfDay } from "./line.ts";
+import { Pace } from "./pace.ts";
 import { binaryFrame, counted, shortened, sizeOf } from "./payload.ts";
 
 const MAX_FRAMES = 200;
+/** A row is long: laying out sixty a second leaves time for the rest, and nobody reads faster. */
+const PACE = { eachMs: 16, burstMs: 400, perFrame: 8 };
 
 /** A frame as it went by. */
 interface Seen {
@@ -29,6 +32,8 @@ export class Frames {
   readonly #follower: Follower;
   #waiting: Seen[] = [];
   #total = 0;
+  #notDrawn = 0;
+  readonly #pace = new Pace(PACE);
   #visible = false;
   #paused = false;
   #frame = 0;
@@ -56,6 +61,7 @@ export class Frames {
     // What could not be shown is not kept either: paused, or shut, this is all there is.
     if (this.#waiting.length > MAX_FRAMES) {
       this.#waiting.shift();
+      this.#notDrawn++;
     }
     this.#plan();
   }
@@ -72,27 +78,40 @@ export class Frames {
 
   #plan(): void {
     if (this.#visible) {
-      this.#frame ||= requestAnimationFrame(() => this.#draw());
+      this.#frame ||= requestAnimationFrame((now) => this.#draw(now));
     }
   }
 
-  #draw(): void {
+  #draw(now: number): void {
     this.#frame = 0;
     const { list, count } = this.#places;
-    setText(
-      count,
-      this.#paused
-        ? `${counted(this.#total, "frame")}, paused`
-        : counted(this.#total, "frame"),
-    );
+    setText(count, this.#words());
     if (this.#paused) {
       return;
     }
-    list.append(...this.#waiting.splice(0).map(row));
+    const rows = this.#pace.take(this.#waiting, now);
+    if (this.#waiting.length > 0) {
+      this.#plan();
+    }
+    if (rows.length === 0) {
+      return;
+    }
+    list.append(...rows.map(row));
     while (list.childElementCount > MAX_FRAMES) {
       list.firstElementChild?.remove();
     }
     this.#follower.settle();
+  }
+
+  #words(): string {
+    const words = [counted(this.#total, "frame")];
+    if (this.#notDrawn > 0) {
+      words.push(`${this.#notDrawn.toLocaleString("en")} not drawn`);
+    }
+    if (this.#paused) {
+      words.push("paused");
+    }
+    return words.join(", ");
   }
 }
 
