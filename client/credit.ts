@@ -5,9 +5,14 @@ export class Credit {
   #bytes = 0;
   readonly #everyBytes: number;
 
-  /** @param windowBytes what the server sends before it waits. A quarter of it is worth an ack. */
-  constructor(windowBytes: number) {
+  /**
+   * @param windowBytes what the server sends before it waits. A quarter of it is worth an ack.
+   * @param share how much of the first quarter it takes to the first ack, from 0 to 1. By chance: those who are sent the
+   * same would all answer at the same moment, and what is published then waits for the server to read it all.
+   */
+  constructor(windowBytes: number, share: number) {
     this.#everyBytes = windowBytes / 4;
+    this.#bytes = (1 - share) * this.#everyBytes;
   }
 
   /**

@@ -196,7 +196,7 @@ export class V1<M extends MessageMap> implements Dialect {
     }
     const { clock, heartbeat } = this.#settings;
     const limits = this.limits = readLimits(frame.limits);
-    const credit = this.#credit = new Credit(limits.window);
+    const credit = this.#credit = new Credit(limits.window, clock.random());
     this.session.started(frame);
     this.#skewMs = frame.time - clock.time();
     connection.ready(

@@ -28,6 +28,7 @@ export class V1Dialect implements Dialect {
   readonly #core: Core;
   readonly #connection: Connection;
   readonly #credit = new Credit();
+  readonly #window: number;
   #phase: "hello" | "starting" | "open" = "hello";
   #session = "";
   readonly #answers: Answers;
@@ -37,6 +38,7 @@ export class V1Dialect implements Dialect {
   constructor(core: Core, connection: Connection) {
     this.#core = core;
     this.#connection = connection;
+    this.#window = core.limits.windowBytes;
     this.#answers = new Answers(core, connection);
   }
 
@@ -223,7 +225,7 @@ export class V1Dialect implements Dialect {
   }
 
   get hasCredit(): boolean {
-    return this.#credit.unacked < this.#core.limits.windowBytes;
+    return this.#credit.unacked < this.#window;
   }
 
   deliver(run: Run, from: number): number {

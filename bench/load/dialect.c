@@ -108,7 +108,9 @@ static void take_messages(struct crowd *crowd, struct connection *c,
 static void acknowledge(struct crowd *crowd, struct connection *c,
                         size_t length) {
   char text[64];
-  c->frames++;
+  // Spread, as clients spread theirs by chance: or all would answer the same message.
+  if (c->frames++ == 0)
+    c->unacked = (size_t)ACK_BYTES * (size_t)c->index / (size_t)crowd->count;
   if ((c->unacked += length) < ACK_BYTES) return;
   c->unacked = 0;
   send_text(crowd, c, text,
