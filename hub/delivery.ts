@@ -120,6 +120,10 @@ export class Delivery {
     this.#stopPolling?.();
   }
 
+  readonly #visit = (subscription: Subscription): void => {
+    if (!subscription.waiting) this.#advance(subscription);
+  };
+
   readonly #turn = (): void => {
     if (this.#closed) return;
     // While messages keep coming in, a flush that waits one more turn makes fewer and larger frames.
@@ -146,9 +150,8 @@ export class Delivery {
         this.#context.store.append(entries);
       }
       for (const topic of this.#fresh) {
-        for (const subscription of topic.subscriptions) {
-          if (!subscription.waiting) this.#advance(subscription);
-        }
+        // Not `for … of`, which makes an object for each of them.
+        topic.subscriptions.forEach(this.#visit);
       }
       this.#advanceAwake();
       const now = this.#context.clock.now();
