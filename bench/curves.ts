@@ -8,7 +8,7 @@ import { attempt } from "./attempt.ts";
 import { type CurveCommand, HELP, readCurveCommand } from "./curve_options.ts";
 import { type Curve, curves, type Point } from "./curve_points.ts";
 import { curveTable } from "./curve_table.ts";
-import { buildGenerator, type Measured, NoCompilerError } from "./generator.ts";
+import { haveGenerator, type Measured } from "./generator.ts";
 import { machine } from "./machine.ts";
 import { PEERS } from "./peers.ts";
 import { canPin } from "./pinning.ts";
@@ -39,13 +39,7 @@ function namesOf({ name, points }: Curve): readonly string[] {
 
 async function run(options: Options): Promise<boolean> {
   const { quick, rounds, only, add, json } = options;
-  try {
-    await buildGenerator();
-  } catch (error) {
-    if (!(error instanceof NoCompilerError)) throw error;
-    console.error(error.message);
-    return false;
-  }
+  if (!await haveGenerator()) return false;
   const isPinned = await canPin();
   if (!isPinned) console.error("Nothing is pinned: no taskset, or one core");
   const all = curves(quick);

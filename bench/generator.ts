@@ -37,6 +37,18 @@ export interface BuildOptions {
   readonly binary?: string;
 }
 
+/** Compiles the load generator, as {@linkcode buildGenerator}; without a compiler it says so. @returns whether it is there. */
+export async function haveGenerator(): Promise<boolean> {
+  try {
+    await buildGenerator();
+    return true;
+  } catch (error) {
+    if (!(error instanceof NoCompilerError)) throw error;
+    console.error(error.message);
+    return false;
+  }
+}
+
 /**
  * Compiles the load generator, where that is older than its sources.
  *

@@ -62,7 +62,8 @@ async function exists(file: string): Promise<boolean> {
   }
 }
 
-async function runs(program: string): Promise<boolean> {
+/** Whether a program is on the PATH and starts. */
+export async function runs(program: string): Promise<boolean> {
   try {
     const { success } = await new Deno.Command(program, {
       args: ["--version"],

@@ -6,7 +6,7 @@
  */
 import { attempt } from "./attempt.ts";
 import { chart } from "./chart.ts";
-import { buildGenerator, NoCompilerError } from "./generator.ts";
+import { haveGenerator } from "./generator.ts";
 import { install } from "./install.ts";
 import { machine } from "./machine.ts";
 import { measure } from "./measure.ts";
@@ -45,13 +45,7 @@ function list(quick: boolean): void {
 
 async function bench(options: Bench): Promise<boolean> {
   const { quick, rounds, only } = options;
-  try {
-    await buildGenerator();
-  } catch (error) {
-    if (!(error instanceof NoCompilerError)) throw error;
-    console.error(error.message);
-    return false;
-  }
+  if (!await haveGenerator()) return false;
   const chosen = scenarios(quick).filter(({ name, kind }) =>
     only === undefined || only.includes(name) || only.includes(kind)
   );

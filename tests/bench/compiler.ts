@@ -1,18 +1,7 @@
-async function compiles(): Promise<boolean> {
-  try {
-    const { success } = await new Deno.Command("cc", {
-      args: ["--version"],
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    return success;
-  } catch {
-    return false;
-  }
-}
+import { runs } from "../../bench/install.ts";
 
 /** Whether there is a C compiler for the load generator. */
-export const hasCompiler: boolean = await compiles();
+export const hasCompiler: boolean = await runs("cc");
 
 /**
  * A test that needs the load generator. Without a compiler it is skipped, and says so.
