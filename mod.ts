@@ -131,6 +131,7 @@ export {
   WebSocketSurface,
 } from "./client.ts";
 export {
+  type AdmissionOptions,
   createHandler,
   createHub,
   type CreateHubOptions,
@@ -138,6 +139,7 @@ export {
   type Handler,
   type HandlerInfo,
   type HandlerOptions,
+  type Origins,
   serve,
   type ServeOptions,
   type Server,

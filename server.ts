@@ -13,6 +13,8 @@ export {
   type CreateHubOptions,
   type StoreFactory,
 } from "./server/create_hub.ts";
+export { type AdmissionOptions } from "./server/admission.ts";
+export { type Origins } from "./server/origins.ts";
 export {
   createHandler,
   type Handler,

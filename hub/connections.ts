@@ -1,8 +1,10 @@
 import { CloseCode, shouldReconnect } from "../messages.ts";
+import { addressKey } from "./address.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import type { Hooks, Reporter } from "./hooks.ts";
 import type { Peer } from "./peer.ts";
+import { Tally } from "./tally.ts";
 
 /** What the standard reports for a close frame without a code: a `close()` without one. */
 const NO_STATUS = 1005;
@@ -27,6 +29,8 @@ export class Connections {
   readonly #context: ConnectionsContext;
   readonly #byId = new Map<string, Connection>();
   readonly #zombies = new Set<Connection>();
+  /** Those whose transport has not said that they are gone, by address. */
+  readonly #addresses = new Tally();
   #onGone: (() => void) | undefined;
 
   constructor(context: ConnectionsContext) {
@@ -36,6 +40,22 @@ export class Connections {
   /** Connections that have left and whose transport has not said that they are gone. */
   get zombies(): number {
     return this.#zombies.size;
+  }
+
+  /** All that take up a place: who has left and is not gone still holds a descriptor. */
+  get size(): number {
+    return this.all.size + this.#zombies.size;
+  }
+
+  /** How many of them are from an address. */
+  from(address: string): number {
+    return this.#addresses.of(addressKey(address));
+  }
+
+  /** A connection is open. */
+  add(connection: Connection): void {
+    this.all.add(connection);
+    this.#addresses.add(addressKey(connection.info.address));
   }
 
   /** The peer of this id, with the connection that it has now. */
@@ -67,8 +87,11 @@ export class Connections {
 
   /** The transport says that a connection is gone; some say so twice, some never. */
   closed(connection: Connection, code: number, reason: string): void {
-    this.#zombies.delete(connection);
+    const wasZombie = this.#zombies.delete(connection);
     if (this.#zombies.size === 0) this.#onGone?.();
+    if (!connection.hasLeft || wasZombie) {
+      this.#addresses.remove(addressKey(connection.info.address));
+    }
     if (connection.hasLeft) return;
     // Deno reports 0 where the standard has 1006.
     this.#depart(connection, code === 0 ? CloseCode.abnormal : code, reason);

@@ -126,7 +126,7 @@ export class Core implements StoreSink {
   /** Takes a connection in. */
   attach(socket: Socket, info: ConnectionInfo): Connection {
     const connection = new Connection(this, newPeerId(), socket, info);
-    this.connections.all.add(connection);
+    this.connections.add(connection);
     this.heartbeat.start();
     connection.wire.opened();
     return connection;

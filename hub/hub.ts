@@ -107,10 +107,16 @@ export class Hub<
     return this.#core.connections.peers;
   }
 
-  /** Whether the hub takes another connection. */
+  /** Whether the hub takes another connection. Those that have left and are not gone count, too. */
   get hasRoom(): boolean {
     return this.#closed === undefined &&
-      this.#core.connections.all.size < this.#core.limits.peers;
+      this.#core.connections.size < this.#core.limits.peers;
+  }
+
+  /** Whether the hub takes another connection from this address, as far as `limits.peersPerAddress` goes. */
+  hasRoomFor(address: string): boolean {
+    const { connections, limits } = this.#core;
+    return connections.from(address) < limits.peersPerAddress;
   }
 
   /**

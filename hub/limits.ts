@@ -14,6 +14,11 @@ export interface Limits {
   readonly topics: number;
   /** Connections in all; the handler answers 503 to the next one. Default: 20,000. */
   readonly peers: number;
+  /**
+   * Connections from one IPv4 address, or one IPv6 network of 64 bits; the handler answers 429 to the next one. Behind a
+   * proxy all have the proxy's address, unless `trustedProxies` says otherwise. Default: 1,000.
+   */
+  readonly peersPerAddress: number;
   /** Largest data of a member of a topic's presence, in bytes as JSON; above it the error `large`. Default: 1,024. */
   readonly presenceBytes: number;
   /** How long a drumbeat.v1 connection has to say hello, in ms; then it is closed with 4408. Default: 10,000. */
@@ -28,6 +33,7 @@ export const DEFAULT_LIMITS: Limits = {
   topicsPerPeer: 128,
   topics: 10_000,
   peers: 20_000,
+  peersPerAddress: 1_000,
   presenceBytes: 1024,
   helloMs: 10_000,
 };
@@ -40,6 +46,7 @@ export const NO_LIMITS: Limits = {
   topicsPerPeer: Number.MAX_SAFE_INTEGER,
   topics: Number.MAX_SAFE_INTEGER,
   peers: Number.MAX_SAFE_INTEGER,
+  peersPerAddress: Number.MAX_SAFE_INTEGER,
 };
 
 /** The default {@linkcode Retention} of a topic's log. */

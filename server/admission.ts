@@ -1,6 +1,8 @@
 import type { ConnectionInfo } from "../hub/socket.ts";
 import { PROTOCOL } from "../messages.ts";
 import { plainText } from "./answers.ts";
+import { type OriginCheck, originCheck, type Origins } from "./origins.ts";
+import { clientAddress } from "./remote.ts";
 
 /** A handshake that may go on. */
 export interface Admission {
@@ -14,6 +16,41 @@ export interface Admission {
 interface Room {
   /** Whether one more connection may come. */
   readonly hasRoom: boolean;
+  /** Whether one more may come from an address. */
+  hasRoomFor(address: string): boolean;
+}
+
+/** Who gets in. */
+export interface AdmissionOptions {
+  /** Which pages' WebSockets may connect. Default: `same`. */
+  readonly origins?: Origins;
+  /** Whether who sends no Origin, as every program that is no browser, is refused. Default: `false`. */
+  readonly requireOrigin?: boolean;
+  /** How many proxies in front append to `X-Forwarded-For`: says whose address counts. Default: 0, no proxy is believed. */
+  readonly trustedProxies?: number;
+}
+
+/** {@linkcode AdmissionOptions}, checked and with the defaults filled in. */
+export interface AdmissionRules {
+  readonly mayCome: OriginCheck;
+  readonly requireOrigin: boolean;
+  readonly trustedProxies: number;
+}
+
+/**
+ * Checks options and fills in what is not given.
+ *
+ * @throws {TypeError} when `origins` is none, {@linkcode RangeError} when `trustedProxies` is no count.
+ */
+export function admissionRules(options: AdmissionOptions): AdmissionRules {
+  const { origins = "same", requireOrigin = false, trustedProxies = 0 } =
+    options;
+  if (!Number.isInteger(trustedProxies) || trustedProxies < 0) {
+    throw new RangeError(
+      `The option 'trustedProxies' is a number of proxies, not ${trustedProxies}`,
+    );
+  }
+  return { mayCome: originCheck(origins), requireOrigin, trustedProxies };
 }
 
 /** Any version of Drumbeat's subprotocol. */
@@ -27,16 +64,29 @@ const SOME_VERSION = /^drumbeat\.v\d+$/;
  * @param request the upgrade request.
  * @param remote the other side's address, without the port.
  * @param hub where the connection is to go.
- * @returns what to upgrade to, or the refusal in plain text: 400 or 426 for a handshake that is none, 503 when the hub is
- * full.
+ * @param rules who gets in.
+ * @returns what to upgrade to, or the refusal in plain text: 403 for a page that may not come, 503 when the hub is full,
+ * 429 when it is full for this address, 400 or 426 for a handshake that is none.
  */
 export function admit(
   request: Request,
   remote: string,
   hub: Room,
+  rules: AdmissionRules,
 ): Admission | Response {
+  // First of all: it costs nothing, and who may not come need not know whether there is room.
+  const origin = request.headers.get("origin");
+  if (origin === null ? rules.requireOrigin : !rules.mayCome(origin, request)) {
+    return plainText(403, "Pages of this origin may not connect");
+  }
+  const address = clientAddress(request, remote, rules.trustedProxies);
   if (!hub.hasRoom) {
     return plainText(503, "The hub is full", { "retry-after": "5" });
+  }
+  if (!hub.hasRoomFor(address)) {
+    return plainText(429, "Too many connections from this address", {
+      "retry-after": "5",
+    });
   }
   // The runtime takes any version and an empty key: RFC 6455 sections 4.2.1 and 4.4.
   if (request.headers.get("sec-websocket-version") !== "13") {
@@ -54,7 +104,7 @@ export function admit(
     ? PROTOCOL
     : offered.find((name) => SOME_VERSION.test(name)) ?? "";
   return {
-    info: { protocol, url: request.url, address: remote },
+    info: { protocol, url: request.url, address },
     isKnown: isV1 || protocol === "",
   };
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { originCheck, type Origins } from "./origins.ts";
 import { DEFAULT_LIMITS, type Limits, NO_LIMITS } from "../hub/limits.ts";
 
 /** What `--help` prints. */
@@ -9,6 +10,11 @@ Usage: deno task start [options]
   --port NUMBER         the port to listen on, 0 for any free one   [PORT, 8000]
   --hostname ADDRESS    the address to listen on; 0.0.0.0: every one this
                         machine has, so that a phone can join       [HOST, 127.0.0.1]
+  --origins LIST        the pages that may connect, such as
+                        https://app.example,http://localhost:3000;
+                        same: this server's own; any: all           [same]
+  --trusted-proxies N   how many proxies in front say, in
+                        X-Forwarded-For, whose address it is        [0]
   --limits default|none none lifts inbound limits, for load tests   [default]
   --store FILE          keep the logs in this file, over restarts   [in memory]
   --durability full|relaxed  what a commit to it waits for: the disk, or
@@ -29,6 +35,8 @@ export type Command =
     readonly port: number;
     readonly hostname: string;
     readonly limits: Limits;
+    readonly origins: Origins;
+    readonly trustedProxies: number;
     /** The file of the store; absent: in memory. */
     readonly store: string | undefined;
     readonly durability: "full" | "relaxed";
@@ -56,6 +64,8 @@ export function readCommand(
         port: { type: "string" },
         hostname: { type: "string" },
         limits: { type: "string" },
+        origins: { type: "string" },
+        "trusted-proxies": { type: "string" },
         store: { type: "string" },
         durability: { type: "string" },
         help: { type: "boolean", short: "h" },
@@ -78,12 +88,27 @@ export function readCommand(
   if (durability !== "full" && durability !== "relaxed") {
     return refuse(`--durability is 'full' or 'relaxed', not '${durability}'`);
   }
+  const proxies = values["trusted-proxies"] ?? "0";
+  if (!/^\d{1,3}$/.test(proxies)) {
+    return refuse(`--trusted-proxies is a number, not '${proxies}'`);
+  }
+  const { origins = "same" } = values;
+  const allowed = origins === "same" || origins === "any"
+    ? origins
+    : origins.split(",").map((origin) => origin.trim());
+  try {
+    originCheck(allowed);
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
   if (store === "") return refuse("--store takes the name of a file");
   return {
     run: "serve",
     port: Number(port),
     hostname: values.hostname ?? (env.HOST || "127.0.0.1"),
     limits: limits === "none" ? NO_LIMITS : DEFAULT_LIMITS,
+    origins: allowed,
+    trustedProxies: Number(proxies),
     store,
     durability,
   };

@@ -1,11 +1,12 @@
 import type { Hub } from "../hub/hub.ts";
 import type { MessageMap, RequestMap } from "../messages.ts";
+import { type AdmissionOptions, admissionRules } from "./admission.ts";
 import { plainText } from "./answers.ts";
 import { serveAsset } from "./assets.ts";
 import { upgrade } from "./upgrade.ts";
 
 /** Options of {@linkcode createHandler}. */
-export interface HandlerOptions {
+export interface HandlerOptions extends AdmissionOptions {
   /** Whether the page, `client.ts` and `messages.ts` are served. Default: `true`. */
   readonly page?: boolean;
 }
@@ -28,6 +29,7 @@ export type Handler = (
  * @param hub where connections go.
  * @param options see {@linkcode HandlerOptions}.
  * @returns a handler to give to `Deno.serve`, or to mount in a framework. Whatever it does not know is a 404.
+ * @throws {TypeError} or {@linkcode RangeError} when an option is none.
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -45,6 +47,7 @@ export function createHandler<M extends MessageMap, R extends RequestMap>(
   options: HandlerOptions = {},
 ): Handler {
   const { page = true } = options;
+  const rules = admissionRules(options);
   return async (request, info) => {
     const path = pathOf(request);
     if (path === undefined) return plainText(400, "Not a URL's host or path");
@@ -55,7 +58,7 @@ export function createHandler<M extends MessageMap, R extends RequestMap>(
       const address = remote !== undefined && "hostname" in remote
         ? remote.hostname
         : "";
-      return upgrade(request, address, hub);
+      return upgrade(request, address, hub, rules);
     }
     if (path === "/ws") {
       return plainText(

@@ -21,17 +21,16 @@ else if (command.run === "refuse") {
 } else await run(command);
 
 async function run(
-  { port, hostname, limits, store, durability }: Extract<
+  { store, durability, run: _, ...options }: Extract<
     typeof command,
     { run: "serve" }
   >,
 ): Promise<void> {
+  const { hostname, port } = options;
   let server;
   try {
     server = serve({
-      port,
-      hostname,
-      limits,
+      ...options,
       contract,
       ...(store === undefined ? {} : { store: await open(store, durability) }),
       onError: (error, { stage }) =>

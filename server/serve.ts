@@ -75,12 +75,12 @@ export function serve<
 >(
   options: ServeOptions<M, R> = {},
 ): Server<M, R> {
-  const { port = 8000, hostname = "127.0.0.1", signal, page = true } = options;
+  const { port = 8000, hostname = "127.0.0.1", signal } = options;
   const hub = createHub(options);
-  const handler = createHandler(hub, { page });
   let draining: Promise<void> | undefined;
   let listening: Deno.HttpServer<Deno.NetAddr>;
   try {
+    const handler = createHandler(hub, options);
     listening = Deno.serve(
       {
         port,

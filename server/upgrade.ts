@@ -6,7 +6,7 @@ import {
   PROTOCOL,
   type RequestMap,
 } from "../messages.ts";
-import { admit } from "./admission.ts";
+import { type AdmissionRules, admit } from "./admission.ts";
 import { plainText } from "./answers.ts";
 
 /** The runtime pings a silent plain peer halfway and ends it after this many seconds. */
@@ -19,14 +19,16 @@ const PLAIN_IDLE_SECONDS = 30;
  * @param request the upgrade request. It is dead afterwards.
  * @param remote the other side's address.
  * @param hub where the connection goes.
+ * @param rules who gets in.
  * @returns 101, or a refusal in plain text: {@linkcode admit} has them all, and 400 for a handshake that is none.
  */
 export function upgrade<M extends MessageMap, R extends RequestMap>(
   request: Request,
   remote: string,
   hub: Hub<M, R>,
+  rules: AdmissionRules,
 ): Response {
-  const admission = admit(request, remote, hub);
+  const admission = admit(request, remote, hub, rules);
   if (admission instanceof Response) return admission;
   const { info, isKnown } = admission;
   const { protocol } = info;
