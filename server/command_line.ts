@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { originCheck, type Origins } from "./origins.ts";
 import { DEFAULT_LIMITS, type Limits, NO_LIMITS } from "../hub/limits.ts";
+import { originCheck, type Origins } from "./origins.ts";
 
 /** What `--help` prints. */
 export const HELP = `Drumbeat: a WebSocket hub, and its page.

@@ -35,6 +35,30 @@ Deno.test("--limits is default or none", () => {
   assertMatch(refusal(["--limits", "some"]), /'some'/);
 });
 
+Deno.test("--origins is same, any, or a list of origins", () => {
+  const of = (...args: string[]) => serving(args).origins;
+  assertEquals(of(), "same");
+  assertEquals(of("--origins", "any"), "any");
+  assertEquals(of("--origins", "https://app.example, http://localhost:3000"), [
+    "https://app.example",
+    "http://localhost:3000",
+  ]);
+  for (const origins of ["app.example", "https://app.example/", "", "null"]) {
+    assertMatch(refusal([`--origins=${origins}`]), /Not an origin/);
+  }
+});
+
+Deno.test("--trusted-proxies is a number, and there is none unless it says so", () => {
+  assertEquals(serving([]).trustedProxies, 0);
+  assertEquals(serving(["--trusted-proxies", "2"]).trustedProxies, 2);
+  for (const proxies of ["-1", "1.5", "x", ""]) {
+    assertMatch(
+      refusal([`--trusted-proxies=${proxies}`]),
+      /--trusted-proxies is a number/,
+    );
+  }
+});
+
 Deno.test("a port is a number from 0 to 65535", () => {
   assertEquals(serving(["--port", "0"]).port, 0);
   assertEquals(serving(["--port", "65535"]).port, 65535);
