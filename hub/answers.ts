@@ -1,6 +1,7 @@
 import { encode, type HistoryFrame, type RequestFrame } from "../messages.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
+import { pageOf } from "./history.ts";
 import { encodeRefusal, type Refusal } from "./refusal.ts";
 
 /** What a drumbeat.v1 connection asked and was not answered yet: bounded in number by `limits.inflight`. */
@@ -58,7 +59,8 @@ export class Answers {
   ): Promise<{ readonly data: unknown } | Refusal> {
     await this.#reading;
     while (!this.#connection.hasRoom) await this.#connection.room;
-    return this.#core.history(topic, from, limit);
+    const found = await this.#core.read(topic, from, limit);
+    return "code" in found ? found : { data: pageOf(found) };
   }
 
   #reply(

@@ -1,7 +1,6 @@
 import {
   CloseCode,
   type Contract,
-  type HistoryPage,
   type Joined,
   type MessageMap,
   type Start,
@@ -13,7 +12,7 @@ import { Delivery } from "./delivery.ts";
 import { Handlers } from "./handlers.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { ownTopicOf } from "./hello.ts";
-import { type HubHistory, pageOf, readHistory } from "./history.ts";
+import { type HubHistory, readHistory } from "./history.ts";
 import { type ErrorStage, type Hooks, Reporter } from "./hooks.ts";
 import { newPeerId } from "./ids.ts";
 import type { HeartbeatOptions, Limits } from "./limits.ts";
@@ -228,16 +227,6 @@ export class Core implements StoreSink {
       this.failed(error);
       return { code: "unavailable", message: "The log could not be read" };
     }
-  }
-
-  /** The same for a peer. */
-  async history(
-    name: string,
-    from: number,
-    limit: number,
-  ): Promise<{ readonly data: HistoryPage } | Refusal> {
-    const found = await this.read(name, from, limit);
-    return "code" in found ? found : { data: pageOf(found) };
   }
 
   opened(name: string, bounds: LogBounds): void {

@@ -5,20 +5,18 @@ import {
   encode,
   type HelloFrame,
   type Joined,
-  type PresenceUpdateFrame,
   type PublishFrame,
   type ServerFrame,
-  type SubscribeFrame,
   type TopicStart,
-  type UnsubscribeFrame,
 } from "../messages.ts";
 import { Answers } from "./answers.ts";
 import { type Connection, UNSEEN_BYTES } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { Credit } from "./credit.ts";
 import type { Dialect, Run } from "./dialect.ts";
-import { greet, type Greeting, lateLog, ownTopicOf } from "./hello.ts";
+import { greet, type Greeting, lateLog } from "./hello.ts";
 import { peerIdOf } from "./ids.ts";
+import { Places } from "./places.ts";
 import { encodeRefusal, type Refusal } from "./refusal.ts";
 import { Topic } from "./topic.ts";
 
@@ -32,14 +30,14 @@ export class V1Dialect implements Dialect {
   #phase: "hello" | "starting" | "open" = "hello";
   #session = "";
   readonly #answers: Answers;
-  /** Topics whose log the store is still opening. */
-  #joining: Set<string> | undefined;
+  readonly #places: Places;
 
   constructor(core: Core, connection: Connection) {
     this.#core = core;
     this.#connection = connection;
     this.#window = core.limits.windowBytes;
     this.#answers = new Answers(core, connection);
+    this.#places = new Places(core, connection);
   }
 
   opened(): void {
@@ -89,11 +87,11 @@ export class V1Dialect implements Dialect {
         if (frame.frames !== undefined) this.#taken(frame.frames);
         return this.#tookIn();
       case "subscribe":
-        return this.#subscribe(frame);
+        return this.#places.subscribe(frame);
       case "unsubscribe":
-        return this.#unsubscribe(frame);
+        return this.#places.unsubscribe(frame);
       case "presence":
-        return this.#presence(frame);
+        return this.#places.presence(frame);
       case "request":
         return this.#answers.request(frame);
       case "history":
@@ -177,53 +175,6 @@ export class V1Dialect implements Dialect {
     });
   }
 
-  #subscribe(frame: SubscribeFrame): void {
-    const { id, topic: name } = frame;
-    const joining = this.#joining ??= new Set();
-    const { subscriptions } = this.#connection;
-    const { topicsPerPeer } = this.#core.limits;
-    if (subscriptions.has(name) || joining.has(name)) {
-      return this.#refuse(id, {
-        code: "already",
-        message: "Already in this topic",
-      });
-    }
-    const uncounted = subscriptions.has(ownTopicOf(this.#connection.id))
-      ? 1
-      : 0;
-    if (subscriptions.size - uncounted + joining.size >= topicsPerPeer) {
-      const message = `A peer may be in ${topicsPerPeer} topics at most`;
-      return this.#refuse(id, { code: "limit", message });
-    }
-    const topic = this.#core.topics.open(name);
-    if (!(topic instanceof Topic)) return this.#refuse(id, topic);
-    joining.add(name);
-    topic.whenOpen(() => {
-      // Unsubscribed, or gone, while the store was opening it.
-      if (this.#connection.hasLeft || !joining.delete(name)) return;
-      const place = this.#core.subscribe(this.#connection, topic, frame);
-      this.#send({ type: "subscribed", id, topic: name, ...place });
-      const refusal = this.#core.showPresence(this.#connection, topic, frame);
-      if (refusal !== undefined) this.#refuse(id, refusal);
-    });
-  }
-
-  #unsubscribe({ id, topic }: UnsubscribeFrame): void {
-    const subscription = this.#connection.subscriptions.get(topic);
-    if (subscription !== undefined) this.#core.unsubscribe(subscription);
-    else if (!this.#joining?.delete(topic)) return this.#absent(id);
-    this.#send({ type: "ack", id });
-  }
-
-  #presence({ id, topic: name, data }: PresenceUpdateFrame): void {
-    const topic = this.#connection.subscriptions.get(name)?.topic;
-    if (topic === undefined) return this.#absent(id);
-    const member = { presence: true, data };
-    const refusal = this.#core.showPresence(this.#connection, topic, member);
-    if (refusal !== undefined) this.#refuse(id, refusal);
-    else this.#send({ type: "ack", id });
-  }
-
   get hasCredit(): boolean {
     return this.#credit.unacked < this.#window;
   }
@@ -280,10 +231,6 @@ export class V1Dialect implements Dialect {
 
   #pong(time: number | undefined): void {
     this.#send(time === undefined ? { type: "pong" } : { type: "pong", time });
-  }
-
-  #absent(id: number): void {
-    this.#refuse(id, { code: "absent", message: "Not in this topic" });
   }
 
   #refuse(id: number | undefined, refusal: Refusal): void {
