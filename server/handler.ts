@@ -3,7 +3,7 @@ import type { MessageMap, RequestMap } from "../messages.ts";
 import { type AdmissionOptions, admissionRules } from "./admission.ts";
 import { plainText } from "./answers.ts";
 import { serveAsset } from "./assets.ts";
-import { upgrade } from "./upgrade.ts";
+import { type Accept, acceptWithDeno, upgrade } from "./upgrade.ts";
 
 /** Options of {@linkcode createHandler}. */
 export interface HandlerOptions extends AdmissionOptions {
@@ -46,6 +46,21 @@ export function createHandler<M extends MessageMap, R extends RequestMap>(
   hub: Hub<M, R>,
   options: HandlerOptions = {},
 ): Handler {
+  return handlerWith(acceptWithDeno, hub, options);
+}
+
+/**
+ * The same for another transport.
+ *
+ * @param accept how it opens a WebSocket.
+ * @param hub where connections go.
+ * @param options see {@linkcode HandlerOptions}.
+ */
+export function handlerWith<M extends MessageMap, R extends RequestMap>(
+  accept: Accept,
+  hub: Hub<M, R>,
+  options: HandlerOptions,
+): Handler {
   const { page = true } = options;
   const rules = admissionRules(options);
   return async (request, info) => {
@@ -58,7 +73,7 @@ export function createHandler<M extends MessageMap, R extends RequestMap>(
       const address = remote !== undefined && "hostname" in remote
         ? remote.hostname
         : "";
-      return upgrade(request, address, hub, rules);
+      return upgrade(request, address, { hub, rules, accept });
     }
     if (path === "/ws") {
       return plainText(

@@ -1,5 +1,6 @@
 import { DenoSocket } from "../adapters/socket_deno.ts";
 import type { Hub } from "../hub/hub.ts";
+import type { Inbound, Socket } from "../hub/socket.ts";
 import {
   CloseCode,
   type MessageMap,
@@ -12,42 +13,61 @@ import { plainText } from "./answers.ts";
 /** The runtime pings a silent plain peer halfway and ends it after this many seconds. */
 const PLAIN_IDLE_SECONDS = 30;
 
+/** A handshake that was let in: what the transport makes of it. */
+export interface Opening {
+  /** The subprotocol to answer with; `""`: none. */
+  readonly protocol: string;
+  /** To be called once, when the WebSocket is open. */
+  attach(socket: Socket): Inbound;
+}
+
+/** Opens the WebSocket that a request asks for; or refuses what is no handshake. The request is dead afterwards. */
+export type Accept = (request: Request, opening: Opening) => Response;
+
 /**
  * Upgrades a request to a WebSocket in the hub. A client that knows other versions of the protocol only is closed with
  * 4506.
  *
  * @param request the upgrade request. It is dead afterwards.
  * @param remote the other side's address.
- * @param hub where the connection goes.
- * @param rules who gets in.
+ * @param to where the connection goes, who gets in, and how the transport opens a WebSocket.
  * @returns 101, or a refusal in plain text: {@linkcode admit} has them all, and 400 for a handshake that is none.
  */
 export function upgrade<M extends MessageMap, R extends RequestMap>(
   request: Request,
   remote: string,
-  hub: Hub<M, R>,
-  rules: AdmissionRules,
+  to: {
+    readonly hub: Hub<M, R>;
+    readonly rules: AdmissionRules;
+    readonly accept: Accept;
+  },
 ): Response {
+  const { hub, rules, accept } = to;
   const admission = admit(request, remote, hub, rules);
   if (admission instanceof Response) return admission;
   const { info, isKnown } = admission;
-  const { protocol } = info;
-  let upgraded: Deno.WebSocketUpgrade;
+  return accept(request, {
+    protocol: info.protocol,
+    attach(socket) {
+      if (isKnown) return hub.attach(socket, info);
+      socket.close(CloseCode.version, `This server speaks ${PROTOCOL}`);
+      return { receive() {}, closed() {} };
+    },
+  });
+}
+
+/** Opens a WebSocket with `Deno.upgradeWebSocket`. */
+export const acceptWithDeno: Accept = (request, { protocol, attach }) => {
   try {
-    upgraded = Deno.upgradeWebSocket(request, {
+    const { socket, response } = Deno.upgradeWebSocket(request, {
       ...(protocol === "" ? {} : { protocol }),
       // The hub's own heartbeat watches over drumbeat.v1; a second timer would be re-armed by each message.
       idleTimeout: protocol === "" ? PLAIN_IDLE_SECONDS : 0,
     });
+    new DenoSocket(socket, attach);
+    return response;
   } catch (error) {
     const why = error instanceof Error ? error.message : "malformed";
     return plainText(400, `Not a WebSocket handshake: ${why}`);
   }
-  const { socket, response } = upgraded;
-  new DenoSocket(socket, (port) => {
-    if (isKnown) return hub.attach(port, info);
-    port.close(CloseCode.version, `This server speaks ${PROTOCOL}`);
-    return { receive() {}, closed() {} };
-  });
-  return response;
-}
+};
