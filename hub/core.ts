@@ -12,6 +12,7 @@ import { Delivery } from "./delivery.ts";
 import { Handlers } from "./handlers.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { ownTopicOf } from "./hello.ts";
+import { GuardedStore } from "./guarded_store.ts";
 import { type HubHistory, readHistory } from "./history.ts";
 import { type ErrorStage, type Hooks, Reporter } from "./hooks.ts";
 import { newPeerId } from "./ids.ts";
@@ -63,12 +64,15 @@ export class Core implements StoreSink {
   #committed = 0;
 
   constructor(options: CoreOptions) {
-    const { store, clock, limits, contract, hooks } = options;
+    const { clock, limits, contract, hooks } = options;
     this.clock = clock;
     this.limits = limits;
-    this.#store = store;
-    this.#contract = contract;
     const reporter = this.reporter = new Reporter(hooks);
+    const store = this.#store = new GuardedStore(options.store, {
+      failed: (error) => this.failed(error),
+      lost: (entries) => this.publisher.lost(entries),
+    });
+    this.#contract = contract;
     const leave = (connection: Connection, code: number, reason: string) =>
       this.connections.leave(connection, code, reason);
     const handlerFailed = (error: unknown) => reporter.report(error, "handler");
@@ -84,6 +88,7 @@ export class Core implements StoreSink {
       limits,
       options.topics,
       options.sessionMs,
+      (error) => this.failed(error),
     );
     this.sessions = new Sessions(store, leave);
     this.heartbeat = new Heartbeat(clock, options.heartbeat, limits.helloMs, {
@@ -127,7 +132,11 @@ export class Core implements StoreSink {
     const connection = new Connection(this, newPeerId(), socket, info);
     this.connections.add(connection);
     this.heartbeat.start();
-    connection.wire.opened();
+    try {
+      connection.wire.opened();
+    } catch (error) {
+      this.abandon(connection, error, "receive");
+    }
     return connection;
   }
 

@@ -1,7 +1,7 @@
 import type { Departure, Peer } from "./peer.ts";
 import type { PresenceChange } from "./presence.ts";
 
-/** Where something of the program's own, or of the store's, went wrong. */
+/** Where something of the program's own, of the store's or of the server's went wrong. */
 export type ErrorStage =
   | "receive"
   | "hello"
@@ -11,7 +11,8 @@ export type ErrorStage =
   | "presence"
   | "validate"
   | "flush"
-  | "store";
+  | "store"
+  | "listen";
 
 /** The program's hooks. What they throw goes to `onError`. */
 export interface Hooks {
@@ -38,16 +39,20 @@ export class Reporter {
   /** Tells of a failure. A hook that fails at that is not asked again. */
   report(error: unknown, stage: ErrorStage): void {
     try {
-      this.#hooks.onError?.(error, { stage });
+      const answer: unknown = this.#hooks.onError?.(error, { stage });
+      if (answer instanceof Promise) answer.catch(() => {});
     } catch {
       // Nobody is left to tell.
     }
   }
 
-  /** Runs something of the program's; a failure of it goes no further. */
-  guard(stage: ErrorStage, run: () => void): void {
+  /** Runs something of the program's, which may be an async function; a failure of it goes no further. */
+  guard(stage: ErrorStage, run: () => unknown): void {
     try {
-      run();
+      const answer = run();
+      if (answer instanceof Promise) {
+        answer.catch((error) => this.report(error, stage));
+      }
     } catch (error) {
       this.report(error, stage);
     }

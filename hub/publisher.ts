@@ -28,6 +28,8 @@ interface Publish extends Entry {
   readonly publication: Publication;
   /** The message as the contract let it through, where the program's handlers want it. */
   readonly handled: { readonly type: string } | undefined;
+  /** Whether its outcome was told. */
+  isSettled: boolean;
 }
 
 /** What {@linkcode Publisher} needs of the hub. */
@@ -78,6 +80,7 @@ export class Publisher {
       id,
       publication,
       handled,
+      isSettled: false,
     };
     if (handled !== undefined) this.#awaited.set(record, entry);
     delivery.append(entry);
@@ -121,7 +124,18 @@ export class Publisher {
   /** The store says how an entry ended. */
   settled(entry: Entry, outcome: Outcome): void {
     this.#awaited.delete(entry.record);
-    (entry as Publish).publication.settled(outcome);
+    const publish = entry as Publish;
+    if (publish.isSettled) return;
+    publish.isSettled = true;
+    publish.publication.settled(outcome);
+  }
+
+  /** The store failed over these. Whoever has heard nothing yet hears nothing else. */
+  lost(entries: readonly Entry[]): void {
+    const message = "The log could not be written";
+    for (const entry of entries) {
+      this.settled(entry, { code: "unavailable", message });
+    }
   }
 
   /** Runs the program's handlers of what was committed. */

@@ -17,20 +17,26 @@ export class Topics implements Iterable<Topic> {
   readonly #limits: Limits;
   readonly #settings: (name: string) => TopicSettings;
   readonly #forgetMs: number;
+  readonly #failed: (error: unknown) => void;
 
-  /** @param forgetMs a topic is kept at least this long after its last subscriber or record. */
+  /**
+   * @param forgetMs a topic is kept at least this long after its last subscriber or record.
+   * @param failed the store could not open a log.
+   */
   constructor(
     store: Store,
     clock: Clock,
     limits: Limits,
     settings: (name: string) => TopicSettings,
     forgetMs: number,
+    failed: (error: unknown) => void,
   ) {
     this.#store = store;
     this.#clock = clock;
     this.#limits = limits;
     this.#settings = settings;
     this.#forgetMs = forgetMs;
+    this.#failed = failed;
   }
 
   /** How many there are. */
@@ -66,7 +72,9 @@ export class Topics implements Iterable<Topic> {
           `The hub has ${this.#limits.topics} topics, which is all it may have`,
       };
     }
-    return this.#make(name);
+    const topic = this.#make(name);
+    if (this.#byName.has(name)) return topic;
+    return { code: "unavailable", message: "The log could not be opened" };
   }
 
   /** A peer's own log. */
@@ -79,6 +87,7 @@ export class Topics implements Iterable<Topic> {
     return this.#store.read !== undefined || this.#byName.has(name);
   }
 
+  /** A topic whose log the store cannot open is not there: whoever asks for it again, asks the store again. */
   #make(name: string): Topic {
     const topic = new Topic(
       name,
@@ -88,7 +97,12 @@ export class Topics implements Iterable<Topic> {
     );
     this.#byName.set(name, topic);
     if (!isOwn(name)) this.#shared++;
-    this.#store.open(name);
+    try {
+      this.#store.open(name);
+    } catch (error) {
+      this.#forget(topic);
+      this.#failed(error);
+    }
     return topic;
   }
 
@@ -110,10 +124,14 @@ export class Topics implements Iterable<Topic> {
         now - topic.idleSince <
           Math.max(this.#forgetMs, topic.settings.maxAgeMs)
       ) continue;
-      this.#byName.delete(topic.name);
-      if (!isOwn(topic.name)) this.#shared--;
+      this.#forget(topic);
       this.#store.release(topic.name);
     }
+  }
+
+  #forget({ name }: Topic): void {
+    this.#byName.delete(name);
+    if (!isOwn(name)) this.#shared--;
   }
 }
 

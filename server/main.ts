@@ -45,6 +45,10 @@ async function run(
       urlsOf(hostname, server.addr.port).join("\n                    ")
     }`,
   );
+  server.finished.catch((error) => {
+    complain(reasonOf(error, hostname, server.addr.port));
+    Deno.exit(1);
+  });
   let stopping = false;
   const stop = async () => {
     // Whoever asks twice means it.

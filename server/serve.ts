@@ -4,6 +4,7 @@ import type {
   MessageMap,
   RequestMap,
 } from "../messages.ts";
+import { Listener } from "./listener.ts";
 import {
   type ServeOptions,
   type Server,
@@ -45,11 +46,13 @@ export function serve<
   try {
     const { answer, failed: onError } = service;
     const tcpBacklog = TCP_BACKLOG;
-    return service.running(
+    const open = (port: number) =>
       Deno.serve(
         { port, hostname, tcpBacklog, onListen() {}, onError },
         answer,
-      ),
+      );
+    return service.running(
+      new Listener(port, open, { onFailure: service.deaf }),
     );
   } catch (error) {
     service.abandon();

@@ -1,4 +1,5 @@
 import { deadline } from "jsr:@std/async@^1/deadline";
+import { Reporter } from "../hub/hooks.ts";
 import type { Hub } from "../hub/hub.ts";
 import {
   type AnyMessages,
@@ -45,7 +46,10 @@ export interface Server<
   readonly hub: Hub<M, R>;
   /** Where it listens. */
   readonly addr: Deno.NetAddr;
-  /** Resolves when it has ended. */
+  /**
+   * Resolves when it has ended. Rejects when it cannot listen any more: after the runtime failed to accept a connection,
+   * for want of file descriptors, it listens again, with longer and longer pauses, for about eight minutes.
+   */
   readonly finished: Promise<void>;
   /**
    * Says goodbye: newcomers get 503, drumbeat.v1 peers a `goaway`, then all are closed, with 1012 or 1001, and the
@@ -71,6 +75,7 @@ export class Service<
   readonly hub: Hub<M, R>;
   readonly #options: ServeOptions<M, R>;
   readonly #handler: Handler;
+  readonly #reporter: Reporter;
   #draining: Promise<void> | undefined;
 
   /**
@@ -82,6 +87,7 @@ export class Service<
    */
   constructor(options: ServeOptions<M, R>, accept: Accept) {
     this.#options = options;
+    this.#reporter = new Reporter(options);
     this.hub = createHub(options);
     try {
       this.#handler = handlerWith(accept, this.hub, options);
@@ -99,9 +105,13 @@ export class Service<
 
   /** Answers where {@linkcode answer} threw. */
   readonly failed = (error: unknown): Response => {
-    this.#options.onError?.(error, { stage: "receive" });
+    this.#reporter.report(error, "receive");
     return plainText(500, "Something went wrong here");
   };
+
+  /** The transport does not listen any more, and will again. */
+  readonly deaf = (error: unknown): void =>
+    this.#reporter.report(error, "listen");
 
   /** The transport cannot listen: nothing is left behind. */
   abandon(): void {

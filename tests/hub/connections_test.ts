@@ -170,6 +170,37 @@ Deno.test("hooks that throw are reported with their stage and stop nothing", asy
   assertEquals(hub.hub.peers.size, 0);
 });
 
+Deno.test("hooks that are async functions and reject are reported with their stage and stop nothing", async () => {
+  const reject = (what: string) => (): void =>
+    Promise.reject(what) as unknown as void;
+  await using hub = inMemory({
+    onJoin: reject("join"),
+    onLeave: reject("leave"),
+    onPresence: reject("presence"),
+    onError: reject("onError itself"),
+  });
+  hub.hub.on("chat", async () => await Promise.reject("handler"));
+  const peer = await hub.v1({ topics: { lobby: { presence: true } } });
+  const message = { type: "chat" };
+  peer.send({ type: "publish", id: 1, topic: "lobby", message });
+  hub.flush();
+  assertEquals(peer.closed, undefined);
+  peer.far.close(1000);
+  hub.flush();
+  // An unhandled rejection would fail this test, and end a server.
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+  assertEquals(
+    hub.errors.map(({ error, stage }) => [error, stage]).sort(),
+    [
+      ["handler", "handler"],
+      ["join", "join"],
+      ["leave", "leave"],
+      ["presence", "presence"],
+      ["presence", "presence"],
+    ],
+  );
+});
+
 Deno.test("a program that closes a peer in onJoin, or in a handler, has it left once", async () => {
   await using hub = inMemory({ onJoin: (peer) => peer.close(4503, "no") });
   const v1 = await hub.v1();

@@ -587,7 +587,7 @@ Deno.test("a store that throws is reported, and the next flush goes on", async (
   const error = new Error("The disk is full");
   store.appendFailure = error;
   say(hub, "lost");
-  assertEquals(hub.errors, [{ error, stage: "flush" }]);
+  assertEquals(hub.errors, [{ error, stage: "store" }]);
   say(hub, "a");
   assertEquals(texts(peer.read()), ["a"]);
 });

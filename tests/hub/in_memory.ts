@@ -123,7 +123,7 @@ export class InMemory<M extends MessageMap = AnyMessages>
       },
       onError: (error, context) => {
         this.errors.push({ error, stage: context.stage });
-        onError?.(error, context);
+        return onError?.(error, context);
       },
     });
   }

@@ -15,6 +15,9 @@ function topics(limit = 3): Topics {
     { ...DEFAULT_LIMITS, topics: limit },
     topicOptions({ "brief:*": { maxAgeMs: 10 } }),
     120_000,
+    (error) => {
+      throw error;
+    },
   );
 }
 

@@ -41,10 +41,17 @@ export const START = [
   "server/main.ts",
 ];
 
+/** What a process is given less of than others. */
+export interface Scarcity {
+  /** Most file descriptors it may have. */
+  readonly descriptors?: number;
+}
+
 /** A server in a process of its own. */
 export class SpawnedServer implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #output = { stdout: "", stderr: "" };
+  #wake = () => {};
   /** The port it listens on. */
   port = 0;
   /** Resolves when it has ended. */
@@ -57,6 +64,7 @@ export class SpawnedServer implements AsyncDisposable {
       for await (const chunk of text) {
         this.#output[name] += chunk;
         said();
+        this.#wake();
       }
     };
     this.ended = Promise.all([read("stdout"), read("stderr"), process.status])
@@ -68,14 +76,23 @@ export class SpawnedServer implements AsyncDisposable {
    *
    * @param args Deno's arguments. Default: those of `deno task start`, with a free port.
    * @param env more environment variables.
+   * @param scarcity what it is given less of.
    */
   static async start(
     args: readonly string[] = [...START, "--port", "0"],
     env: Readonly<Record<string, string>> = {},
+    { descriptors }: Scarcity = {},
   ): Promise<SpawnedServer> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
-    const process = new Deno.Command(Deno.execPath(), {
-      args: [...args],
+    const [program, first] = descriptors === undefined
+      ? [Deno.execPath(), []]
+      : ["/bin/sh", [
+        "-c",
+        `ulimit -n ${descriptors} && exec "$0" "$@"`,
+        Deno.execPath(),
+      ]];
+    const process = new Deno.Command(program, {
+      args: [...first, ...args],
       cwd: root,
       env: { NO_COLOR: "1", ...env },
       stdout: "piped",
@@ -102,6 +119,16 @@ export class SpawnedServer implements AsyncDisposable {
   /** What it has printed so far. */
   get said(): string {
     return this.#output.stdout;
+  }
+
+  /** Resolves when it has complained of this. */
+  async complaint(of: RegExp): Promise<void> {
+    while (!of.test(this.#output.stderr)) await this.#more();
+  }
+
+  /** Resolves when it has printed something. */
+  #more(): Promise<void> {
+    return new Promise((resolve) => this.#wake = resolve);
   }
 
   /** Sends a signal. */
