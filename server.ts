@@ -15,18 +15,14 @@ export {
 } from "./server/create_hub.ts";
 export { type AdmissionOptions } from "./server/admission.ts";
 export { type Origins } from "./server/origins.ts";
+export { type DrainOptions } from "./server/drain.ts";
 export {
   createHandler,
   type Handler,
   type HandlerInfo,
   type HandlerOptions,
 } from "./server/handler.ts";
-export {
-  type DrainOptions,
-  serve,
-  type ServeOptions,
-  type Server,
-} from "./server/serve.ts";
+export { serve, type ServeOptions, type Server } from "./server/serve.ts";
 
 let handler: Handler | undefined;
 

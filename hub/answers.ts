@@ -18,6 +18,11 @@ export class Answers {
     this.#connection = connection;
   }
 
+  /** Whether there is an answer that the peer waits for. */
+  get isOwed(): boolean {
+    return this.#unsettled > 0;
+  }
+
   /** Whether one more may be without an answer; if not, it is refused. */
   begin(id: number): boolean {
     const { inflight } = this.#core.limits;

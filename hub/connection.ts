@@ -28,6 +28,8 @@ export class Connection implements Peer, Inbound {
   pinged = false;
   /** Whether it is in `hub.peers`: greeted, its join told. */
   joined = false;
+  /** Whether its time to go has come: nothing is taken in any more, answers still go out. */
+  isParting = false;
   /** Whether it has left. Nothing goes in or out any more. */
   hasLeft = false;
   readonly #core: Core;
@@ -98,7 +100,7 @@ export class Connection implements Peer, Inbound {
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
-    if (this.hasLeft) return;
+    if (this.hasLeft || this.isParting) return;
     this.heardAt = this.#core.heartbeat.tick;
     this.pinged = false;
     const limit = this.#core.limits.messageBytes;

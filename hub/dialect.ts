@@ -26,6 +26,8 @@ export interface Dialect {
   receive(data: string | Uint8Array<ArrayBuffer>): void;
   /** Whether the peer may be sent more records now. */
   readonly hasCredit: boolean;
+  /** Whether something that came in has no answer yet. */
+  readonly isOwed: boolean;
   /** Sends records from `from` on while there is credit; returns the offset of the first one not sent. */
   deliver(run: Run, from: number): number;
   /** Tells the peer that records `from` to `to - 1` are lost to it. */

@@ -14,6 +14,7 @@ import {
 import type { Clock } from "./clock.ts";
 import type { Hooks } from "./hooks.ts";
 import { Core } from "./core.ts";
+import { Farewell, goingCode } from "./farewell.ts";
 import type { MessageHandler } from "./handlers.ts";
 import { HubTopic } from "./hub_topic.ts";
 import {
@@ -67,6 +68,7 @@ export class Hub<
 > implements AsyncDisposable {
   readonly #core: Core;
   readonly #ports: HubPorts;
+  #farewell: Farewell | undefined;
   #closed: Promise<void> | undefined;
 
   /**
@@ -107,9 +109,14 @@ export class Hub<
     return this.#core.connections.peers;
   }
 
+  /** Whether the hub says goodbye, or is closed: it takes no connections any more. */
+  get isDraining(): boolean {
+    return this.#farewell !== undefined || this.#closed !== undefined;
+  }
+
   /** Whether the hub takes another connection. Those that have left and are not gone count, too. */
   get hasRoom(): boolean {
-    return this.#closed === undefined &&
+    return !this.isDraining &&
       this.#core.connections.size < this.#core.limits.peers;
   }
 
@@ -196,8 +203,8 @@ export class Hub<
    * @returns the way in.
    */
   attach(socket: Socket, info: ConnectionInfo): Inbound {
-    if (this.#closed === undefined) return this.#core.attach(socket, info);
-    // Upgraded before the hub was closed, and open after it: nobody else would close it.
+    if (!this.isDraining) return this.#core.attach(socket, info);
+    // Upgraded before the goodbye, and open after it began: nobody else would close it.
     socket.close(CloseCode.goingAway, "Going away");
     return { receive() {}, closed() {} };
   }
@@ -207,13 +214,25 @@ export class Hub<
     return this.#core.stats();
   }
 
-  /** Tells every drumbeat.v1 peer to come back after a time, spread evenly up to `overMs`. */
-  goaway(overMs: number): void {
-    const { all } = this.#core.connections;
-    let nth = 0;
-    for (const { wire } of all) {
-      wire.goaway(Math.round(overMs * nth++ / all.size));
-    }
+  /**
+   * Says goodbye: nobody is taken in any more, and every peer is closed at a time of its own, spread evenly up to
+   * `overMs`: drumbeat.v1 peers with 1012, after a `goaway` that tells them when; plain ones with 1001. What they
+   * published before is committed and acknowledged first.
+   *
+   * @param overMs the ms over which they go.
+   * @returns a promise that resolves when all have left, or the hub is closed. Idempotent: the first call counts.
+   */
+  drain(overMs: number): Promise<void> {
+    const { clock, connections, delivery } = this.#core;
+    if (this.#closed !== undefined) return Promise.resolve();
+    this.#farewell ??= new Farewell({
+      clock,
+      connections: connections.all,
+      flush: () => delivery.flush(),
+      leave: (connection, code, reason) =>
+        connections.leave(connection, code, reason),
+    }, overMs);
+    return this.#farewell.over;
   }
 
   /**
@@ -229,14 +248,12 @@ export class Hub<
 
   async #close(code: number, graceMs: number): Promise<void> {
     const core = this.#core;
+    this.#farewell?.stop();
     core.delivery.flush();
     core.heartbeat.stop();
     for (const connection of core.connections.all) {
-      core.connections.leave(
-        connection,
-        connection.dialect === "plain" ? CloseCode.goingAway : code,
-        "Going away",
-      );
+      const own = goingCode(connection, code);
+      core.connections.leave(connection, own, "Going away");
     }
     await core.connections.allGone(graceMs);
     core.delivery.flush();

@@ -8,6 +8,8 @@ import { Topic } from "./topic.ts";
 /** The plain dialect: any WebSocket client, one message per frame, no envelope. docs/protocol.md, "Plain". */
 export class PlainDialect implements Dialect {
   readonly name = "plain";
+  /** It has no acknowledgements. */
+  readonly isOwed = false;
   readonly #core: Core;
   readonly #connection: Connection;
 

@@ -179,6 +179,10 @@ export class V1Dialect implements Dialect {
     return this.#credit.unacked < this.#window;
   }
 
+  get isOwed(): boolean {
+    return this.#answers.isOwed;
+  }
+
   deliver(run: Run, from: number): number {
     const { socket } = this.#connection;
     while (from < run.head && this.hasCredit) {

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { DEFAULT_LIMITS, type Limits, NO_LIMITS } from "../hub/limits.ts";
+import { type DrainTimes, drainTimes } from "./drain.ts";
 import { originCheck, type Origins } from "./origins.ts";
 
 /** What `--help` prints. */
@@ -19,9 +20,13 @@ Usage: deno task start [options]
   --store FILE          keep the logs in this file, over restarts   [in memory]
   --durability full|relaxed  what a commit to it waits for: the disk, or
                         nothing (an unclean end begins a new epoch) [full]
+  --drain-over TIME     at the end, peers go spread over this time  [1s]
+  --drain-deadline TIME and after this one nobody is waited for  [2s more]
   --help                this text
 
-In brackets: the environment variable that sets it, and the default.
+In brackets: the environment variable that sets it, and the default. A time is
+a number of milliseconds, or of seconds with an s. Ctrl-C, or SIGTERM, ends the
+server; a second one ends it at once.
 Permissions: --allow-net and --allow-env=PORT,HOST; with --allow-sys=networkInterfaces
 it can also tell the addresses at which other devices find it, and --store needs
 --allow-read and --allow-write for the file's folder.`;
@@ -40,6 +45,8 @@ export type Command =
     /** The file of the store; absent: in memory. */
     readonly store: string | undefined;
     readonly durability: "full" | "relaxed";
+    /** How the server says goodbye. */
+    readonly drain: DrainTimes;
   };
 
 /**
@@ -68,6 +75,8 @@ export function readCommand(
         "trusted-proxies": { type: "string" },
         store: { type: "string" },
         durability: { type: "string" },
+        "drain-over": { type: "string" },
+        "drain-deadline": { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     }));
@@ -101,6 +110,13 @@ export function readCommand(
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
+  const overMs = readTime(values["drain-over"] ?? "1s");
+  if (overMs === undefined) return refuse(noTime("--drain-over"));
+  const deadline = values["drain-deadline"];
+  const deadlineMs = deadline === undefined ? undefined : readTime(deadline);
+  if (deadline !== undefined && deadlineMs === undefined) {
+    return refuse(noTime("--drain-deadline"));
+  }
   if (store === "") return refuse("--store takes the name of a file");
   return {
     run: "serve",
@@ -111,7 +127,21 @@ export function readCommand(
     trustedProxies: Number(proxies),
     store,
     durability,
+    drain: drainTimes(
+      deadlineMs === undefined ? { overMs } : { overMs, deadlineMs },
+    ),
   };
+}
+
+/** The ms of a time such as `500`, `500ms` or `5s`. */
+function readTime(text: string): number | undefined {
+  const [, number, unit] = /^(\d{1,7})(ms|s)?$/.exec(text) ?? [];
+  if (number === undefined) return undefined;
+  return Number(number) * (unit === "s" ? 1000 : 1);
+}
+
+function noTime(flag: string): string {
+  return `${flag} is a time such as 500ms or 5s`;
 }
 
 function refuse(why: string): Command {

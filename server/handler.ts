@@ -3,6 +3,7 @@ import type { MessageMap, RequestMap } from "../messages.ts";
 import { type AdmissionOptions, admissionRules } from "./admission.ts";
 import { plainText } from "./answers.ts";
 import { serveAsset } from "./assets.ts";
+import { health } from "./health.ts";
 import { type Accept, acceptWithDeno, upgrade } from "./upgrade.ts";
 
 /** Options of {@linkcode createHandler}. */
@@ -24,7 +25,7 @@ export type Handler = (
 ) => Response | Promise<Response>;
 
 /**
- * Makes the request handler of a hub: WebSockets on `/ws` and `/`, the page, and `/healthz`.
+ * Makes the request handler of a hub: WebSockets on `/ws` and `/`, the page, `/healthz` and `/readyz`.
  *
  * @param hub where connections go.
  * @param options see {@linkcode HandlerOptions}.
@@ -66,6 +67,11 @@ export function handlerWith<M extends MessageMap, R extends RequestMap>(
   return async (request, info) => {
     const path = pathOf(request);
     if (path === undefined) return plainText(400, "Not a URL's host or path");
+    const state = health(request, path, hub);
+    if (state !== undefined) return state;
+    if (hub.isDraining) {
+      return plainText(503, "Draining", { "retry-after": "1" });
+    }
     const wantsUpgrade =
       request.headers.get("upgrade")?.toLowerCase() === "websocket";
     if (wantsUpgrade && (path === "/ws" || path === "/")) {
@@ -84,11 +90,6 @@ export function handlerWith<M extends MessageMap, R extends RequestMap>(
           connection: "upgrade",
         },
       );
-    }
-    if (path === "/healthz") {
-      return request.method === "GET" || request.method === "HEAD"
-        ? plainText(200, "ok")
-        : plainText(405, "Only GET and HEAD", { allow: "GET, HEAD" });
     }
     const asset = page ? await serveAsset(request, path) : undefined;
     return asset ?? plainText(404, "There is nothing here");

@@ -21,7 +21,7 @@ else if (command.run === "refuse") {
 } else await run(command);
 
 async function run(
-  { store, durability, run: _, ...options }: Extract<
+  { store, durability, drain, run: _, ...options }: Extract<
     typeof command,
     { run: "serve" }
   >,
@@ -54,7 +54,7 @@ async function run(
     // Whoever asks twice means it.
     if (stopping) Deno.exit(130);
     stopping = true;
-    await server.drain();
+    await server.drain(drain);
     Deno.exit(0);
   };
   Deno.addSignalListener("SIGINT", stop);

@@ -13,14 +13,10 @@ import {
 } from "./service.ts";
 import { acceptWithDeno } from "./upgrade.ts";
 
-export {
-  type DrainOptions,
-  type ServeOptions,
-  type Server,
-} from "./service.ts";
+export { type ServeOptions, type Server } from "./service.ts";
 
 /**
- * Starts a server: the hub, its WebSockets on `/ws` and `/`, the page and `/healthz`. It reads no environment.
+ * Starts a server: the hub, its WebSockets on `/ws` and `/`, the page, `/healthz` and `/readyz`. It reads no environment.
  *
  * @param options see {@linkcode ServeOptions}.
  * @returns the running server.

@@ -1,15 +1,14 @@
-import { deadline } from "jsr:@std/async@^1/deadline";
 import { Reporter } from "../hub/hooks.ts";
 import type { Hub } from "../hub/hub.ts";
-import {
-  type AnyMessages,
-  type AnyRequests,
-  CloseCode,
-  type MessageMap,
-  type RequestMap,
+import type {
+  AnyMessages,
+  AnyRequests,
+  MessageMap,
+  RequestMap,
 } from "../messages.ts";
 import { plainText } from "./answers.ts";
 import { createHub, type CreateHubOptions } from "./create_hub.ts";
+import { type DrainOptions, drainServer, drainTimes } from "./drain.ts";
 import { type Handler, type HandlerOptions, handlerWith } from "./handler.ts";
 import type { Accept } from "./upgrade.ts";
 
@@ -29,14 +28,6 @@ export interface ServeOptions<
   readonly signal?: AbortSignal;
 }
 
-/** Options of {@linkcode Server.drain}. */
-export interface DrainOptions {
-  /** drumbeat.v1 peers are told to come back spread over this many ms. Default: 1,000. */
-  readonly overMs?: number;
-  /** After this many ms nobody is waited for any more. Default: 3,000. */
-  readonly deadlineMs?: number;
-}
-
 /** A running server. */
 export interface Server<
   M extends MessageMap = AnyMessages,
@@ -49,11 +40,16 @@ export interface Server<
   /**
    * Resolves when it has ended. Rejects when it cannot listen any more: after the runtime failed to accept a connection,
    * for want of file descriptors, it listens again, with longer and longer pauses, for about eight minutes.
+   * After {@linkcode Server.drain} no stalled peer is waited for; but where a write to one is stuck, the runtime keeps
+   * the process alive until that peer is gone: end it with `Deno.exit`.
    */
   readonly finished: Promise<void>;
   /**
-   * Says goodbye: newcomers get 503, drumbeat.v1 peers a `goaway`, then all are closed, with 1012 or 1001, and the
-   * server ends, with stalled peers left behind at the deadline. Idempotent.
+   * Says goodbye: newcomers get 503, as does `/readyz`, drumbeat.v1 peers a `goaway`; each is closed at a time of its
+   * own, with 1012, plain ones with 1001, and the server ends, with stalled peers left behind at the deadline. What was
+   * published before is committed and acknowledged. Idempotent: the first call counts.
+   *
+   * @throws {RangeError} when an option is no number of ms; nothing has begun then.
    */
   drain(options?: DrainOptions): Promise<void>;
 }
@@ -97,11 +93,10 @@ export class Service<
     }
   }
 
-  /** Answers a request, with 503 while the server drains. */
-  readonly answer: Handler = (request, info) =>
-    this.#draining === undefined
-      ? this.#handler(request, info)
-      : plainText(503, "Draining", { "retry-after": "1" });
+  /** Answers a request. */
+  get answer(): Handler {
+    return this.#handler;
+  }
 
   /** Answers where {@linkcode answer} threw. */
   readonly failed = (error: unknown): Response => {
@@ -121,29 +116,21 @@ export class Service<
   /** The transport listens. */
   running(listening: Listening): Server<M, R> {
     const { signal } = this.#options;
-    const server: Server<M, R> = {
+    const drained = Promise.withResolvers<void>();
+    const drain = (options?: DrainOptions) => {
+      const times = drainTimes(options);
+      return this.#draining ??= drainServer(this.hub, listening, times)
+        .then(drained.resolve);
+    };
+    if (signal?.aborted) void drain();
+    signal?.addEventListener("abort", () => void drain(), { once: true });
+    return {
       hub: this.hub,
       addr: listening.addr,
-      finished: listening.finished,
-      drain: (options = {}) => this.#draining ??= this.#end(listening, options),
-      [Symbol.asyncDispose]: () => server.drain({ overMs: 0 }),
+      // Deno's waits for stalled peers; whoever waits for us need not.
+      finished: Promise.race([listening.finished, drained.promise]),
+      drain,
+      [Symbol.asyncDispose]: () => drain({ overMs: 0 }),
     };
-    if (signal?.aborted) void server.drain();
-    signal?.addEventListener("abort", () => void server.drain(), {
-      once: true,
-    });
-    return server;
-  }
-
-  async #end(
-    listening: Listening,
-    { overMs = 1000, deadlineMs = 3000 }: DrainOptions,
-  ): Promise<void> {
-    const endsAt = performance.now() + deadlineMs;
-    this.hub.goaway(overMs);
-    await this.hub.close(CloseCode.restart, deadlineMs);
-    const leftMs = Math.max(0, endsAt - performance.now());
-    // Deno's waits for peers that stalled for as long as they please; aborting it as well throws in Deno 2.9.
-    await deadline(listening.shutdown(), leftMs).catch(() => {});
   }
 }

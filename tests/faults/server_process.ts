@@ -10,7 +10,7 @@ export class ServerProcess implements AsyncDisposable {
   readonly #program: string;
   readonly #args: readonly string[];
   #child: Deno.ChildProcess | undefined;
-  #ended: Promise<unknown> = Promise.resolve();
+  #ended: Promise<number> = Promise.resolve(0);
   #port = 0;
   /** What it complained of, in all its runs. */
   complaints = "";
@@ -69,8 +69,16 @@ export class ServerProcess implements AsyncDisposable {
     const rest = async () => {
       while (!(await lines.next()).done);
     };
-    this.#ended = Promise.all([child.status, complaints, rest()]);
+    this.#ended = Promise.all([child.status, complaints, rest()])
+      .then(([{ code }]) => code);
     return this;
+  }
+
+  /** Asks it to end. @returns its exit code, when it has. */
+  stop(): Promise<number> {
+    this.#child?.kill("SIGTERM");
+    this.#child = undefined;
+    return this.#ended;
   }
 
   /** `kill -9`, of this child alone. @returns when it is dead. */

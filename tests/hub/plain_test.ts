@@ -224,6 +224,6 @@ Deno.test("a plain peer starts from now: it gets nothing of what was there befor
 Deno.test("goaway has no word in the plain dialect", async () => {
   await using hub = inMemory();
   const peer = hub.plain();
-  hub.hub.goaway(1_000);
+  hub.hub.drain(1_000);
   assertEquals(peer.read(), []);
 });

@@ -87,7 +87,7 @@ Deno.test("the transcript of docs/protocol.md, frame by frame", async () => {
     '{"type":"error","id":12,"code":"unknown","message":"Unknown frame type"}',
   ]);
 
-  hub.hub.goaway(0);
+  hub.hub.drain(0);
   assertEquals(next(), ['{"type":"goaway","after":0}']);
 });
 
@@ -624,7 +624,7 @@ for (const type of ["ack", "pong", "ping"]) {
   });
 }
 
-Deno.test("goaway is spread over the peers that have been greeted", async () => {
+Deno.test("goaway is told to the peers that have been greeted", async () => {
   await using hub = inMemory();
   const peers = [
     await hub.v1(),
@@ -633,7 +633,7 @@ Deno.test("goaway is spread over the peers that have been greeted", async () => 
     await hub.v1(),
   ];
   const greeting = hub.connect(PROTOCOL);
-  hub.hub.goaway(1_000);
+  hub.hub.drain(1_000);
   assertEquals(peers.map((peer) => peer.read()[0].after), [0, 200, 400, 600]);
   assertEquals(greeting.read(), []);
 });
@@ -653,9 +653,9 @@ Deno.test("every frame of a hub can be decoded by a client", async () => {
   peer.send({ type: "subscribe", id: 4, topic: "room" });
   peer.send({ type: "ack", frames: 1 });
   hub.hub.broadcast(Uint8Array.of(1));
-  hub.hub.goaway(1);
   hub.flush();
   hub.clock.advance(11_000);
+  hub.hub.drain(1);
   const types = peer.far.received.map((data) => {
     const decoded = decodeServerFrame(data);
     assert(decoded.ok, JSON.stringify(data));

@@ -98,3 +98,18 @@ Deno.test("--help and -h ask for help, which names every flag and variable", () 
     assert(HELP.includes(word), word);
   }
 });
+
+Deno.test("--drain-over and --drain-deadline are times, in ms or in seconds", () => {
+  const of = (...args: string[]) => {
+    const { overMs, deadlineMs } = serving(args).drain;
+    return [overMs, deadlineMs];
+  };
+  assertEquals(of(), [1_000, 3_000]);
+  assertEquals(of("--drain-over", "5s"), [5_000, 7_000]);
+  assertEquals(of("--drain-over=250", "--drain-deadline=9500ms"), [250, 9_500]);
+  for (const flag of ["--drain-over", "--drain-deadline"]) {
+    for (const time of ["-1", "1m", "", "1e3", "99999999"]) {
+      assertMatch(refusal([`${flag}=${time}`]), /is a time such as/);
+    }
+  }
+});

@@ -167,6 +167,27 @@ Deno.test("it ends with 0 within 5 s, though peers stalled with all buffers full
   for (const peer of [plain, v1, silent]) peer.drop();
 });
 
+Deno.test("a second signal ends it at once", async () => {
+  await using server = await SpawnedServer.start([
+    ...START,
+    "--port",
+    "0",
+    "--drain-over",
+    "0",
+    "--drain-deadline",
+    "60s",
+  ]);
+  using stalled = await RawPeer.connect(server.port, { protocol: PROTOCOL });
+  await stalled.sendJson({ type: "hello" });
+  await stalled.json();
+  server.signal("SIGTERM");
+  // It has heard the first one, and would wait a minute for the answer to this.
+  assertEquals(await stalled.closeCode(), 1012);
+  server.signal("SIGTERM");
+  assertEquals((await server.ended).code, 130);
+  stalled.drop();
+});
+
 Deno.test("deno serve server.ts works, with a hub that is made on the first request", async () => {
   await using server = await SpawnedServer.start(
     [

@@ -78,11 +78,11 @@ Deno.test("newcomers on a connection that is kept alive get 503 while the server
   using stalled = await RawPeer.connect(port, { protocol: PROTOCOL });
   using conn = await Deno.connect({ hostname: "127.0.0.1", port });
   const request = new TextEncoder().encode(
-    "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
   );
   const answer = async () => {
     await conn.write(request);
-    const bytes = new Uint8Array(4096);
+    const bytes = new Uint8Array(65_536);
     return new TextDecoder().decode(
       bytes.subarray(0, await conn.read(bytes) ?? 0),
     );

@@ -84,7 +84,7 @@ Deno.test("the transcript of docs/protocol.md over a real WebSocket", async () =
   const missed = await again.next();
   assertEquals([missed.offset, missed.messages[0].message.text], [2, "missed"]);
 
-  server.hub.goaway(0);
+  server.hub.drain(0);
   assertEquals(await again.next(), { type: "goaway", after: 0 });
 });
 

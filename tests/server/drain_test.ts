@@ -1,0 +1,114 @@
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertLess,
+  assertThrows,
+} from "@std/assert";
+import { PROTOCOL } from "../../messages.ts";
+import { createHandler, createHub, serve } from "../../server.ts";
+import { drainServer, drainTimes } from "../../server/drain.ts";
+import { RawPeer } from "../raw_peer.ts";
+import { WirePeer } from "./wire_peer.ts";
+
+Deno.test("the times of a drain: peers go well before the deadline", () => {
+  const of = (options = {}) => {
+    const { overMs, deadlineMs } = drainTimes(options);
+    return [overMs, deadlineMs];
+  };
+  assertEquals(of(), [1_000, 3_000]);
+  assertEquals(of({ overMs: 30_000 }), [30_000, 32_000]);
+  assertEquals(of({ overMs: 0 }), [0, 2_000]);
+  assertEquals(of({ deadlineMs: 1_400 }), [400, 1_400]);
+  assertEquals(of({ overMs: 5_000, deadlineMs: 200 }), [0, 200]);
+  for (const ms of [-1, NaN, Infinity, "1s"]) {
+    assertThrows(() => of({ overMs: ms }), RangeError, "'overMs'");
+    assertThrows(() => of({ deadlineMs: ms }), RangeError, "'deadlineMs'");
+  }
+});
+
+Deno.test("a drain with times that are none is refused, and the server goes on", async () => {
+  await using server = serve({ port: 0 });
+  assertThrows(() => void server.drain({ overMs: -1 }), RangeError);
+  const { status, body } = await fetch(
+    `http://127.0.0.1:${server.addr.port}/readyz`,
+  );
+  await body?.cancel();
+  assertEquals(status, 200);
+});
+
+Deno.test("while a hub drains: alive, not ready, nobody new; the page, too, is 503", async () => {
+  await using hub = createHub();
+  const handler = createHandler(hub);
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const answer = await handler(new Request(`http://a${path}`, init));
+    return [answer.status, await answer.text()];
+  };
+  assertEquals(await ask("/readyz"), [200, "ok\n"]);
+  assertEquals((await ask("/readyz", { method: "POST" }))[0], 405);
+  const drained = hub.drain(0);
+  assertEquals(await ask("/healthz"), [200, "ok\n"]);
+  assertEquals(await ask("/readyz"), [503, "draining\n"]);
+  assertEquals((await ask("/readyz", { method: "HEAD" }))[0], 503);
+  for (const path of ["/", "/ws", "/client.ts"]) {
+    const headers = { upgrade: "websocket", connection: "upgrade" };
+    assertEquals(await ask(path, { headers }), [503, "Draining\n"]);
+  }
+  await drained;
+});
+
+Deno.test("a hub that is full is not ready, until somebody goes", async () => {
+  await using server = serve({ port: 0, limits: { peers: 1 } });
+  const { port } = server.addr;
+  const ready = async () => {
+    const { status, body } = await fetch(`http://127.0.0.1:${port}/readyz`);
+    await body?.cancel();
+    return status;
+  };
+  const peer = await WirePeer.plain(port);
+  assertEquals(await ready(), 503);
+  await peer[Symbol.asyncDispose]();
+  // The server has answered the close frame before it lets the connection go.
+  while (server.hub.stats().connections > 0) await ready();
+  assertEquals(await ready(), 200);
+});
+
+Deno.test("finished does not wait for a peer that never answers", async () => {
+  const server = serve({ port: 0 });
+  using peer = await RawPeer.connect(server.addr.port, { protocol: PROTOCOL });
+  await peer.sendJson({ type: "hello" });
+  await peer.json();
+  const from = performance.now();
+  void server.drain({ overMs: 0, deadlineMs: 400 });
+  await server.finished;
+  assertLess(performance.now() - from, 1_400);
+  peer.drop();
+});
+
+Deno.test("a listener, a store and peers that never end cost the deadline and no more", async () => {
+  const never = new Promise<void>(() => {});
+  const asked: unknown[] = [];
+  const hub = {
+    drain: (overMs: number) => {
+      asked.push(overMs);
+      return never;
+    },
+    close: (code: number) => {
+      asked.push(code);
+      return never;
+    },
+  };
+  const from = performance.now();
+  const listener = {
+    shutdown() {
+      asked.push("shutdown");
+      return never;
+    },
+  };
+  await drainServer(hub, listener, drainTimes({ deadlineMs: 200 }));
+  const took = performance.now() - from;
+  assertEquals(asked, [0, 1012, "shutdown"]);
+  assertGreaterOrEqual(took, 200);
+  assertLess(took, 1_200);
+  assert(drainTimes().overMs > 0);
+});
