@@ -144,6 +144,7 @@ export {
   type ServeOptions,
   type Server,
   type StoreFactory,
+  type TlsOptions,
 } from "./server.ts";
 export {
   DEFAULT_SESSION_MS,

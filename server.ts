@@ -22,7 +22,12 @@ export {
   type HandlerInfo,
   type HandlerOptions,
 } from "./server/handler.ts";
-export { serve, type ServeOptions, type Server } from "./server/serve.ts";
+export {
+  serve,
+  type ServeOptions,
+  type Server,
+  type TlsOptions,
+} from "./server/serve.ts";
 
 let handler: Handler | undefined;
 

@@ -16,6 +16,8 @@ Usage: deno task start [options]
                         same: this server's own; any: all           [same]
   --trusted-proxies N   how many proxies in front say, in
                         X-Forwarded-For, whose address it is        [0]
+  --cert FILE           speak TLS, with this certificate (PEM) ...  [plain HTTP]
+  --key FILE            ... and this private key (PEM)
   --limits default|none none lifts inbound limits, for load tests   [default]
   --store FILE          keep the logs in this file, over restarts   [in memory]
   --durability full|relaxed  what a commit to it waits for: the disk, or
@@ -28,8 +30,8 @@ In brackets: the environment variable that sets it, and the default. A time is
 a number of milliseconds, or of seconds with an s. Ctrl-C, or SIGTERM, ends the
 server; a second one ends it at once.
 Permissions: --allow-net and --allow-env=PORT,HOST; with --allow-sys=networkInterfaces
-it can also tell the addresses at which other devices find it, and --store needs
---allow-read and --allow-write for the file's folder.`;
+it can also tell the addresses at which other devices find it. --store needs
+--allow-read and --allow-write for the file's folder, --cert and --key --allow-read.`;
 
 /** What the command line asks for. */
 export type Command =
@@ -42,6 +44,8 @@ export type Command =
     readonly limits: Limits;
     readonly origins: Origins;
     readonly trustedProxies: number;
+    /** The files of the certificate and its key; absent: plain HTTP. */
+    readonly tls: { readonly cert: string; readonly key: string } | undefined;
     /** The file of the store; absent: in memory. */
     readonly store: string | undefined;
     readonly durability: "full" | "relaxed";
@@ -73,6 +77,8 @@ export function readCommand(
         limits: { type: "string" },
         origins: { type: "string" },
         "trusted-proxies": { type: "string" },
+        cert: { type: "string" },
+        key: { type: "string" },
         store: { type: "string" },
         durability: { type: "string" },
         "drain-over": { type: "string" },
@@ -117,6 +123,10 @@ export function readCommand(
   if (deadline !== undefined && deadlineMs === undefined) {
     return refuse(noTime("--drain-deadline"));
   }
+  const { cert, key } = values;
+  if (Boolean(cert) !== Boolean(key)) {
+    return refuse("--cert and --key go together, each with a file");
+  }
   if (store === "") return refuse("--store takes the name of a file");
   return {
     run: "serve",
@@ -125,6 +135,7 @@ export function readCommand(
     limits: limits === "none" ? NO_LIMITS : DEFAULT_LIMITS,
     origins: allowed,
     trustedProxies: Number(proxies),
+    tls: cert && key ? { cert, key } : undefined,
     store,
     durability,
     drain: drainTimes(

@@ -7,7 +7,7 @@ import type { Durability } from "../adapters/store_sqlite.ts";
 import { contract } from "../static/contract.ts";
 import { HELP, readCommand } from "./command_line.ts";
 import type { StoreFactory } from "./create_hub.ts";
-import { serve } from "./serve.ts";
+import { serve, type TlsOptions } from "./serve.ts";
 import { urlsOf } from "./urls.ts";
 
 const command = readCommand(Deno.args, {
@@ -21,7 +21,7 @@ else if (command.run === "refuse") {
 } else await run(command);
 
 async function run(
-  { store, durability, drain, run: _, ...options }: Extract<
+  { store, durability, drain, tls, run: _, ...options }: Extract<
     typeof command,
     { run: "serve" }
   >,
@@ -32,6 +32,7 @@ async function run(
     server = serve({
       ...options,
       contract,
+      ...(tls === undefined ? {} : { tls: await readTls(tls) }),
       ...(store === undefined ? {} : { store: await open(store, durability) }),
       onError: (error, { stage }) =>
         complain(`${stage}: ${error instanceof Error ? error.stack : error}`),
@@ -42,7 +43,11 @@ async function run(
   }
   say(
     `Drumbeat listens on ${
-      urlsOf(hostname, server.addr.port).join("\n                    ")
+      urlsOf({
+        hostname,
+        port: server.addr.port,
+        scheme: tls === undefined ? "http" : "https",
+      }).join("\n                    ")
     }`,
   );
   server.finished.catch((error) => {
@@ -59,6 +64,13 @@ async function run(
   };
   Deno.addSignalListener("SIGINT", stop);
   Deno.addSignalListener("SIGTERM", stop);
+}
+
+async function readTls(files: TlsOptions): Promise<TlsOptions> {
+  const [cert, key] = await Promise.all(
+    [files.cert, files.key].map((path) => Deno.readTextFile(path)),
+  );
+  return { cert: cert!, key: key! };
 }
 
 async function open(

@@ -13,14 +13,15 @@ import {
 } from "./service.ts";
 import { acceptWithDeno } from "./upgrade.ts";
 
-export { type ServeOptions, type Server } from "./service.ts";
+export { type ServeOptions, type Server, type TlsOptions } from "./service.ts";
 
 /**
  * Starts a server: the hub, its WebSockets on `/ws` and `/`, the page, `/healthz` and `/readyz`. It reads no environment.
  *
  * @param options see {@linkcode ServeOptions}.
  * @returns the running server.
- * @throws {Deno.errors.AddrInUse} when the port is taken, {@linkcode RangeError} when a number is not one.
+ * @throws {Deno.errors.AddrInUse} when the port is taken, {@linkcode RangeError} when a number is not one,
+ * {@linkcode Deno.errors.InvalidData} when the certificate or its key is none.
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -37,14 +38,14 @@ export function serve<
 >(
   options: ServeOptions<M, R> = {},
 ): Server<M, R> {
-  const { port = 8000, hostname = "127.0.0.1" } = options;
+  const { port = 8000, hostname = "127.0.0.1", tls } = options;
   const service = new Service(options, acceptWithDeno);
   try {
     const { answer, failed: onError } = service;
     const tcpBacklog = TCP_BACKLOG;
     const open = (port: number) =>
       Deno.serve(
-        { port, hostname, tcpBacklog, onListen() {}, onError },
+        { port, hostname, tcpBacklog, onListen() {}, onError, ...tls },
         answer,
       );
     return service.running(

@@ -15,6 +15,14 @@ import type { Accept } from "./upgrade.ts";
 /** Connections that may wait to be accepted: the runtime's own backlog makes a storm of reconnects take seconds. */
 export const TCP_BACKLOG = 4096;
 
+/** What a server needs to speak TLS. */
+export interface TlsOptions {
+  /** The certificate, and those between it and the root, as PEM text. */
+  readonly cert: string;
+  /** Its private key, as PEM text. */
+  readonly key: string;
+}
+
 /** Options of `serve`. */
 export interface ServeOptions<
   M extends MessageMap = AnyMessages,
@@ -24,6 +32,8 @@ export interface ServeOptions<
   readonly port?: number;
   /** The address to listen on. Default: `127.0.0.1`, this machine only. */
   readonly hostname?: string;
+  /** A certificate and its private key: then it speaks TLS itself. Default: none, plain HTTP. */
+  readonly tls?: TlsOptions | undefined;
   /** Drains the server when it aborts. */
   readonly signal?: AbortSignal;
 }

@@ -1,26 +1,30 @@
 /** Addresses that mean "all that this machine has". */
 const EVERY = new Set(["0.0.0.0", "::"]);
 
+/** Where a server listens. */
+export interface Listening {
+  /** The address. */
+  readonly hostname: string;
+  /** The port. */
+  readonly port: number;
+  /** What it speaks. Default: `http`. */
+  readonly scheme?: "http" | "https";
+}
+
 /**
  * The URLs at which a listening server is found.
  *
- * @param hostname the address it listens on.
- * @param port the port it listens on.
+ * @param listening where it listens.
  * @returns this machine's own URL first, then those for other devices, as far as the permissions let it know them.
  */
-export function urlsOf(hostname: string, port: number): string[] {
+export function urlsOf(listening: Listening): string[] {
+  const { hostname, port, scheme = "http" } = listening;
+  const urlOf = (host: string) =>
+    `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
   if (!EVERY.has(hostname)) {
-    const name = hostname === "127.0.0.1" ? "localhost" : hostname;
-    return [urlOf(name, port)];
+    return [urlOf(hostname === "127.0.0.1" ? "localhost" : hostname)];
   }
-  return [
-    urlOf("localhost", port),
-    ...ownAddresses().map((a) => urlOf(a, port)),
-  ];
-}
-
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return [urlOf("localhost"), ...ownAddresses().map(urlOf)];
 }
 
 function ownAddresses(): string[] {

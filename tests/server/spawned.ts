@@ -41,10 +41,12 @@ export const START = [
   "server/main.ts",
 ];
 
-/** What a process is given less of than others. */
-export interface Scarcity {
+/** Where a process runs, and what it is given less of than others. */
+export interface Surroundings {
   /** Most file descriptors it may have. */
   readonly descriptors?: number;
+  /** The folder to run it in. Default: the repository. */
+  readonly cwd?: string | URL;
 }
 
 /** A server in a process of its own. */
@@ -76,12 +78,12 @@ export class SpawnedServer implements AsyncDisposable {
    *
    * @param args Deno's arguments. Default: those of `deno task start`, with a free port.
    * @param env more environment variables.
-   * @param scarcity what it is given less of.
+   * @param surroundings where it runs, and what it is given less of.
    */
   static async start(
     args: readonly string[] = [...START, "--port", "0"],
     env: Readonly<Record<string, string>> = {},
-    { descriptors }: Scarcity = {},
+    { descriptors, cwd = root }: Surroundings = {},
   ): Promise<SpawnedServer> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     const [program, first] = descriptors === undefined
@@ -93,7 +95,7 @@ export class SpawnedServer implements AsyncDisposable {
       ]];
     const process = new Deno.Command(program, {
       args: [...first, ...args],
-      cwd: root,
+      cwd,
       env: { NO_COLOR: "1", ...env },
       stdout: "piped",
       stderr: "piped",

@@ -1,0 +1,180 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { type Client, connect, PROTOCOL, serve } from "../../mod.ts";
+import { RawPeer, RefusedError } from "../raw_peer.ts";
+import { openPeer } from "../examples/plain_peer.ts";
+import { hasProgram, programTest } from "./programs.ts";
+import { type ProxyName, ProxyProcess } from "./proxy_process.ts";
+
+const NAMES: readonly ProxyName[] = ["nginx", "haproxy"];
+/** A sixtieth of the default: ten minutes are ten seconds. */
+const BEAT_MS = 10_000 / 60;
+/** What the proxies' minute becomes: two seconds, not one, because a busy machine may miss a few beats. */
+const IDLE_MS = 2_000;
+/** As many beats as are in ten minutes. */
+const BEATS = 60;
+
+/** Resolves when a client's state is this one. */
+function state(client: Client, wanted: string): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (client.state !== wanted) return;
+      client.removeEventListener("statechange", look);
+      resolve();
+    };
+    client.addEventListener("statechange", look);
+    look();
+  });
+}
+
+/** Resolves after so many round trips. */
+function beats(client: Client, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    client.addEventListener("heartbeat", () => {
+      if (--count === 0) resolve();
+    });
+  });
+}
+
+for (const name of NAMES) {
+  await programTest(
+    name,
+    `behind ${name}, the page, plain lines and binary frames work, and the address is the client's`,
+    async () => {
+      const addresses: string[] = [];
+      await using server = serve({
+        port: 0,
+        trustedProxies: 1,
+        onJoin: ({ info }) => void addresses.push(info.address),
+      });
+      await using proxy = await ProxyProcess.start(name, {
+        upstream: server.addr.port,
+        idleMs: 60_000,
+        drainMs: 500,
+      });
+      const host = `127.0.0.1:${proxy.port}`;
+      const page = await fetch(`http://${host}/`);
+      assertEquals(page.status, 200);
+      assertMatch(
+        page.headers.get("content-security-policy") ?? "",
+        /script-src 'self'/,
+      );
+      await page.body?.cancel();
+      await using a = await openPeer(`ws://${host}/ws`);
+      await using b = await openPeer(`ws://${host}/`);
+      for (const peer of [a, b]) {
+        assertEquals(JSON.parse(await peer.next()).type, "start");
+      }
+      a.send('{"type":"chat","text":"through"}');
+      for (const peer of [a, b]) {
+        assertEquals(await peer.next(), '{"type":"chat","text":"through"}');
+      }
+      // What a client says of itself is not believed; a page of this host may connect, another one may not.
+      using own = await RawPeer.connect(proxy.port, {
+        headers: {
+          origin: `http://${host}`,
+          "x-forwarded-for": "203.0.113.9",
+        },
+      });
+      assertEquals((await own.json()).type, "start");
+      assertEquals(addresses, ["127.0.0.1", "127.0.0.1", "127.0.0.1"]);
+      const { status } = await assertRejects(
+        () =>
+          RawPeer.connect(proxy.port, {
+            headers: { origin: "https://other.example" },
+          }),
+        RefusedError,
+      );
+      assertEquals(status, 403);
+    },
+  );
+
+  await programTest(
+    name,
+    `a reload of ${name} loses nothing: clients come back and resume`,
+    async () => {
+      await using server = serve({ port: 0 });
+      await using proxy = await ProxyProcess.start(name, {
+        upstream: server.addr.port,
+        idleMs: 60_000,
+        drainMs: 200,
+      });
+      const url = `ws://127.0.0.1:${proxy.port}/ws`;
+      const backoff = { minMs: 20, maxMs: 100 };
+      await using publisher = connect(url, { backoff });
+      await using subscriber = connect(url, { backoff });
+      const heard: number[] = [];
+      let gaps = 0;
+      const topic = subscriber.topic("steady");
+      topic.on("n", ({ n }) => void heard.push(n as number));
+      topic.onGap(() => void gaps++);
+      await topic.joined();
+      const cuts = [publisher, subscriber].map((client) =>
+        state(client, "waiting").then(() => state(client, "open"))
+      );
+      const sent: number[] = [];
+      let over = false;
+      const publishing = (async () => {
+        for (let n = 0; !over; n++) {
+          const offset = await publisher.topic("steady").publish({
+            type: "n",
+            n,
+          });
+          assertEquals(offset, n);
+          sent.push(n);
+          if (n === 50) proxy.reload();
+        }
+      })();
+      // Both were cut by it, and are back.
+      await Promise.all(cuts);
+      over = true;
+      await publishing;
+      assert(sent.length > 50);
+      const { promise: all, resolve } = Promise.withResolvers<void>();
+      const look = () => heard.length >= sent.length && resolve();
+      topic.onAny(look);
+      look();
+      await all;
+      assertEquals([heard, gaps], [sent, 0]);
+    },
+  );
+}
+
+/** Runs through the ten minutes behind one of them. */
+async function idleBehind(name: ProxyName): Promise<void> {
+  await using server = serve({
+    port: 0,
+    heartbeat: { intervalMs: BEAT_MS, timeoutMs: 10_000 },
+  });
+  await using dumb = serve({
+    port: 0,
+    heartbeat: { intervalMs: 600_000, timeoutMs: 1_500_000 },
+  });
+  const options = { idleMs: IDLE_MS, drainMs: 500 };
+  await using proxy = await ProxyProcess.start(name, {
+    upstream: server.addr.port,
+    ...options,
+  });
+  await using control = await ProxyProcess.start(name, {
+    upstream: dumb.addr.port,
+    ...options,
+  });
+  await using client = connect(`ws://127.0.0.1:${proxy.port}/ws`);
+  await state(client, "open");
+  let left = 0;
+  client.addEventListener("statechange", () => left++);
+  // The same without a heartbeat is cut: so it is the heartbeat that keeps it.
+  using silent = await RawPeer.connect(control.port, {
+    protocol: PROTOCOL,
+  });
+  await silent.sendJson({ type: "hello" });
+  assertEquals((await silent.json()).type, "start");
+  const cut = silent.closeCode();
+  await beats(client, BEATS);
+  assertEquals(await cut, 1006);
+  assertEquals([client.state, left], ["open", 0]);
+}
+
+Deno.test("behind each proxy, who is silent for ten minutes stays connected, because of the heartbeat", async () => {
+  const present = await Promise.all(NAMES.map(hasProgram));
+  await Promise.all(NAMES.filter((_, i) => present[i]).map(idleBehind));
+});
