@@ -124,7 +124,8 @@ export function readCommand(
     return refuse(noTime("--drain-deadline"));
   }
   const { cert, key } = values;
-  if (Boolean(cert) !== Boolean(key)) {
+  // An empty variable of a shell must not turn TLS off without a word.
+  if ((cert ?? key) !== undefined && !(cert && key)) {
     return refuse("--cert and --key go together, each with a file");
   }
   if (store === "") return refuse("--store takes the name of a file");

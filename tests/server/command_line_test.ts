@@ -113,3 +113,14 @@ Deno.test("--drain-over and --drain-deadline are times, in ms or in seconds", ()
     }
   }
 });
+
+Deno.test("--cert and --key go together", () => {
+  assertEquals(serving([]).tls, undefined);
+  const files = ["--cert", "c.pem", "--key", "k.pem"];
+  assertEquals(serving(files).tls, { cert: "c.pem", key: "k.pem" });
+  for (
+    const args of [files.slice(0, 2), files.slice(2), ["--cert=", "--key="]]
+  ) {
+    assertMatch(refusal(args), /go together/);
+  }
+});
