@@ -1,5 +1,8 @@
 import type { Cancel, Clock } from "../hub/clock.ts";
 
+/** A timer above this fires at once: 32 bits, signed. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Time from the Web platform: `performance`, `Date`, `setTimeout`, and a `MessageChannel` for the end of the turn. */
 export class WebClock implements Clock {
   #channel: MessageChannel | undefined;
@@ -20,7 +23,7 @@ export class WebClock implements Clock {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       run();
-    }, ms);
+    }, Math.min(ms, LONGEST_TIMER_MS));
     this.#timers.add(timer);
     return () => {
       this.#timers.delete(timer);

@@ -53,6 +53,14 @@ export function clockConformance(name: string, make: () => ClockRig): void {
     assertGreaterOrEqual(at, from + 4);
   });
 
+  test("does not call back early for a time that no timer can hold", async ({ clock, pass }) => {
+    let calls = 0;
+    clock.after(2 ** 31, () => calls++);
+    clock.after(Infinity, () => calls++);
+    await pass(30);
+    assertEquals(calls, 0);
+  });
+
   test("calls back in the order of the times", async ({ clock, pass }) => {
     const calls: string[] = [];
     clock.after(20, () => calls.push("late"));
