@@ -66,6 +66,7 @@ export {
   type PresenceUpdateFrame,
   PROTOCOL,
   type PublishFrame,
+  type RenewFrame,
   type ReplyFrame,
   type RequestFrame,
   type RequestMap,
@@ -84,6 +85,7 @@ export {
   type SubscribeFrame,
   topicNameProblem,
   type TopicStart,
+  type UnsubscribedFrame,
   type UnsubscribeFrame,
   utf8Length,
   type Validated,
@@ -153,6 +155,13 @@ export {
   type HubPorts,
 } from "./hub/hub.ts";
 export { type HistoryOptions, HubTopic } from "./hub/hub_topic.ts";
+export { type Allow, type TopicRule } from "./hub/allow.ts";
+export {
+  type Authorize,
+  type AuthorizeRequest,
+  type Grant,
+} from "./hub/authorize.ts";
+export { type Denial } from "./hub/authorizer.ts";
 export { type HubHistory } from "./hub/history.ts";
 export { type ErrorStage, type Hooks } from "./hub/hooks.ts";
 export {
@@ -181,7 +190,9 @@ export {
 } from "./hub/topic_options.ts";
 export { type Cancel, type Clock } from "./hub/clock.ts";
 export {
+  type Arrival,
   type ConnectionInfo,
+  type Handshake,
   type Inbound,
   type Socket,
 } from "./hub/socket.ts";

@@ -26,7 +26,7 @@ import { Plain } from "./plain.ts";
 import { Reconnector } from "./reconnector.ts";
 import { WebSocketSurface } from "./surface.ts";
 import type { StartFrom, Topic } from "./topic.ts";
-import { resolveUrl } from "./url.ts";
+import { refuseToken, resolveUrl } from "./url.ts";
 import { V1 } from "./v1.ts";
 
 /**
@@ -65,6 +65,7 @@ export class Client<
   constructor(url: string | URL, options: ConnectOptions<M, R> = {}) {
     super(resolveUrl(url));
     const settings = resolveOptions(options);
+    if (settings.dialect === "v1") refuseToken(this.url);
     const host: DialectHost = {
       ready: () => this.#reconnector.ready(),
       goaway: (afterMs) => this.#reconnector.goaway(afterMs),
@@ -93,7 +94,7 @@ export class Client<
           this.dispatchEvent(new FrameEvent({ direction, data }));
         }
       },
-      comesBack: (code) => this.#v1?.session.comesBack(code) ?? false,
+      comesBack: (code) => this.#v1?.comesBack(code) ?? false,
       cut: () => dialect.cut(),
       changed: (change) => this.#changed(change),
       closed: (end) => this.#closed(end),

@@ -115,6 +115,18 @@ export class Memberships<M extends MessageMap> {
     this.#answered(name, seat, joined);
   }
 
+  /** The server ended a membership. One that there is not means nothing. */
+  unsubscribed(name: string, error: DrumbeatError): void {
+    const seat = this.#seats.get(name);
+    const member = seat?.member;
+    if (seat === undefined || member === undefined) return;
+    seat.member = undefined;
+    if (seat.wanted === member) seat.wanted = undefined;
+    member.refused(error);
+    member.gone();
+    this.#settle(name, seat);
+  }
+
   /** `ack` or `error` came. @returns whether it answers an unsubscribe, or refuses a subscribe. */
   settled(id: number, error: DrumbeatError | undefined): boolean {
     for (const [name, seat] of this.#seats) {

@@ -58,7 +58,10 @@ export interface ConnectOptions<
   readonly protocols?: string | readonly string[];
   /** Whether to join the lobby without being asked; `v1` only. Default: `true`. */
   readonly lobby?: boolean;
-  /** Proves who this is; a function is called at each connection. `v1` only. Default: none. */
+  /**
+   * Proves who this is. A function is asked for each connection, again before its token expires, and once more when it was
+   * refused; so a string that expires is the end. `v1` only. Default: none.
+   */
   readonly token?: string | (() => string | Promise<string>);
   /** How reconnects are spread out. */
   readonly backoff?: BackoffOptions;
@@ -104,6 +107,10 @@ export const DEFAULTS = {
   frozenMs: 1_000,
   /** The longest wait that `goaway` may ask for: a server's mistake must not keep a client away for days. */
   maxGoawayMs: 600_000,
+  /** The part of its time after which a token is renewed. */
+  renewAt: 0.8,
+  /** The shortest wait before a token is renewed, whatever the server says. */
+  minRenewMs: 250,
   /** The shortest heartbeat that a server may ask for. */
   minHeartbeatMs: 100,
   /** Records that wait for a slow `for await`. */

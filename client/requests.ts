@@ -1,4 +1,5 @@
 import type {
+  AckFrame,
   CheckedData,
   ClientFrame,
   Contract,
@@ -20,7 +21,7 @@ export interface RequestOptions {
 /** A frame that the server answers. */
 export type Question = Extract<
   ClientFrame,
-  { readonly type: "request" | "history" | "presence" }
+  { readonly type: "request" | "history" | "presence" | "renew" }
 >;
 
 /** What is asked. */
@@ -82,13 +83,22 @@ export class Requests<M extends MessageMap> {
     );
   }
 
+  /** Gives the server a new token. */
+  async renew(token: string): Promise<AckFrame> {
+    const asked: Asked = { what: "a new token", answer: "ack" };
+    return await this.ask(
+      asked,
+      (id) => ({ type: "renew", id, token }),
+    ) as AckFrame;
+  }
+
   /**
    * Asks the server something.
    *
    * @param asked what it is.
    * @param make makes the frame.
    * @param options a signal and a timeout.
-   * @returns the data of the reply; `undefined` for an ack.
+   * @returns the data of the reply; the ack itself.
    */
   async ask(
     asked: Asked,
@@ -116,10 +126,10 @@ export class Requests<M extends MessageMap> {
   }
 
   /** An ack came. */
-  acked(id: number): boolean {
-    const call = this.#calls.get(id);
+  acked(ack: AckFrame): boolean {
+    const call = this.#calls.get(ack.id);
     if (call?.asked.answer !== "ack") return false;
-    call.resolve(undefined);
+    call.resolve(ack);
     return true;
   }
 

@@ -7,10 +7,11 @@ import {
   type Start,
   type StartFrame,
   type SubscribedFrame,
+  type UnsubscribedFrame,
 } from "../messages.ts";
 import type { DialectHost } from "./dialect.ts";
 import { DirectLog } from "./direct.ts";
-import type { DrumbeatError } from "./error.ts";
+import { DrumbeatError } from "./error.ts";
 import { type Ask, Memberships } from "./memberships.ts";
 import { type RawRecord, readRecord } from "./record.ts";
 import { Subscription, type SubscriptionHost } from "./subscription.ts";
@@ -73,6 +74,12 @@ export class Topics<M extends MessageMap> {
     if (frame.id !== undefined) {
       this.#memberships.subscribed(frame.id, frame.topic, frame);
     } else this.#direct.named(frame.topic)?.placed(frame);
+  }
+
+  /** `unsubscribed` came: the hub took this peer out of a topic. */
+  unsubscribed({ topic, code }: UnsubscribedFrame): void {
+    const why = `The server ended '${topic}': ${code}`;
+    this.#memberships.unsubscribed(topic, new DrumbeatError(code, why));
   }
 
   /** `ack` or `error` came. @returns whether it answers a subscribe or an unsubscribe. */

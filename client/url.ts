@@ -35,6 +35,23 @@ export function resolveUrl(
   return resolved.href;
 }
 
+/** What a parameter that holds a token is called. */
+const TOKEN = /^(?:access_?|auth_?)?token$/i;
+
+/**
+ * Refuses a URL with a token in it: URLs are written to logs by every server and proxy on the way, tokens must not be.
+ *
+ * @throws {TypeError} without the token in its words.
+ */
+export function refuseToken(url: string): void {
+  for (const name of new URL(url).searchParams.keys()) {
+    if (!TOKEN.test(name)) continue;
+    throw new TypeError(
+      `Cannot connect: the URL has a '${name}' in it, and would be written to logs with it. Give it as the option 'token'`,
+    );
+  }
+}
+
 function pageAddress(): string | undefined {
   // A page may set another base for its relative URLs; a worker has a location only; Deno and Node have neither.
   const { document, location } = globalThis as {

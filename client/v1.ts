@@ -24,6 +24,7 @@ import type { Settings } from "./options.ts";
 import { Publisher } from "./publisher.ts";
 import { Requests } from "./requests.ts";
 import { Session } from "./session.ts";
+import { Tokens } from "./tokens.ts";
 import { type Fault, Topics } from "./topics.ts";
 
 /** drumbeat.v1 on the client: one session, carried from connection to connection. docs/protocol.md is what it speaks. */
@@ -41,6 +42,7 @@ export class V1<M extends MessageMap> implements Dialect {
   readonly #settings: Settings;
   readonly #host: DialectHost;
   readonly #publisher: Publisher<M>;
+  readonly #tokens: Tokens;
   /** Of publishes, requests, subscribes and unsubscribes, in all sessions. */
   #lastId = 0;
   /** A ping asked for by `send`, which waits for a connection. */
@@ -59,6 +61,7 @@ export class V1<M extends MessageMap> implements Dialect {
       contract,
       (make) => this.#credit === undefined ? undefined : this.#ask(make),
     );
+    this.#tokens = new Tokens(settings, this.requests);
     const emit = (event: Event): void => host.emit(event);
     const complain = (error: DrumbeatError): void => this.#complain(error);
     this.#publisher = new Publisher(settings, contract, {
@@ -97,15 +100,10 @@ export class V1<M extends MessageMap> implements Dialect {
       );
     }
     this.#connection = connection;
-    const { token } = this.#settings;
-    if (typeof token !== "function") return this.#hello(token);
     // The connect timeout covers it; a token for a connection that is over is of no use.
-    new Promise<string>((resolve) => resolve(token())).then(
-      (fresh) => {
-        if (this.#connection === connection) this.#hello(fresh);
-      },
-      (error) => connection.fail(CloseCode.abnormal, `No token: ${error}`),
-    );
+    this.#tokens.get((token) => {
+      if (this.#connection === connection) this.#hello(token);
+    }, (error) => connection.fail(CloseCode.abnormal, `No token: ${error}`));
   }
 
   received(data: string | Uint8Array<ArrayBuffer>): void {
@@ -115,8 +113,14 @@ export class V1<M extends MessageMap> implements Dialect {
     else if (decoded.code !== "unknown") this.#notTheProtocol(decoded.message);
   }
 
+  /** Whether to come back though a close code says to stay away. Asked once, before {@linkcode V1.cut}. */
+  comesBack(code: number): boolean {
+    return this.session.comesBack(code) || this.#tokens.comesBack(code);
+  }
+
   cut(): void {
     this.session.cut();
+    this.#tokens.cut();
     this.#connection = this.#credit = undefined;
     this.#publisher.outbox.cut();
     const reason = "The connection was cut before the answer came";
@@ -125,6 +129,7 @@ export class V1<M extends MessageMap> implements Dialect {
   }
 
   close(): void {
+    this.#tokens.cut();
     this.#connection = this.#credit = undefined;
     this.#publisher.outbox.close();
     this.requests.end(new DrumbeatError("closed", "The client was closed"));
@@ -168,9 +173,11 @@ export class V1<M extends MessageMap> implements Dialect {
         return this.#blame(this.topics.gap(frame), frame.topic);
       case "subscribed":
         return this.topics.subscribed(frame);
+      case "unsubscribed":
+        return this.topics.unsubscribed(frame);
       case "ack":
         if (this.topics.settled(frame.id)) return;
-        if (this.requests.acked(frame.id)) return;
+        if (this.requests.acked(frame)) return;
         if (frame.offset !== undefined) {
           this.#publisher.outbox.settle(frame.id, frame.offset);
         }
@@ -198,6 +205,7 @@ export class V1<M extends MessageMap> implements Dialect {
     const limits = this.limits = readLimits(frame.limits);
     const credit = this.#credit = new Credit(limits.window, clock.random());
     this.session.started(frame);
+    this.#tokens.started(frame.expires);
     this.#skewMs = frame.time - clock.time();
     connection.ready(
       heartbeatOf(heartbeat, frame.heartbeat),

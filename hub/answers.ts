@@ -64,6 +64,12 @@ export class Answers {
   ): Promise<{ readonly data: unknown } | Refusal> {
     await this.#reading;
     while (!this.#connection.hasRoom) await this.#connection.room;
+    const refusal = this.#core.access.refusal(
+      "subscribe",
+      this.#connection,
+      topic,
+    );
+    if (refusal !== undefined) return refusal;
     const found = await this.#core.read(topic, from, limit);
     return "code" in found ? found : { data: pageOf(found) };
   }

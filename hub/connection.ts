@@ -1,9 +1,10 @@
 import { CloseCode, PROTOCOL, utf8Length } from "../messages.ts";
+import type { Admitted } from "./authorizer.ts";
 import type { Core } from "./core.ts";
 import type { Dialect } from "./dialect.ts";
 import type { DialectName, Peer } from "./peer.ts";
 import { PlainDialect } from "./plain.ts";
-import type { ConnectionInfo, Inbound, Socket } from "./socket.ts";
+import type { Arrival, ConnectionInfo, Inbound, Socket } from "./socket.ts";
 import type { Subscription } from "./subscription.ts";
 import { V1Dialect } from "./v1.ts";
 
@@ -16,6 +17,10 @@ export class Connection implements Peer, Inbound {
   resumed = false;
   state: unknown = undefined;
   readonly info: ConnectionInfo;
+  /** As the transport brought it. */
+  readonly arrival: Arrival;
+  /** Who it is, and what it may: where the program said so. */
+  admitted: Admitted | undefined;
   readonly socket: Socket;
   readonly subscriptions: Map<string, Subscription> = new Map();
   /** Subscriptions whose delivery waits for credit. */
@@ -38,19 +43,31 @@ export class Connection implements Peer, Inbound {
   #probed = false;
   #room: PromiseWithResolvers<void> | undefined;
 
-  constructor(core: Core, id: string, socket: Socket, info: ConnectionInfo) {
+  constructor(core: Core, id: string, socket: Socket, arrival: Arrival) {
     this.#core = core;
     this.id = id;
     this.socket = socket;
-    this.info = info;
+    const { protocol, url, address } = arrival;
+    this.info = { protocol, url, address };
+    this.arrival = arrival;
+    // Nobody wants to know.
+    if (!core.access.asks) arrival.handshake = undefined;
     this.heardAt = core.heartbeat.tick;
-    this.wire = info.protocol === PROTOCOL
+    this.wire = protocol === PROTOCOL
       ? new V1Dialect(core, this)
       : new PlainDialect(core, this);
   }
 
   get dialect(): DialectName {
     return this.wire.name;
+  }
+
+  get user(): string | undefined {
+    return this.admitted?.user;
+  }
+
+  get auth(): unknown {
+    return this.admitted?.data;
   }
 
   get topics(): Iterable<string> {

@@ -31,6 +31,7 @@ export class Connections {
   readonly #zombies = new Set<Connection>();
   /** Those whose transport has not said that they are gone, by address. */
   readonly #addresses = new Tally();
+  #held = 0;
   #onGone: (() => void) | undefined;
 
   constructor(context: ConnectionsContext) {
@@ -44,7 +45,18 @@ export class Connections {
 
   /** All that take up a place: who has left and is not gone still holds a descriptor. */
   get size(): number {
-    return this.all.size + this.#zombies.size;
+    return this.all.size + this.#zombies.size + this.#held;
+  }
+
+  /** Keeps a place for somebody who is being asked about. @returns gives it back. */
+  hold(address: string): () => void {
+    const key = addressKey(address);
+    this.#held++;
+    this.#addresses.add(key);
+    return () => {
+      this.#held--;
+      this.#addresses.remove(key);
+    };
   }
 
   /** How many of them are from an address. */

@@ -5,6 +5,8 @@ import {
   type MessageMap,
   type Start,
 } from "../messages.ts";
+import { Access, type AccessOptions } from "./access.ts";
+import type { TopicUse } from "./allow.ts";
 import type { Clock } from "./clock.ts";
 import { Connection } from "./connection.ts";
 import { Connections } from "./connections.ts";
@@ -24,7 +26,7 @@ import type { LogRecord } from "./record.ts";
 import type { Refusal } from "./refusal.ts";
 import { Requests } from "./requests.ts";
 import { Sessions } from "./sessions.ts";
-import type { ConnectionInfo, Socket } from "./socket.ts";
+import type { Arrival, Socket } from "./socket.ts";
 import type { HubStats } from "./stats.ts";
 import type { Entry, LogBounds, Outcome, Store, StoreSink } from "./store.ts";
 import { Subscription } from "./subscription.ts";
@@ -42,6 +44,7 @@ export interface CoreOptions {
   readonly topics: (name: string) => TopicSettings;
   readonly sessionMs: number;
   readonly graceMs: number;
+  readonly access: Pick<AccessOptions, "authorize" | "allow">;
   readonly hooks: Hooks;
 }
 
@@ -50,6 +53,7 @@ export class Core implements StoreSink {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly reporter: Reporter;
+  readonly access: Access;
   readonly connections: Connections;
   readonly topics: Topics;
   readonly heartbeat: Heartbeat;
@@ -76,6 +80,10 @@ export class Core implements StoreSink {
     const leave = (connection: Connection, code: number, reason: string) =>
       this.connections.leave(connection, code, reason);
     const handlerFailed = (error: unknown) => reporter.report(error, "handler");
+    this.access = new Access(
+      { ...options.access, ...limits },
+      { clock, reporter, leave },
+    );
     this.connections = new Connections({
       clock,
       hooks,
@@ -96,6 +104,7 @@ export class Core implements StoreSink {
       sweep: () => {
         this.topics.sweep(clock.now(), (slow) => this.#tooSlow(slow));
         this.presence.sweep(clock.now());
+        this.access.sweep(clock.now());
       },
     });
     this.delivery = new Delivery({
@@ -128,8 +137,8 @@ export class Core implements StoreSink {
   }
 
   /** Takes a connection in. */
-  attach(socket: Socket, info: ConnectionInfo): Connection {
-    const connection = new Connection(this, newPeerId(), socket, info);
+  attach(socket: Socket, arrival: Arrival): Connection {
+    const connection = new Connection(this, newPeerId(), socket, arrival);
     this.connections.add(connection);
     this.heartbeat.start();
     try {
@@ -156,6 +165,7 @@ export class Core implements StoreSink {
 
   #departed(connection: Connection, sessionEnded: boolean): void {
     this.heartbeat.forget(connection);
+    this.access.forget(connection);
     this.delivery.forget(connection);
     const now = this.clock.now();
     for (const subscription of connection.subscriptions.values()) {
@@ -164,6 +174,15 @@ export class Core implements StoreSink {
     }
     this.presence.part(connection, sessionEnded, now);
     connection.wire.left();
+  }
+
+  /** A topic for a peer, made where it is not there, or why the peer cannot have it for that. */
+  openFor(
+    connection: Connection,
+    use: TopicUse,
+    name: string,
+  ): Topic | Refusal {
+    return this.access.refusal(use, connection, name) ?? this.topics.open(name);
   }
 
   /** Puts a cursor into an open topic. */

@@ -5,6 +5,7 @@ import type { PresenceChange } from "./presence.ts";
 export type ErrorStage =
   | "receive"
   | "hello"
+  | "authorize"
   | "handler"
   | "join"
   | "leave"

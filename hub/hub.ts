@@ -8,9 +8,13 @@ import {
   type MessageMap,
   type MessageOf,
   type OutputOf,
+  PROTOCOL,
   type RequestMap,
   type Validator,
 } from "../messages.ts";
+import type { Allow } from "./allow.ts";
+import type { Authorize } from "./authorize.ts";
+import type { Denial } from "./authorizer.ts";
 import type { Clock } from "./clock.ts";
 import type { Hooks } from "./hooks.ts";
 import { Core } from "./core.ts";
@@ -25,7 +29,7 @@ import {
   withDefaults,
 } from "./limits.ts";
 import type { Peer } from "./peer.ts";
-import type { ConnectionInfo, Inbound, Socket } from "./socket.ts";
+import type { Arrival, Inbound, Socket } from "./socket.ts";
 import type { HubStats } from "./stats.ts";
 import type { RequestHandler } from "./requests.ts";
 import type { Store } from "./store.ts";
@@ -47,6 +51,10 @@ export interface HubOptions<
   readonly heartbeat?: Partial<HeartbeatOptions>;
   /** What each topic's log keeps, by name or `prefix:*`. Default: 1,000 records, 1 MiB, 120 s. */
   readonly topics?: TopicOptionsByName;
+  /** Says who connects. Default: nobody is asked, and everybody is let in. */
+  readonly authorize?: Authorize;
+  /** Which topics peers may use; what `authorize` says of a single peer narrows it further. Default: all. */
+  readonly allow?: Allow;
   /** How long a session can be resumed after its connection ended, in ms. Default: 120,000. */
   readonly sessionMs?: number;
   /** How long a peer whose connection was cut stays in a topic's presence, in ms. Default: `sessionMs`. */
@@ -100,6 +108,7 @@ export class Hub<
       topics: topicOptions(topics),
       sessionMs,
       graceMs: presenceGraceMs,
+      access: { authorize: options.authorize, allow: options.allow },
       hooks: options,
     });
   }
@@ -124,6 +133,25 @@ export class Hub<
   hasRoomFor(address: string): boolean {
     const { connections, limits } = this.#core;
     return connections.from(address) < limits.peersPerAddress;
+  }
+
+  /**
+   * Asks `authorize` about a plain peer before its connection is there. Transports call this, where they can still refuse;
+   * for who is attached without it, it is asked then.
+   *
+   * @param arrival the connection to be. {@linkcode Hub.attach} has to be given the very same object.
+   * @returns why it may not come; `undefined`: it may.
+   */
+  async expect(arrival: Arrival): Promise<Denial | "limit" | undefined> {
+    const { access, connections } = this.#core;
+    if (!access.asks || arrival.protocol === PROTOCOL) return undefined;
+    // It takes a place meanwhile: those who wait to be asked about are as many as may come.
+    const release = connections.hold(arrival.address);
+    try {
+      return await access.expect(arrival);
+    } finally {
+      release();
+    }
   }
 
   /**
@@ -199,11 +227,11 @@ export class Hub<
    * Takes in a connection that is open. Transports call this.
    *
    * @param socket the way out.
-   * @param info who it is.
+   * @param arrival who it is.
    * @returns the way in.
    */
-  attach(socket: Socket, info: ConnectionInfo): Inbound {
-    if (!this.isDraining) return this.#core.attach(socket, info);
+  attach(socket: Socket, arrival: Arrival): Inbound {
+    if (!this.isDraining) return this.#core.attach(socket, arrival);
     // Upgraded before the goodbye, and open after it began: nobody else would close it.
     socket.close(CloseCode.goingAway, "Going away");
     return { receive() {}, closed() {} };

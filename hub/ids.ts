@@ -32,6 +32,27 @@ export function newSession(): string {
   return `${newPeerId()}.${randomId(SECRET_LENGTH)}`;
 }
 
+/** Characters of a session as the client has it. */
+const SESSION_LENGTH = PEER_LENGTH + 1 + SECRET_LENGTH;
+
+/**
+ * What the hub and its store put behind a session that belongs to somebody, so that nobody else finds it, whatever they
+ * know.
+ *
+ * @param user whose it is.
+ */
+export async function ownerMark(user: string): Promise<string> {
+  const name = new TextEncoder().encode(user);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", name));
+  // 96 bits: not the name itself, which may be long, and is nothing for a store of ours to keep.
+  return `.${hash.slice(0, 12).toBase64({ alphabet: "base64url" })}`;
+}
+
+/** The session as the client has it. */
+export function secretOf(session: string): string {
+  return session.slice(0, SESSION_LENGTH);
+}
+
 /** The public id of a session: the same after a resume, on any node. */
 export function peerIdOf(session: string): string {
   return session.slice(0, PEER_LENGTH);

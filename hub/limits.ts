@@ -19,10 +19,16 @@ export interface Limits {
    * proxy all have the proxy's address, unless `trustedProxies` says otherwise. Default: 1,000.
    */
   readonly peersPerAddress: number;
+  /**
+   * Connections of one user, as `authorize` names it; the next one is closed with 4029, or answered 429. Default: 100.
+   */
+  readonly peersPerUser: number;
   /** Largest data of a member of a topic's presence, in bytes as JSON; above it the error `large`. Default: 1,024. */
   readonly presenceBytes: number;
   /** How long a drumbeat.v1 connection has to say hello, in ms; then it is closed with 4408. Default: 10,000. */
   readonly helloMs: number;
+  /** How long `authorize` may take, in ms; then nobody is let in. Default: 5,000. */
+  readonly authorizeMs: number;
 }
 
 /** The default {@linkcode Limits}. */
@@ -34,8 +40,10 @@ export const DEFAULT_LIMITS: Limits = {
   topics: 10_000,
   peers: 20_000,
   peersPerAddress: 1_000,
+  peersPerUser: 100,
   presenceBytes: 1024,
   helloMs: 10_000,
+  authorizeMs: 5_000,
 };
 
 /** No inbound limits and no caps, for load tests. The window and the log keep their bounds, or memory would have none. */
@@ -47,6 +55,7 @@ export const NO_LIMITS: Limits = {
   topics: Number.MAX_SAFE_INTEGER,
   peers: Number.MAX_SAFE_INTEGER,
   peersPerAddress: Number.MAX_SAFE_INTEGER,
+  peersPerUser: Number.MAX_SAFE_INTEGER,
 };
 
 /** The default {@linkcode Retention} of a topic's log. */

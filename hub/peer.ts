@@ -19,6 +19,10 @@ export interface Peer {
   readonly dialect: DialectName;
   /** Who connected, as the transport knows it. */
   readonly info: ConnectionInfo;
+  /** Whose connection it is, as `authorize` said it; `undefined`: it did not say, or was not asked. */
+  readonly user: string | undefined;
+  /** The `data` that `authorize` gave with it. */
+  readonly auth: unknown;
   /** Whether it came back with a session that was still alive. */
   readonly resumed: boolean;
   /** The names of the topics it is in. */

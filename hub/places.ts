@@ -40,12 +40,15 @@ export class Places {
       const message = `A peer may be in ${topicsPerPeer} topics at most`;
       return this.#refuse(id, { code: "limit", message });
     }
-    const topic = this.#core.topics.open(name);
+    const topic = this.#core.openFor(this.#connection, "subscribe", name);
     if (!(topic instanceof Topic)) return this.#refuse(id, topic);
     joining.add(name);
     topic.whenOpen(() => {
       // Unsubscribed, or gone, while the store was opening it.
       if (this.#connection.hasLeft || !joining.delete(name)) return;
+      // A new token may have come with fewer rights.
+      const forbidden = this.#refusal(name);
+      if (forbidden !== undefined) return this.#refuse(id, forbidden);
       const place = this.#core.subscribe(this.#connection, topic, frame);
       this.#connection.control(
         encode({ type: "subscribed", id, topic: name, ...place }),
@@ -66,9 +69,15 @@ export class Places {
     const topic = this.#connection.subscriptions.get(name)?.topic;
     if (topic === undefined) return this.#absent(id);
     const member = { presence: true, data };
-    const refusal = this.#core.showPresence(this.#connection, topic, member);
+    const refusal = this.#refusal(name) ??
+      this.#core.showPresence(this.#connection, topic, member);
     if (refusal !== undefined) this.#refuse(id, refusal);
     else this.#ack(id);
+  }
+
+  /** Why the peer may not be in a topic, if it may not. */
+  #refusal(name: string): Refusal | undefined {
+    return this.#core.access.refusal("subscribe", this.#connection, name);
   }
 
   #ack(id: number): void {

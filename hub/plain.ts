@@ -1,4 +1,5 @@
 import { LOBBY, parseObject } from "../messages.ts";
+import { DENIED } from "./access.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import type { Dialect, Run } from "./dialect.ts";
@@ -19,10 +20,28 @@ export class PlainDialect implements Dialect {
   }
 
   opened(): void {
+    const { access } = this.#core;
+    if (!access.asks) return this.#start();
+    // At once where it was asked about before the upgrade; nothing goes in or out before.
+    access.identify(this.#connection).then(
+      (verdict) => {
+        if (this.#connection.hasLeft) return;
+        const denial = typeof verdict === "string"
+          ? verdict
+          : access.enter(this.#connection, verdict);
+        if (denial === undefined) return this.#start();
+        this.#core.connections.leave(this.#connection, ...DENIED[denial]);
+      },
+    ).catch((error) =>
+      this.#core.abandon(this.#connection, error, "authorize")
+    );
+  }
+
+  #start(): void {
     this.#connection.control(
       `{"type":"start","time":${this.#core.clock.time()}}`,
     );
-    const lobby = this.#core.topics.open(LOBBY);
+    const lobby = this.#core.openFor(this.#connection, "subscribe", LOBBY);
     if (!(lobby instanceof Topic)) this.#refuse(lobby);
     else {
       lobby.whenOpen(() => {
@@ -35,6 +54,10 @@ export class PlainDialect implements Dialect {
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
+    if (!this.#connection.joined) {
+      const message = "Wait for start";
+      return this.#refuse({ code: "unauthenticated", message });
+    }
     if (typeof data !== "string") return this.#publish(data);
     const parsed = parseObject(data);
     if (!parsed.ok) {
@@ -78,7 +101,7 @@ export class PlainDialect implements Dialect {
   left(): void {}
 
   #publish(message: object): void {
-    const lobby = this.#core.topics.open(LOBBY);
+    const lobby = this.#core.openFor(this.#connection, "publish", LOBBY);
     if (!(lobby instanceof Topic)) return this.#refuse(lobby);
     this.#core.publisher.publish({
       topic: lobby,

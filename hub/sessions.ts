@@ -1,6 +1,5 @@
 import { CloseCode } from "../messages.ts";
 import type { Connection } from "./connection.ts";
-import { newSession } from "./ids.ts";
 import type { Store } from "./store.ts";
 
 /** Which connection holds which session here. What outlives a connection is in the store. */
@@ -22,11 +21,9 @@ export class Sessions {
   }
 
   /** Starts a session for a connection. */
-  begin(connection: Connection): string {
-    const session = newSession();
+  begin(session: string, connection: Connection): void {
     this.#store.begin(session);
     this.#holders.set(session, connection);
-    return session;
   }
 
   /** Takes a session over. The newer connection wins: an older one is closed with 4505. */

@@ -32,3 +32,25 @@ export interface ConnectionInfo {
   /** The other side's address, without the port. */
   readonly address: string;
 }
+
+/** What a request says of who connects. */
+export interface Handshake {
+  /** The token of the subprotocol entry `drumbeat.token.<base64url>`. */
+  readonly token?: string;
+  /** The Cookie header. */
+  readonly cookie?: string;
+  /** The Authorization header. */
+  readonly authorization?: string;
+  /** The Origin header: a browser says which page it is, and a program what it likes. */
+  readonly origin?: string;
+  /** The User-Agent header. */
+  readonly userAgent?: string;
+  /** The subprotocols that were offered, without one that holds a token. */
+  readonly protocols?: readonly string[];
+}
+
+/** A connection as a transport brings it to the hub. */
+export interface Arrival extends ConnectionInfo {
+  /** What its request says of who it is. The hub takes it away as soon as it knows: secrets are not kept. */
+  handshake?: Handshake | undefined;
+}

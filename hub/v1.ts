@@ -9,15 +9,18 @@ import {
   type ServerFrame,
   type TopicStart,
 } from "../messages.ts";
+import { DENIED } from "./access.ts";
 import { Answers } from "./answers.ts";
+import type { Denial } from "./authorizer.ts";
 import { type Connection, UNSEEN_BYTES } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { Credit } from "./credit.ts";
 import type { Dialect, Run } from "./dialect.ts";
 import { greet, type Greeting, lateLog } from "./hello.ts";
-import { peerIdOf } from "./ids.ts";
+import { secretOf } from "./ids.ts";
 import { Places } from "./places.ts";
 import { encodeRefusal, type Refusal } from "./refusal.ts";
+import { Renewal } from "./renewal.ts";
 import { Topic } from "./topic.ts";
 
 /** The subprotocol drumbeat.v1: docs/protocol.md. */
@@ -31,6 +34,7 @@ export class V1Dialect implements Dialect {
   #session = "";
   readonly #answers: Answers;
   readonly #places: Places;
+  readonly #renewal: Renewal;
 
   constructor(core: Core, connection: Connection) {
     this.#core = core;
@@ -38,6 +42,7 @@ export class V1Dialect implements Dialect {
     this.#window = core.limits.windowBytes;
     this.#answers = new Answers(core, connection);
     this.#places = new Places(core, connection);
+    this.#renewal = new Renewal(core, connection);
   }
 
   opened(): void {
@@ -92,6 +97,8 @@ export class V1Dialect implements Dialect {
         return this.#places.unsubscribe(frame);
       case "presence":
         return this.#places.presence(frame);
+      case "renew":
+        return this.#renewal.renew(frame);
       case "request":
         return this.#answers.request(frame);
       case "history":
@@ -104,7 +111,10 @@ export class V1Dialect implements Dialect {
   #hello(frame: HelloFrame): void {
     this.#phase = "starting";
     greet(this.#core, this.#connection, frame).then(
-      (greeting) => this.#start(greeting),
+      (greeting) => {
+        if (typeof greeting === "string") this.#deny(greeting);
+        else this.#start(greeting);
+      },
     ).catch((error) => this.#core.abandon(this.#connection, error, "hello"));
   }
 
@@ -114,19 +124,18 @@ export class V1Dialect implements Dialect {
     const topics = [...greeting.topics, ...lateLog(this.#core, greeting)];
     this.#session = session;
     if (this.#connection.hasLeft) return this.left();
-    this.#connection.id = peerIdOf(session);
-    this.#connection.resumed = resumed;
     this.#phase = "open";
     const joined = topics.map(([topic, start]): [string, TopicStart] => {
       const place = this.#core.subscribe(this.#connection, topic, start);
       return [topic.name, place];
     });
-    const { limits, heartbeat, clock } = this.#core;
+    const { limits, heartbeat, clock, access } = this.#core;
+    const expires = access.endsIn(this.#connection);
     this.#send({
       type: "start",
       time: clock.time(),
       peer: this.#connection.id,
-      session,
+      session: secretOf(session),
       resumed,
       heartbeat: {
         interval: heartbeat.intervalMs,
@@ -140,6 +149,7 @@ export class V1Dialect implements Dialect {
       },
       // Not assigned by name: a topic may be called `__proto__`.
       topics: Object.fromEntries([...joined, ...refused]),
+      ...(expires === undefined ? {} : { expires }),
     });
     for (const [topic, start] of topics) {
       const refusal = this.#core.showPresence(this.#connection, topic, start);
@@ -157,7 +167,11 @@ export class V1Dialect implements Dialect {
     payload: Uint8Array<ArrayBuffer> | undefined,
   ): void {
     const { id } = frame;
-    const topic = this.#core.topics.open(frame.topic);
+    const topic = this.#core.openFor(
+      this.#connection,
+      "publish",
+      frame.topic,
+    );
     if (!(topic instanceof Topic)) return this.#refuse(id, topic);
     if (!this.#answers.begin(id)) return;
     this.#core.publisher.publish({
@@ -243,6 +257,10 @@ export class V1Dialect implements Dialect {
 
   #send(frame: ServerFrame): void {
     this.#connection.control(encode(frame));
+  }
+
+  #deny(denial: Denial | "limit"): void {
+    this.#core.connections.leave(this.#connection, ...DENIED[denial]);
   }
 
   #notTheProtocol(reason: string): void {

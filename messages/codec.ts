@@ -299,6 +299,7 @@ const clientShapes: ReadonlyMap<string, Shape> = new Map<
   ],
   ["unsubscribe", topicFields],
   ["presence", topicFields],
+  ["renew", fields({ id: count, token: string })],
   ["request", fields({ id: count, method: string })],
   ["history", fields({ id: count, topic: string, from: count, limit: count })],
 ]);
@@ -317,11 +318,15 @@ const serverShapes: ReadonlyMap<string, Shape> = new Map<
       heartbeat: object,
       limits: object,
       topics: object,
+      expires: optional(number),
     }),
   ],
   ["ping", pingPong],
   ["pong", pingPong],
-  ["ack", fields({ id: count, offset: optional(count) })],
+  [
+    "ack",
+    fields({ id: count, offset: optional(count), expires: optional(number) }),
+  ],
   ["batch", (frame, payload) => {
     const problem = batchFields(frame, payload);
     if (problem !== undefined) return problem;
@@ -342,6 +347,7 @@ const serverShapes: ReadonlyMap<string, Shape> = new Map<
       head: count,
     }),
   ],
+  ["unsubscribed", fields({ topic: string, code: string })],
   ["reply", fields({ id: count })],
   [
     "presence",

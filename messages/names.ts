@@ -16,6 +16,8 @@ export const RESERVED_TYPES: ReadonlySet<string> = new Set([
   "subscribe",
   "subscribed",
   "unsubscribe",
+  "unsubscribed",
+  "renew",
   "request",
   "reply",
   "presence",

@@ -21,6 +21,8 @@ export type ErrorCode =
   | "absent"
   /** The name is the hub's, or policy says no. */
   | "forbidden"
+  /** Nobody that the hub knows: a new token that is none. */
+  | "unauthenticated"
   /** A limit was reached: topics, unsettled publishes, the outbox. */
   | "limit"
   /** A message above `limits.message`. */
@@ -120,6 +122,8 @@ export interface StartFrame {
   readonly limits: WireLimits;
   /** Where each topic starts, or why it is refused. */
   readonly topics: Readonly<Record<string, TopicStart>>;
+  /** In how many ms the peer has to have renewed its token. Absent: never. */
+  readonly expires?: number;
 }
 /** From either side, when nothing was heard for the interval: answer at once. */
 export interface PingFrame {
@@ -158,6 +162,8 @@ export interface AckFrame {
   readonly id: number;
   /** For a publish: the record's offset. */
   readonly offset?: number;
+  /** For a new token: in how many ms it has to be renewed. Absent: never. */
+  readonly expires?: number;
 }
 /** From the client: how many batch frames this connection has taken in. */
 export interface CreditFrame {
@@ -216,6 +222,24 @@ export interface UnsubscribeFrame {
   readonly id: number;
   /** The topic's name. */
   readonly topic: string;
+}
+/** From the server: the peer is not in the topic any more, though it did not ask to leave. */
+export interface UnsubscribedFrame {
+  /** Which frame it is. */
+  readonly type: "unsubscribed";
+  /** The topic's name. */
+  readonly topic: string;
+  /** Why: `forbidden`, it may not be in it any more. */
+  readonly code: ErrorCode;
+}
+/** From the client: a new token, before the one before expires. Answered by an ack. */
+export interface RenewFrame {
+  /** Which frame it is. */
+  readonly type: "renew";
+  /** Comes back in the answer. */
+  readonly id: number;
+  /** Who the client is: the same as before. */
+  readonly token: string;
 }
 /** Asks a method of the hub; never sent again after a cut. */
 export interface RequestFrame {
@@ -332,6 +356,7 @@ export type ClientFrame =
   | SubscribeFrame
   | UnsubscribeFrame
   | PresenceUpdateFrame
+  | RenewFrame
   | RequestFrame
   | HistoryFrame;
 
@@ -344,6 +369,7 @@ export type ServerFrame =
   | BatchFrame
   | GapFrame
   | SubscribedFrame
+  | UnsubscribedFrame
   | ReplyFrame
   | PresenceFrame
   | ErrorFrame

@@ -1,24 +1,37 @@
-import type { ConnectionInfo } from "../hub/socket.ts";
+import type { Hub } from "../hub/hub.ts";
+import type { Arrival } from "../hub/socket.ts";
 import { PROTOCOL } from "../messages.ts";
 import { plainText } from "./answers.ts";
+import { handshakeOf, offeredBy } from "./handshake.ts";
 import { type OriginCheck, originCheck, type Origins } from "./origins.ts";
 import { clientAddress } from "./remote.ts";
 
 /** A handshake that may go on. */
 export interface Admission {
   /** What the hub is told of the connection; its `protocol` is the one to answer with, `""`: none. */
-  readonly info: ConnectionInfo;
+  readonly info: Arrival;
   /** Whether the hub speaks that protocol. If not: close with 4506, once it is open. */
   readonly isKnown: boolean;
 }
 
-/** What decides whether there is room. */
-interface Room {
-  /** Whether one more connection may come. */
-  readonly hasRoom: boolean;
-  /** Whether one more may come from an address. */
-  hasRoomFor(address: string): boolean;
-}
+/** Who decides whether there is room, and who is let in. */
+type Door = Pick<Hub, "hasRoom" | "hasRoomFor" | "expect">;
+
+/** The answers to plain peers that are not let in. A drumbeat.v1 client has not said who it is yet: its hello does. */
+const DENIED: Readonly<
+  Record<
+    NonNullable<Awaited<ReturnType<Door["expect"]>>>,
+    () => Response
+  >
+> = {
+  unauthenticated: () =>
+    plainText(401, "Say who you are", { "www-authenticate": "Bearer" }),
+  forbidden: () => plainText(403, "You may not connect"),
+  limit: () =>
+    plainText(429, "Too many connections of this user", { "retry-after": "5" }),
+  unavailable: () =>
+    plainText(503, "Who you are could not be checked", { "retry-after": "5" }),
+};
 
 /** Who gets in. */
 export interface AdmissionOptions {
@@ -66,14 +79,15 @@ const SOME_VERSION = /^drumbeat\.v\d+$/;
  * @param hub where the connection is to go.
  * @param rules who gets in.
  * @returns what to upgrade to, or the refusal in plain text: 403 for a page that may not come, 503 when the hub is full,
- * 429 when it is full for this address, 400 or 426 for a handshake that is none.
+ * 429 when it is full for this address, 400 or 426 for a handshake that is none; for a plain peer 401, 403, 429 or 503
+ * when the program does not let it in.
  */
-export function admit(
+export async function admit(
   request: Request,
   remote: string,
-  hub: Room,
+  hub: Door,
   rules: AdmissionRules,
-): Admission | Response {
+): Promise<Admission | Response> {
   // First of all: it costs nothing, and who may not come need not know whether there is room.
   const origin = request.headers.get("origin");
   if (origin === null ? rules.requireOrigin : !rules.mayCome(origin, request)) {
@@ -97,14 +111,14 @@ export function admit(
   if (request.headers.get("sec-websocket-key") === "") {
     return plainText(400, "Not a WebSocket handshake: the key is empty");
   }
-  const offered = (request.headers.get("sec-websocket-protocol") ?? "")
-    .split(",").map((name) => name.trim());
+  const offered = offeredBy(request);
   const isV1 = offered.includes(PROTOCOL);
   const protocol = isV1
     ? PROTOCOL
     : offered.find((name) => SOME_VERSION.test(name)) ?? "";
-  return {
-    info: { protocol, url: request.url, address },
-    isKnown: isV1 || protocol === "",
-  };
+  const handshake = handshakeOf(request, offered);
+  const info = { protocol, url: request.url, address, handshake };
+  const denial = protocol === "" ? await hub.expect(info) : undefined;
+  if (denial !== undefined) return DENIED[denial]();
+  return { info, isKnown: isV1 || protocol === "" };
 }

@@ -57,6 +57,7 @@ import clientSubscriptionTs from "../client/subscription.ts" with {
   type: "text",
 };
 import clientSurfaceTs from "../client/surface.ts" with { type: "text" };
+import clientTokensTs from "../client/tokens.ts" with { type: "text" };
 import clientTopicTs from "../client/topic.ts" with { type: "text" };
 import clientTopicsTs from "../client/topics.ts" with { type: "text" };
 import clientUrlTs from "../client/url.ts" with { type: "text" };
@@ -147,6 +148,7 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["client/session.ts", clientSessionTs],
   ["client/subscription.ts", clientSubscriptionTs],
   ["client/surface.ts", clientSurfaceTs],
+  ["client/tokens.ts", clientTokensTs],
   ["client/topic.ts", clientTopicTs],
   ["client/topics.ts", clientTopicsTs],
   ["client/url.ts", clientUrlTs],

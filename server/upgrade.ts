@@ -33,7 +33,7 @@ export type Accept = (request: Request, opening: Opening) => Response;
  * @param to where the connection goes, who gets in, and how the transport opens a WebSocket.
  * @returns 101, or a refusal in plain text: {@linkcode admit} has them all, and 400 for a handshake that is none.
  */
-export function upgrade<M extends MessageMap, R extends RequestMap>(
+export async function upgrade<M extends MessageMap, R extends RequestMap>(
   request: Request,
   remote: string,
   to: {
@@ -41,9 +41,9 @@ export function upgrade<M extends MessageMap, R extends RequestMap>(
     readonly rules: AdmissionRules;
     readonly accept: Accept;
   },
-): Response {
+): Promise<Response> {
   const { hub, rules, accept } = to;
-  const admission = admit(request, remote, hub, rules);
+  const admission = await admit(request, remote, hub, rules);
   if (admission instanceof Response) return admission;
   const { info, isKnown } = admission;
   return accept(request, {

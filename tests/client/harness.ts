@@ -63,6 +63,7 @@ export interface StartOverrides {
   readonly limits?: object;
   readonly topics?: Readonly<Record<string, unknown>>;
   readonly time?: number;
+  readonly expires?: number;
 }
 
 /** Accepts a socket, takes the hello, answers start, and takes the first ping. @returns hello, and what came after it. */

@@ -59,7 +59,7 @@ Deno.test("nothing pending is left behind after 100,000 request timeouts: no tim
   // None of them can be answered, refused or ended any more.
   for (let late = 1; late <= id; late++) {
     requests.reply(late, "late");
-    assert(!requests.acked(late));
+    assert(!requests.acked({ type: "ack", id: late }));
     assert(!requests.refuse(late, new DrumbeatError("failed", "late")));
   }
   requests.end(new DrumbeatError("closed", ""));

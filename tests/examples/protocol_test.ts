@@ -18,7 +18,7 @@ const protocol = await Deno.readTextFile(new URL("protocol.md", docs));
 
 /** Keys whose values differ from run to run, and stand for each other once they were seen together. */
 const IDS = new Set(["peer", "session", "epoch", "from"]);
-const TIMES = new Set(["time", "at"]);
+const TIMES = new Set(["time", "at", "expires"]);
 
 /** The real frame as it stands in the document: ids translated, times and words for people passed over. */
 function asWritten(
@@ -87,7 +87,19 @@ Deno.test("the transcripts of protocol.md happen as they are written", async () 
       key: (message) => String((message as { symbol?: unknown }).symbol),
     },
   };
-  await using server = serve({ port: 0, page: false, topics });
+  const tokens = new Map([["ada.1", ["room:*"]], ["ada.2", ["lobby"]]]);
+  await using server = serve({
+    port: 0,
+    page: false,
+    topics,
+    authorize({ token }) {
+      if (token === undefined) return {};
+      const subscribe = tokens.get(token);
+      if (subscribe === undefined) return "unauthenticated";
+      const allow = { subscribe, publish: ["lobby"] };
+      return { user: "ada", expiresAt: Date.now() + 3_600_000, allow };
+    },
+  });
   const isPair = (data: unknown): data is [number, number] =>
     Array.isArray(data) && data.length === 2 &&
     data.every((item) => typeof item === "number");

@@ -8,6 +8,8 @@ interface Timer {
 
 /** The hub's clock in a test's hand: time stands still, and turns of the event loop wait, until the test moves them. */
 export class FakeClock implements Clock {
+  /** By how much the wall clock was put forward. */
+  jumpMs = 0;
   #now = 1_000;
   #order = 0;
   #closed = false;
@@ -19,7 +21,7 @@ export class FakeClock implements Clock {
   }
 
   time(): number {
-    return 1_700_000_000_000 + this.#now;
+    return 1_700_000_000_000 + this.#now + this.jumpMs;
   }
 
   after(ms: number, run: () => void): Cancel {

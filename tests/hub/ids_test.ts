@@ -3,8 +3,10 @@ import {
   isSession,
   newPeerId,
   newSession,
+  ownerMark,
   peerIdOf,
   randomId,
+  secretOf,
 } from "../../hub/ids.ts";
 
 Deno.test("ids have the length asked for, in the alphabet of base64url", () => {
@@ -24,6 +26,20 @@ Deno.test("a session's public id is always the same and does not hold its secret
   assert(isSession(session));
   assertEquals(peerIdOf(session), peerIdOf(session));
   assertFalse(peerIdOf(session).includes(session.slice(-24)));
+});
+
+Deno.test("an owner's mark is the same each time, another one's is another, and none shows in what the client has", async () => {
+  const marks = new Set<string>();
+  for (const user of ["ada", "Ada", "ada ", "a".repeat(255), "ä"]) {
+    const mark = await ownerMark(user);
+    assertEquals(mark, await ownerMark(user));
+    assertMatch(mark, /^\.[\w-]{16}$/);
+    marks.add(mark);
+    const session = newSession();
+    assertEquals(secretOf(session + mark), session);
+    assertFalse(isSession(session + mark));
+  }
+  assertEquals(marks.size, 5);
 });
 
 Deno.test("text that cannot be a session is told apart", () => {

@@ -2,6 +2,7 @@ import { MemoryStore } from "../../adapters/store_memory.ts";
 import type { ErrorStage } from "../../hub/hooks.ts";
 import { Hub, type HubOptions } from "../../hub/hub.ts";
 import type { Departure, Peer } from "../../hub/peer.ts";
+import type { Handshake } from "../../hub/socket.ts";
 import type { Store } from "../../hub/store.ts";
 import {
   type AnyMessages,
@@ -129,8 +130,13 @@ export class InMemory<M extends MessageMap = AnyMessages>
   }
 
   /** A connection that has said nothing yet. */
-  connect(protocol: string): TestPeer {
-    const info = { protocol, url: "http://hub.test/ws", address: "192.0.2.1" };
+  connect(protocol: string, handshake: Handshake = {}): TestPeer {
+    const info = {
+      protocol,
+      url: "http://hub.test/ws",
+      address: "192.0.2.1",
+      handshake,
+    };
     return new TestPeer(socketPair((near) => this.hub.attach(near, info)));
   }
 

@@ -61,6 +61,8 @@ const TYPES = [
   "subscribe",
   "subscribed",
   "unsubscribe",
+  "unsubscribed",
+  "renew",
   "request",
   "reply",
   "presence",
@@ -80,6 +82,7 @@ const FIELDS = [
   "topics",
   "session",
   "token",
+  "expires",
   "last",
   "epoch",
   "offset",
@@ -186,6 +189,11 @@ const clientFrame: fc.Arbitrary<ClientFrame> = fc.oneof(
     topic: name,
   }),
   fc.record({
+    type: fc.constant("renew" as const),
+    id: count,
+    token: name,
+  }),
+  fc.record({
     type: fc.constant("request" as const),
     id: count,
     method: name,
@@ -240,8 +248,16 @@ const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
   fc.record({ type: fc.constant("pong" as const), time: count }, {
     requiredKeys: ["type"],
   }),
-  fc.record({ type: fc.constant("ack" as const), id: count, offset: count }, {
-    requiredKeys: ["type", "id"],
+  fc.record({
+    type: fc.constant("ack" as const),
+    id: count,
+    offset: count,
+    expires: count,
+  }, { requiredKeys: ["type", "id"] }),
+  fc.record({
+    type: fc.constant("unsubscribed" as const),
+    topic: name,
+    code: fc.constant("forbidden" as const),
   }),
   fc.record({
     type: fc.constant("batch" as const),

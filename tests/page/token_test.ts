@@ -1,0 +1,40 @@
+import { assertEquals } from "@std/assert";
+import { browserTest, openTab } from "./browser.ts";
+import { start, state, urlOf } from "./lobby_page.ts";
+
+/** Opens a WebSocket in the page, says hello where there is a word for it, and tells what came of it. */
+function ask(protocols: string[]): Promise<unknown[]> {
+  const socket = new WebSocket(`ws://${location.host}/ws`, protocols);
+  return new Promise((resolve) => {
+    socket.onopen = () => {
+      if (protocols.includes("drumbeat.v1")) socket.send('{"type":"hello"}');
+    };
+    socket.onmessage = ({ data }) => {
+      resolve([JSON.parse(data).type, socket.protocol]);
+      socket.close();
+    };
+    socket.onclose = ({ code }) => resolve(["closed", code]);
+  });
+}
+
+browserTest(
+  "a browser sends its token as a subprotocol, sees why a hello is refused, and not why a handshake is",
+  async (browser) => {
+    await using server = start({
+      authorize: ({ token }) =>
+        token === "ada" ? { user: token } : "unauthenticated",
+    });
+    const { page } = await openTab(browser, urlOf(server));
+    // The page has no token, and stays away.
+    await state(page, "closed");
+    const token = "drumbeat.token.YWRh";
+    const ways: readonly (readonly [protocols: string[], ends: unknown[]])[] = [
+      [["drumbeat.v1", token], ["start", "drumbeat.v1"]],
+      [["drumbeat.v1"], ["closed", 4501]],
+      [[], ["closed", 1006]],
+    ];
+    for (const [protocols, ends] of ways) {
+      assertEquals(await page.evaluate(ask, protocols), ends);
+    }
+  },
+);
