@@ -34,6 +34,8 @@ export interface LogBounds {
  * {@linkcode StoreSink}; it may answer before the call returns. What `committed` was not called for is not delivered.
  */
 export interface Store extends AsyncDisposable {
+  /** Whether it takes what is published, as far as it knows. Absent: it always does, or says so for each publish. */
+  readonly healthy?: boolean;
   /** Called once, before anything else. */
   connect(sink: StoreSink): void;
   /** Opens a topic's log, making it where there is none. Answered by `opened`. */
@@ -74,7 +76,10 @@ export interface StoredRecords {
 
 /** What a store tells the hub. */
 export interface StoreSink {
-  /** The log is there. Told again when it was lost and made anew: then the epoch differs. */
+  /**
+   * The log is there. Told again when it was lost and made anew: then the epoch differs; or when the store cannot go on
+   * record by record: then it goes on at the new head, and what lies between can be read.
+   */
   opened(topic: string, bounds: LogBounds): void;
   /** Records are committed at `offset` and on. The only way into a topic's ring. */
   committed(topic: string, offset: number, records: readonly LogRecord[]): void;
@@ -82,6 +87,8 @@ export interface StoreSink {
   trimmed(topic: string, tail: number): void;
   /** How an entry ended: becomes the ack or the error. Called once for each entry, after its `committed`. */
   settled(entry: Entry, outcome: Outcome): void;
+  /** A peer's own log has a new record, on whichever node it was published: the one that has the peer opens it. */
+  rung?(topic: string): void;
   /** The session was claimed on another node: its connection here is closed with 4505. */
   claimed(session: string): void;
   /** Something failed that is no single entry's fault. */

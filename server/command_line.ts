@@ -19,9 +19,13 @@ Usage: deno task start [options]
   --cert FILE           speak TLS, with this certificate (PEM) ...  [plain HTTP]
   --key FILE            ... and this private key (PEM)
   --limits default|none none lifts inbound limits, for load tests   [default]
-  --store FILE          keep the logs in this file, over restarts   [in memory]
-  --durability full|relaxed  what a commit to it waits for: the disk, or
-                        nothing (an unclean end begins a new epoch) [full]
+  --store FILE|URL      keep the logs in this file, over restarts; or in
+                        Redis, with other servers:
+                        redis://[user:password@]host[:port][/database]
+                        [?prefix=app:], rediss:// for TLS           [in memory]
+  --durability full|relaxed  what a commit to a file waits for: the disk, or
+                        nothing (an unclean end begins a new epoch);
+                        whether Redis loses nothing when it ends    [full; relaxed]
   --drain-over TIME     at the end, peers go spread over this time  [1s]
   --drain-deadline TIME and after this one nobody is waited for  [2s more]
   --help                this text
@@ -30,8 +34,8 @@ In brackets: the environment variable that sets it, and the default. A time is
 a number of milliseconds, or of seconds with an s. Ctrl-C, or SIGTERM, ends the
 server; a second one ends it at once.
 Permissions: --allow-net and --allow-env=PORT,HOST; with --allow-sys=networkInterfaces
-it can also tell the addresses at which other devices find it. --store needs
---allow-read and --allow-write for the file's folder, --cert and --key --allow-read.`;
+it can also tell the addresses at which other devices find it. --store FILE
+needs --allow-read and --allow-write for the file's folder, --cert and --key --allow-read.`;
 
 /** What the command line asks for. */
 export type Command =
@@ -46,9 +50,10 @@ export type Command =
     readonly trustedProxies: number;
     /** The files of the certificate and its key; absent: plain HTTP. */
     readonly tls: { readonly cert: string; readonly key: string } | undefined;
-    /** The file of the store; absent: in memory. */
+    /** The file of the store, or the URL of a Redis; absent: in memory. */
     readonly store: string | undefined;
-    readonly durability: "full" | "relaxed";
+    /** Absent: the store's own default. */
+    readonly durability: "full" | "relaxed" | undefined;
     /** How the server says goodbye. */
     readonly drain: DrainTimes;
   };
@@ -96,11 +101,14 @@ export function readCommand(
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) {
     return refuse(`A port is a number from 0 to 65535, not '${port}'`);
   }
-  const { limits = "default", durability = "full", store } = values;
+  const { limits = "default", durability, store } = values;
   if (limits !== "default" && limits !== "none") {
     return refuse(`--limits is 'default' or 'none', not '${limits}'`);
   }
-  if (durability !== "full" && durability !== "relaxed") {
+  if (
+    durability !== undefined && durability !== "full" &&
+    durability !== "relaxed"
+  ) {
     return refuse(`--durability is 'full' or 'relaxed', not '${durability}'`);
   }
   const proxies = values["trusted-proxies"] ?? "0";
@@ -128,7 +136,9 @@ export function readCommand(
   if ((cert ?? key) !== undefined && !(cert && key)) {
     return refuse("--cert and --key go together, each with a file");
   }
-  if (store === "") return refuse("--store takes the name of a file");
+  if (store === "") {
+    return refuse("--store takes the name of a file, or redis://…");
+  }
   return {
     run: "serve",
     port: Number(port),

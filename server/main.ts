@@ -34,8 +34,7 @@ async function run(
       contract,
       ...(tls === undefined ? {} : { tls: await readTls(tls) }),
       ...(store === undefined ? {} : { store: await open(store, durability) }),
-      onError: (error, { stage }) =>
-        complain(`${stage}: ${error instanceof Error ? error.stack : error}`),
+      onError: (error, { stage }) => complain(`${stage}: ${wordsOf(error)}`),
     });
   } catch (error) {
     complain(reasonOf(error, hostname, port));
@@ -74,12 +73,26 @@ async function readTls(files: TlsOptions): Promise<TlsOptions> {
 }
 
 async function open(
-  path: string,
-  durability: Durability,
+  where: string,
+  durability: Durability | undefined,
 ): Promise<StoreFactory> {
-  // Only who wants a file pays for the engine.
-  const { sqliteStore } = await import("../adapters/store_sqlite.ts");
-  return sqliteStore(path, { durability });
+  const options = durability === undefined ? {} : { durability };
+  // Only who wants a store pays for its engine.
+  if (!/^rediss?:/i.test(where)) {
+    const { sqliteStore } = await import("../adapters/store_sqlite.ts");
+    return sqliteStore(where, options);
+  }
+  const { checkRedis, redisStore } = await import(
+    "../adapters/store_redis.ts"
+  );
+  try {
+    for (const problem of await checkRedis(where, options)) complain(problem);
+    return redisStore(where, options);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    complain(error.message);
+    Deno.exit(2);
+  }
 }
 
 function reasonOf(error: unknown, hostname: string, port: number): string {
@@ -87,8 +100,19 @@ function reasonOf(error: unknown, hostname: string, port: number): string {
     return `Port ${port} is in use. Choose another one with --port.`;
   }
   const why = error instanceof Error ? error.message : String(error);
-  if (error instanceof Error && error.name === "StoreFileError") return why;
+  if (error instanceof Error && isStoreError(error)) return why;
   return `Cannot listen on ${hostname}:${port}: ${why}`;
+}
+
+/** A store that cannot be reached says all there is to say in one line. */
+function wordsOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  return isStoreError(error) ? error.message : error.stack;
+}
+
+/** By name: only who has such a store has loaded the class. */
+function isStoreError({ name }: Error): boolean {
+  return name === "StoreFileError" || name === "RedisAwayError";
 }
 
 /** A full disk behind the output must not end the server. */

@@ -91,7 +91,17 @@ export class Stage implements AsyncDisposable {
     topic: string,
     options: ConnectOptions = {},
   ): { client: Client; stream: Stream } {
-    const client = this.client(options);
+    return this.subscriberAt(this.proxy.url, name, topic, options);
+  }
+
+  /** The same at another server. */
+  subscriberAt(
+    url: string,
+    name: string,
+    topic: string,
+    options: ConnectOptions = {},
+  ): { client: Client; stream: Stream } {
+    const client = this.client(options, url);
     return { client, stream: follow(this.ledger, client.topic(topic), name) };
   }
 

@@ -1,0 +1,33 @@
+import type { RedisContext } from "./redis_context.ts";
+import { RedisLost, RedisRefused } from "./redis_errors.ts";
+
+/** A pause before what Redis is too busy for is asked again, in ms. */
+const BUSY_MS = 100;
+
+/**
+ * Asks Redis, again where the connection was lost or the server is busy, for as long as something may wait for it.
+ *
+ * @param context the store's.
+ * @param ask asks; it may be carried out more than once.
+ * @throws {RedisLost} when Redis was away for too long, {@linkcode RedisRefused} when it refuses.
+ */
+export async function patiently<T>(
+  context: RedisContext,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const { link, clock, settings } = context;
+  const until = clock.now() + settings.waitMs;
+  for (;;) {
+    try {
+      if (!link.isUp) {
+        await Promise.race([link.whenUp, context.pause(until - clock.now())]);
+      }
+      return await ask();
+    } catch (error) {
+      const mayPass = error instanceof RedisLost ||
+        (error instanceof RedisRefused && error.isPassing);
+      if (!mayPass || context.isClosed || clock.now() >= until) throw error;
+      if (error instanceof RedisRefused) await context.pause(BUSY_MS);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { assert, assertEquals } from "@std/assert";
+import { RedisServer, redisTest } from "../adapters/redis_server.ts";
+import { Random } from "./random.ts";
+import { hops, race } from "./scenarios/nodes.ts";
+
+redisTest(
+  "two nodes race 10,000 publishes: each has an offset of its own, and every subscriber has all of them in order",
+  async () => {
+    await using redis = await RedisServer.start();
+    const { violations, published, delivered } = await race(new Random(1), {
+      store: redis.url,
+      subscribers: 4,
+      publishers: 4,
+      messages: 10_000,
+    });
+    assertEquals(violations, []);
+    assert(published > 10_000 && delivered === published * 8);
+  },
+);
+
+redisTest(
+  "clients that are cut from one node go on at the other: the same sessions, nothing lost, doubled or out of order",
+  async () => {
+    await using redis = await RedisServer.start();
+    const { violations, cuts, recovered } = await hops(new Random(1), {
+      store: redis.url,
+      subscribers: 4,
+      publishers: 2,
+      messages: 1_000,
+      perSecond: 500,
+      hops: 6,
+    });
+    assertEquals(violations, []);
+    assert(cuts === 6 && recovered > 0);
+  },
+);
