@@ -57,7 +57,10 @@ export {
 } from "./client/options.ts";
 export { type HistoryOptions, type HistoryPart } from "./client/history.ts";
 export { type PresenceNews, type TopicPresence } from "./client/presence.ts";
-export { type RequestOptions } from "./client/requests.ts";
+export {
+  type RequestArguments,
+  type RequestOptions,
+} from "./client/requests.ts";
 export { type ClientClock, webClock } from "./client/clock.ts";
 export { type ConnectionEnd } from "./client/connection.ts";
 export type {

@@ -51,6 +51,7 @@ export {
   RESERVED_TYPES,
   topicNameProblem,
 } from "./messages/names.ts";
+export { nestingProblem } from "./messages/nesting.ts";
 export { utf8Length } from "./messages/utf8.ts";
 export {
   type AckFrame,

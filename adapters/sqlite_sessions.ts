@@ -19,10 +19,14 @@ export class SqliteSessions {
   readonly #dropOutcome: StatementSync;
   readonly #dropOutcomes: StatementSync;
   readonly #expired: StatementSync;
+  readonly #surplus: StatementSync;
   readonly #drop: StatementSync;
 
-  /** @param sessionMs how long a session lives without a connection. */
-  constructor(file: DatabaseSync, sessionMs: number) {
+  /**
+   * @param sessionMs how long a session lives without a connection.
+   * @param maxParted how many may live without one.
+   */
+  constructor(file: DatabaseSync, sessionMs: number, maxParted: number) {
     this.#sessionMs = sessionMs;
     this.#put = file.prepare(
       "INSERT OR REPLACE INTO sessions (session, expires) VALUES (?, ?)",
@@ -42,6 +46,12 @@ export class SqliteSessions {
     this.#dropOutcomes = file.prepare("DELETE FROM outcomes WHERE session = ?");
     this.#expired = file.prepare(
       `SELECT session FROM sessions WHERE expires <= ? LIMIT ${SWEPT_SESSIONS}`,
+    );
+    // SQLite has no infinity.
+    const offset = Math.min(maxParted, Number.MAX_SAFE_INTEGER);
+    this.#surplus = file.prepare(
+      `SELECT session FROM sessions WHERE expires IS NOT NULL
+       ORDER BY expires DESC LIMIT ${SWEPT_SESSIONS} OFFSET ${offset}`,
     );
     this.#drop = file.prepare("DELETE FROM sessions WHERE session = ?");
   }
@@ -139,15 +149,23 @@ export class SqliteSessions {
     this.#dropOutcome.run(session, id);
   }
 
-  /** Drops sessions whose time to live is over, a bounded number of them. @returns whether there may be more. */
+  /**
+   * Drops sessions whose time to live is over, and the oldest of those that are too many, a bounded number of them.
+   *
+   * @returns whether there may be more.
+   */
   sweep(now: number): boolean {
-    const expired = this.#expired.all(now);
-    for (const row of expired) {
+    const hasExpired = this.#dropAll(this.#expired.all(now));
+    return this.#dropAll(this.#surplus.all()) || hasExpired;
+  }
+
+  #dropAll(rows: readonly unknown[]): boolean {
+    for (const row of rows) {
       const { session } = row as { session: string };
       this.#unsure.delete(session);
       this.#dropOutcomes.run(session);
       this.#drop.run(session);
     }
-    return expired.length === SWEPT_SESSIONS;
+    return rows.length === SWEPT_SESSIONS;
   }
 }

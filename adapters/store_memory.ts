@@ -11,6 +11,8 @@ const EPOCH_LENGTH = 8;
 export interface MemoryStoreOptions {
   /** How long a session can be resumed after its connection ended, in ms. Default: 120,000. */
   readonly sessionMs?: number;
+  /** Sessions that may wait to be resumed; when there are more, the oldest are forgotten. Default: 20,000. */
+  readonly sessions?: number;
 }
 
 interface Log {
@@ -31,6 +33,7 @@ interface Session {
 export class MemoryStore implements Store {
   readonly #clock: Clock;
   readonly #sessionMs: number;
+  readonly #maxParted: number;
   readonly #logs = new Map<string, Log>();
   readonly #sessions = new Map<string, Session>();
   /** Sessions that no connection holds, in the order in which they expire. */
@@ -45,7 +48,9 @@ export class MemoryStore implements Store {
    */
   constructor(clock: Clock, options: MemoryStoreOptions = {}) {
     this.#clock = clock;
-    this.#sessionMs = options.sessionMs ?? 120_000;
+    const { sessionMs = 120_000, sessions = 20_000 } = options;
+    this.#sessionMs = sessionMs;
+    this.#maxParted = sessions;
   }
 
   connect(sink: StoreSink): void {
@@ -114,6 +119,10 @@ export class MemoryStore implements Store {
     if (known === undefined) return;
     known.expiresAt = this.#clock.now() + this.#sessionMs;
     this.#parted.add(session);
+    for (const oldest of this.#parted) {
+      if (this.#parted.size <= this.#maxParted) break;
+      this.#forget(oldest);
+    }
   }
 
   /** Forgets everything. */
@@ -137,8 +146,12 @@ export class MemoryStore implements Store {
     const now = this.#clock.now();
     for (const session of this.#parted) {
       if (this.#sessions.get(session)!.expiresAt! > now) break;
-      this.#parted.delete(session);
-      this.#sessions.delete(session);
+      this.#forget(session);
     }
+  }
+
+  #forget(session: string): void {
+    this.#parted.delete(session);
+    this.#sessions.delete(session);
   }
 }

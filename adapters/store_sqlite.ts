@@ -34,6 +34,11 @@ export { DEFAULT_DISK_RETENTION, type DiskRetention } from "./sqlite_trim.ts";
 export interface SqliteStoreOptions extends Partial<DiskRetention> {
   /** How long a session can be resumed after its connection, or the process, ended, in ms. Default: 120,000. */
   readonly sessionMs?: number;
+  /**
+   * Sessions that may wait to be resumed, those from before the process started included; when there are more, the oldest
+   * are forgotten, within seconds. Default: 20,000.
+   */
+  readonly sessions?: number;
   /** What a commit waits for. Default: `full`. */
   readonly durability?: Durability;
 }
@@ -58,9 +63,12 @@ export interface SqliteStoreOptions extends Partial<DiskRetention> {
 export function sqliteStore(
   path: string,
   options: SqliteStoreOptions = {},
-): (clock: Clock, options: { readonly sessionMs: number }) => SqliteStore {
-  return (clock, { sessionMs }) =>
-    new SqliteStore(path, clock, { sessionMs, ...options });
+): (
+  clock: Clock,
+  options: { readonly sessionMs: number; readonly sessions?: number },
+) => SqliteStore {
+  return (clock, fromHub) =>
+    new SqliteStore(path, clock, { ...fromHub, ...options });
 }
 
 /** What one append adds to a log. */
@@ -105,14 +113,19 @@ export class SqliteStore implements Store {
    * @throws {StoreFileError} when it cannot be opened, is no store of this version, or another process has it.
    */
   constructor(path: string, clock: Clock, options: SqliteStoreOptions = {}) {
-    const { sessionMs = 120_000, durability = "full", ...retention } = options;
+    const {
+      sessionMs = 120_000,
+      sessions = 20_000,
+      durability = "full",
+      ...retention
+    } = options;
     const file = this.#file = openFile(path, durability);
     this.#clock = clock;
     try {
       this.#meta = new SqliteMeta(file);
       this.#time = new StoreClock(clock, this.#meta.time);
       this.#logs = new SqliteLogs(file);
-      this.#sessions = new SqliteSessions(file, sessionMs);
+      this.#sessions = new SqliteSessions(file, sessionMs, sessions);
       this.#transaction = new Transaction(file, clock, {
         failed: (error) => this.#sink?.failed(error),
         committed: () => {

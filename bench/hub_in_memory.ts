@@ -1,6 +1,7 @@
 import { MemoryStore } from "../adapters/store_memory.ts";
 import type { Cancel, Clock } from "../hub/clock.ts";
 import { Hub } from "../hub/hub.ts";
+import { NO_LIMITS } from "../hub/limits.ts";
 import type { Inbound, Socket } from "../hub/socket.ts";
 import { encode, PROTOCOL } from "../messages.ts";
 
@@ -82,7 +83,7 @@ export class HubInMemory {
     this.#hub = new Hub({
       store: new MemoryStore(this.#clock),
       clock: this.#clock,
-    });
+    }, { limits: NO_LIMITS });
     for (let n = 0; n < peers; n++) {
       const socket = new CountingSocket();
       socket.inbound = this.#hub.attach(socket, {

@@ -23,18 +23,21 @@ export function readJoined(answer: unknown): Joined | DrumbeatError {
   return new DrumbeatError(code, `The server refused the topic: ${code}`);
 }
 
-/** What holds where `start` names no limit: the defaults of the hub. */
+/** What holds where `start` names no limit: the defaults of the first hubs. */
 const LIMITS: WireLimits = {
   message: 64 * 1024,
   window: 256 * 1024,
   inflight: 256,
   topics: 128,
+  rate: Infinity,
+  byteRate: Infinity,
 };
 
 /**
  * The limits that `start` states.
  *
- * @param stated anything at all, from a hostile server. What is not a number of at least 1 is the default.
+ * @param stated anything at all, from a hostile server. What is not a number of at least 1 is the default; a rate that is
+ * not a number above 0 is none, as of a server that knows of no rates.
  * @returns the limits to keep.
  */
 export function readLimits(
@@ -49,5 +52,11 @@ export function readLimits(
     window: limit("window"),
     inflight: limit("inflight"),
     topics: limit("topics"),
+    rate: rate(stated.rate),
+    byteRate: rate(stated.byteRate),
   };
+}
+
+function rate(value: unknown): number {
+  return typeof value === "number" && value > 0 ? value : Infinity;
 }

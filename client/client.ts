@@ -9,7 +9,7 @@ import {
   type WireLimits,
 } from "../messages.ts";
 import { isBinary } from "./body.ts";
-import type { RequestOptions } from "./requests.ts";
+import type { RequestArguments } from "./requests.ts";
 import { checkClose } from "./closing.ts";
 import { Connection, type ConnectionEnd } from "./connection.ts";
 import type { DialectHost } from "./dialect.ts";
@@ -230,8 +230,8 @@ export class Client<
    * Asks the hub for something. Asked once: a request is never sent again.
    *
    * @param method what to ask.
-   * @param data what to ask it with: anything that JSON can say.
-   * @param options a signal and a timeout.
+   * @param given what to ask it with: anything that JSON can say, and only to be left out where the contract takes
+   * `undefined`; then a signal and a timeout.
    * @returns the answer.
    * @throws {DrumbeatError} `invalid` or `unknown`: the contract refuses it, or the answer; the server's code where it
    * refuses; `disconnected`: there is no connection, or it was cut
@@ -240,9 +240,9 @@ export class Client<
    */
   async request<K extends keyof R & string>(
     method: K,
-    data?: R[K]["data"],
-    options: RequestOptions = {},
+    ...given: RequestArguments<R[K]["data"]>
   ): Promise<R[K]["reply"]> {
+    const [data, options = {}] = given;
     const v1 = this.#needV1("requests");
     if (this.state === "closed") throw closedError();
     return await v1.requests.request(method, data, options);

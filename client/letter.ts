@@ -21,9 +21,10 @@ export interface Letter {
 
 /**
  * What became of a letter that an {@linkcode Outlet} was given: the id that its outcome will come with, or: there is none
- * to come; the server would refuse its size; the connection takes nothing any more.
+ * to come; the server would refuse its size; the connection takes nothing any more; it takes nothing for now, and
+ * `flush` follows.
  */
-export type Sent = number | "settled" | "large" | "closing";
+export type Sent = number | "settled" | "large" | "closing" | "later";
 
 /** A connection, as the outbox sees it. */
 export interface Outlet {

@@ -26,11 +26,14 @@ export class Outbox {
   readonly #dropped: (letter: Letter, reason: DrumbeatErrorCode) => void;
   readonly #sent = new Map<number, Entry>();
   readonly #unsent = new Set<Entry>();
+  /** Those of `#sent` that this connection has not taken yet. Before anything new: ids go up. */
+  readonly #again = new Set<Entry>();
   #bytes = 0;
   #unsentBytes = 0;
   #outlet: Outlet | undefined;
   #dueAt = Infinity;
   #cancel: (() => void) | undefined;
+  #isFlushing = false;
   #closed = false;
 
   /** @param dropped called for each letter that is given up for a reason of this side's. */
@@ -86,7 +89,7 @@ export class Outbox {
     this.#unsent.add(entry);
     if (letter.body instanceof Promise) this.#read(entry, letter.body);
     this.#expire(entry.deadline);
-    this.#flush();
+    this.flush();
   }
 
   /**
@@ -105,14 +108,15 @@ export class Outbox {
           "unknown",
           "the server does not know this session any more",
         );
-      } else if (this.#outlet === outlet) this.#send(entry, outlet);
+      } else this.#again.add(entry);
     }
-    this.#flush();
+    this.flush();
   }
 
   /** The connection is lost. */
   cut(): void {
     this.#outlet = undefined;
+    this.#again.clear();
   }
 
   /** The server stored it. @returns whether there is such a letter. */
@@ -142,39 +146,57 @@ export class Outbox {
     }
   }
 
-  #flush(): void {
+  /** Sends what may be sent now. */
+  flush(): void {
     const outlet = this.#outlet;
-    if (outlet === undefined) return;
-    for (const entry of this.#unsent) {
-      // In order: whatever is behind a Blob waits for it. A user's handler may have cut the connection.
-      if (
-        entry.ready === undefined || this.#sent.size >= outlet.inflight ||
-        this.#outlet !== outlet
-      ) return;
-      this.#send(entry, outlet);
+    // Who hears of a frame may post another one: it is sent when this one is through.
+    if (outlet === undefined || this.#isFlushing) return;
+    this.#isFlushing = true;
+    try {
+      this.#sendAll(outlet);
+    } finally {
+      this.#isFlushing = false;
     }
   }
 
-  #send(entry: Entry, outlet: Outlet): void {
+  /** A user's handler may cut the connection at each step. */
+  #sendAll(outlet: Outlet): void {
+    for (const entry of this.#again) {
+      if (entry.abandoned) this.#remove(entry);
+      else if (!this.#send(entry, outlet)) return;
+      else this.#again.delete(entry);
+    }
+    for (const entry of this.#unsent) {
+      // In order: whatever is behind a Blob waits for it.
+      if (entry.ready === undefined || this.#sent.size >= outlet.inflight) {
+        return;
+      }
+      if (!this.#send(entry, outlet)) return;
+    }
+  }
+
+  /** @returns whether the next one may follow. */
+  #send(entry: Entry, outlet: Outlet): boolean {
     const id = outlet.send(entry.topic, entry.ready!, entry.id);
+    if (id === "later") return false;
     if (id === "large") {
       // Sent before, to a server with a higher limit: what became of it there is not known.
-      return this.#drop(
+      this.#drop(
         entry,
         entry.id === undefined ? "large" : "unknown",
         "it is above the server's limit",
       );
-    }
-    if (id === "closing") return this.cut();
-    if (id === "settled") {
+    } else if (id === "closing") this.cut();
+    else if (id === "settled") {
       this.#remove(entry);
-      return entry.stored(-1);
+      entry.stored(-1);
+    } // Sent again; or a listener of raw frames has closed the client.
+    else if (this.#unsent.delete(entry)) {
+      this.#unsentBytes -= entry.bytes;
+      entry.id = id;
+      this.#sent.set(id, entry);
     }
-    // Sent again; or a listener of raw frames has closed the client.
-    if (!this.#unsent.delete(entry)) return;
-    this.#unsentBytes -= entry.bytes;
-    entry.id = id;
-    this.#sent.set(id, entry);
+    return this.#outlet === outlet;
   }
 
   #outcome(id: number, tell: (entry: Entry) => void): boolean {
@@ -182,18 +204,18 @@ export class Outbox {
     if (entry === undefined) return false;
     this.#remove(entry);
     if (!entry.abandoned) tell(entry);
-    this.#flush();
+    this.flush();
     return true;
   }
 
   #read(entry: Entry, body: Promise<Body>): void {
     body.then((ready) => {
       entry.ready = ready;
-      this.#flush();
+      this.flush();
     }, (cause) => {
       if (!this.#unsent.has(entry)) return;
       this.#drop(entry, "dropped", "its Blob could not be read", cause);
-      this.#flush();
+      this.flush();
     });
   }
 
@@ -201,7 +223,7 @@ export class Outbox {
     if (entry.id === undefined) this.#remove(entry);
     else entry.abandoned = true;
     entry.failed(entry.signal!.reason, false);
-    this.#flush();
+    this.flush();
   }
 
   #drop(
@@ -237,6 +259,7 @@ export class Outbox {
 
   #remove(entry: Entry): void {
     entry.unwatch();
+    this.#again.delete(entry);
     if (
       entry.id !== undefined
         ? this.#sent.delete(entry.id)
@@ -275,6 +298,6 @@ export class Outbox {
       }
     }
     if (next !== Infinity) this.#expire(next);
-    this.#flush();
+    this.flush();
   }
 }

@@ -7,12 +7,12 @@ import {
   type WireLimits,
 } from "../messages.ts";
 import { type Binary, bodyOf, isBinary } from "./body.ts";
-import type { Connection } from "./connection.ts";
 import { DrumbeatError } from "./error.ts";
 import { DroppedEvent } from "./events.ts";
 import type { Body } from "./letter.ts";
 import { bound, type Settings } from "./options.ts";
 import { Outbox } from "./outbox.ts";
+import type { Pace } from "./pace.ts";
 import type { PublishOptions } from "./topic.ts";
 
 /** What a publisher needs of its session. */
@@ -77,11 +77,12 @@ export class Publisher<M extends MessageMap> {
     });
   }
 
-  /** The server answered hello: what waits goes out over this connection. */
-  open(connection: Connection, limits: WireLimits, resumed: boolean): void {
+  /** The server answered hello: what waits goes out, at this pace. */
+  open(pace: Pace, limits: WireLimits, resumed: boolean): void {
     this.outbox.open({
       inflight: limits.inflight,
       send: (topic, body, sentAs) => {
+        if (!pace.isFree) return "later";
         const id = sentAs ?? this.#host.nextId();
         const frame = encodePublish(id, topic, body);
         const bytes = typeof frame === "string"
@@ -89,7 +90,8 @@ export class Publisher<M extends MessageMap> {
           : frame.length;
         // The server would close the connection for good: 1009.
         if (bytes > limits.message) return "large";
-        return connection.send(frame) ? id : "closing";
+        const sent = pace.post(frame, bytes);
+        return sent === "sent" ? id : sent;
       },
     }, resumed);
   }

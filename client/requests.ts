@@ -18,6 +18,11 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
 }
 
+/** What {@linkcode Client.request} takes after the method: data that the contract asks for cannot be left out. */
+export type RequestArguments<Data> = undefined extends Data
+  ? [data?: Data, options?: RequestOptions]
+  : [data: Data, options?: RequestOptions];
+
 /** A frame that the server answers. */
 export type Question = Extract<
   ClientFrame,

@@ -21,6 +21,7 @@ import type { Dialect, DialectHost } from "./dialect.ts";
 import { DrumbeatError } from "./error.ts";
 import { heartbeatOf } from "./liveness.ts";
 import type { Settings } from "./options.ts";
+import { Pace } from "./pace.ts";
 import { Publisher } from "./publisher.ts";
 import { Requests } from "./requests.ts";
 import { Session } from "./session.ts";
@@ -52,6 +53,8 @@ export class V1<M extends MessageMap> implements Dialect {
   #connection: Connection | undefined;
   /** Of the connection, from `start` on. */
   #credit: Credit | undefined;
+  /** The same. */
+  #pace: Pace | undefined;
 
   constructor(settings: Settings, contract: Contract<M>, host: DialectHost) {
     this.#settings = settings;
@@ -59,7 +62,7 @@ export class V1<M extends MessageMap> implements Dialect {
     this.requests = new Requests(
       settings.clock,
       contract,
-      (make) => this.#credit === undefined ? undefined : this.#ask(make),
+      (make) => this.#pace === undefined ? undefined : this.#ask(make),
     );
     this.#tokens = new Tokens(settings, this.requests);
     const emit = (event: Event): void => host.emit(event);
@@ -121,7 +124,7 @@ export class V1<M extends MessageMap> implements Dialect {
   cut(): void {
     this.session.cut();
     this.#tokens.cut();
-    this.#connection = this.#credit = undefined;
+    this.#disconnect();
     this.#publisher.outbox.cut();
     const reason = "The connection was cut before the answer came";
     this.requests.end(new DrumbeatError("disconnected", reason));
@@ -130,10 +133,15 @@ export class V1<M extends MessageMap> implements Dialect {
 
   close(): void {
     this.#tokens.cut();
-    this.#connection = this.#credit = undefined;
+    this.#disconnect();
     this.#publisher.outbox.close();
     this.requests.end(new DrumbeatError("closed", "The client was closed"));
     this.topics.close();
+  }
+
+  #disconnect(): void {
+    this.#pace?.stop();
+    this.#connection = this.#credit = this.#pace = undefined;
   }
 
   #hello(token: string | undefined): void {
@@ -204,13 +212,17 @@ export class V1<M extends MessageMap> implements Dialect {
     const { clock, heartbeat } = this.#settings;
     const limits = this.limits = readLimits(frame.limits);
     const credit = this.#credit = new Credit(limits.window, clock.random());
+    const pace = this.#pace = new Pace(clock, limits, {
+      send: (data) => connection.send(data),
+      free: () => this.#publisher.outbox.flush(),
+    });
     this.session.started(frame);
     this.#tokens.started(frame.expires);
     this.#skewMs = frame.time - clock.time();
     connection.ready(
       heartbeatOf(heartbeat, frame.heartbeat),
       () =>
-        void this.#send({
+        this.#send({
           type: "ping",
           time: clock.time(),
           frames: credit.frames,
@@ -221,7 +233,7 @@ export class V1<M extends MessageMap> implements Dialect {
       () =>
         this.#host.message(JSON.stringify({ type: "start", time: frame.time })),
       () => this.topics.started(frame, (make) => this.#ask(make)),
-      () => this.#publisher.open(connection, limits, frame.resumed),
+      () => this.#publisher.open(pace, limits, frame.resumed),
       () => this.#firstPing(connection),
     ];
     for (const step of steps) {
@@ -278,12 +290,14 @@ export class V1<M extends MessageMap> implements Dialect {
 
   #ask(frame: (id: number) => Frame): number {
     const id = ++this.#lastId;
-    this.#send(frame(id));
+    this.#pace?.send(encode(frame(id)));
     return id;
   }
 
-  #send(frame: Frame): boolean {
-    return this.#connection?.send(encode(frame)) ?? false;
+  /** Sends what cannot wait. An `ack` is no message that the server counts. */
+  #send(frame: Frame): void {
+    if (frame.type !== "ack") this.#pace?.count();
+    this.#connection?.send(encode(frame));
   }
 
   #blame(fault: Fault | undefined, topic: string): void {

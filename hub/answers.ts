@@ -70,7 +70,8 @@ export class Answers {
       topic,
     );
     if (refusal !== undefined) return refusal;
-    const found = await this.#core.read(topic, from, limit);
+    const { addressKey } = this.#connection;
+    const found = await this.#core.read(topic, from, limit, addressKey);
     return "code" in found ? found : { data: pageOf(found) };
   }
 

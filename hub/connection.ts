@@ -1,9 +1,11 @@
 import { CloseCode, PROTOCOL, utf8Length } from "../messages.ts";
 import type { Admitted } from "./authorizer.ts";
+import { addressKey } from "./address.ts";
 import type { Core } from "./core.ts";
 import type { Dialect } from "./dialect.ts";
 import type { DialectName, Peer } from "./peer.ts";
 import { PlainDialect } from "./plain.ts";
+import { Rate } from "./rate.ts";
 import type { Arrival, ConnectionInfo, Inbound, Socket } from "./socket.ts";
 import type { Subscription } from "./subscription.ts";
 import { V1Dialect } from "./v1.ts";
@@ -22,6 +24,8 @@ export class Connection implements Peer, Inbound {
   /** Who it is, and what it may: where the program said so. */
   admitted: Admitted | undefined;
   readonly socket: Socket;
+  /** The address, as limits count it. */
+  readonly addressKey: string;
   readonly subscriptions: Map<string, Subscription> = new Map();
   /** Subscriptions whose delivery waits for credit. */
   readonly waiting: Set<Subscription> = new Set();
@@ -39,6 +43,7 @@ export class Connection implements Peer, Inbound {
   hasLeft = false;
   readonly #core: Core;
   readonly wire: Dialect;
+  readonly #rate: Rate | undefined;
   #unseen = 0;
   #probed = false;
   #room: PromiseWithResolvers<void> | undefined;
@@ -49,10 +54,12 @@ export class Connection implements Peer, Inbound {
     this.socket = socket;
     const { protocol, url, address } = arrival;
     this.info = { protocol, url, address };
+    this.addressKey = addressKey(address);
     this.arrival = arrival;
     // Nobody wants to know.
     if (!core.access.asks) arrival.handshake = undefined;
     this.heardAt = core.heartbeat.tick;
+    if (core.rates !== undefined) this.#rate = new Rate(core.rates, core.clock);
     this.wire = protocol === PROTOCOL
       ? new V1Dialect(core, this)
       : new PlainDialect(core, this);
@@ -134,11 +141,25 @@ export class Connection implements Peer, Inbound {
       );
       return;
     }
+    // In UTF-16 units, which are never more than the bytes: to count those takes longer.
+    if (this.#rate?.take(data.length) === false) {
+      this.#core.connections.leave(
+        this,
+        CloseCode.rateLimited,
+        "Above the rate limit",
+      );
+      return;
+    }
     try {
       this.wire.receive(data);
     } catch (error) {
       this.#core.abandon(this, error, "receive");
     }
+  }
+
+  /** What it sent last does not count against its rates. */
+  refund(): void {
+    this.#rate?.refund();
   }
 
   closed(code: number, reason: string): void {

@@ -67,7 +67,7 @@ export class Connections {
   /** A connection is open. */
   add(connection: Connection): void {
     this.all.add(connection);
-    this.#addresses.add(addressKey(connection.info.address));
+    this.#addresses.add(connection.addressKey);
   }
 
   /** The peer of this id, with the connection that it has now. */
@@ -102,7 +102,7 @@ export class Connections {
     const wasZombie = this.#zombies.delete(connection);
     if (this.#zombies.size === 0) this.#onGone?.();
     if (!connection.hasLeft || wasZombie) {
-      this.#addresses.remove(addressKey(connection.info.address));
+      this.#addresses.remove(connection.addressKey);
     }
     if (connection.hasLeft) return;
     // Deno reports 0 where the standard has 1006.

@@ -24,6 +24,7 @@ import { checkPresence } from "./presence_data.ts";
 import { Publisher } from "./publisher.ts";
 import type { LogRecord } from "./record.ts";
 import type { Refusal } from "./refusal.ts";
+import { type RateBounds, rateBounds } from "./rate.ts";
 import { Requests } from "./requests.ts";
 import { Sessions } from "./sessions.ts";
 import type { Arrival, Socket } from "./socket.ts";
@@ -52,6 +53,8 @@ export interface CoreOptions {
 export class Core implements StoreSink {
   readonly clock: Clock;
   readonly limits: Limits;
+  /** How much each connection may send; absent: any amount. */
+  readonly rates: RateBounds | undefined;
   readonly reporter: Reporter;
   readonly access: Access;
   readonly connections: Connections;
@@ -71,6 +74,7 @@ export class Core implements StoreSink {
     const { clock, limits, contract, hooks } = options;
     this.clock = clock;
     this.limits = limits;
+    this.rates = rateBounds(limits);
     const reporter = this.reporter = new Reporter(hooks);
     const store = this.#store = new GuardedStore(options.store, {
       failed: (error) => this.failed(error),
@@ -102,9 +106,11 @@ export class Core implements StoreSink {
     this.heartbeat = new Heartbeat(clock, options.heartbeat, limits.helloMs, {
       leave,
       sweep: () => {
-        this.topics.sweep(clock.now(), (slow) => this.#tooSlow(slow));
-        this.presence.sweep(clock.now());
-        this.access.sweep(clock.now());
+        const now = clock.now();
+        this.topics.sweep(now, (slow) => this.#tooSlow(slow));
+        this.presence.sweep(now);
+        this.requests.sweep(now);
+        this.access.sweep(now);
       },
     });
     this.delivery = new Delivery({
@@ -119,7 +125,12 @@ export class Core implements StoreSink {
       },
     });
     this.handlers = new Handlers(handlerFailed);
-    this.requests = new Requests(contract, handlerFailed);
+    this.requests = new Requests({
+      contract,
+      clock,
+      timeoutMs: limits.requestMs,
+      failed: handlerFailed,
+    });
     this.publisher = new Publisher({
       contract,
       clock,
@@ -182,7 +193,8 @@ export class Core implements StoreSink {
     use: TopicUse,
     name: string,
   ): Topic | Refusal {
-    return this.access.refusal(use, connection, name) ?? this.topics.open(name);
+    return this.access.refusal(use, connection, name) ??
+      this.topics.open(name, connection.addressKey);
   }
 
   /** Puts a cursor into an open topic. */
@@ -245,8 +257,9 @@ export class Core implements StoreSink {
     name: string,
     from: number,
     limit: number,
+    by?: string,
   ): Promise<HubHistory | Refusal> {
-    const topic = this.topics.open(name);
+    const topic = this.topics.open(name, by);
     if (!(topic instanceof Topic)) return topic;
     await topic.opened;
     try {

@@ -57,7 +57,7 @@ export interface HubOptions<
   readonly allow?: Allow;
   /** How long a session can be resumed after its connection ended, in ms. Default: 120,000. */
   readonly sessionMs?: number;
-  /** How long a peer whose connection was cut stays in a topic's presence, in ms. Default: `sessionMs`. */
+  /** How long a peer whose connection was cut stays in a topic's presence, in ms; `sessionMs` at most. Default: `sessionMs`. */
   readonly presenceGraceMs?: number;
 }
 
@@ -99,6 +99,12 @@ export class Hub<
       sessionMs,
       presenceGraceMs,
     });
+    if (presenceGraceMs > sessionMs) {
+      // Who comes back after its session has ended is somebody else, and would be there twice.
+      throw new RangeError(
+        `The option 'presenceGraceMs' must not be above 'sessionMs': ${presenceGraceMs} is more than ${sessionMs}`,
+      );
+    }
     this.#ports = ports;
     this.#core = new Core({
       ...ports,

@@ -1,4 +1,4 @@
-import { LOBBY, parseObject } from "../messages.ts";
+import { LOBBY, nestingProblem, parseObject } from "../messages.ts";
 import { DENIED } from "./access.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
@@ -59,6 +59,10 @@ export class PlainDialect implements Dialect {
       return this.#refuse({ code: "unauthenticated", message });
     }
     if (typeof data !== "string") return this.#publish(data);
+    const tooDeep = nestingProblem(data, this.#core.limits.depth);
+    if (tooDeep !== undefined) {
+      return this.#refuse({ code: "invalid", message: tooDeep });
+    }
     const parsed = parseObject(data);
     if (!parsed.ok) {
       return this.#refuse({ code: "malformed", message: parsed.message });

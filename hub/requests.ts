@@ -6,6 +6,7 @@ import {
   type MessageMap,
   type Validator,
 } from "../messages.ts";
+import type { Clock } from "./clock.ts";
 import type { Peer } from "./peer.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -39,18 +40,31 @@ interface Method {
   readonly handler: RequestHandler<never, unknown>;
 }
 
+/** What {@linkcode Requests} needs of the hub. */
+export interface RequestsContext {
+  readonly contract: Contract<MessageMap>;
+  readonly clock: Clock;
+  /** How long a handler may take, in ms. */
+  readonly timeoutMs: number;
+  /** A handler failed. */
+  failed(error: unknown): void;
+}
+
+/** A handler that has not answered yet. */
+interface Pending {
+  readonly until: number;
+  expire(): void;
+}
+
 /** The methods that the program answers. What a handler throws goes to `onError`, not over the wire. */
 export class Requests {
   readonly #methods = new Map<string, Method>();
-  readonly #contract: Contract<MessageMap>;
-  readonly #failed: (error: unknown) => void;
+  /** In the order in which their time is over: it is the same for all. */
+  readonly #pending = new Set<Pending>();
+  readonly #context: RequestsContext;
 
-  constructor(
-    contract: Contract<MessageMap>,
-    failed: (error: unknown) => void,
-  ) {
-    this.#contract = contract;
-    this.#failed = failed;
+  constructor(context: RequestsContext) {
+    this.#context = context;
   }
 
   /**
@@ -81,13 +95,52 @@ export class Requests {
     try {
       const checked = this.#check(method, data, handling.validator);
       if (!checked.ok) return checked;
-      return { data: await handling.handler(checked.value as never, peer) };
+      const answer = handling.handler(checked.value as never, peer);
+      if (!(answer instanceof Promise)) return { data: answer };
+      return await this.#inTime(method, answer);
     } catch (error) {
       if (error instanceof RequestError) {
         return { code: error.code, message: error.message };
       }
-      this.#failed(error);
+      this.#context.failed(error);
       return { code: "failed", message: `The request '${method}' failed` };
+    }
+  }
+
+  /** Gives up those handlers that have had their time. */
+  sweep(now: number): void {
+    for (const pending of this.#pending) {
+      if (pending.until > now) break;
+      pending.expire();
+    }
+  }
+
+  /** Waits for a handler's answer, for as long as it may take. */
+  async #inTime(
+    method: string,
+    answer: Promise<unknown>,
+  ): Promise<{ readonly data: unknown } | Refusal> {
+    const { clock, timeoutMs, failed } = this.#context;
+    const late = Promise.withResolvers<Refusal>();
+    const pending: Pending = {
+      until: clock.now() + timeoutMs,
+      expire: () => {
+        this.#pending.delete(pending);
+        failed(
+          new Error(`The request '${method}' took more than ${timeoutMs} ms`),
+        );
+        const message = `The request '${method}' was not answered in time`;
+        late.resolve({ code: "failed", message });
+        // It may still fail, and nobody waits for it any more.
+        answer.catch(failed);
+      },
+    };
+    this.#pending.add(pending);
+    try {
+      const given = answer.then((data) => ({ data }));
+      return await Promise.race([given, late.promise]);
+    } finally {
+      this.#pending.delete(pending);
     }
   }
 
@@ -97,7 +150,7 @@ export class Requests {
     validator: Validator | undefined,
   ): CheckedData {
     if (validator === undefined) {
-      return this.#contract.checkRequest(method, data);
+      return this.#context.contract.checkRequest(method, data);
     }
     const result = applyValidator(method, data, validator);
     return result.ok ? result : { ...result, code: "invalid" };

@@ -18,6 +18,8 @@ export class Topic implements Run {
   readonly subscriptions: Set<Subscription> = new Set();
   /** The monotonic time at which the last subscriber left or the last record came. */
   idleSince: number;
+  /** The address of those who made it, while nobody else has used it. */
+  lone: string | undefined;
   epoch = "";
   log: RecordLog = new Log(0);
   #isOpen = false;

@@ -4,6 +4,7 @@ import type { Limits } from "./limits.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Store } from "./store.ts";
 import type { Subscription } from "./subscription.ts";
+import { Tally } from "./tally.ts";
 import { Topic } from "./topic.ts";
 import type { TopicSettings } from "./topic_options.ts";
 
@@ -12,6 +13,8 @@ export class Topics implements Iterable<Topic> {
   readonly #byName = new Map<string, Topic>();
   /** How many of them are not some peer's own: those are limited with the peers. */
   #shared = 0;
+  /** How many of these only one address has used, by address. */
+  readonly #lone = new Tally();
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #limits: Limits;
@@ -53,11 +56,18 @@ export class Topics implements Iterable<Topic> {
     return this.#byName.get(name);
   }
 
-  /** The topic, made where it is not there, or why a peer cannot have it. */
-  open(name: string): Topic | Refusal {
+  /**
+   * The topic, made where it is not there, or why a peer cannot have it.
+   *
+   * @param by the address of who asks, as `addressKey` gives it; absent: the program.
+   */
+  open(name: string, by?: string): Topic | Refusal {
     const known = this.#byName.get(name);
     // A peer's own log is there and is still not to be had by its name: who could, would read another's messages.
-    if (known !== undefined && !isOwn(name)) return known;
+    if (known !== undefined && !isOwn(name)) {
+      if (known.lone !== by) this.#share(known);
+      return known;
+    }
     const problem = topicNameProblem(name);
     if (problem !== undefined) {
       return {
@@ -72,7 +82,16 @@ export class Topics implements Iterable<Topic> {
           `The hub has ${this.#limits.topics} topics, which is all it may have`,
       };
     }
-    const topic = this.#make(name);
+    // Names cost nothing: whoever thinks of 10,000 must not be the only one that has topics.
+    const { topicsPerAddress } = this.#limits;
+    if (by !== undefined && this.#lone.of(by) >= topicsPerAddress) {
+      return {
+        code: "limit",
+        message:
+          `One address may have ${topicsPerAddress} topics that nobody else uses`,
+      };
+    }
+    const topic = this.#make(name, by);
     if (this.#byName.has(name)) return topic;
     return { code: "unavailable", message: "The log could not be opened" };
   }
@@ -88,7 +107,7 @@ export class Topics implements Iterable<Topic> {
   }
 
   /** A topic whose log the store cannot open is not there: whoever asks for it again, asks the store again. */
-  #make(name: string): Topic {
+  #make(name: string, by?: string): Topic {
     const topic = new Topic(
       name,
       this.#settings(name),
@@ -97,6 +116,8 @@ export class Topics implements Iterable<Topic> {
     );
     this.#byName.set(name, topic);
     if (!isOwn(name)) this.#shared++;
+    topic.lone = by;
+    if (by !== undefined) this.#lone.add(by);
     try {
       this.#store.open(name);
     } catch (error) {
@@ -129,7 +150,16 @@ export class Topics implements Iterable<Topic> {
     }
   }
 
-  #forget({ name }: Topic): void {
+  /** Somebody else uses it, or nobody any more: it counts for no address. */
+  #share(topic: Topic): void {
+    if (topic.lone === undefined) return;
+    this.#lone.remove(topic.lone);
+    topic.lone = undefined;
+  }
+
+  #forget(topic: Topic): void {
+    const { name } = topic;
+    this.#share(topic);
     this.#byName.delete(name);
     if (!isOwn(name)) this.#shared--;
   }

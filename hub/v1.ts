@@ -18,6 +18,7 @@ import { Credit } from "./credit.ts";
 import type { Dialect, Run } from "./dialect.ts";
 import { greet, type Greeting, lateLog } from "./hello.ts";
 import { secretOf } from "./ids.ts";
+import { wireLimits } from "./limits.ts";
 import { Places } from "./places.ts";
 import { encodeRefusal, type Refusal } from "./refusal.ts";
 import { Renewal } from "./renewal.ts";
@@ -56,7 +57,7 @@ export class V1Dialect implements Dialect {
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
-    const decoded = decodeClientFrame(data);
+    const decoded = decodeClientFrame(data, this.#core.limits.depth);
     if (!decoded.ok) {
       if (decoded.code === "malformed" || this.#phase === "hello") {
         return this.#notTheProtocol(decoded.message);
@@ -141,12 +142,7 @@ export class V1Dialect implements Dialect {
         interval: heartbeat.intervalMs,
         timeout: heartbeat.timeoutMs,
       },
-      limits: {
-        message: limits.messageBytes,
-        window: limits.windowBytes,
-        inflight: limits.inflight,
-        topics: limits.topicsPerPeer,
-      },
+      limits: wireLimits(limits),
       // Not assigned by name: a topic may be called `__proto__`.
       topics: Object.fromEntries([...joined, ...refused]),
       ...(expires === undefined ? {} : { expires }),
@@ -232,6 +228,8 @@ export class V1Dialect implements Dialect {
       return this.#notTheProtocol(`${frames} frames taken in, ${sent} sent`);
     }
     if (fresh === 0) return;
+    // As many as it is sent batches: that they come is the hub's own doing.
+    this.#connection.refund();
     this.#tookIn();
     this.#core.delivery.wake(this.#connection);
   }

@@ -75,6 +75,10 @@ export interface WireLimits {
   readonly inflight: number;
   /** Topics a peer may be in. */
   readonly topics: number;
+  /** Messages a second that a client may send, above a burst of twice `inflight`. Absent, or `null`: any number. */
+  readonly rate: number;
+  /** Bytes a second that a client may send, above a burst of two seconds' worth. Absent, or `null`: any number. */
+  readonly byteRate: number;
 }
 
 /** One record of a topic's log. */

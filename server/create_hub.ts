@@ -2,6 +2,7 @@ import { WebClock } from "../adapters/clock_web.ts";
 import { MemoryStore } from "../adapters/store_memory.ts";
 import type { Clock } from "../hub/clock.ts";
 import { DEFAULT_SESSION_MS, Hub, type HubOptions } from "../hub/hub.ts";
+import { DEFAULT_LIMITS } from "../hub/limits.ts";
 import type { Store } from "../hub/store.ts";
 import type {
   AnyMessages,
@@ -13,7 +14,7 @@ import type {
 /** Makes a store for a hub: `sqliteStore(path)` of `./sqlite` is one. */
 export type StoreFactory = (
   clock: Clock,
-  options: { readonly sessionMs: number },
+  options: { readonly sessionMs: number; readonly sessions: number },
 ) => Store;
 
 /** Options of {@linkcode createHub}. */
@@ -46,10 +47,11 @@ export function createHub<
 >(
   options: CreateHubOptions<M, R> = {},
 ): Hub<M, R> {
-  const { sessionMs = DEFAULT_SESSION_MS } = options;
+  const { sessionMs = DEFAULT_SESSION_MS, limits } = options;
+  const { sessions } = { ...DEFAULT_LIMITS, ...limits };
   const clock = new WebClock();
   const make = options.store ?? inMemory;
-  const store = make(clock, { sessionMs });
+  const store = make(clock, { sessionMs, sessions });
   return new Hub({ store, clock }, { ...options, sessionMs });
 }
 

@@ -10,6 +10,7 @@ import messagesCloseCodesTs from "../messages/close_codes.ts" with {
 import messagesCodecTs from "../messages/codec.ts" with { type: "text" };
 import messagesContractTs from "../messages/contract.ts" with { type: "text" };
 import messagesNamesTs from "../messages/names.ts" with { type: "text" };
+import messagesNestingTs from "../messages/nesting.ts" with { type: "text" };
 import messagesUtf8Ts from "../messages/utf8.ts" with { type: "text" };
 import messagesValidatorTs from "../messages/validator.ts" with {
   type: "text",
@@ -40,6 +41,7 @@ import clientMembershipsTs from "../client/memberships.ts" with {
 };
 import clientOptionsTs from "../client/options.ts" with { type: "text" };
 import clientOutboxTs from "../client/outbox.ts" with { type: "text" };
+import clientPaceTs from "../client/pace.ts" with { type: "text" };
 import clientPlainTs from "../client/plain.ts" with { type: "text" };
 import clientPresenceTs from "../client/presence.ts" with { type: "text" };
 import clientPublisherTs from "../client/publisher.ts" with { type: "text" };
@@ -111,6 +113,7 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["messages/codec.ts", messagesCodecTs],
   ["messages/contract.ts", messagesContractTs],
   ["messages/names.ts", messagesNamesTs],
+  ["messages/nesting.ts", messagesNestingTs],
   ["messages/utf8.ts", messagesUtf8Ts],
   ["messages/validator.ts", messagesValidatorTs],
   ["messages/wire.ts", messagesWireTs],
@@ -137,6 +140,7 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["client/memberships.ts", clientMembershipsTs],
   ["client/options.ts", clientOptionsTs],
   ["client/outbox.ts", clientOutboxTs],
+  ["client/pace.ts", clientPaceTs],
   ["client/plain.ts", clientPlainTs],
   ["client/presence.ts", clientPresenceTs],
   ["client/publisher.ts", clientPublisherTs],

@@ -14,11 +14,15 @@ export interface StoreSetting {
   readonly clock: FakeClock;
   /** How long a session lives after its connection, in ms. */
   readonly sessionMs: number;
+  /** How many sessions may wait to be resumed. */
+  readonly sessions: number;
 }
 
 /** A store under test. */
 export interface StoreRig {
   readonly store: Store;
+  /** How many sessions may wait to be resumed. Absent: what keeps them bounds them. */
+  readonly sessions?: number;
   /** Closes the store and opens what it left: another process at the same file. Absent: nothing outlives the store. */
   reopen?(): Promise<Store>;
   /** Moves time on, where it is not the clock's alone. */
@@ -32,6 +36,7 @@ export interface StoreRig {
 const SESSION_MS = 60_000;
 /** What a store whose time is not the clock's alone may take for the test itself. */
 const MARGIN_MS = 10_000;
+const SESSIONS = 40;
 const SESSION = "AAAAAAAAAAAA.BBBBBBBBBBBBBBBBBBBBBBBB";
 const OTHER = "CCCCCCCCCCCC.DDDDDDDDDDDDDDDDDDDDDDDD";
 
@@ -184,7 +189,11 @@ export function storeConformance(
   function test(words: string, run: (stage: Stage) => Promise<void>): void {
     Deno.test(`${name} ${words}`, async () => {
       const clock = new FakeClock();
-      const rig = await make({ clock, sessionMs: SESSION_MS });
+      const rig = await make({
+        clock,
+        sessionMs: SESSION_MS,
+        sessions: SESSIONS,
+      });
       try {
         await run(stageOf(rig.store, clock, rig));
       } finally {
@@ -519,6 +528,27 @@ export function storeConformance(
       assertEquals(sink.logs.size, 0);
     },
   );
+
+  /** A session's secret. */
+  const sessionOf = (n: number) => `${n}`.padStart(12, "S") + SESSION.slice(12);
+
+  test("keeps so many sessions that wait; the oldest of more are forgotten, those that are held are not", async ({ store, clock, rig }) => {
+    if (rig.sessions === undefined) return;
+    store.begin(SESSION);
+    for (let n = 0; n < SESSIONS + 5; n++) {
+      store.begin(sessionOf(n));
+      store.leave(sessionOf(n));
+      clock.advance(1);
+    }
+    // A store may take a second or two.
+    clock.advance(2_000);
+    const known: number[] = [];
+    for (let n = 0; n < SESSIONS + 5; n++) {
+      if (await store.claim(sessionOf(n))) known.push(n);
+    }
+    assertEquals(known, Array.from({ length: SESSIONS }, (_, n) => n + 5));
+    assertEquals(await store.claim(SESSION), true);
+  });
 }
 
 /** Epochs that tests of what outlives a store carry over. */

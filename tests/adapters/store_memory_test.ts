@@ -15,13 +15,18 @@ const SILENT: StoreSink = {
   failed() {},
 };
 
-storeConformance("the store in memory", ({ clock, sessionMs }) => ({
-  store: new MemoryStore(clock, { sessionMs }),
+storeConformance("the store in memory", ({ clock, sessionMs, sessions }) => ({
+  store: new MemoryStore(clock, { sessionMs, sessions }),
+  sessions,
 }));
 
-storeConformance("the tests' store that reads", ({ clock, sessionMs }) => ({
-  store: new DeepStore(clock, { sessionMs }),
-}));
+storeConformance(
+  "the tests' store that reads",
+  ({ clock, sessionMs, sessions }) => ({
+    store: new DeepStore(clock, { sessionMs, sessions }),
+    sessions,
+  }),
+);
 
 Deno.test("the store in memory makes a new log, with a new epoch, of a topic that was released", () => {
   const store = new MemoryStore(new FakeClock());

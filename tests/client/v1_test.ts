@@ -110,6 +110,8 @@ Deno.test("start tells the peer, the limits and whether the session goes on", ()
     window: 262_144,
     inflight: 256,
     topics: 128,
+    rate: Infinity,
+    byteRate: Infinity,
   });
   h.client.reconnect();
   const { hello } = greet(h.net.last, { resumed: true });
@@ -121,12 +123,16 @@ Deno.test("start tells the peer, the limits and whether the session goes on", ()
 
 Deno.test("limits that are none are the hub's defaults", () => {
   using h = harness();
-  greet(h.net.last, { limits: { message: 0, window: "x", inflight: -1 } });
+  greet(h.net.last, {
+    limits: { message: 0, window: "x", inflight: -1, rate: 0, byteRate: null },
+  });
   assertEquals(h.client.limits, {
     message: 65_536,
     window: 262_144,
     inflight: 256,
     topics: 128,
+    rate: Infinity,
+    byteRate: Infinity,
   });
 });
 

@@ -16,6 +16,8 @@ export interface DeepStoreOptions {
   readonly slowToOpen?: boolean;
   /** How long a session lives after its connection, in ms. Default: 120,000. */
   readonly sessionMs?: number;
+  /** Sessions that may wait to be resumed. Default: 20,000. */
+  readonly sessions?: number;
 }
 
 /** A store that keeps every record below the hub's rings, and answers reads when a test says so. */

@@ -173,3 +173,13 @@ Deno.test("a publish after the hub was closed is refused as unavailable, and not
   );
   assertEquals(error.code, "unavailable");
 });
+
+Deno.test("presence that outlives its session is refused: who came back would be there twice", () => {
+  assertThrows(
+    () => inMemory({ sessionMs: 1_000, presenceGraceMs: 1_001 }),
+    RangeError,
+    "'presenceGraceMs' must not be above 'sessionMs': 1001 is more than 1000",
+  );
+  inMemory({ sessionMs: 1_000, presenceGraceMs: 1_000 });
+  assertThrows(() => inMemory({ presenceGraceMs: 120_001 }), RangeError);
+});

@@ -1,6 +1,7 @@
 import { MemoryStore } from "../../adapters/store_memory.ts";
 import type { ErrorStage } from "../../hub/hooks.ts";
 import { Hub, type HubOptions } from "../../hub/hub.ts";
+import type { Limits } from "../../hub/limits.ts";
 import type { Departure, Peer } from "../../hub/peer.ts";
 import type { Handshake } from "../../hub/socket.ts";
 import type { Store } from "../../hub/store.ts";
@@ -21,6 +22,12 @@ import {
 /** A frame as the other side parses it. */
 // deno-lint-ignore no-explicit-any -- a test says what it expects of a frame by comparing it.
 export type AnyFrame = any;
+
+/** For tests of other bounds, by peers that send faster than these let them. */
+export const ANY_RATE: Partial<Limits> = {
+  messagesPerSecond: Infinity,
+  bytesPerSecond: Infinity,
+};
 
 /** A client in memory: it sends frames by hand and sees what came, frame by frame. */
 export class TestPeer {
@@ -130,11 +137,15 @@ export class InMemory<M extends MessageMap = AnyMessages>
   }
 
   /** A connection that has said nothing yet. */
-  connect(protocol: string, handshake: Handshake = {}): TestPeer {
+  connect(
+    protocol: string,
+    handshake: Handshake = {},
+    address = "192.0.2.1",
+  ): TestPeer {
     const info = {
       protocol,
       url: "http://hub.test/ws",
-      address: "192.0.2.1",
+      address,
       handshake,
     };
     return new TestPeer(socketPair((near) => this.hub.attach(near, info)));
@@ -148,10 +159,16 @@ export class InMemory<M extends MessageMap = AnyMessages>
   }
 
   /** A drumbeat.v1 peer that has said hello, and what came up to its `start`. */
-  async greeted(
+  greeted(hello?: object): Promise<{ peer: TestPeer; start: AnyFrame }> {
+    return this.greetedFrom("192.0.2.1", hello);
+  }
+
+  /** The same from an address. */
+  async greetedFrom(
+    address: string,
     hello: object = {},
   ): Promise<{ peer: TestPeer; start: AnyFrame }> {
-    const peer = this.connect(PROTOCOL);
+    const peer = this.connect(PROTOCOL, {}, address);
     peer.send({ type: "hello", ...hello });
     const frames = await peer.until("start");
     return { peer, start: frames.at(-1) };
@@ -160,6 +177,11 @@ export class InMemory<M extends MessageMap = AnyMessages>
   /** A drumbeat.v1 peer that has said hello and read its `start`. */
   async v1(hello: object = {}): Promise<TestPeer> {
     return (await this.greeted(hello)).peer;
+  }
+
+  /** The same from an address. */
+  async v1From(address: string, hello: object = {}): Promise<TestPeer> {
+    return (await this.greetedFrom(address, hello)).peer;
   }
 
   /** Lets turns of the event loop pass until nothing waits. */

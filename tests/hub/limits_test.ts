@@ -15,8 +15,19 @@ Deno.test("the default limits and heartbeat are those of docs/protocol.md", () =
   assertEquals(DEFAULT_HEARTBEAT, { intervalMs: 10_000, timeoutMs: 25_000 });
 });
 
-Deno.test("no limits still has a window: without one the memory of a slow peer has no bound", () => {
-  assertEquals(NO_LIMITS.windowBytes, DEFAULT_LIMITS.windowBytes);
+Deno.test("no limits lifts inbound limits and caps; the window, deadlines and what a member may say stay", () => {
+  const stays = Object.keys(DEFAULT_LIMITS).filter((name) => {
+    const limit = name as keyof typeof DEFAULT_LIMITS;
+    return NO_LIMITS[limit] === DEFAULT_LIMITS[limit];
+  });
+  // Without a window the memory of a slow peer has no bound.
+  assertEquals(stays.toSorted(), [
+    "authorizeMs",
+    "helloMs",
+    "presenceBytes",
+    "requestMs",
+    "windowBytes",
+  ]);
 });
 
 Deno.test("what is not given, or undefined, has its default", () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import * as v from "valibot";
 import { MemoryStore } from "../../adapters/store_memory.ts";
 import { type Client, connect } from "../../client.ts";
@@ -408,3 +408,48 @@ export function whatTheTypesSay(
   void client.request("beat", "1");
   void [reply, text, wrong];
 }
+
+Deno.test("a handler that never answers gives its place back after limits.requestMs, with the error failed", async () => {
+  await using hub = inMemory({
+    limits: { inflight: 1, requestMs: 5_000 },
+    heartbeat: { timeoutMs: 1e9 },
+  });
+  const peer = await asker(hub);
+  const late = Promise.withResolvers<string>();
+  hub.hub.handle("never", () => late.promise);
+  hub.hub.handle("now", () => 1);
+  assertEquals(await ask(peer, request(1, "never")), []);
+  hub.clock.advance(4_999);
+  assertEquals((await ask(peer, request(2, "now")))[0].code, "limit");
+  hub.clock.advance(1_001);
+  const [answer] = await ask(peer);
+  assertEquals([answer.type, answer.id, answer.code], ["error", 1, "failed"]);
+  assertMatch(`${hub.errors[0]?.error}`, /'never' took more than 5000 ms/);
+  assertEquals((await ask(peer, request(3, "now")))[0].data, 1);
+  // What it says after that is said to nobody, and what it throws is reported.
+  late.reject(new Error("late"));
+  assertEquals(await ask(peer), []);
+  assertEquals(hub.errors.map(({ stage }) => stage), ["handler", "handler"]);
+});
+
+Deno.test("a handler that answers in time is answered, whatever the time of others", async () => {
+  await using hub = inMemory({
+    limits: { requestMs: 5_000 },
+    heartbeat: { timeoutMs: 1e9 },
+  });
+  const peer = await asker(hub);
+  const slow = [1, 2].map(() => Promise.withResolvers<number>());
+  hub.hub.handle("slow", (n) => slow[n as number]!.promise);
+  await ask(peer, request(1, "slow", 0));
+  hub.clock.advance(3_000);
+  await ask(peer, request(2, "slow", 1));
+  hub.clock.advance(3_000);
+  assertEquals((await ask(peer)).map(({ id, type }) => [id, type]), [
+    [1, "error"],
+  ]);
+  slow[1]!.resolve(7);
+  assertEquals((await ask(peer)).map(({ id, data }) => [id, data]), [[2, 7]]);
+  hub.clock.advance(60_000);
+  assertEquals(peer.readType("error"), []);
+  assertEquals(hub.errors.length, 1);
+});

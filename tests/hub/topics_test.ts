@@ -5,7 +5,7 @@ import { Topic } from "../../hub/topic.ts";
 import { topicOptions } from "../../hub/topic_options.ts";
 import { Topics } from "../../hub/topics.ts";
 import { FakeClock } from "./fake_clock.ts";
-import { inMemory } from "./in_memory.ts";
+import { inMemory, type TestPeer } from "./in_memory.ts";
 
 function topics(limit = 3): Topics {
   const clock = new FakeClock();
@@ -131,4 +131,51 @@ Deno.test("records that are too old go although nobody publishes any more", asyn
   hub.clock.advance(7_000);
   assertEquals(hub.hub.stats().records, 0);
   assertEquals(hub.hub.stats().recordBytes, 0);
+});
+
+Deno.test("one address may have so many topics that nobody else uses; what others use, and what the program uses, does not count", async () => {
+  await using hub = inMemory({ limits: { topicsPerAddress: 3 } });
+  const from = (address: string) => hub.v1From(address, { topics: {} });
+  const a = await from("192.0.2.1");
+  const b = await from("192.0.2.2");
+  const open = (peer: TestPeer, id: number, topic: string) => {
+    peer.send({ type: "publish", id, topic, message: { type: "a" } });
+    hub.flush();
+    return peer.read().at(-1).code ?? "ok";
+  };
+  for (const [id, topic] of ["x", "y", "z"].entries()) {
+    assertEquals(open(a, id, topic), "ok");
+  }
+  // What is there is still had; the peer's other connections, and other ways to a topic, are the same address.
+  assertEquals([open(a, 3, "x"), open(a, 4, "w")], ["ok", "limit"]);
+  const { start } = await hub.greetedFrom("192.0.2.1", { topics: { w: {} } });
+  assertEquals(start.topics.w, { error: "limit" });
+  a.send({ type: "subscribe", id: 5, topic: "w" });
+  a.send({ type: "history", id: 6, topic: "w", from: 0, limit: 1 });
+  assertEquals((await a.until("error")).map(({ code }) => code), ["limit"]);
+  assertEquals((await a.until("error")).map(({ code }) => code), ["limit"]);
+  // Others notice nothing, and what they use is shared.
+  assertEquals([open(b, 1, "y"), open(b, 2, "v")], ["ok", "ok"]);
+  assertEquals([open(a, 7, "w"), open(a, 8, "u")], ["ok", "limit"]);
+  hub.hub.topic("z").publish({ type: "a" });
+  hub.flush();
+  assertEquals([open(a, 9, "u"), open(a, 10, "t")], ["ok", "limit"]);
+});
+
+Deno.test("a topic that is forgotten gives its place back", async () => {
+  await using hub = inMemory({
+    limits: { topicsPerAddress: 1 },
+    sessionMs: 120_000,
+    heartbeat: { timeoutMs: 1e9 },
+  });
+  const peer = await hub.v1({ topics: {} });
+  const codes: unknown[] = [];
+  for (let id = 1; id <= 3; id++) {
+    if (id === 3) hub.clock.advance(200_000);
+    const topic = `${id}`;
+    peer.send({ type: "publish", id, topic, message: { type: "a" } });
+    hub.flush();
+    codes.push(peer.read().at(-1).code);
+  }
+  assertEquals(codes, [undefined, "limit", undefined]);
 });

@@ -6,7 +6,7 @@ import {
   encodeBinary,
   PROTOCOL,
 } from "../../messages.ts";
-import { inMemory, type TestPeer } from "./in_memory.ts";
+import { ANY_RATE, inMemory, type TestPeer } from "./in_memory.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -36,7 +36,7 @@ Deno.test("the transcript of docs/protocol.md, frame by frame", async () => {
     text,
     `{"type":"start","time":${clock.time()},"peer":"${start.peer}","session":"${start.session}",` +
       `"resumed":false,"heartbeat":{"interval":10000,"timeout":25000},` +
-      `"limits":{"message":65536,"window":262144,"inflight":256,"topics":128},` +
+      `"limits":{"message":65536,"window":262144,"inflight":256,"topics":128,"rate":1000,"byteRate":1048576},` +
       `"topics":{"lobby":{"epoch":"${epoch}","offset":0,"recovered":true,"head":0}}}`,
   );
 
@@ -525,7 +525,7 @@ Deno.test("one topic above the limit of a peer is the error limit, until it leav
 });
 
 Deno.test("10,000 unknown topics cost a peer errors, or its connection, and nobody else anything", async () => {
-  await using hub = inMemory({ limits: { topics: 1_000 } });
+  await using hub = inMemory({ limits: { ...ANY_RATE, topics: 1_000 } });
   const other = await hub.v1();
   const peer = await hub.v1();
   const answers = new Set<string>();
@@ -556,7 +556,7 @@ function pong(peer: TestPeer): boolean {
 }
 
 Deno.test("a peer that makes answers and shows no sign of taking them in is asked, then closed with 4002", async () => {
-  await using hub = inMemory();
+  await using hub = inMemory({ limits: ANY_RATE });
   const peer = await hub.v1();
   let bytes = 0;
   let askedAt: number | undefined;
@@ -575,7 +575,7 @@ Deno.test("a peer that makes answers and shows no sign of taking them in is aske
 });
 
 Deno.test("a peer that answers when it is asked may make as many answers as it likes", async () => {
-  await using hub = inMemory();
+  await using hub = inMemory({ limits: ANY_RATE });
   const peer = await hub.v1();
   let asked = 0;
   for (let i = 0; i < 20_000; i++) {
@@ -587,7 +587,7 @@ Deno.test("a peer that answers when it is asked may make as many answers as it l
 });
 
 Deno.test("an ack of new frames is a sign of taking in, an old one is not", async () => {
-  await using hub = inMemory();
+  await using hub = inMemory({ limits: ANY_RATE });
   const peer = await hub.v1();
   hub.hub.broadcast({ type: "chat" });
   hub.flush();

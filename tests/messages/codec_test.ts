@@ -234,6 +234,8 @@ const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
       message: count,
       window: count,
       inflight: count,
+      rate: count,
+      byteRate: count,
       topics: count,
     }),
     topics: fc.dictionary(

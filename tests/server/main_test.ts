@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { PROTOCOL } from "../../messages.ts";
 import { RawPeer } from "../raw_peer.ts";
-import { root, runDeno, SpawnedServer, START } from "./spawned.ts";
+import { root, runDeno, SpawnedServer, START, UNLIMITED } from "./spawned.ts";
 import { WirePeer } from "./wire_peer.ts";
 
 Deno.test("these tests run the server with the permissions of deno task start", async () => {
@@ -137,7 +137,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 Deno.test("it ends with 0 within 5 s, though peers stalled with all buffers full and one never said hello", async () => {
-  await using server = await SpawnedServer.start();
+  await using server = await SpawnedServer.start(UNLIMITED);
   const { port } = server;
   using plain = await RawPeer.connect(port);
   using v1 = await RawPeer.connect(port, { protocol: PROTOCOL });

@@ -41,6 +41,15 @@ export const START = [
   "server/main.ts",
 ];
 
+/** The same without limits, for peers that send faster than these let them. */
+export const UNLIMITED: readonly string[] = [
+  ...START,
+  "--port",
+  "0",
+  "--limits",
+  "none",
+];
+
 /** Where a process runs, and what it is given less of than others. */
 export interface Surroundings {
   /** Most file descriptors it may have. */

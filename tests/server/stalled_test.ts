@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { PROTOCOL } from "../../messages.ts";
 import { RawPeer } from "../raw_peer.ts";
-import { SpawnedServer } from "./spawned.ts";
+import { SpawnedServer, UNLIMITED } from "./spawned.ts";
 import { type AnyFrame, WirePeer } from "./wire_peer.ts";
 
 const MIB = 1024 * 1024;
@@ -156,7 +156,7 @@ for (
   ]] as const
 ) {
   Deno.test(`a ${dialect} peer that stops reading costs the server less than 48 MiB and nobody else anything, and then gets its records or a gap`, async () => {
-    await using server = await SpawnedServer.start();
+    await using server = await SpawnedServer.start(UNLIMITED);
     const { port, pid } = server;
     const [v1, heardV1] = await healthyV1(port);
     const [plain, heardPlain] = await healthyPlain(port);
