@@ -9,6 +9,7 @@ import { HUB, LogRecord } from "./record.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Entry, Outcome } from "./store.ts";
 import { Topic } from "./topic.ts";
+import type { TopicSettings } from "./topic_options.ts";
 
 /** A message on its way to a log. */
 export interface Publication {
@@ -166,7 +167,7 @@ export class Publisher {
         message: checked.message,
         body: JSON.stringify(checked.message),
         key: settings.lag === "latest"
-          ? settings.key(checked.message)
+          ? keyOf(checked.message, settings)
           : undefined,
       };
     } catch (error) {
@@ -175,4 +176,18 @@ export class Publisher {
       return { refusal: { code: "invalid", message } };
     }
   }
+}
+
+/** What a record replaces, by the program's word. */
+function keyOf(
+  message: { readonly type: string },
+  { key }: TopicSettings,
+): string {
+  const found: unknown = key(message);
+  if (!(found instanceof Promise)) return found as string;
+  // Nobody will look at it: a rejection of it must not end the process.
+  found.catch(() => {});
+  throw new TypeError(
+    "A topic's key is asynchronous; it would reorder records",
+  );
 }
