@@ -5,7 +5,7 @@ import { openPeer } from "../examples/plain_peer.ts";
 import { hasProgram, programTest } from "./programs.ts";
 import { type ProxyName, ProxyProcess } from "./proxy_process.ts";
 
-const NAMES: readonly ProxyName[] = ["nginx", "haproxy"];
+const NAMES = ["nginx", "haproxy"] as const;
 /** A sixtieth of the default: ten minutes are ten seconds. */
 const BEAT_MS = 10_000 / 60;
 /** What the proxies' minute becomes: two seconds, not one, because a busy machine may miss a few beats. */
@@ -47,7 +47,7 @@ for (const name of NAMES) {
         onJoin: ({ info }) => void addresses.push(info.address),
       });
       await using proxy = await ProxyProcess.start(name, {
-        upstream: server.addr.port,
+        upstreams: [server.addr.port],
         idleMs: 60_000,
         drainMs: 500,
       });
@@ -94,7 +94,7 @@ for (const name of NAMES) {
     async () => {
       await using server = serve({ port: 0 });
       await using proxy = await ProxyProcess.start(name, {
-        upstream: server.addr.port,
+        upstreams: [server.addr.port],
         idleMs: 60_000,
         drainMs: 200,
       });
@@ -151,11 +151,11 @@ async function idleBehind(name: ProxyName): Promise<void> {
   });
   const options = { idleMs: IDLE_MS, drainMs: 500 };
   await using proxy = await ProxyProcess.start(name, {
-    upstream: server.addr.port,
+    upstreams: [server.addr.port],
     ...options,
   });
   await using control = await ProxyProcess.start(name, {
-    upstream: dumb.addr.port,
+    upstreams: [dumb.addr.port],
     ...options,
   });
   await using client = connect(`ws://127.0.0.1:${proxy.port}/ws`);

@@ -2,20 +2,34 @@ import { delay } from "@std/async/delay";
 
 const docs = new URL("../../docs/deploy/", import.meta.url);
 
-/** The proxies that docs/deploy.md describes. */
-export type ProxyName = "nginx" | "haproxy";
+/** The proxies that docs/deploy.md and docs/scaling.md describe. */
+export type ProxyName = "nginx" | "haproxy" | "haproxy-nodes";
 
 /** How one of them is run. */
 interface Kind {
+  readonly program: string;
   readonly config: string;
+  /** The servers behind it, as the document has them. */
+  readonly upstreams: readonly string[];
+  /** Their names, where it can be asked. */
+  readonly servers: readonly string[];
   args(config: string, folder: string): string[];
   /** What has to be different in a test, besides addresses and times. */
   adapt(config: string, folder: string): string;
   readonly reload: Deno.Signal;
 }
 
+const HAPROXY = {
+  program: "haproxy",
+  args: (config: string) => ["-W", "-db", "-f", config],
+  reload: "SIGUSR2",
+} as const;
+
 const KINDS: Readonly<Record<ProxyName, Kind>> = {
   nginx: {
+    program: "nginx",
+    upstreams: ["127.0.0.1:8000"],
+    servers: [],
     config: "nginx.conf",
     args: (config, folder) => ["-c", config, "-p", folder, "-e", "stderr"],
     adapt: (config, folder) =>
@@ -24,18 +38,33 @@ const KINDS: Readonly<Record<ProxyName, Kind>> = {
     reload: "SIGHUP",
   },
   haproxy: {
+    ...HAPROXY,
     config: "haproxy.cfg",
-    args: (config) => ["-W", "-db", "-f", config],
+    upstreams: ["127.0.0.1:8000"],
+    servers: [],
     // As many descriptors as a test may have.
     adapt: (config) => config.replace("maxconn 20000", "maxconn 200"),
-    reload: "SIGUSR2",
+  },
+  "haproxy-nodes": {
+    ...HAPROXY,
+    config: "haproxy-nodes.cfg",
+    upstreams: ["127.0.0.1:8001", "127.0.0.1:8002"],
+    servers: ["one", "two"],
+    adapt: (config, folder) =>
+      replaced(config, [
+        ["maxconn 20000", "maxconn 200"],
+        ["/run/haproxy/drumbeat.sock", `${folder}/${SOCKET}`],
+      ]),
   },
 };
 
+/** Where HAProxy in front of nodes is asked. */
+const SOCKET = "stats.sock";
+
 /** Options of {@linkcode ProxyProcess.start}. */
 export interface ProxyOptions {
-  /** The port of the server behind it. */
-  readonly upstream: number;
+  /** The ports of the servers behind it, as many as the document has. */
+  readonly upstreams: readonly number[];
   /** What the document's 60 s become, in ms. */
   readonly idleMs: number;
   /** What the document's 10 s become: how long a reload leaves connections alone, in ms. */
@@ -68,14 +97,16 @@ export class ProxyProcess implements AsyncDisposable {
     name: ProxyName,
     options: ProxyOptions,
   ): Promise<ProxyProcess> {
-    const { upstream, idleMs, drainMs } = options;
+    const { upstreams, idleMs, drainMs } = options;
     const kind = KINDS[name];
     const port = freePort();
     const folder = await Deno.makeTempDir();
     const written = await Deno.readTextFile(new URL(kind.config, docs));
     const path = `${folder}/${kind.config}`;
     const config = replaced(written, [
-      ["127.0.0.1:8000", `127.0.0.1:${upstream}`],
+      ...kind.upstreams.map((address, i) =>
+        [address, `127.0.0.1:${upstreams[i]}`] as const
+      ),
       ["127.0.0.1:8080", `127.0.0.1:${port}`],
       ["60s", `${idleMs}ms`],
       ["10s", `${drainMs}ms`],
@@ -85,7 +116,7 @@ export class ProxyProcess implements AsyncDisposable {
       args: [
         "-c",
         'PATH="$PATH:/usr/sbin" exec "$0" "$@"',
-        name,
+        kind.program,
         ...kind.args(path, folder),
       ],
       stdin: "null",
@@ -100,6 +131,26 @@ export class ProxyProcess implements AsyncDisposable {
   /** Reads its configuration again, with new workers. Those of before go on until their connections end, or time is up. */
   reload(): void {
     this.#child.kill(this.#kind.reload);
+  }
+
+  /** Waits until every server behind HAProxy in front of nodes is one that it sends newcomers to. */
+  async allUp(): Promise<void> {
+    while (!(await this.#states()).every((state) => state === "UP")) {
+      await delay(20);
+    }
+  }
+
+  /** What it thinks of the servers behind it: the 18th column of those lines that are about a server. */
+  async #states(): Promise<readonly string[]> {
+    const path = `${this.#folder}/${SOCKET}`;
+    const connection = await Deno.connect({ transport: "unix", path });
+    await connection.write(new TextEncoder().encode("show stat\n"));
+    const text = await new Response(connection.readable).text();
+    const states = text.split("\n").map((line) => line.split(","))
+      .filter(([, server]) => this.#kind.servers.includes(server!))
+      .map((columns) => columns[17]!);
+    if (states.length !== this.#kind.servers.length) throw new Error(text);
+    return states;
   }
 
   async #accepts(): Promise<void> {
@@ -126,8 +177,8 @@ export class ProxyProcess implements AsyncDisposable {
   }
 }
 
-/** A port that was free a moment ago: a proxy does not say which one it was given. */
-function freePort(): number {
+/** A port that was free a moment ago: a proxy does not say which one it was given, and has to know those behind it. */
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }

@@ -5,6 +5,8 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { hasRedis, RedisServer } from "../adapters/redis_server.ts";
+import { hasProgram } from "../deploy/programs.ts";
 import { hasBrowser, launchBrowser } from "../page/browser.ts";
 import { Random } from "./random.ts";
 import { cuts } from "./scenarios/cuts.ts";
@@ -13,6 +15,7 @@ import { kills } from "./scenarios/kills.ts";
 import { mixed } from "./scenarios/mixed.ts";
 import { parallel } from "./scenarios/parallel.ts";
 import { resumeBytes } from "./scenarios/resume_bytes.ts";
+import { rolling } from "./scenarios/rolling.ts";
 import { ServerProcess } from "./server_process.ts";
 import { add, type Outcome } from "./stage.ts";
 import { explain, type Line, table } from "./table.ts";
@@ -113,6 +116,8 @@ const SCENARIOS: Readonly<
         }),
       SMALL_SERVER,
     ),
+  rolling: (random) => restarts(random, "drain"),
+  "rolling-kill": (random) => restarts(random, "kill"),
   "frozen-tab": () =>
     onServer(
       [],
@@ -126,6 +131,32 @@ const SCENARIOS: Readonly<
       },
     ),
 };
+
+/** Two nodes on one Redis, behind HAProxy, restarted by turns. */
+async function restarts(
+  random: Random,
+  end: "drain" | "kill",
+): Promise<Outcome> {
+  await using redis = await RedisServer.start();
+  return await rolling(random, {
+    store: redis.url,
+    subscribers: 28,
+    publishers: 4,
+    perSecond: 500,
+    restarts: 10,
+    end,
+    // From a node that is killed every few seconds clients stay away for longer each time.
+    ...(end === "drain" ? { withinMs: 3000 } : {}),
+  });
+}
+
+/** Scenarios that cannot be played here, and why. */
+const MISSING = new Map<string, string>();
+if (!hasBrowser) MISSING.set("frozen-tab", "Chromium");
+for (const name of ["rolling", "rolling-kill"]) {
+  if (!await hasProgram("haproxy")) MISSING.set(name, "haproxy");
+  if (!hasRedis) MISSING.set(name, "redis-server");
+}
 
 /** Many short runs, each with a seed of its own, in memory and on disk by turns. */
 async function manySeeds(random: Random): Promise<Outcome> {
@@ -184,10 +215,10 @@ function whole(text: string, most: number): number {
 
 async function play(): Promise<boolean> {
   const names = values.scenario ??
-    Object.keys(SCENARIOS).filter((name) =>
-      name !== "frozen-tab" || hasBrowser
-    );
-  if (!hasBrowser) console.log("No Chromium: there is no 'frozen-tab'");
+    Object.keys(SCENARIOS).filter((name) => !MISSING.has(name));
+  for (const [name, what] of MISSING) {
+    console.log(`SKIPPED (no ${what}): ${name}`);
+  }
   const unknown = names.find((name) => !Object.hasOwn(SCENARIOS, name));
   if (unknown !== undefined) {
     console.error(`There is no scenario '${unknown}'`);
