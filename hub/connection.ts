@@ -35,6 +35,9 @@ export class Connection implements Peer, Inbound {
   heardAt: number;
   /** Whether a ping went out since it was last heard. */
   pinged = false;
+  /** The bytes that its transport held back when the heartbeat last looked, and since which tick just these. */
+  heldBytes = 0;
+  heldSince = 0;
   /** Whether it is in `hub.peers`: greeted, its join told. */
   joined = false;
   /** Whether its time to go has come: nothing is taken in any more, answers still go out. */
@@ -125,8 +128,7 @@ export class Connection implements Peer, Inbound {
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
     if (this.hasLeft || this.isParting) return;
-    this.heardAt = this.#core.heartbeat.tick;
-    this.pinged = false;
+    this.heard();
     const limit = this.#core.limits.messageBytes;
     // A UTF-16 unit is one to three bytes: most messages need no count.
     if (
@@ -160,6 +162,12 @@ export class Connection implements Peer, Inbound {
   /** What it sent last does not count against its rates. */
   refund(): void {
     this.#rate?.refund();
+  }
+
+  /** It gave a sign of life. */
+  heard(): void {
+    this.heardAt = this.#core.heartbeat.tick;
+    this.pinged = false;
   }
 
   closed(code: number, reason: string): void {

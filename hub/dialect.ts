@@ -34,7 +34,7 @@ export interface Dialect {
   gap(topic: string, from: number, to: number): void;
   /** Tells the peer that the hub put it into a topic, its own log, where the dialect has a word for it. */
   subscribed(topic: string, place: Joined): void;
-  /** Asks for a sign that the peer takes in what it is sent. `false`: this dialect cannot ask. */
+  /** Asks for a sign that the peer takes in what it is sent. `false`: it cannot ask. */
   probe(): boolean;
   /** Tells the peer to come back after so many ms, where the dialect has a word for it. */
   goaway(afterMs: number): void;

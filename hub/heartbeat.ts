@@ -13,7 +13,7 @@ export interface HeartbeatActions {
 }
 
 /**
- * One timer for all: who is silent is pinged, who stays silent has died.
+ * One timer for all: who is silent is pinged, who stays silent has died; who takes nothing in has, too.
  *
  * Silence is counted in ticks, not in time. A process that was stopped, or whose loop was blocked, has ticked once when
  * it wakes, so nobody is dropped for the silence that it slept through.
@@ -44,10 +44,10 @@ export class Heartbeat {
     this.intervalMs = options.intervalMs;
     this.timeoutMs = options.timeoutMs;
     this.#tickMs = options.intervalMs / TICKS_PER_INTERVAL;
-    // One more than the interval: a client that pings at the same interval is heard first, and need not be pinged.
-    this.#pingTicks = TICKS_PER_INTERVAL + 1;
     // It was heard at some time within its tick: one more, or it would have less time than it was promised.
     this.#deadTicks = Math.ceil(options.timeoutMs / this.#tickMs) + 1;
+    // One more than the interval: a client that pings at the same interval is heard first, and need not be pinged.
+    this.#pingTicks = Math.min(TICKS_PER_INTERVAL, this.#deadTicks - 2) + 1;
     this.#helloTicks = Math.ceil(helloMs / this.#tickMs);
   }
 
@@ -92,16 +92,30 @@ export class Heartbeat {
         "No hello in time",
       );
     }
-    for (const connection of this.#beating) {
-      const silent = this.tick - connection.heardAt;
-      if (silent >= this.#deadTicks) {
-        this.#actions.leave(connection, CloseCode.silent, "No sign of life");
-      } else if (silent >= this.#pingTicks && !connection.pinged) {
-        connection.pinged = true;
-        connection.wire.probe();
-      }
-    }
+    for (const connection of this.#beating) this.#look(connection);
     this.#actions.sweep();
     this.start();
+  }
+
+  #look(connection: Connection): void {
+    const held = connection.socket.bufferedAmount;
+    if (held !== connection.heldBytes) {
+      connection.heldBytes = held;
+      // It moved at some time since the last look.
+      connection.heldSince = this.tick - 1;
+    }
+    if (held > 0 && this.tick - connection.heldSince >= this.#deadTicks) {
+      // It may go on talking: silence alone would not find it.
+      const why = "The peer does not take in what it is sent";
+      return this.#actions.leave(connection, CloseCode.lagging, why);
+    }
+    const silent = this.tick - connection.heardAt;
+    if (silent >= this.#deadTicks && connection.pinged) {
+      // The ping waits behind what is held back, and that moves.
+      if (held > 0) return;
+      this.#actions.leave(connection, CloseCode.silent, "No sign of life");
+    } else if (silent >= this.#pingTicks && !connection.pinged) {
+      connection.pinged = connection.wire.probe();
+    }
   }
 }

@@ -51,6 +51,7 @@ export class PlainDialect implements Dialect {
       });
     }
     this.#core.connections.joined(this.#connection);
+    this.#core.heartbeat.watch(this.#connection);
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
@@ -95,7 +96,9 @@ export class PlainDialect implements Dialect {
   }
 
   probe(): boolean {
-    return false;
+    const { socket } = this.#connection;
+    socket.ping?.(() => this.#connection.heard());
+    return socket.ping !== undefined;
   }
 
   subscribed(): void {}

@@ -9,6 +9,11 @@ export interface Socket {
   close(code: number, reason: string): void;
   /** Drops the connection at once. `false`: this transport cannot, and the hub counts a zombie. */
   terminate(): boolean;
+  /**
+   * Asks for a sign of life, below what the peer's program sees, and calls back when it comes. A transport that has no
+   * such method watches over silent plain peers by itself.
+   */
+  ping?(answered: () => void): void;
   /** Bytes given to `send` that have not left the process. */
   readonly bufferedAmount: number;
   /** Whether `send` has any effect. */

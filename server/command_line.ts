@@ -18,6 +18,8 @@ Usage: deno task start [options]
                         X-Forwarded-For, whose address it is        [0]
   --cert FILE           speak TLS, with this certificate (PEM) ...  [plain HTTP]
   --key FILE            ... and this private key (PEM)
+  --transport deno|strict  strict: over node:http and ws, which bound what
+                        the runtime cannot (docs/security.md)       [deno]
   --limits default|none none lifts inbound limits, for load tests   [default]
   --store FILE|URL      keep the logs in this file, over restarts; or in
                         Redis, with other servers:
@@ -56,6 +58,7 @@ export type Command =
     readonly durability: "full" | "relaxed" | undefined;
     /** How the server says goodbye. */
     readonly drain: DrainTimes;
+    readonly transport: "deno" | "strict";
   };
 
 /**
@@ -88,6 +91,7 @@ export function readCommand(
         durability: { type: "string" },
         "drain-over": { type: "string" },
         "drain-deadline": { type: "string" },
+        transport: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     }));
@@ -110,6 +114,10 @@ export function readCommand(
     durability !== "relaxed"
   ) {
     return refuse(`--durability is 'full' or 'relaxed', not '${durability}'`);
+  }
+  const { transport = "deno" } = values;
+  if (transport !== "deno" && transport !== "strict") {
+    return refuse(`--transport is 'deno' or 'strict', not '${transport}'`);
   }
   const proxies = values["trusted-proxies"] ?? "0";
   if (!/^\d{1,3}$/.test(proxies)) {
@@ -152,6 +160,7 @@ export function readCommand(
     drain: drainTimes(
       deadlineMs === undefined ? { overMs } : { overMs, deadlineMs },
     ),
+    transport,
   };
 }
 

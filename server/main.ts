@@ -8,6 +8,7 @@ import { contract } from "../static/contract.ts";
 import { HELP, readCommand } from "./command_line.ts";
 import type { StoreFactory } from "./create_hub.ts";
 import { serve, type TlsOptions } from "./serve.ts";
+import type { serveStrict } from "./strict.ts";
 import { urlsOf } from "./urls.ts";
 
 const command = readCommand(Deno.args, {
@@ -21,7 +22,7 @@ else if (command.run === "refuse") {
 } else await run(command);
 
 async function run(
-  { store, durability, drain, tls, run: _, ...options }: Extract<
+  { store, durability, drain, tls, transport, run: _, ...options }: Extract<
     typeof command,
     { run: "serve" }
   >,
@@ -29,7 +30,8 @@ async function run(
   const { hostname, port } = options;
   let server;
   try {
-    server = serve({
+    const listen = transport === "strict" ? await strict() : serve;
+    server = await listen({
       ...options,
       contract,
       ...(tls === undefined ? {} : { tls: await readTls(tls) }),
@@ -70,6 +72,12 @@ async function readTls(files: TlsOptions): Promise<TlsOptions> {
     [files.cert, files.key].map((path) => Deno.readTextFile(path)),
   );
   return { cert: cert!, key: key! };
+}
+
+async function strict(): Promise<typeof serveStrict> {
+  // Only who wants it pays for the package.
+  const { serveStrict } = await import("./strict.ts");
+  return serveStrict;
 }
 
 async function open(

@@ -121,6 +121,11 @@ export class RawPeer implements Disposable {
     return this.write(encodeFrame(8, payload));
   }
 
+  /** Answers a ping. */
+  pong(payload: Uint8Array): Promise<void> {
+    return this.write(encodeFrame(10, payload));
+  }
+
   /** Reads the next frame; `undefined` at the end of the stream. Pings are not answered. */
   async frame(): Promise<RawFrame | undefined> {
     if (!await this.#fill(2)) return undefined;

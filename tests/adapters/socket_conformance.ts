@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertGreater } from "@std/assert";
 import type { Inbound, Socket } from "../../hub/socket.ts";
 
 /** What goes through a WebSocket. */
@@ -10,6 +10,8 @@ export interface FarEnd {
   receive(): Promise<Data>;
   /** Resolves with the code and reason of the close frame that came. */
   closed(): Promise<{ readonly code: number; readonly reason: string }>;
+  /** Resolves at the end of the stream, whatever comes before. */
+  ended(): Promise<void>;
   send(data: Data): void | Promise<void>;
   /** Sends a close frame, as an answer or as the first. */
   close(code: number, reason: string): void | Promise<void>;
@@ -21,6 +23,8 @@ export interface FarEnd {
 export interface SocketRig extends AsyncDisposable {
   readonly socket: Socket;
   readonly far: FarEnd;
+  /** Whether there is a transport in between, which holds back what the far end does not read. */
+  readonly stalls: boolean;
 }
 
 /** What the transport told. */
@@ -64,9 +68,12 @@ export function socketConformance(
       }));
       try {
         await run(
-          { socket: rig.socket, far: rig.far, told } as SocketRig & {
-            told: Told;
-          },
+          {
+            socket: rig.socket,
+            far: rig.far,
+            stalls: rig.stalls,
+            told,
+          } as SocketRig & { told: Told },
         );
       } finally {
         await rig[Symbol.asyncDispose]();
@@ -180,11 +187,71 @@ export function socketConformance(
     assertEquals(socket.open, false);
   });
 
-  test("says whether it can drop a connection", async ({ socket, far, told }) => {
+  test("drops a connection, if it can: the far end sees the end, and it is told once", async ({ socket, far, told }) => {
     const can = socket.terminate();
     assertEquals(typeof can, "boolean");
-    if (can) assertEquals(socket.open, false);
+    if (can) {
+      assertEquals(socket.open, false);
+      await far.ended();
+    }
     far.drop();
     await until(told, () => told.closes.length > 0);
+    socket.send("too late");
+    socket.close(1000, "");
+    if (can) assertEquals([socket.terminate(), told.closes.length], [true, 1]);
   });
+
+  test("drops a connection whose close was not answered, if it can", async ({ socket, far, told }) => {
+    socket.close(4001, "silent");
+    assertEquals((await far.closed()).code, 4001);
+    if (socket.terminate()) await far.ended();
+    far.drop();
+    await until(told, () => told.closes.length > 0);
+    assertEquals(told.data, []);
+  });
+
+  test("sends nothing after its close frame", async ({ socket, far, told }) => {
+    socket.close(4000, "");
+    socket.send("too late");
+    assertEquals((await far.closed()).code, 4000);
+    socket.send("later still");
+    await far.close(4000, "");
+    await until(told, () => told.closes.length > 0);
+    await far.ended();
+  });
+
+  test("tells how much it holds back for a peer that does not read, until it reads", async ({ socket, far, stalls }) => {
+    if (!stalls) return;
+    const sent = await fill(socket);
+    let received = 0;
+    while (received < sent) received += (await far.receive()).length;
+    assertEquals(received, sent);
+    while (socket.bufferedAmount > 0) await turn();
+  });
+
+  test("drops a connection whose buffers are full, if it can", async ({ socket, far, stalls, told }) => {
+    if (!stalls) return;
+    await fill(socket);
+    if (!socket.terminate()) return;
+    await until(told, () => told.closes.length > 0);
+    await far.ended();
+    assertEquals(told.closes.length, 1);
+  });
+}
+
+/** Sends until the transport holds something back: the kernel's buffers take some MiB before. Answers with the length. */
+async function fill(socket: Socket): Promise<number> {
+  const chunk = "x".repeat(256 * 1024);
+  let sent = 0;
+  for (let i = 0; i < 512 && socket.bufferedAmount === 0; i++) {
+    for (let j = 0; j < 8; j++, sent += chunk.length) socket.send(chunk);
+    await turn();
+  }
+  assertGreater(socket.bufferedAmount, 0);
+  return sent;
+}
+
+/** Resolves when the event loop has turned, and looked at its sockets. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -7,9 +7,11 @@ socketConformance("the tests' socket", (attach) => {
   let read = 0;
   return Promise.resolve({
     socket: far.near,
+    stalls: false,
     far: {
       receive: () => Promise.resolve(far.received[read++] as Data),
       closed: () => Promise.resolve(far.closed!),
+      ended: () => Promise.resolve(),
       send: (data) => far.send(data),
       close: (code, reason) => far.close(code, reason),
       drop: () => far.drop(),

@@ -2,38 +2,46 @@ import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { serve } from "../../mod.ts";
 import { browserTest, openTab } from "../page/browser.ts";
 import { runDeno, SpawnedServer, START } from "../server/spawned.ts";
+import { TRANSPORTS } from "../server/transports.ts";
 import { makeCertificate } from "./certificate.ts";
 import { programTest } from "./programs.ts";
 
-await programTest(
-  "openssl",
-  "with a certificate of its own making the server speaks TLS, and a client that trusts it talks over wss",
-  async () => {
-    await using files = await makeCertificate();
-    await using server = await SpawnedServer.start([
-      ...START.slice(0, -1),
-      "--allow-read",
-      START.at(-1)!,
-      "--port",
-      "0",
-      "--cert",
-      files.cert,
-      "--key",
-      files.key,
-    ]);
-    assertMatch(server.said, /^Drumbeat listens on https:\/\/localhost:\d+\n$/);
-    const url = `wss://localhost:${server.port}/ws`;
-    const program = "tests/deploy/wss_client.ts";
-    const trusting = await runDeno(
-      ["run", "--cert", files.cert, "--allow-net", program, url],
-    );
-    assertEquals(trusting, {
-      code: 0,
-      stdout: `0 over TLS ${url}\n`,
-      stderr: "",
-    });
-  },
-);
+for (const { transport } of TRANSPORTS) {
+  await programTest(
+    "openssl",
+    `over ${transport}: with a certificate of its own making the server speaks TLS, and a client that trusts it talks over wss`,
+    async () => {
+      await using files = await makeCertificate();
+      await using server = await SpawnedServer.start([
+        ...START.slice(0, -1),
+        "--allow-read",
+        START.at(-1)!,
+        "--port",
+        "0",
+        "--transport",
+        transport,
+        "--cert",
+        files.cert,
+        "--key",
+        files.key,
+      ]);
+      assertMatch(
+        server.said,
+        /^Drumbeat listens on https:\/\/localhost:\d+\n$/,
+      );
+      const url = `wss://localhost:${server.port}/ws`;
+      const program = "tests/deploy/wss_client.ts";
+      const trusting = await runDeno(
+        ["run", "--cert", files.cert, "--allow-net", program, url],
+      );
+      assertEquals(trusting, {
+        code: 0,
+        stdout: `0 over TLS ${url}\n`,
+        stderr: "",
+      });
+    },
+  );
+}
 
 browserTest(
   "a page that came over https connects with wss",

@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import type { TopicOptionsByName } from "../../mod.ts";
-import { serve } from "../../server.ts";
 import {
   CloseCode,
   decodeClientFrame,
@@ -10,6 +9,7 @@ import {
   RESERVED_TYPES,
   shouldReconnect,
 } from "../../messages.ts";
+import { test } from "../server/transports.ts";
 import { openPeer } from "./plain_peer.ts";
 import { table, type Transcript, transcripts } from "./transcripts.ts";
 
@@ -79,7 +79,7 @@ async function replay(
   }
 }
 
-Deno.test("the transcripts of protocol.md happen as they are written", async () => {
+test("the transcripts of protocol.md happen as they are written", async ({ serve }) => {
   const topics: TopicOptionsByName = {
     "ring:*": { maxRecords: 2 },
     "price:*": {
@@ -88,7 +88,7 @@ Deno.test("the transcripts of protocol.md happen as they are written", async () 
     },
   };
   const tokens = new Map([["ada.1", ["room:*"]], ["ada.2", ["lobby"]]]);
-  await using server = serve({
+  await using server = await serve({
     port: 0,
     page: false,
     topics,

@@ -7,6 +7,7 @@ import {
 } from "../../hub/limits.ts";
 import { DEFAULT_SESSION_MS } from "../../hub/hub.ts";
 import { serve } from "../../mod.ts";
+import { DEFAULT_HANDSHAKE_MS } from "../../server/strict.ts";
 import { openPeer } from "./plain_peer.ts";
 import { fences, table } from "./transcripts.ts";
 
@@ -40,6 +41,7 @@ Deno.test("the README names every bound of the hub with its default", () => {
     ...named('topics["…"]', DEFAULT_RETENTION),
     ...named("heartbeat", DEFAULT_HEARTBEAT),
     sessionMs: DEFAULT_SESSION_MS,
+    handshakeMs: DEFAULT_HANDSHAKE_MS,
   });
 });
 

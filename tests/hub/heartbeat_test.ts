@@ -77,13 +77,65 @@ Deno.test("a process that stood still for an hour evicts nobody when it wakes", 
   await greeting.until("start");
 });
 
-Deno.test("a plain peer is neither pinged nor dropped by the hub: that is the runtime's part", async () => {
+Deno.test("a plain peer is neither pinged nor dropped by the hub where the transport cannot ping: that is the runtime's part", async () => {
   await using hub = inMemory();
   const peer = hub.plain();
   hub.clock.advance(3_600_000);
   assertEquals(peer.read(), []);
   assertEquals(peer.closed, undefined);
 });
+
+Deno.test("a plain peer is pinged where the transport can, and dropped when no answer comes", async () => {
+  await using hub = inMemory();
+  const peer = hub.plain();
+  const pings: (() => void)[] = [];
+  peer.far.near.ping = (answered) => pings.push(answered);
+  for (let round = 1; round <= 3; round++) {
+    hub.clock.advance(24_000);
+    assertEquals([pings.length, peer.closed], [round, undefined]);
+    pings.at(-1)!();
+  }
+  hub.clock.advance(26_000);
+  assertEquals(peer.closed, { code: 4001, reason: "No sign of life" });
+  assertEquals(peer.far.near.terminations, 1);
+  assertEquals(peer.read(), []);
+  assertEquals(hub.leaves.map(({ code }) => code), [4001]);
+});
+
+for (const dialect of ["plain", "drumbeat.v1"] as const) {
+  Deno.test(`a ${dialect} peer for which the same bytes are held back for the timeout is dropped with 4002, though it talks`, async () => {
+    await using hub = inMemory();
+    const peer = dialect === "plain" ? hub.plain() : await hub.v1();
+    hub.clock.advance(3_500);
+    peer.far.near.bufferedAmount = 1;
+    const talk = (ms: number) => {
+      for (let passed = 0; passed < ms; passed += 500) {
+        peer.send({ type: "ping", time: 1 });
+        hub.clock.advance(500);
+      }
+    };
+    talk(25_000);
+    assertEquals(peer.closed, undefined);
+    talk(1_000);
+    assertEquals(peer.closed?.code, 4002);
+    assertEquals(peer.far.near.terminations, 1);
+    assertEquals(hub.leaves.map(({ code }) => code), [4002]);
+  });
+
+  Deno.test(`a ${dialect} peer for which bytes are held back stays as long as they move, and need not talk`, async () => {
+    await using hub = inMemory();
+    const peer = dialect === "plain" ? hub.plain() : await hub.v1();
+    peer.far.near.ping = () => {};
+    for (let round = 1; round < 10; round++) {
+      peer.far.near.bufferedAmount = 1_000 - round;
+      hub.clock.advance(20_000);
+      assertEquals(peer.closed, undefined);
+    }
+    peer.far.near.bufferedAmount = 0;
+    hub.clock.advance(26_000);
+    assertEquals(peer.closed?.code, 4001);
+  });
+}
 
 Deno.test("a connection that does not say hello in time is closed with 4408, each by its own time", async () => {
   await using hub = inMemory();

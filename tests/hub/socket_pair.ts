@@ -19,6 +19,8 @@ export class NearSocket implements Socket {
   terminations = 0;
   /** What the transport says it holds back. A test sets it. */
   bufferedAmount = 0;
+  /** Absent, as on a transport that cannot ping. A test sets it. */
+  ping?: (answered: () => void) => void;
   /** Runs after each frame that was sent. */
   onSent: (() => void) | undefined;
   inbound: Inbound | undefined;

@@ -35,6 +35,12 @@ Deno.test("--limits is default or none", () => {
   assertMatch(refusal(["--limits", "some"]), /'some'/);
 });
 
+Deno.test("--transport is deno or strict", () => {
+  assertEquals(serving([]).transport, "deno");
+  assertEquals(serving(["--transport", "strict"]).transport, "strict");
+  assertMatch(refusal(["--transport", "ws"]), /'ws'/);
+});
+
 Deno.test("--origins is same, any, or a list of origins", () => {
   const of = (...args: string[]) => serving(args).origins;
   assertEquals(of(), "same");

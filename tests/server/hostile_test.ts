@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { PROTOCOL } from "../../messages.ts";
 import { encodeFrame, rawHttp, RawPeer } from "../raw_peer.ts";
-import { SpawnedServer } from "./spawned.ts";
+import { SpawnedServer, startOver } from "./spawned.ts";
+import { test } from "./transports.ts";
 import { type AnyFrame, WirePeer } from "./wire_peer.ts";
 
 const MIB = 1024 * 1024;
@@ -62,13 +63,15 @@ class Bystanders implements AsyncDisposable {
   }
 }
 
-/** Runs an attack on a server in a process of its own, with bystanders who talk before and after it. */
+/**
+ * Runs an attack on a server in a process of its own, with bystanders who talk before and after it: over each transport.
+ */
 function underAttack(
   words: string,
   attack: (port: number, bystanders: Bystanders) => Promise<void>,
 ): void {
-  Deno.test(`${words}: the process lives, and others notice nothing`, async () => {
-    await using server = await SpawnedServer.start();
+  test(`${words}: the process lives, and others notice nothing`, async ({ transport }) => {
+    await using server = await SpawnedServer.start(startOver(transport));
     await using bystanders = await Bystanders.in(server);
     await bystanders.talk();
     await attack(server.port, bystanders);

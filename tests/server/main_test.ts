@@ -1,7 +1,15 @@
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { PROTOCOL } from "../../messages.ts";
 import { RawPeer } from "../raw_peer.ts";
-import { root, runDeno, SpawnedServer, START, UNLIMITED } from "./spawned.ts";
+import {
+  root,
+  runDeno,
+  SpawnedServer,
+  START,
+  startOver,
+  UNLIMITED,
+} from "./spawned.ts";
+import { test } from "./transports.ts";
 import { WirePeer } from "./wire_peer.ts";
 
 Deno.test("these tests run the server with the permissions of deno task start", async () => {
@@ -29,11 +37,11 @@ for (const args of [["--prot", "1"], ["8000"], ["--port", "x"]]) {
   });
 }
 
-Deno.test("a port in use is one line that names it, and exit code 1", async () => {
+test("a port in use is one line that names it, and exit code 1", async ({ transport }) => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   const { code, stdout, stderr } = await runDeno([
-    ...START,
+    ...startOver(transport),
     "--port",
     `${port}`,
   ]);
@@ -44,11 +52,9 @@ Deno.test("a port in use is one line that names it, and exit code 1", async () =
   );
 });
 
-Deno.test("an address that is not this machine's is one line, and exit code 1", async () => {
+test("an address that is not this machine's is one line, and exit code 1", async ({ transport }) => {
   const { code, stderr } = await runDeno([
-    ...START,
-    "--port",
-    "0",
+    ...startOver(transport),
     "--hostname",
     "192.0.2.1",
   ]);
@@ -92,8 +98,8 @@ Deno.test("on 0.0.0.0 it prints the URLs that other devices can use", async () =
   assertEquals(await health.text(), "ok\n");
 });
 
-Deno.test("the stock server's contract has chat with a text, and is open for the rest", async () => {
-  await using server = await SpawnedServer.start();
+test("the stock server's contract has chat with a text, and is open for the rest", async ({ transport }) => {
+  await using server = await SpawnedServer.start(startOver(transport));
   await using peer = await WirePeer.plain(server.port);
   peer.send({ type: "chat", text: 5 });
   assertEquals((await peer.next()).code, "invalid");
@@ -101,11 +107,9 @@ Deno.test("the stock server's contract has chat with a text, and is open for the
   assertEquals(await peer.next(), { type: "anything", at: "all" });
 });
 
-Deno.test("--limits none takes a message that the default refuses", async () => {
+test("--limits none takes a message that the default refuses", async ({ transport }) => {
   await using server = await SpawnedServer.start([
-    ...START,
-    "--port",
-    "0",
+    ...startOver(transport),
     "--limits",
     "none",
   ]);
@@ -116,8 +120,8 @@ Deno.test("--limits none takes a message that the default refuses", async () => 
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test(`${signal} says goodbye to each and ends with 0, at once where all answer`, async () => {
-    await using server = await SpawnedServer.start();
+  test(`${signal} says goodbye to each and ends with 0, at once where all answer`, async ({ transport }) => {
+    await using server = await SpawnedServer.start(startOver(transport));
     const v1 = await WirePeer.v1(server.port);
     await v1.next();
     const plain = await WirePeer.plain(server.port);
@@ -136,8 +140,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-Deno.test("it ends with 0 within 5 s, though peers stalled with all buffers full and one never said hello", async () => {
-  await using server = await SpawnedServer.start(UNLIMITED);
+test("it ends with 0 within 5 s, though peers stalled with all buffers full and one never said hello", async ({ transport }) => {
+  await using server = await SpawnedServer.start([
+    ...UNLIMITED,
+    "--transport",
+    transport,
+  ]);
   const { port } = server;
   using plain = await RawPeer.connect(port);
   using v1 = await RawPeer.connect(port, { protocol: PROTOCOL });

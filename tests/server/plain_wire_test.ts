@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { serve } from "../../server.ts";
+import { test } from "./transports.ts";
 
 // The lines here are those that any browser developer would write: nothing of Drumbeat is imported for them.
 
-Deno.test("a page of five lines gets start, pong, and what it and others say", async () => {
-  await using server = serve({ port: 0 });
+test("a page of five lines gets start, pong, and what it and others say", async ({ serve }) => {
+  await using server = await serve({ port: 0 });
   const url = `ws://127.0.0.1:${server.addr.port}`;
   const lines: { type: string; time?: number; text?: string }[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -28,8 +28,8 @@ Deno.test("a page of five lines gets start, pong, and what it and others say", a
 });
 
 for (const path of ["/ws", "/"]) {
-  Deno.test(`JSON and binary reach everybody on ${path}`, async () => {
-    await using server = serve({ port: 0 });
+  test(`JSON and binary reach everybody on ${path}`, async ({ serve }) => {
+    await using server = await serve({ port: 0 });
     const url = `ws://127.0.0.1:${server.addr.port}${path}`;
     const [a, b] = [new WebSocket(url), new WebSocket(url)];
     const heard = { a: [] as unknown[], b: [] as unknown[] };
@@ -62,8 +62,8 @@ for (const path of ["/ws", "/"]) {
   });
 }
 
-Deno.test("what a five-line page gets wrong is an error, and the line stays open", async () => {
-  await using server = serve({ port: 0 });
+test("what a five-line page gets wrong is an error, and the line stays open", async ({ serve }) => {
+  await using server = await serve({ port: 0 });
   const socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}`);
   const codes: string[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,37 +1,39 @@
-import {
-  assert,
-  assertEquals,
-  assertLess,
-  assertRejects,
-  assertThrows,
-} from "@std/assert";
-import { serve } from "../../server.ts";
+import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { PROTOCOL } from "../../messages.ts";
 import { RawPeer } from "../raw_peer.ts";
+import { test } from "./transports.ts";
 import { WirePeer } from "./wire_peer.ts";
 
-Deno.test("serve listens on this machine only, and tells where", async () => {
-  await using server = serve({ port: 0 });
+test("serve listens on this machine only, and tells where", async ({ serve }) => {
+  await using server = await serve({ port: 0 });
   assertEquals(server.addr.hostname, "127.0.0.1");
   assertEquals(server.addr.transport, "tcp");
   assert(server.addr.port > 0);
 });
 
-Deno.test("a port that is taken is AddrInUse, and leaves nothing behind", async () => {
-  await using server = serve({ port: 0 });
-  assertThrows(() => serve({ port: server.addr.port }), Deno.errors.AddrInUse);
-});
-
-Deno.test("options that are none are refused before anything is started", () => {
-  assertThrows(() => serve({ port: 0, limits: { inflight: -1 } }), RangeError);
-  assertThrows(
-    () => serve({ port: 0, sessionMs: "1" as unknown as number }),
-    RangeError,
+test("a port that is taken is AddrInUse, and leaves nothing behind", async ({ serve }) => {
+  await using server = await serve({ port: 0 });
+  await assertRejects(
+    () => serve({ port: server.addr.port }),
+    Deno.errors.AddrInUse,
   );
 });
 
-Deno.test("draining says goodbye: goaway and 1012 for drumbeat.v1, 1001 for plain peers", async () => {
-  const server = serve({ port: 0 });
+test("options that are none are refused before anything is started", async ({ serve }) => {
+  for (
+    const options of [
+      { limits: { inflight: -1 } },
+      { limits: { messageBytes: NaN } },
+      { sessionMs: "1" as unknown as number },
+      { handshakeMs: -1, trustedProxies: -1 },
+    ]
+  ) {
+    await assertRejects(() => serve({ port: 0, ...options }), RangeError);
+  }
+});
+
+test("draining says goodbye: goaway and 1012 for drumbeat.v1, 1001 for plain peers", async ({ serve }) => {
+  const server = await serve({ port: 0 });
   const { port } = server.addr;
   const v1 = await WirePeer.v1(port);
   await v1.next();
@@ -45,16 +47,16 @@ Deno.test("draining says goodbye: goaway and 1012 for drumbeat.v1, 1001 for plai
   await assertRejects(() => fetch(`http://127.0.0.1:${port}/healthz`));
 });
 
-Deno.test("draining is idempotent, and disposing of a drained server does nothing", async () => {
-  const server = serve({ port: 0 });
+test("draining is idempotent, and disposing of a drained server does nothing", async ({ serve }) => {
+  const server = await serve({ port: 0 });
   const first = server.drain();
   assert(server.drain() === first);
   await first;
   await server[Symbol.asyncDispose]();
 });
 
-Deno.test("what was published before draining is delivered before goodbye", async () => {
-  const server = serve({ port: 0 });
+test("what was published before draining is delivered before goodbye", async ({ serve }) => {
+  const server = await serve({ port: 0 });
   const plain = await WirePeer.plain(server.addr.port);
   server.hub.broadcast({ type: "last" });
   const drained = server.drain();
@@ -63,8 +65,8 @@ Deno.test("what was published before draining is delivered before goodbye", asyn
   await drained;
 });
 
-Deno.test("draining leaves a peer that does not answer behind at the deadline", async () => {
-  const server = serve({ port: 0 });
+test("draining leaves a peer that does not answer behind at the deadline", async ({ serve }) => {
+  const server = await serve({ port: 0 });
   using _ = await RawPeer.connect(server.addr.port, { protocol: PROTOCOL });
   const from = performance.now();
   await server.drain({ deadlineMs: 200 });
@@ -72,8 +74,8 @@ Deno.test("draining leaves a peer that does not answer behind at the deadline", 
   await server.finished;
 });
 
-Deno.test("newcomers on a connection that is kept alive get 503 while the server drains", async () => {
-  const server = serve({ port: 0 });
+test("newcomers on a connection that is kept alive get 503 while the server drains", async ({ serve }) => {
+  const server = await serve({ port: 0 });
   const { port } = server.addr;
   using stalled = await RawPeer.connect(port, { protocol: PROTOCOL });
   using conn = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -96,21 +98,21 @@ Deno.test("newcomers on a connection that is kept alive get 503 while the server
   await drained;
 });
 
-Deno.test("an abort signal drains, also one that was aborted before", async () => {
+test("an abort signal drains, also one that was aborted before", async ({ serve }) => {
   const controller = new AbortController();
-  const server = serve({ port: 0, signal: controller.signal });
+  const server = await serve({ port: 0, signal: controller.signal });
   const plain = await WirePeer.plain(server.addr.port);
   controller.abort();
   assertEquals((await plain.closed).code, 1001);
   await server.finished;
   await server.drain();
-  const late = serve({ port: 0, signal: controller.signal });
+  const late = await serve({ port: 0, signal: controller.signal });
   await late.finished;
   await late.drain();
 });
 
-Deno.test("a hub of a server that has ended takes nobody in and refuses to publish", async () => {
-  const server = serve({ port: 0 });
+test("a hub of a server that has ended takes nobody in and refuses to publish", async ({ serve }) => {
+  const server = await serve({ port: 0 });
   await server.drain();
   assertEquals(server.hub.hasRoom, false);
   await assertRejects(

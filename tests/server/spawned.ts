@@ -1,3 +1,5 @@
+import type { TransportName } from "./transports.ts";
+
 /** The folder of the repository. */
 export const root = new URL("../../", import.meta.url);
 
@@ -49,6 +51,11 @@ export const UNLIMITED: readonly string[] = [
   "--limits",
   "none",
 ];
+
+/** The same with a free port, over a transport. */
+export function startOver(transport: TransportName): readonly string[] {
+  return [...START, "--port", "0", "--transport", transport];
+}
 
 /** Where a process runs, and what it is given less of than others. */
 export interface Surroundings {

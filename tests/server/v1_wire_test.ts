@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { serve } from "../../server.ts";
+import { test } from "./transports.ts";
 import { WirePeer } from "./wire_peer.ts";
 
-Deno.test("the transcript of docs/protocol.md over a real WebSocket", async () => {
-  await using server = serve({ port: 0 });
+test("the transcript of docs/protocol.md over a real WebSocket", async ({ serve }) => {
+  await using server = await serve({ port: 0 });
   const { port } = server.addr;
   await using peer = await WirePeer.v1(port, { topics: { lobby: {} } });
   assertEquals(peer.socket.protocol, "drumbeat.v1");
@@ -31,7 +31,11 @@ Deno.test("the transcript of docs/protocol.md over a real WebSocket", async () =
   });
   assertEquals(await peer.next(), { type: "ack", id: 7, offset: 0 });
   const batch = await peer.next();
-  assertEquals([batch.type, batch.topic, batch.offset], ["batch", "lobby", 0]);
+  assertEquals([batch.type, batch.topic, batch.offset], [
+    "batch",
+    "lobby",
+    0,
+  ]);
   const [record] = batch.messages;
   assertEquals([record.from, record.message], [start.peer, {
     type: "chat",
@@ -82,22 +86,25 @@ Deno.test("the transcript of docs/protocol.md over a real WebSocket", async () =
     head: 3,
   });
   const missed = await again.next();
-  assertEquals([missed.offset, missed.messages[0].message.text], [2, "missed"]);
+  assertEquals([missed.offset, missed.messages[0].message.text], [
+    2,
+    "missed",
+  ]);
 
   server.hub.drain(0);
   assertEquals(await again.next(), { type: "goaway", after: 0 });
 });
 
-Deno.test("malformed JSON closes with 4500, over the wire too", async () => {
-  await using server = serve({ port: 0 });
+test("malformed JSON closes with 4500, over the wire too", async ({ serve }) => {
+  await using server = await serve({ port: 0 });
   const peer = await WirePeer.v1(server.addr.port);
   await peer.next();
   peer.send("{");
   assertEquals(await peer.closed, { code: 4500, reason: "Not JSON" });
 });
 
-Deno.test("the newer connection of a session closes the older one with 4505, over the wire too", async () => {
-  await using server = serve({ port: 0 });
+test("the newer connection of a session closes the older one with 4505, over the wire too", async ({ serve }) => {
+  await using server = await serve({ port: 0 });
   const older = await WirePeer.v1(server.addr.port);
   const { session } = await older.next();
   await using newer = await WirePeer.v1(server.addr.port, { session });
@@ -105,8 +112,8 @@ Deno.test("the newer connection of a session closes the older one with 4505, ove
   assertEquals((await older.closed).code, 4505);
 });
 
-Deno.test("hello and its deadline, over the wire too", async () => {
-  await using server = serve({
+test("hello and its deadline, over the wire too", async ({ serve }) => {
+  await using server = await serve({
     port: 0,
     limits: { helloMs: 20 },
     heartbeat: { intervalMs: 50 },

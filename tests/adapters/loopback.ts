@@ -1,0 +1,73 @@
+import { assertEquals } from "@std/assert";
+import type { Inbound, Socket } from "../../hub/socket.ts";
+import { closeCode, type RawFrame, RawPeer } from "../raw_peer.ts";
+import type { SocketRig } from "./socket_conformance.ts";
+
+/** A server that makes a socket under test of each connection. */
+export interface SocketServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * A real socket on loopback, and a bare one at its other end.
+ *
+ * @param listen starts a server that attaches each WebSocket.
+ * @param attach as a hub's is.
+ */
+export async function overLoopback(
+  listen: (
+    attach: (socket: Socket) => Inbound,
+  ) => SocketServer | Promise<SocketServer>,
+  attach: (socket: Socket) => Inbound,
+): Promise<SocketRig & { readonly peer: RawPeer }> {
+  const opened = Promise.withResolvers<Socket>();
+  const gone = Promise.withResolvers<void>();
+  const server = await listen((socket) => {
+    const inbound = attach(socket);
+    opened.resolve(socket);
+    return {
+      receive: (data) => inbound.receive(data),
+      closed(code, reason) {
+        inbound.closed(code, reason);
+        gone.resolve();
+      },
+    };
+  });
+  const peer = await RawPeer.connect(server.port);
+  const socket = await opened.promise;
+  async function next(): Promise<RawFrame> {
+    const frame = await peer.frame();
+    if (frame === undefined) throw new Error("The connection has ended");
+    return frame;
+  }
+  return {
+    socket,
+    peer,
+    stalls: true,
+    far: {
+      async receive() {
+        const frame = await next();
+        return frame.opcode === 1 ? frame.text : frame.payload;
+      },
+      async closed() {
+        const frame = await next();
+        assertEquals(frame.opcode, 8);
+        const reason = new TextDecoder().decode(frame.payload.subarray(2));
+        return { code: closeCode(frame), reason };
+      },
+      async ended() {
+        // What was on its way is read and forgotten; a reset is an end, too.
+        while (await peer.frame().catch(() => undefined) !== undefined);
+      },
+      send: (data) => peer.send(data),
+      close: (code, reason) => peer.close(code, reason),
+      drop: () => peer.drop(),
+    },
+    async [Symbol.asyncDispose]() {
+      peer.drop();
+      await gone.promise;
+      await server.close();
+    },
+  };
+}
