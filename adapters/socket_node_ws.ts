@@ -13,6 +13,12 @@ const BREACHES: ReadonlyMap<string, number> = new Map([
   ["WS_ERR_TOO_MANY_BUFFERED_PARTS", 1008],
 ]);
 
+/**
+ * Of what follows a frame that broke the rules, this much is read and forgotten, so that whoever writes first and reads
+ * then gets to our close frame. More is left where it is: what is read takes memory until it is collected.
+ */
+const DISCARDED_BYTES = 2 * 1024 * 1024;
+
 /** A WebSocket of the npm package `ws` as the hub's port. It can drop a connection, and ask for a sign of life. */
 export class NodeSocket implements Socket {
   readonly #socket: WebSocket;
@@ -36,6 +42,10 @@ export class NodeSocket implements Socket {
       // Of a frame: its close frame is on its way. Of the network: 1006. A `close` event follows both.
       if (error.code?.startsWith("WS_ERR_")) {
         this.#breach = BREACHES.get(error.code) ?? 1002;
+        let left = DISCARDED_BYTES;
+        stream.on("data", ({ length }: Uint8Array) => {
+          if ((left -= length) <= 0) stream.pause();
+        });
       }
     });
     stream.once("finish", () => {

@@ -19,10 +19,11 @@ import { type Listening, TCP_BACKLOG, type TlsOptions } from "./service.ts";
 import type { Accept } from "./upgrade.ts";
 
 /**
- * A message in more pieces than this, as frames or as reads, is closed with 1008. Each piece keeps what it was read into,
- * so a message that drips in would hold many times its size.
+ * A message in smaller pieces than this on average, as frames or as reads, is closed with 1008, once it has
+ * {@linkcode MIN_PIECES}. Each piece costs some hundred bytes, so a message that drips in holds many times its size.
  */
-const MAX_PIECES = 1_024;
+const PIECE_BYTES = 64;
+const MIN_PIECES = 1_024;
 
 /** What {@linkcode NodeServer} keeps to. */
 export interface NodeServerOptions {
@@ -73,6 +74,7 @@ export class NodeServer implements Listening {
    */
   constructor(make: MakeWebSocketServer, options: NodeServerOptions) {
     const { messageBytes, handshakeMs, closeMs = 5_000, tls } = options;
+    const pieces = Math.max(MIN_PIECES, Math.ceil(messageBytes / PIECE_BYTES));
     this.#webSockets = make({
       noServer: true,
       clientTracking: false,
@@ -80,8 +82,8 @@ export class NodeServer implements Listening {
       perMessageDeflate: false,
       // 0 would be no limit; the hub closes with 1009, too.
       maxPayload: Math.max(1, messageBytes),
-      maxFragments: MAX_PIECES,
-      maxBufferedChunks: MAX_PIECES,
+      maxFragments: pieces,
+      maxBufferedChunks: pieces,
       closeTimeout: closeMs,
       handleProtocols: () => this.#protocol || false,
     });
@@ -98,7 +100,7 @@ export class NodeServer implements Listening {
       headersTimeout: handshakeMs,
       requestTimeout: handshakeMs,
       keepAliveTimeout: Math.min(5_000, handshakeMs),
-      connectionsCheckingInterval: Math.min(1_000, handshakeMs / 4),
+      connectionsCheckingInterval: Math.min(1_000, Math.ceil(handshakeMs / 4)),
     };
     this.#http = tls === undefined
       ? createServer(times)

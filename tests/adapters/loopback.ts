@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { loadWs } from "../../adapters/node_ws.ts";
+import { DenoSocket } from "../../adapters/socket_deno.ts";
 import type { Inbound, Socket } from "../../hub/socket.ts";
+import { NodeServer } from "../../server/node_server.ts";
 import { closeCode, type RawFrame, RawPeer } from "../raw_peer.ts";
 import type { SocketRig } from "./socket_conformance.ts";
 
@@ -70,4 +73,43 @@ export async function overLoopback(
       await server.close();
     },
   };
+}
+
+/** Sockets of `Deno.upgradeWebSocket`. */
+export function listenWithDeno(
+  attach: (socket: Socket) => Inbound,
+): SocketServer {
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    (request) => {
+      const { socket, response } = Deno.upgradeWebSocket(request);
+      new DenoSocket(socket, attach);
+      return response;
+    },
+  );
+  return { port: server.addr.port, close: () => server.shutdown() };
+}
+
+/** The largest message that {@linkcode listenWithWs} takes. */
+export const MESSAGE_BYTES = 128 * 1024;
+
+/** Sockets of `ws`. */
+export async function listenWithWs(
+  attach: (socket: Socket) => Inbound,
+  closeMs = 60_000,
+): Promise<SocketServer> {
+  const server = new NodeServer(await loadWs(), {
+    messageBytes: MESSAGE_BYTES,
+    handshakeMs: 10_000,
+    closeMs,
+  });
+  await server.listen({
+    port: 0,
+    hostname: "127.0.0.1",
+    answer: (request) => server.accept(request, { protocol: "", attach }),
+    failed(error) {
+      throw error;
+    },
+  });
+  return { port: server.addr.port, close: () => server.shutdown() };
 }

@@ -1,27 +1,17 @@
 import { assertEquals } from "@std/assert";
-import { DenoSocket } from "../../adapters/socket_deno.ts";
-import type { Inbound, Socket } from "../../hub/socket.ts";
+import type { Socket } from "../../hub/socket.ts";
 import { encodeFrame } from "../raw_peer.ts";
-import { overLoopback, type SocketServer } from "./loopback.ts";
+import { listenWithDeno, overLoopback } from "./loopback.ts";
 import { socketConformance } from "./socket_conformance.ts";
 
-function listen(attach: (socket: Socket) => Inbound): SocketServer {
-  const server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen() {} },
-    (request) => {
-      const { socket, response } = Deno.upgradeWebSocket(request);
-      new DenoSocket(socket, attach);
-      return response;
-    },
-  );
-  return { port: server.addr.port, close: () => server.shutdown() };
-}
-
-socketConformance("Deno's socket", (attach) => overLoopback(listen, attach));
+socketConformance(
+  "Deno's socket",
+  (attach) => overLoopback(listenWithDeno, attach),
+);
 
 Deno.test("Deno's socket says why it closes, though the peer had sent more than was read", async () => {
   let socket: Socket | undefined;
-  await using rig = await overLoopback(listen, (port) => {
+  await using rig = await overLoopback(listenWithDeno, (port) => {
     socket = port;
     return {
       receive: () => socket?.close(4500, "Not JSON"),

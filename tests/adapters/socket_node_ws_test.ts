@@ -1,36 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { loadWs } from "../../adapters/node_ws.ts";
-import type { Inbound, Socket } from "../../hub/socket.ts";
-import { NodeServer } from "../../server/node_server.ts";
 import { closeCode, encodeFrame, type RawPeer } from "../raw_peer.ts";
-import { overLoopback, type SocketServer } from "./loopback.ts";
+import { listenWithWs, MESSAGE_BYTES, overLoopback } from "./loopback.ts";
 import { socketConformance } from "./socket_conformance.ts";
-
-const MESSAGE_BYTES = 128 * 1024;
-
-async function listen(
-  attach: (socket: Socket) => Inbound,
-  closeMs = 60_000,
-): Promise<SocketServer> {
-  const server = new NodeServer(await loadWs(), {
-    messageBytes: MESSAGE_BYTES,
-    handshakeMs: 10_000,
-    closeMs,
-  });
-  await server.listen({
-    port: 0,
-    hostname: "127.0.0.1",
-    answer: (request) => server.accept(request, { protocol: "", attach }),
-    failed(error) {
-      throw error;
-    },
-  });
-  return { port: server.addr.port, close: () => server.shutdown() };
-}
 
 socketConformance(
   "ws's socket",
-  (attach) => overLoopback((to) => listen(to), attach),
+  (attach) => overLoopback((to) => listenWithWs(to), attach),
 );
 
 /** What a peer may do wrong, and what it is closed with. */
@@ -58,7 +33,7 @@ const BREACHES: readonly (readonly [
     "a message in very many fragments",
     1008,
     ...Array.from(
-      { length: 1_025 },
+      { length: MESSAGE_BYTES / 64 + 1 },
       (_, i) => encodeFrame(i === 0 ? 1 : 0, Uint8Array.of(97), false),
     ),
   ],
@@ -79,7 +54,7 @@ for (const [words, code, ...frames] of BREACHES) {
   Deno.test(`ws's socket closes with ${code} for ${words}, and tells the hub that`, async () => {
     const told = Promise.withResolvers<number>();
     const received: unknown[] = [];
-    await using rig = await overLoopback(listen, () => ({
+    await using rig = await overLoopback((to) => listenWithWs(to), () => ({
       receive: (data) => received.push(data),
       closed: told.resolve,
     }));
@@ -103,7 +78,7 @@ async function ping(peer: RawPeer): Promise<Uint8Array<ArrayBuffer>> {
 Deno.test("ws's socket asks for a sign of life and calls back once, when it comes", async () => {
   let answers = 0;
   const messages = Promise.withResolvers<void>();
-  await using rig = await overLoopback(listen, () => ({
+  await using rig = await overLoopback((to) => listenWithWs(to), () => ({
     receive: () => messages.resolve(),
     closed() {},
   }));
@@ -121,7 +96,7 @@ Deno.test("ws's socket asks for a sign of life and calls back once, when it come
 
 Deno.test("ws's socket answers pings, and hands in a message that is all of its own", async () => {
   const { promise, resolve } = Promise.withResolvers<Uint8Array>();
-  await using rig = await overLoopback(listen, () => ({
+  await using rig = await overLoopback((to) => listenWithWs(to), () => ({
     receive: (data) => resolve(data as Uint8Array),
     closed() {},
   }));
@@ -134,7 +109,7 @@ Deno.test("ws's socket answers pings, and hands in a message that is all of its 
 
 Deno.test("ws's socket drops who does not answer its close frame, and tells it", async () => {
   const told = Promise.withResolvers<number>();
-  await using rig = await overLoopback((to) => listen(to, 20), () => ({
+  await using rig = await overLoopback((to) => listenWithWs(to, 20), () => ({
     receive() {},
     closed: told.resolve,
   }));
