@@ -29,6 +29,8 @@ const MIN_PIECES = 1_024;
 export interface NodeServerOptions {
   /** Largest inbound message in bytes. */
   readonly messageBytes: number;
+  /** Connections in all, those whose request is on its way included; the next one is hung up on. */
+  readonly connections: number;
   /** How long a request may take to come, in ms. */
   readonly handshakeMs: number;
   /** Speaks TLS with it. */
@@ -105,6 +107,8 @@ export class NodeServer implements Listening {
     this.#http = tls === undefined
       ? createServer(times)
       : createTlsServer({ ...times, ...tls });
+    // Without a descriptor left, `node:http` in Deno 2.9 stops accepting for good, and says so to nobody.
+    this.#http.maxConnections = options.connections;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.finished = promise;
     this.#http.once("close", resolve);

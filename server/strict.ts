@@ -18,6 +18,9 @@ import { type ServeOptions, type Server, Service } from "./service.ts";
 /** How long a request may take to come, in ms, unless an option says otherwise. */
 export const DEFAULT_HANDSHAKE_MS = 10_000;
 
+/** Connections above `limits.peers`: requests that are on their way, the page's, and what is being refused. */
+const SPARE_CONNECTIONS = 1_000;
+
 /** Options of {@linkcode serveStrict}: those of `serve`, and one more. */
 export interface StrictOptions<
   M extends MessageMap = AnyMessages,
@@ -56,13 +59,14 @@ export async function serveStrict<
     handshakeMs = DEFAULT_HANDSHAKE_MS,
   } = options;
   withDefaults("option", { handshakeMs }, { handshakeMs });
-  const { messageBytes } = withDefaults(
+  const { messageBytes, peers } = withDefaults(
     "limit",
     DEFAULT_LIMITS,
     options.limits,
   );
   const listening = new NodeServer(await loadWs(), {
     messageBytes,
+    connections: peers + SPARE_CONNECTIONS,
     handshakeMs,
     tls: options.tls,
   });

@@ -100,6 +100,7 @@ export async function listenWithWs(
 ): Promise<SocketServer> {
   const server = new NodeServer(await loadWs(), {
     messageBytes: MESSAGE_BYTES,
+    connections: 10,
     handshakeMs: 10_000,
     closeMs,
   });
