@@ -30,7 +30,7 @@ import { Sessions } from "./sessions.ts";
 import type { Arrival, Socket } from "./socket.ts";
 import type { HubStats } from "./stats.ts";
 import type { Entry, LogBounds, Outcome, Store, StoreSink } from "./store.ts";
-import { Subscription } from "./subscription.ts";
+import { type Reader, Subscription } from "./subscription.ts";
 import { Topic } from "./topic.ts";
 import type { TopicSettings } from "./topic_options.ts";
 import { Topics } from "./topics.ts";
@@ -118,7 +118,7 @@ export class Core implements StoreSink {
       store,
       reporter,
       tooSlow: (subscription) => this.#tooSlow(subscription),
-      failed: (connection, error) => this.abandon(connection, error, "flush"),
+      failed: (reader, error) => this.abandon(reader, error, "flush"),
       afterFlush: () => {
         this.presence.flush();
         this.publisher.runHandlers();
@@ -161,17 +161,13 @@ export class Core implements StoreSink {
   }
 
   /** Something of the program's failed while serving a connection: it costs that connection, nothing else. */
-  abandon(connection: Connection, error: unknown, stage: ErrorStage): void {
+  abandon(connection: Reader, error: unknown, stage: ErrorStage): void {
     this.reporter.report(error, stage);
-    this.connections.leave(connection, 1011, "Internal error");
+    connection.close(1011, "Internal error");
   }
 
-  #tooSlow({ connection }: Subscription): void {
-    this.connections.leave(
-      connection,
-      CloseCode.lagging,
-      "Too slow for a topic",
-    );
+  #tooSlow({ connection }: Subscription<Reader>): void {
+    connection.close(CloseCode.lagging, "Too slow for a topic");
   }
 
   #departed(connection: Connection, sessionEnded: boolean): void {
@@ -278,11 +274,7 @@ export class Core implements StoreSink {
     if (!lost) return;
     // Their cursors are in a log that is no more. They come back, ask for it, and are told of the new epoch.
     for (const { connection } of [...topic.subscriptions]) {
-      this.connections.leave(
-        connection,
-        CloseCode.restart,
-        "A topic's log was lost",
-      );
+      connection.close(CloseCode.restart, "A topic's log was lost");
     }
   }
 

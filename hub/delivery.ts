@@ -1,11 +1,10 @@
 import type { Cancel, Clock } from "./clock.ts";
-import type { Connection } from "./connection.ts";
 import type { Run } from "./dialect.ts";
 import { BATCH_BYTES, encodeBatch } from "./frame.ts";
 import type { Reporter } from "./hooks.ts";
 import type { LogRecord } from "./record.ts";
 import type { Entry, Store, StoredRecords } from "./store.ts";
-import type { Subscription } from "./subscription.ts";
+import type { Reader, Subscription } from "./subscription.ts";
 import type { Topic } from "./topic.ts";
 
 /** A flush waits for more messages while they keep coming in, this often at most. */
@@ -22,9 +21,9 @@ export interface DeliveryContext {
   /** Runs after the records of a flush are on their way. */
   afterFlush(): void;
   /** A subscriber fell off the log of a topic whose policy is `disconnect`. */
-  tooSlow(subscription: Subscription): void;
+  tooSlow(subscription: Subscription<Reader>): void;
   /** A delivery threw: the connection cannot go on. */
-  failed(connection: Connection, error: unknown): void;
+  failed(connection: Reader, error: unknown): void;
   readonly reporter: Reporter;
 }
 
@@ -50,9 +49,9 @@ export class Delivery {
   /** Topics with new records. */
   readonly #fresh = new Set<Topic>();
   /** Connections that have credit again. */
-  readonly #awake = new Set<Connection>();
+  readonly #awake = new Set<Reader>();
   /** Connections whose dialect gives no sign when they have room again. */
-  readonly #polled = new Set<Connection>();
+  readonly #polled = new Set<Reader>();
   #stopPolling: Cancel | undefined;
   #scheduled = false;
   #flushing = false;
@@ -85,21 +84,21 @@ export class Delivery {
   }
 
   /** A new subscription whose cursor may be below the head. */
-  start(subscription: Subscription): void {
+  start(subscription: Subscription<Reader>): void {
     if (subscription.cursor < subscription.topic.head) {
       this.#wait(subscription, true);
     }
   }
 
   /** A connection took in what it was sent. */
-  wake(connection: Connection): void {
+  wake(connection: Reader): void {
     if (connection.waiting.size === 0) return;
     this.#awake.add(connection);
     this.schedule();
   }
 
   /** A connection has left. */
-  forget(connection: Connection): void {
+  forget(connection: Reader): void {
     this.#awake.delete(connection);
     this.#polled.delete(connection);
     connection.waiting.clear();
@@ -120,7 +119,7 @@ export class Delivery {
     this.#stopPolling?.();
   }
 
-  readonly #visit = (subscription: Subscription): void => {
+  readonly #visit = (subscription: Subscription<Reader>): void => {
     if (!subscription.waiting) this.#advance(subscription);
   };
 
@@ -186,7 +185,7 @@ export class Delivery {
   }
 
   /** Sends from the cursor towards the head, as far as credit goes. What fails costs this connection, not the others. */
-  #advance(subscription: Subscription): void {
+  #advance(subscription: Subscription<Reader>): void {
     const { connection, topic } = subscription;
     subscription.waiting = false;
     try {
@@ -202,7 +201,7 @@ export class Delivery {
     }
   }
 
-  #deliver(subscription: Subscription, run: Run): void {
+  #deliver(subscription: Subscription<Reader>, run: Run): void {
     const before = subscription.cursor;
     subscription.cursor = subscription.connection.wire.deliver(run, before);
     this.counts.delivered += subscription.cursor - before;
@@ -213,7 +212,7 @@ export class Delivery {
    *
    * @returns whether it did; if not, the store is reading and delivery goes on when it is done.
    */
-  #readBelow(subscription: Subscription): boolean {
+  #readBelow(subscription: Subscription<Reader>): boolean {
     const { topic, cursor } = subscription;
     let found: StoredRecords | Promise<StoredRecords> | undefined;
     try {
@@ -238,7 +237,10 @@ export class Delivery {
     return false;
   }
 
-  #stored(subscription: Subscription, found: StoredRecords | undefined): void {
+  #stored(
+    subscription: Subscription<Reader>,
+    found: StoredRecords | undefined,
+  ): void {
     const { topic } = subscription;
     const to = found === undefined || found.records.length === 0
       ? topic.log.tail
@@ -266,7 +268,7 @@ export class Delivery {
   }
 
   /** @param now whether it may go on in the next flush; else it waits for credit. */
-  #wait(subscription: Subscription, now: boolean): void {
+  #wait(subscription: Subscription<Reader>, now: boolean): void {
     const { connection } = subscription;
     subscription.waiting = true;
     connection.waiting.add(subscription);
@@ -274,7 +276,7 @@ export class Delivery {
     else if (connection.wire.name === "plain") this.#poll(connection);
   }
 
-  #poll(connection: Connection): void {
+  #poll(connection: Reader): void {
     this.#polled.add(connection);
     this.#stopPolling ??= this.#context.clock.after(POLL_MS, () => {
       this.#stopPolling = undefined;

@@ -1,4 +1,5 @@
 import { isCount, type MessageMap } from "../messages.ts";
+import { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import type { HubHistory } from "./history.ts";
 import type { Peer } from "./peer.ts";
@@ -69,7 +70,11 @@ export class HubTopic<M extends MessageMap> {
   /** The peers that are in it now. */
   get subscribers(): ReadonlySet<Peer> {
     const subscriptions = this.#core.topics.get(this.name)?.subscriptions ?? [];
-    return new Set([...subscriptions].map(({ connection }) => connection));
+    // The hub itself follows some of its own logs.
+    return new Set(
+      [...subscriptions].map(({ connection }) => connection)
+        .filter((reader) => reader instanceof Connection),
+    );
   }
 
   /** The log's epoch, its oldest offset and the next one; `undefined` while nobody has used the topic. */

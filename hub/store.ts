@@ -36,6 +36,11 @@ export interface LogBounds {
 export interface Store extends AsyncDisposable {
   /** Whether it takes what is published, as far as it knows. Absent: it always does, or says so for each publish. */
   readonly healthy?: boolean;
+  /**
+   * Whether several hubs have their logs in it. Each is told of what all of them append to the topics that it has open, and
+   * {@linkcode StoreSink.rung} of the peers' own logs. Default: `false`.
+   */
+  readonly shared?: boolean;
   /** Called once, before anything else. */
   connect(sink: StoreSink): void;
   /** Opens a topic's log, making it where there is none. Answered by `opened`. */
@@ -87,10 +92,13 @@ export interface StoreSink {
   trimmed(topic: string, tail: number): void;
   /** How an entry ended: becomes the ack or the error. Called once for each entry, after its `committed`. */
   settled(entry: Entry, outcome: Outcome): void;
-  /** A peer's own log has a new record, on whichever node it was published: the one that has the peer opens it. */
-  rung?(topic: string): void;
   /** The session was claimed on another node: its connection here is closed with 4505. */
   claimed(session: string): void;
+  /**
+   * A record was appended to a peer's own log, `$peer/` and its id, whether this hub has it open or not. A shared store
+   * calls it on every node; the one that has the peer opens the log.
+   */
+  rung?(topic: string): void;
   /** Something failed that is no single entry's fault. */
   failed(error: unknown): void;
 }

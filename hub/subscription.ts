@@ -1,9 +1,22 @@
 import type { Connection } from "./connection.ts";
+import type { Dialect } from "./dialect.ts";
 import type { Topic } from "./topic.ts";
 
-/** A peer's cursor in a topic: all that the hub keeps for a subscriber. */
-export class Subscription {
-  readonly connection: Connection;
+/** Who reads a topic by a cursor: a connection, or the hub itself where it follows a log of its own. */
+export interface Reader {
+  /** How records reach it. */
+  readonly wire: Pick<Dialect, "name" | "hasCredit" | "deliver" | "gap">;
+  /** Subscriptions whose delivery waits for credit. */
+  readonly waiting: Set<Subscription<Reader>>;
+  /** Whether it is gone: nothing is delivered any more. */
+  readonly hasLeft: boolean;
+  /** It cannot go on where it is. */
+  close(code: number, reason: string): void;
+}
+
+/** A reader's cursor in a topic: all that the hub keeps for a subscriber. */
+export class Subscription<R extends Reader = Connection> {
+  readonly connection: R;
   readonly topic: Topic;
   /** The offset of the next record to send. It only moves forward. */
   cursor: number;
@@ -12,7 +25,7 @@ export class Subscription {
   /** Whether its cursor was in the log: what it misses from then on, it misses because it is slow. */
   hasKeptUp: boolean;
 
-  constructor(connection: Connection, topic: Topic, cursor: number) {
+  constructor(connection: R, topic: Topic, cursor: number) {
     this.connection = connection;
     this.topic = topic;
     this.cursor = cursor;

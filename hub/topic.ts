@@ -5,7 +5,7 @@ import { LatestLog } from "./latest_log.ts";
 import { Log, type RecordLog } from "./log.ts";
 import type { LogRecord } from "./record.ts";
 import type { LogBounds } from "./store.ts";
-import type { Subscription } from "./subscription.ts";
+import type { Reader, Subscription } from "./subscription.ts";
 import type { TopicSettings } from "./topic_options.ts";
 
 /** Bytes of encoded frames that are kept for the next cursor: more than a window, which is what one flush sends a peer. */
@@ -15,7 +15,7 @@ const SHARED_BYTES = 8 * BATCH_BYTES;
 export class Topic implements Run {
   readonly name: string;
   readonly settings: TopicSettings;
-  readonly subscriptions: Set<Subscription> = new Set();
+  readonly subscriptions: Set<Subscription<Reader>> = new Set();
   /** The monotonic time at which the last subscriber left or the last record came. */
   idleSince: number;
   /** The address of those who made it, while nobody else has used it. */

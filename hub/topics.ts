@@ -3,7 +3,7 @@ import type { Clock } from "./clock.ts";
 import type { Limits } from "./limits.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Store } from "./store.ts";
-import type { Subscription } from "./subscription.ts";
+import type { Reader, Subscription } from "./subscription.ts";
 import { Tally } from "./tally.ts";
 import { Topic } from "./topic.ts";
 import type { TopicSettings } from "./topic_options.ts";
@@ -131,7 +131,10 @@ export class Topics implements Iterable<Topic> {
    * Trims every log by age, finds who fell off one that disconnects for it, and forgets the topics that had no subscriber
    * for long enough.
    */
-  sweep(now: number, tooSlow: (subscription: Subscription) => void): void {
+  sweep(
+    now: number,
+    tooSlow: (subscription: Subscription<Reader>) => void,
+  ): void {
     for (const topic of this.#byName.values()) {
       topic.trim(now);
       if (topic.settings.lag === "disconnect") {
