@@ -164,6 +164,7 @@ export {
   type Grant,
 } from "./hub/authorize.ts";
 export { type Denial } from "./hub/authorizer.ts";
+export { HubPeer } from "./hub/hub_peer.ts";
 export { type HubHistory } from "./hub/history.ts";
 export { type ErrorStage, type Hooks } from "./hub/hooks.ts";
 export {
@@ -180,7 +181,7 @@ export {
   type MessageHandler as HubMessageHandler,
 } from "./hub/handlers.ts";
 export { type Departure, type DialectName, type Peer } from "./hub/peer.ts";
-export { type PresenceChange } from "./hub/presence.ts";
+export { type PresenceChange } from "./hub/room.ts";
 export { PublishError } from "./hub/publish_error.ts";
 export { HUB, LogRecord } from "./hub/record.ts";
 export { RequestError, type RequestHandler } from "./hub/requests.ts";

@@ -3,6 +3,7 @@ import type { Admitted } from "./authorizer.ts";
 import { addressKey } from "./address.ts";
 import type { Core } from "./core.ts";
 import type { Dialect } from "./dialect.ts";
+import { sendToPeer } from "./own_log.ts";
 import type { DialectName, Peer } from "./peer.ts";
 import { PlainDialect } from "./plain.ts";
 import { Rate } from "./rate.ts";
@@ -31,6 +32,8 @@ export class Connection implements Peer, Inbound {
   readonly waiting: Set<Subscription> = new Set();
   /** The topics in whose presence it is. */
   readonly rooms: Set<string> = new Set();
+  /** Where it was in its own log when it left that. */
+  leftOwn: { readonly epoch: string; readonly offset: number } | undefined;
   /** The heartbeat's tick at which it was last heard. */
   heardAt: number;
   /** Whether a ping went out since it was last heard. */
@@ -101,7 +104,7 @@ export class Connection implements Peer, Inbound {
   }
 
   send(message: object | Uint8Array<ArrayBuffer>): Promise<number> {
-    return this.#core.sendTo(this, message);
+    return sendToPeer(this.#core, this.id, message);
   }
 
   /** Sends what may be long, where there is room for it: one snapshot, or one reply, alone must not be its end. */

@@ -17,8 +17,9 @@ import { ownTopicOf } from "./hello.ts";
 import { GuardedStore } from "./guarded_store.ts";
 import { type HubHistory, readHistory } from "./history.ts";
 import { type ErrorStage, type Hooks, Reporter } from "./hooks.ts";
-import { newPeerId } from "./ids.ts";
+import { newPeerId, peerIdOf, randomId } from "./ids.ts";
 import type { HeartbeatOptions, Limits } from "./limits.ts";
+import { rung } from "./own_log.ts";
 import { Presence } from "./presence.ts";
 import { checkPresence } from "./presence_data.ts";
 import { Publisher } from "./publisher.ts";
@@ -52,6 +53,8 @@ export interface CoreOptions {
 /** The hub's inside: what ties its parts together, and what the store says. */
 export class Core implements StoreSink {
   readonly clock: Clock;
+  /** Its id among the hubs that share a store. */
+  readonly node: string = `$${randomId(12)}`;
   readonly limits: Limits;
   /** How much each connection may send; absent: any amount. */
   readonly rates: RateBounds | undefined;
@@ -143,6 +146,7 @@ export class Core implements StoreSink {
       schedule: () => this.delivery.schedule(),
       changed: (change) =>
         reporter.guard("presence", () => hooks.onPresence?.(change)),
+      ...(store.shared ? { nodes: this } : {}),
     });
     store.connect(this);
   }
@@ -209,25 +213,11 @@ export class Core implements StoreSink {
     topic.subscriptions.delete(subscription);
     topic.idleSince = this.clock.now();
     connection.subscriptions.delete(topic.name);
+    if (topic.name === ownTopicOf(connection.id)) {
+      connection.leftOwn = { epoch: topic.epoch, offset: subscription.cursor };
+    }
     connection.waiting.delete(subscription);
     this.presence.leave(connection, topic.name);
-  }
-
-  /** Publishes to a peer's own log, and puts the peer into it. */
-  sendTo(
-    connection: Connection,
-    message: object | Uint8Array<ArrayBuffer>,
-  ): Promise<number> {
-    const name = ownTopicOf(connection.id);
-    const topic = this.topics.own(name);
-    topic.whenOpen(() => {
-      // Whoever kept the peer of before a cut reaches the connection of now.
-      const holder = this.connections.byId(connection.id);
-      if (holder === undefined || holder.subscriptions.has(name)) return;
-      const place = this.subscribe(holder, topic, {});
-      holder.wire.subscribed(name, place);
-    });
-    return this.publisher.publishOwn(topic, name, message);
   }
 
   /** Makes a subscriber a member of its topic's presence, if it wants to be. */
@@ -299,6 +289,11 @@ export class Core implements StoreSink {
 
   claimed(session: string): void {
     this.sessions.claimedElsewhere(session);
+    this.presence.moved(peerIdOf(session), this.clock.now());
+  }
+
+  rung(name: string): void {
+    rung(this, name);
   }
 
   failed(error: unknown): void {

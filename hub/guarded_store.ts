@@ -15,6 +15,7 @@ export interface StoreFailures {
  * Only `open`, `begin`, `claim` and `read` still throw, to those who can refuse whoever asked.
  */
 export class GuardedStore implements Store {
+  readonly shared: boolean;
   /** Absent where the store has none. */
   readonly read?: NonNullable<Store["read"]>;
   readonly #store: Store;
@@ -23,6 +24,7 @@ export class GuardedStore implements Store {
   constructor(store: Store, failures: StoreFailures) {
     this.#store = store;
     this.#failures = failures;
+    this.shared = store.shared ?? false;
     if (store.read !== undefined) this.read = store.read.bind(store);
   }
 

@@ -105,7 +105,8 @@ export function lateLog(
   return isLate ? [[own, fromTheFirst(own)]] : [];
 }
 
-function fromTheFirst({ epoch }: Topic): Start {
+/** All that a log has. */
+export function fromTheFirst({ epoch }: Topic): Start {
   return { epoch, offset: 0 };
 }
 

@@ -1,5 +1,5 @@
 import type { Departure, Peer } from "./peer.ts";
-import type { PresenceChange } from "./presence.ts";
+import type { PresenceChange } from "./room.ts";
 
 /** Where something of the program's own, of the store's or of the server's went wrong. */
 export type ErrorStage =
@@ -21,7 +21,10 @@ export interface Hooks {
   onJoin?: ((peer: Peer) => void) | undefined;
   /** A peer that had joined has left. Called exactly once for each. */
   onLeave?: ((peer: Peer, departure: Departure) => void) | undefined;
-  /** Members of a topic's presence came, changed or left. */
+  /**
+   * Members of a topic's presence came, changed or left. Where hubs share a store: those of all of them, in the topics that
+   * this one follows (see {@linkcode HubTopic.presence}); when it follows one no more, all that are still in it leave here.
+   */
   onPresence?: ((change: PresenceChange) => void) | undefined;
   /** Something failed. The hub goes on; at most one connection was lost. Default: nothing. */
   onError?:

@@ -20,6 +20,7 @@ import type { Hooks } from "./hooks.ts";
 import { Core } from "./core.ts";
 import { Farewell, goingCode } from "./farewell.ts";
 import type { MessageHandler } from "./handlers.ts";
+import { HubPeer } from "./hub_peer.ts";
 import { HubTopic } from "./hub_topic.ts";
 import {
   DEFAULT_LIMITS,
@@ -28,6 +29,7 @@ import {
   type Limits,
   withDefaults,
 } from "./limits.ts";
+import { isPeerId } from "./ids.ts";
 import type { Peer } from "./peer.ts";
 import type { Arrival, Inbound, Socket } from "./socket.ts";
 import type { HubStats } from "./stats.ts";
@@ -179,6 +181,17 @@ export class Hub<
   }
 
   /**
+   * A peer, by its public id, whether it is connected or not, and to whichever of the hubs that share the store.
+   *
+   * @param id the peer's public id: the `from` of its records, or {@linkcode Peer.id}.
+   * @throws {TypeError} when it cannot be one.
+   */
+  peer(id: string): HubPeer<M> {
+    if (!isPeerId(id)) throw new TypeError(`'${id}' is no peer's id`);
+    return new HubPeer(this.#core, id);
+  }
+
+  /**
    * Calls `handler` for each message of a type, in any topic, after it was committed.
    *
    * @param type the message's type.
@@ -243,7 +256,7 @@ export class Hub<
     return { receive() {}, closed() {} };
   }
 
-  /** The hub's numbers now. */
+  /** The hub's numbers now: of this hub, though others share its store. */
   stats(): HubStats {
     return this.#core.stats();
   }

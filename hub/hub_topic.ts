@@ -62,12 +62,16 @@ export class HubTopic<M extends MessageMap> {
     return found;
   }
 
-  /** Who is in the topic's presence: what each says of itself, by its public id. */
+  /**
+   * Who is in the topic's presence: what each says of itself, by its public id. Where hubs share a store, those of all of
+   * them, as far as this one knows: it follows a topic while it has a member of it, and for half a minute after it had one
+   * or was asked here. Asked for the first time, it does not know the others' yet.
+   */
   get presence(): ReadonlyMap<string, unknown> {
     return this.#core.presence.members(this.name);
   }
 
-  /** The peers that are in it now. */
+  /** The peers that are in it now, connected to this hub. */
   get subscribers(): ReadonlySet<Peer> {
     const subscriptions = this.#core.topics.get(this.name)?.subscriptions ?? [];
     // The hub itself follows some of its own logs.

@@ -24,6 +24,13 @@ export function newPeerId(): string {
   return randomId(PEER_LENGTH);
 }
 
+const PEER_ID = /^[\w-]{12}$/;
+
+/** Whether something can be a peer's public id at all. */
+export function isPeerId(id: string): boolean {
+  return PEER_ID.test(id);
+}
+
 /**
  * A session: the public id, a dot, and a secret. Whoever knows the whole may resume it; the id alone, which every
  * record carries, says nothing of the secret.

@@ -1,18 +1,16 @@
-import type { Member } from "../messages.ts";
+import { topicNameProblem } from "../messages.ts";
 import type { Connection } from "./connection.ts";
+import {
+  PresenceLog,
+  type PresenceLogContext,
+  TICK_MS,
+} from "./presence_log.ts";
+import { type PresenceChange, Room } from "./room.ts";
 
 /** Above this many members a topic's presence is a count. */
 const MAX_NAMED = 1000;
-
-/** Who came and who left, in one topic, in one flush. */
-export interface PresenceChange {
-  /** The topic's name. */
-  readonly topic: string;
-  /** Who came, or has new data. */
-  readonly join: readonly Member[];
-  /** The public ids of those who left. */
-  readonly leave: readonly string[];
-}
+/** A member whose session went on at another hub has so long to become one there, in ms. */
+const MOVE_MS = 10_000;
 
 /** What {@linkcode Presence} needs of the hub. */
 export interface PresenceContext {
@@ -22,22 +20,8 @@ export interface PresenceContext {
   schedule(): void;
   /** Tells the program. */
   changed(change: PresenceChange): void;
-}
-
-/** Who is in one topic, and who is told of it. */
-interface Room {
-  readonly topic: string;
-  /** Data by the peer's public id: one entry for each session, whatever its connection does. */
-  readonly members: Map<string, unknown>;
-  readonly watchers: Set<Connection>;
-  /** Watchers that were told nothing yet, or had no credit when they would have been. */
-  readonly behind: Set<Connection>;
-  /** Who changed since the last flush. */
-  readonly changed: Set<string>;
-  /** Who was there at the last flush. */
-  readonly known: Set<string>;
-  /** Whether the last flush told their number only. */
-  counted: boolean;
+  /** With a store that several hubs share: what their telling each other needs. */
+  readonly nodes?: PresenceLogContext;
 }
 
 /**
@@ -48,18 +32,27 @@ export class Presence {
   readonly #context: PresenceContext;
   readonly #graceMs: number;
   readonly #rooms = new Map<string, Room>();
-  /** Members whose connection is gone, in the order in which their grace ends. */
+  /** Members whose connection is gone, and when their grace ends. */
   readonly #parted = new Map<string, { until: number; rooms: Room[] }>();
   readonly #fresh = new Set<Room>();
+  #isBeating = false;
 
   constructor(graceMs: number, context: PresenceContext) {
     this.#graceMs = graceMs;
     this.#context = context;
   }
 
-  /** The members of a topic: data by the peer's public id. */
+  /**
+   * The members of a topic: data by the peer's public id. Where hubs share a store, whoever asks follows the topic: the
+   * first answer has only those whom this hub knew.
+   */
   members(topic: string): ReadonlyMap<string, unknown> {
-    return this.#rooms.get(topic)?.members ?? new Map();
+    const known = this.#rooms.get(topic);
+    if (this.#context.nodes === undefined) return known?.members ?? new Map();
+    if (topicNameProblem(topic) !== undefined) return new Map();
+    const room = known ?? this.#room(topic);
+    room.log!.looked();
+    return room.members;
   }
 
   /** A peer becomes a member, comes back, or has new data. */
@@ -72,19 +65,18 @@ export class Presence {
       this.#touch(room);
     }
     const { id } = connection;
-    const same = room.members.has(id) &&
-      JSON.stringify(room.members.get(id)) === JSON.stringify(data);
-    if (same) return;
-    room.members.set(id, data);
-    room.changed.add(id);
-    this.#touch(room);
+    this.#show(
+      room,
+      id,
+      room.log === undefined ? { data } : room.log.set(id, data),
+    );
   }
 
   /** A peer has left a topic. */
   leave(connection: Connection, topic: string): void {
     const room = this.#rooms.get(topic);
     if (room === undefined || !connection.rooms.delete(topic)) return;
-    this.#unwatch(room, connection);
+    room.unwatch(connection);
     this.#remove(room, connection.id);
   }
 
@@ -100,13 +92,20 @@ export class Presence {
     const rooms = this.#parted.get(id)?.rooms ?? [];
     for (const topic of connection.rooms) {
       const room = this.#rooms.get(topic)!;
-      this.#unwatch(room, connection);
+      room.unwatch(connection);
       rooms.push(room);
     }
     connection.rooms.clear();
-    this.#parted.delete(id);
     this.#parted.set(id, { until: now + this.#graceMs, rooms });
     if (ended) this.#over(id);
+    else for (const room of rooms) room.log?.parted(id);
+  }
+
+  /** A session has gone on at another hub: what it does not become a member of there, it has left. */
+  moved(id: string, now: number): void {
+    const parted = this.#parted.get(id);
+    if (parted === undefined) return;
+    parted.until = Math.min(parted.until, now + MOVE_MS);
   }
 
   /** A session has come back: it has left the topics that it does not name again. */
@@ -122,8 +121,7 @@ export class Presence {
   /** Lets go of those whose time of grace has ended. */
   sweep(now: number): void {
     for (const [id, { until }] of this.#parted) {
-      if (until > now) break;
-      this.#over(id);
+      if (until <= now) this.#over(id);
     }
   }
 
@@ -140,10 +138,11 @@ export class Presence {
     const rooms = [...this.#fresh];
     this.#fresh.clear();
     for (const room of rooms) {
-      const change = this.#changeOf(room);
+      const change = room.takeChange();
       if (change !== undefined) this.#context.changed(change);
       this.#tell(room, change);
-      if (room.members.size === 0 && room.watchers.size === 0) {
+      if (room.log !== undefined) room.log.write();
+      else if (room.members.size === 0 && room.watchers.size === 0) {
         this.#rooms.delete(room.topic);
       }
     }
@@ -173,7 +172,7 @@ export class Presence {
         this.#context.send(watcher, news);
       } else if (behind || room.counted || change === undefined) {
         // Who was told a number only knows nobody.
-        everybody ??= encode({ topic, snapshot: true, join: listOf(room) });
+        everybody ??= encode({ topic, snapshot: true, join: room.list() });
         this.#context.send(watcher, everybody);
       } else {
         news ??= encode(change);
@@ -183,20 +182,6 @@ export class Presence {
     room.counted = counted;
   }
 
-  #changeOf(room: Room): PresenceChange | undefined {
-    const join: Member[] = [];
-    const leave: string[] = [];
-    for (const peer of room.changed) {
-      if (room.members.has(peer)) {
-        room.known.add(peer);
-        join.push({ peer, data: room.members.get(peer) });
-      } else if (room.known.delete(peer)) leave.push(peer);
-    }
-    room.changed.clear();
-    if (join.length === 0 && leave.length === 0) return undefined;
-    return { topic: room.topic, join, leave };
-  }
-
   #over(id: string): void {
     const parted = this.#parted.get(id);
     this.#parted.delete(id);
@@ -204,14 +189,15 @@ export class Presence {
   }
 
   #remove(room: Room, id: string): void {
-    if (!room.members.delete(id)) return;
-    room.changed.add(id);
-    this.#touch(room);
+    this.#show(room, id, room.log?.remove(id));
   }
 
-  #unwatch(room: Room, connection: Connection): void {
-    room.watchers.delete(connection);
-    room.behind.delete(connection);
+  #show(
+    room: Room,
+    id: string,
+    said: { readonly data: unknown } | undefined,
+  ): void {
+    if (room.show(id, said)) this.#touch(room);
   }
 
   #touch(room: Room): void {
@@ -222,25 +208,49 @@ export class Presence {
   #room(topic: string): Room {
     let room = this.#rooms.get(topic);
     if (room === undefined) {
-      room = {
-        topic,
-        members: new Map(),
-        watchers: new Set(),
-        behind: new Set(),
-        changed: new Set(),
-        known: new Set(),
-        counted: false,
-      };
-      this.#rooms.set(topic, room);
+      this.#rooms.set(topic, room = new Room(topic));
+      this.#follow(room);
     }
     return room;
+  }
+
+  /** Where hubs share a store, a room is one for all of them. */
+  #follow(room: Room): void {
+    const { nodes } = this.#context;
+    if (nodes === undefined) return;
+    // What is followed while nobody has ever connected is swept as well.
+    nodes.heartbeat.start();
+    const log: PresenceLog = room.log = new PresenceLog(room.topic, nodes, {
+      changed: (peer) => this.#show(room, peer, log.newest(peer)),
+      isParted: (peer) => this.#parted.has(peer),
+      touched: () => this.#touch(room),
+    });
+    this.#beat();
+  }
+
+  #beat(): void {
+    if (this.#isBeating || this.#rooms.size === 0) return;
+    this.#isBeating = true;
+    this.#context.nodes!.clock.after(TICK_MS, () => {
+      this.#isBeating = false;
+      for (const room of this.#rooms.values()) {
+        if (room.log!.tick()) this.#unfollow(room);
+      }
+      this.#beat();
+    });
+  }
+
+  /** Nobody here is in the room, or asks who is. */
+  #unfollow(room: Room): void {
+    room.log!.end();
+    for (const peer of [...room.members.keys()]) room.show(peer, undefined);
+    const change = room.takeChange();
+    if (change !== undefined) this.#context.changed(change);
+    this.#rooms.delete(room.topic);
+    this.#fresh.delete(room);
   }
 }
 
 function encode(frame: object): string {
   return JSON.stringify({ type: "presence", ...frame });
-}
-
-function listOf(room: Room): Member[] {
-  return [...room.members].map(([peer, data]) => ({ peer, data }));
 }

@@ -113,6 +113,33 @@ export class Publisher {
     return published;
   }
 
+  /**
+   * Gathers a record that is no message: hubs that share a store tell each other something.
+   *
+   * @param topic a log of the hub's own.
+   * @param from who says it.
+   * @param body what it is.
+   * @param settled called once, with the offset or the refusal.
+   */
+  note(
+    topic: Topic,
+    from: string,
+    body: string,
+    settled: Publication["settled"],
+  ): void {
+    const { clock, delivery } = this.#context;
+    const record = new LogRecord(from, clock.time(), clock.now(), body);
+    const publication = { topic, message: {}, settled };
+    const entry: Publish = {
+      topic: topic.name,
+      record,
+      publication,
+      handled: undefined,
+      isSettled: false,
+    };
+    delivery.append(entry);
+  }
+
   /** The store has written records at `offset` and on. A repeated publish is settled and not written: nobody hears it twice. */
   committed(offset: number, records: readonly LogRecord[]): void {
     if (this.#awaited.size === 0) return;

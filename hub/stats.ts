@@ -1,4 +1,4 @@
-/** The numbers of `hub.stats()`. */
+/** The numbers of `hub.stats()`: of one hub, though others share its store. */
 export interface HubStats {
   /** Peers that have joined. */
   readonly peers: number;
@@ -14,7 +14,7 @@ export interface HubStats {
   readonly recordBytes: number;
   /** Records committed since the start. */
   readonly committed: number;
-  /** Deliveries since the start: one record to n peers counts n. */
+  /** Deliveries since the start: one record to n peers counts n, and to the hub itself, in logs that hubs share, one. */
   readonly delivered: number;
   /** Gaps told since the start. */
   readonly gaps: number;

@@ -7,6 +7,7 @@ import type { Reader, Subscription } from "./subscription.ts";
 import { Tally } from "./tally.ts";
 import { Topic } from "./topic.ts";
 import type { TopicSettings } from "./topic_options.ts";
+import { isPresenceLog, PRESENCE_LOG } from "./presence_log.ts";
 
 /** The topics there are. They come with the first who asks and are forgotten when nobody did for long. */
 export class Topics implements Iterable<Topic> {
@@ -101,16 +102,22 @@ export class Topics implements Iterable<Topic> {
     return this.#byName.get(name) ?? this.#make(name);
   }
 
+  /** How many of them are the hub's own. */
+  get ownSize(): number {
+    return this.size - this.#shared;
+  }
+
   /** Whether a topic that is the hub's own may hold records from before. */
   mayHave(name: string): boolean {
-    return this.#store.read !== undefined || this.#byName.has(name);
+    const { read, shared = false } = this.#store;
+    return read !== undefined || shared || this.#byName.has(name);
   }
 
   /** A topic whose log the store cannot open is not there: whoever asks for it again, asks the store again. */
   #make(name: string, by?: string): Topic {
     const topic = new Topic(
       name,
-      this.#settings(name),
+      isPresenceLog(name) ? PRESENCE_LOG : this.#settings(name),
       this.#store.read !== undefined,
       this.#clock.now(),
     );
@@ -168,7 +175,7 @@ export class Topics implements Iterable<Topic> {
   }
 }
 
-/** Whether a topic is the hub's own: a peer's log. */
+/** Whether a topic is the hub's own: a peer's log, or what hubs tell each other. */
 function isOwn(name: string): boolean {
   return name.startsWith("$");
 }

@@ -1,4 +1,5 @@
 import { MemoryStore } from "../../adapters/store_memory.ts";
+import type { Clock } from "../../hub/clock.ts";
 import type { ErrorStage } from "../../hub/hooks.ts";
 import { Hub, type HubOptions } from "../../hub/hub.ts";
 import type { Limits } from "../../hub/limits.ts";
@@ -112,14 +113,16 @@ export class InMemory<M extends MessageMap = AnyMessages>
   readonly errors: { readonly error: unknown; readonly stage: ErrorStage }[] =
     [];
 
+  /** @param life the clock as the hub has it, where it is one of several hubs. */
   constructor(
     clock: FakeClock,
     options: HubOptions<M>,
     store: (clock: FakeClock) => Store,
+    life: Clock = clock,
   ) {
     this.clock = clock;
     const { onJoin, onLeave, onError } = options;
-    this.hub = new Hub({ store: store(clock), clock }, {
+    this.hub = new Hub({ store: store(clock), clock: life }, {
       ...options,
       onJoin: (peer) => {
         this.joins.push(peer);

@@ -1,0 +1,49 @@
+import { assert } from "@std/assert";
+import type { AnyFrame, TestPeer } from "./in_memory.ts";
+import type { Node, Nodes } from "./nodes.ts";
+
+/** A member of `room`, and what its client knows by the frames that it got. */
+export class Watcher {
+  readonly view = new Map<string, unknown>();
+  /** Who left, in order. */
+  readonly left: string[] = [];
+  count: number | undefined;
+  readonly id: string;
+  readonly session: string;
+  readonly peer: TestPeer;
+
+  constructor(peer: TestPeer, start: AnyFrame) {
+    this.peer = peer;
+    this.id = start.peer;
+    this.session = start.session;
+  }
+
+  /** Takes in what came. */
+  look(): this {
+    for (const frame of this.peer.readType("presence")) {
+      this.count = frame.count;
+      if (frame.count !== undefined || frame.snapshot) this.view.clear();
+      for (const { peer, data } of frame.join ?? []) this.view.set(peer, data);
+      for (const peer of frame.leave ?? []) {
+        assert(this.view.delete(peer), `${peer} left and was not there`);
+        this.left.push(peer);
+      }
+      this.peer.send({ type: "pong" });
+    }
+    return this;
+  }
+}
+
+/** A peer becomes a member of `room` at a hub. */
+export async function join(
+  nodes: Nodes,
+  node: Node,
+  data: unknown,
+  session?: string,
+): Promise<Watcher> {
+  const { peer, start } = await nodes.greeted(node, {
+    topics: { room: { presence: true, data } },
+    ...(session === undefined ? {} : { session }),
+  });
+  return new Watcher(peer, start);
+}
