@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { randomId } from "../hub/ids.ts";
+import { PRESENCE_LOG, randomId } from "../hub/ids.ts";
 import type { LogRecord } from "../hub/record.ts";
 import type { Entry, Outcome } from "../hub/store.ts";
 import type { RedisContext } from "./redis_context.ts";
@@ -10,6 +10,8 @@ import { APPEND } from "./redis_scripts.ts";
 /** Records of one script, and bytes of them: a few milliseconds in which Redis does nothing else. */
 const MAX_RECORDS = 1_000;
 const MAX_BYTES = 1024 * 1024;
+/** What hubs tell each other of who is there is read at once or asked for again, never later, in ms. */
+const PRESENCE_MS = 60_000;
 /** Characters of a writer's id. */
 const WRITER_LENGTH = 10;
 
@@ -231,6 +233,9 @@ export class RedisAppends {
     const waiting = this.#queue.splice(0, count);
     const { keys, settings, logTtl, answerTtl, outcomeTtl } = this.#context;
     const topic = this.#topic;
+    const maxAgeMs = topic.startsWith(PRESENCE_LOG)
+      ? Math.min(settings.maxAgeMs, PRESENCE_MS)
+      : settings.maxAgeMs;
     const sessions = new Map<string, number>();
     const entries = waiting.flatMap(({ entry: { record, session, id } }) => {
       if (id === undefined || session === undefined) {
@@ -254,7 +259,7 @@ export class RedisAppends {
         this.writer,
         number(settings.maxRecords),
         number(settings.maxBytes),
-        settings.maxAgeMs === Infinity ? "" : number(settings.maxAgeMs),
+        maxAgeMs === Infinity ? "" : number(maxAgeMs),
         logTtl,
         answerTtl,
         outcomeTtl,

@@ -55,6 +55,7 @@ export function redisStore(
 
 /** Logs, sessions and outcomes in Redis, shared with every other node that is given the same server and prefix. */
 export class RedisStore implements Store {
+  readonly shared = true;
   readonly #clock: Clock;
   readonly #settings: RedisSettings;
   readonly #logs = new Map<string, RedisLog>();

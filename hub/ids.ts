@@ -65,6 +65,9 @@ export function peerIdOf(session: string): string {
   return session.slice(0, PEER_LENGTH);
 }
 
+/** What the name of a log starts with in which hubs tell each other who is in a topic; the topic's name follows. */
+export const PRESENCE_LOG = "$presence/";
+
 const SESSION = /^[\w-]{12}\.[\w-]{24}$/;
 
 /** Whether a client's `session` can be one at all. */

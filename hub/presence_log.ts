@@ -9,6 +9,7 @@ import {
   type Said,
 } from "./presence_entry.ts";
 import type { Heartbeat } from "./heartbeat.ts";
+import { PRESENCE_LOG } from "./ids.ts";
 import type { Limits } from "./limits.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Refusal } from "./refusal.ts";
@@ -53,15 +54,8 @@ export interface PresenceLogEvents {
   touched(): void;
 }
 
-const PREFIX = "$presence/";
-
-/** Whether a topic is a log in which hubs tell each other who is in another topic. */
-export function isPresenceLog(name: string): boolean {
-  return name.startsWith(PREFIX);
-}
-
-/** What such a log keeps: nobody reads its past. The program's options are for its own topics. */
-export const PRESENCE_LOG: TopicSettings = {
+/** What a log keeps in which hubs tell each other who is in a topic: nobody reads its past. The program's options are for its own topics. */
+export const PRESENCE_SETTINGS: TopicSettings = {
   ...DEFAULT_TOPIC,
   maxAgeMs: 60_000,
 };
@@ -110,7 +104,7 @@ export class PresenceLog implements Reader {
     this.#context = context;
     this.#events = events;
     this.#usedAt = context.clock.now();
-    this.#topic = context.topics.own(PREFIX + topic);
+    this.#topic = context.topics.own(PRESENCE_LOG + topic);
     this.#await();
   }
 

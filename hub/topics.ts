@@ -1,13 +1,14 @@
 import { topicNameProblem } from "../messages.ts";
 import type { Clock } from "./clock.ts";
+import { PRESENCE_LOG } from "./ids.ts";
 import type { Limits } from "./limits.ts";
+import { PRESENCE_SETTINGS } from "./presence_log.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Store } from "./store.ts";
 import type { Reader, Subscription } from "./subscription.ts";
 import { Tally } from "./tally.ts";
 import { Topic } from "./topic.ts";
 import type { TopicSettings } from "./topic_options.ts";
-import { isPresenceLog, PRESENCE_LOG } from "./presence_log.ts";
 
 /** The topics there are. They come with the first who asks and are forgotten when nobody did for long. */
 export class Topics implements Iterable<Topic> {
@@ -117,7 +118,7 @@ export class Topics implements Iterable<Topic> {
   #make(name: string, by?: string): Topic {
     const topic = new Topic(
       name,
-      isPresenceLog(name) ? PRESENCE_LOG : this.#settings(name),
+      name.startsWith(PRESENCE_LOG) ? PRESENCE_SETTINGS : this.#settings(name),
       this.#store.read !== undefined,
       this.#clock.now(),
     );
