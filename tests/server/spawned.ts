@@ -57,6 +57,15 @@ export function startOver(transport: TransportName): readonly string[] {
   return [...START, "--port", "0", "--transport", transport];
 }
 
+/** A command that is Deno. @param descriptors most that it may have; absent: as many as this process. */
+export function denoWith(
+  descriptors: number | undefined,
+): [program: string, ...before: string[]] {
+  if (descriptors === undefined) return [Deno.execPath()];
+  const less = `ulimit -n ${descriptors} && exec "$0" "$@"`;
+  return ["/bin/sh", "-c", less, Deno.execPath()];
+}
+
 /** Where a process runs, and what it is given less of than others. */
 export interface Surroundings {
   /** Most file descriptors it may have. */
@@ -102,15 +111,9 @@ export class SpawnedServer implements AsyncDisposable {
     { descriptors, cwd = root }: Surroundings = {},
   ): Promise<SpawnedServer> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
-    const [program, first] = descriptors === undefined
-      ? [Deno.execPath(), []]
-      : ["/bin/sh", [
-        "-c",
-        `ulimit -n ${descriptors} && exec "$0" "$@"`,
-        Deno.execPath(),
-      ]];
+    const [program, ...before] = denoWith(descriptors);
     const process = new Deno.Command(program, {
-      args: [...first, ...args],
+      args: [...before, ...args],
       cwd,
       env: { NO_COLOR: "1", ...env },
       stdout: "piped",

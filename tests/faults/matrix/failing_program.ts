@@ -1,0 +1,68 @@
+import {
+  defineMessages,
+  type Hub,
+  RequestError,
+  type ServeOptions,
+} from "../../../mod.ts";
+
+/**
+ * A program all of whose hooks, validators and handlers throw or reject, but for messages of type `ledger`.
+ *
+ * @param unguarded whether a handler also throws in a turn of its own, where no hub can guard it: that ends the process.
+ */
+export function failingProgram(unguarded: boolean): {
+  readonly options: Pick<
+    ServeOptions,
+    "contract" | "onJoin" | "onLeave" | "onPresence" | "onError" | "topics"
+  >;
+  prepare(hub: Hub): void;
+} {
+  const reject = (what: string): void =>
+    Promise.reject(new Error(`${what} rejects`)) as unknown as void;
+  const fail = (what: string): never => {
+    throw new Error(`${what} throws`);
+  };
+  let turns = 0;
+  /** By turns. */
+  const either = (what: string): void =>
+    turns++ % 2 === 0 ? fail(what) : reject(what);
+  const contract = defineMessages({
+    ledger: (_: unknown): _ is { publisher: string; seq: number } => true,
+    throws: (_: unknown): _ is object => fail("a validator"),
+    rejects: ((_: unknown) => reject("a validator")) as unknown as (
+      _: unknown,
+    ) => _ is object,
+    handled: (_: unknown): _ is object => true,
+  }, {
+    presence: (data: unknown): data is "fine" =>
+      data === "fine" || fail("presence"),
+  });
+  return {
+    options: {
+      contract: contract as unknown as NonNullable<ServeOptions["contract"]>,
+      onJoin: () => either("onJoin"),
+      onLeave: () => either("onLeave"),
+      onPresence: () => either("onPresence"),
+      onError: () => either("onError"),
+      topics: {
+        "*": { maxRecords: 64, maxAgeMs: 500 },
+        "latest:*": { lag: "latest", key: () => fail("key") },
+      },
+    },
+    prepare(hub) {
+      hub.on("handled", () => {
+        if (unguarded) setTimeout(() => fail("nobody"));
+        return either("a handler");
+      });
+      hub.handle("fails", () => fail("a request"));
+      hub.handle("rejects", async () => await reject("a request"));
+      hub.handle("refuses", () => {
+        throw new RequestError("Not today");
+      });
+      hub.handle("circle", () => {
+        const circle: { self?: unknown } = {};
+        return circle.self = circle;
+      });
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { Row } from "./row.ts";
+import {
+  badUtf8,
+  bigFrames,
+  fragments,
+  reserved,
+  unmaskedFrames,
+} from "./rows/frames.ts";
+import {
+  connectionFlood,
+  halfHead,
+  origins,
+  subprotocols,
+} from "./rows/handshakes.ts";
+import { littleMemory } from "./rows/memory.ts";
+import { hostilePage } from "./rows/page.ts";
+import {
+  fuzzRow,
+  malformedRow,
+  pingFlood,
+  subscribeChurn,
+} from "./rows/protocol.ts";
+import {
+  blackHoleRow,
+  neverCloses,
+  resumedReader,
+  silentPeer,
+  slowReader,
+  stalledReader,
+} from "./rows/silence.ts";
+import {
+  descriptorsRow,
+  failingRow,
+  fullDisk,
+  stopped,
+  wallClock,
+} from "./rows/staying_up.ts";
+
+/** The matrix of faults, in the order of its table. */
+export const ROWS: readonly Row[] = [
+  silentPeer,
+  blackHoleRow,
+  stalledReader,
+  slowReader,
+  resumedReader,
+  neverCloses,
+  halfHead,
+  connectionFlood,
+  origins,
+  subprotocols,
+  fragments,
+  bigFrames,
+  reserved,
+  unmaskedFrames,
+  badUtf8,
+  malformedRow,
+  fuzzRow,
+  subscribeChurn,
+  pingFlood,
+  hostilePage,
+  failingRow,
+  descriptorsRow,
+  fullDisk,
+  stopped,
+  wallClock,
+  littleMemory,
+];

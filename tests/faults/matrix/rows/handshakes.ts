@@ -1,0 +1,242 @@
+/** What happens before there is a WebSocket. */
+import { PROTOCOL } from "../../../../messages.ts";
+import { closeCode, RawPeer, RefusedError } from "../../../raw_peer.ts";
+import { type Arena, within } from "../arena.ts";
+import type { Row } from "../row.ts";
+
+const encoder = new TextEncoder();
+
+/** Requests whose head does not end. */
+async function halfHeads(arena: Arena): Promise<void> {
+  const conns: Deno.TcpConn[] = [];
+  for (let n = 0; n < arena.many(200, 20); n++) {
+    const conn = await arena.dial();
+    await conn.write(
+      encoder.encode(`GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half: ${n}`),
+    );
+    conns.push(conn);
+  }
+  // A head that never ends is ended by the server, or not.
+  const ended = conns.map(async (conn) => {
+    const read = await conn.read(new Uint8Array(1024)).catch(() => null);
+    return read === null || read > 0;
+  });
+  const withinMs = arena.transport === "strict"
+    ? 8_000
+    : arena.many(20_000, 500);
+  const some = await within(ended[0]!, withinMs);
+  arena.check(
+    "head timeout",
+    some === true,
+    some === true ? "ended by the server" : `still open after ${withinMs} ms`,
+  );
+  arena.defer(() => Promise.all(ended));
+}
+
+export const halfHead: Row = {
+  name: "half-request-head",
+  expected: "the server ends them; descriptors come back when they go",
+  run: halfHeads,
+  gaps: { deno: { "head timeout": "half a request head" } },
+  control: {
+    how: "an hour for a head to end",
+    fails: "head timeout",
+    target: { handshakeMs: 3_600_000 },
+  },
+};
+
+/** Connects, and says what came of it: 101 or the refusal's status. */
+async function knock(
+  arena: Arena,
+  headers: Readonly<Record<string, string>> = {},
+  protocol?: string,
+): Promise<RawPeer | number> {
+  try {
+    return await RawPeer.connect(arena.port, {
+      headers,
+      ...(protocol === undefined ? {} : { protocol }),
+    });
+  } catch (error) {
+    if (error instanceof RefusedError) return error.status;
+    throw error;
+  }
+}
+
+const FROM_ONE_ADDRESS = 100;
+
+export const connectionFlood: Row = {
+  name: "connection-flood",
+  expected:
+    `at most ${FROM_ONE_ADDRESS} from one address, 429 for the others; nothing is left of those that came and went`,
+  target: { limits: { peersPerAddress: FROM_ONE_ADDRESS } },
+  async run(arena) {
+    const answers = new Map<number, number>();
+    for (let n = 0; n < arena.many(1_000, 150); n++) {
+      const answer = await knock(arena);
+      const status = typeof answer === "number" ? answer : 101;
+      answers.set(status, (answers.get(status) ?? 0) + 1);
+      if (typeof answer !== "number") arena.defer(() => answer.drop());
+    }
+    const { connections } = await arena.look();
+    arena.check(
+      "bounded",
+      connections === FROM_ONE_ADDRESS && [...answers.keys()].length === 2 &&
+        answers.has(429),
+      `${connections} in; ${
+        [...answers].map(([status, n]) => `${status}: ${n}`).join(", ")
+      }`,
+    );
+    await arena.retreat();
+    await arena.until(({ connections }) => connections < 10, 5_000);
+    for (let n = 0; n < arena.many(5_000, 200); n++) {
+      const answer = await knock(arena, {}, PROTOCOL);
+      if (typeof answer !== "number") answer.drop();
+    }
+  },
+  control: {
+    how: "no limit per address",
+    fails: "bounded",
+    target: {},
+  },
+};
+
+/** Origin, Host where it is not the server's, and the answer with `origins: "same"`. */
+const ORIGINS: readonly (readonly [string, string | undefined, number])[] = [
+  ["http://127.0.0.1:{port}", undefined, 101],
+  ["https://evil.example", undefined, 403],
+  ["null", undefined, 403],
+  ["", undefined, 403],
+  ["http://127.0.0.1:{port}.evil.example", undefined, 403],
+  ["http://evil.example/127.0.0.1:{port}", undefined, 403],
+  ["http://127.0.0.1:{port}@evil.example", undefined, 403],
+  ["http://127.0.0.1:1", undefined, 403],
+  ["http://127.0.0.1:{port}/", undefined, 403],
+  ["127.0.0.1:{port}", undefined, 403],
+  ["file://", undefined, 403],
+  ["http://localhost:{port}", undefined, 403],
+  ["http://localhost:{port}", "localhost:{port}", 101],
+  ["https://app.example", "app.example", 101],
+  ["https://app.example", "app.example.evil.example", 403],
+  ["http://127.0.0.1:{port} http://evil.example", undefined, 403],
+];
+
+async function wrongOrigins(arena: Arena): Promise<void> {
+  const wrong: string[] = [];
+  for (const [origin, host, expected] of ORIGINS) {
+    const filled = (text: string) => text.replace("{port}", `${arena.port}`);
+    const answer = await knock(arena, {
+      origin: filled(origin),
+      ...(host === undefined ? {} : { host: filled(host) }),
+    });
+    const status = typeof answer === "number" ? answer : 101;
+    if (typeof answer !== "number") answer.drop();
+    if (status !== expected) wrong.push(`'${origin}': ${status}`);
+  }
+  arena.check(
+    "table",
+    wrong.length === 0,
+    wrong.length === 0 ? `${ORIGINS.length} origins as documented` : `${wrong}`,
+  );
+  const count = arena.many(10_000, 400);
+  let refused = 0;
+  const half = async () => {
+    const workers = Array.from({ length: 8 }, async () => {
+      for (let n = 0; n < count / 16; n++) {
+        const answer = await knock(arena, { origin: "https://evil.example" });
+        if (answer === 403) refused++;
+        else if (typeof answer !== "number") answer.drop();
+      }
+    });
+    await Promise.all(workers);
+    return await arena.look();
+  };
+  const before = await arena.look("measure");
+  const first = await half();
+  const second = await half();
+  arena.check("all 403", refused === count, `${refused} of ${count} are 403`);
+  // What the first ones took is the garbage of one collection to the next; more of them take no more.
+  const [took, more] = [first.peak - before.rss, second.peak - first.peak]
+    .map((bytes) => bytes / 1024 ** 2);
+  arena.check(
+    "memory",
+    more! < FLAT_MIB,
+    `peak +${took!.toFixed(0)} MiB for the first half, +${
+      more!.toFixed(0)
+    } for the other`,
+  );
+}
+
+/** By so much the second half of many handshakes may add to the peak of the first. */
+const FLAT_MIB = 16;
+
+export const origins: Row = {
+  name: "wrong-origins",
+  expected:
+    "16 kinds of Origin as documented; 10,000 handshakes from a wrong one: all 403, memory flat",
+  run: wrongOrigins,
+  control: {
+    how: "any origin may come",
+    fails: "all 403",
+    target: { origins: "any" },
+  },
+};
+
+/** Lists of subprotocols, and the answer: the one that is chosen (`""`: none) and the close code, or an HTTP status. */
+const SUBPROTOCOLS: readonly (readonly [string, string | number])[] = [
+  ["drumbeat.v1", "drumbeat.v1"],
+  ["chat, drumbeat.v1", "drumbeat.v1"],
+  ["drumbeat.v1, drumbeat.v2", "drumbeat.v1"],
+  ["drumbeat.v2", "drumbeat.v2 4506"],
+  ["drumbeat.v9, drumbeat.v2", "drumbeat.v9 4506"],
+  ["chat", ""],
+  ["DRUMBEAT.V1", ""],
+  ["drumbeat.v1x", ""],
+  ["drumbeat.", ""],
+  ["x".repeat(10_000), ""],
+  [Array.from({ length: 500 }, (_, n) => `p${n}`).join(", "), ""],
+  ["__proto__", ""],
+];
+
+async function lists(
+  arena: Arena,
+  table: typeof SUBPROTOCOLS,
+): Promise<void> {
+  const wrong: string[] = [];
+  for (const [list, expected] of table) {
+    const answer = await knock(arena, {}, list);
+    let found: string | number = answer as number;
+    if (typeof answer !== "number") {
+      found = /^sec-websocket-protocol: (.*)$/im.exec(answer.head)?.[1]
+        ?.trim() ?? "";
+      if (found === "" || found === PROTOCOL) answer.drop();
+      else {
+        const frame = await answer.frame();
+        found += frame?.opcode === 8 ? ` ${closeCode(frame)}` : " open";
+        answer.drop();
+      }
+    }
+    if (found !== expected) wrong.push(`'${list.slice(0, 30)}': ${found}`);
+  }
+  arena.check(
+    "table",
+    wrong.length === 0,
+    wrong.length === 0 ? `${table.length} lists as documented` : `${wrong}`,
+  );
+}
+
+export const subprotocols: Row = {
+  name: "subprotocol-lists",
+  expected: "each list is answered as documented, and none ends the process",
+  run: (arena) => lists(arena, SUBPROTOCOLS),
+  control: {
+    how: "the answer expected of each is the next one's",
+    fails: "table",
+    run: (arena) =>
+      lists(
+        arena,
+        SUBPROTOCOLS.map(([list], n) =>
+          [list, SUBPROTOCOLS[(n + 1) % SUBPROTOCOLS.length]![1]] as const
+        ),
+      ),
+  },
+};
