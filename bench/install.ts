@@ -8,7 +8,9 @@ export type Missing = ReadonlyMap<string, string>;
  *
  * @param peers who shall be measured.
  */
-export async function install(peers: readonly Peer[]): Promise<Missing> {
+export async function install(
+  peers: readonly Pick<Peer, "name" | "needs">[],
+): Promise<Missing> {
   const missing = new Map<string, string>();
   let problem: string | undefined;
   if (

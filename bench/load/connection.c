@@ -43,10 +43,14 @@ void crowd_make(struct crowd *crowd, const struct options *options) {
   }
 }
 
+static int port_of(const struct options *o, const struct connection *c) {
+  return o->second_port != 0 && c->index % 2 == 1 ? o->second_port : o->port;
+}
+
 static void begin(struct crowd *crowd, struct connection *c) {
   const struct options *o = crowd->options;
   struct sockaddr_in server = {.sin_family = AF_INET,
-                               .sin_port = htons((uint16_t)o->port),
+                               .sin_port = htons((uint16_t)port_of(o, c)),
                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   int one = 1;
   c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -134,7 +138,8 @@ static void request_upgrade(struct crowd *crowd, struct connection *c) {
       "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
       "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
       "Sec-WebSocket-Version: 13\r\n%s\r\n",
-      dialect_path(path, sizeof path, crowd->options, c), crowd->options->port,
+      dialect_path(path, sizeof path, crowd->options, c),
+      port_of(crowd->options, c),
       dialect_header(crowd->options));
   c->state = UPGRADING;
   watch(crowd, c, EPOLL_CTL_MOD, EPOLLIN);

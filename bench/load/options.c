@@ -35,7 +35,10 @@ static const struct {
   double least, most;
 } counts[] = {
     {"--port", offsetof(struct options, port), 1, 65535},
+    {"--second-port", offsetof(struct options, second_port), 1, 65535},
     {"--pid", offsetof(struct options, pid), 0, 1 << 30},
+    {"--second-pid", offsetof(struct options, second_pid), 0, 1 << 30},
+    {"--store-pid", offsetof(struct options, store_pid), 0, 1 << 30},
     {"--connections", offsetof(struct options, connections), 1, 100000},
     {"--groups", offsetof(struct options, groups), 1, 100000},
     {"--in-flight", offsetof(struct options, in_flight), 1, 10000},

@@ -12,7 +12,10 @@ enum dialect { PLAIN, DRUMBEAT, SOCKETIO };
 
 struct options {
   int port;
-  int pid; // of the server, to tell its CPU and memory; 0: do not
+  int second_port; // of another node, where every other connection goes; 0: there is one node
+  int pid;         // of the server, to tell its CPU and memory; 0: do not
+  int second_pid;  // of the other node: its CPU counts as the server's
+  int store_pid;   // of what the nodes share, to tell its CPU
   enum mode mode;
   enum dialect dialect;
   int connections;

@@ -10,12 +10,22 @@
 struct snapshot {
   uint64_t at; // ns
   uint64_t delivered;
-  double server_cpu, own_cpu; // s
+  uint64_t published;
+  double server_cpu, store_cpu, own_cpu; // s
 };
 
-static struct snapshot look(int pid) {
-  return (struct snapshot){now_ns(), tally.delivered, cpu_seconds(pid),
-                           own_cpu_seconds()};
+static struct snapshot look(const struct crowd *crowd) {
+  const struct options *o = crowd->options;
+  struct snapshot at = {
+      .at = now_ns(),
+      .delivered = tally.delivered,
+      .server_cpu = cpu_seconds(o->pid) + cpu_seconds(o->second_pid),
+      .store_cpu = cpu_seconds(o->store_pid),
+      .own_cpu = own_cpu_seconds(),
+  };
+  for (int i = 0; i < publishers(o); i++)
+    at.published += crowd->all[i].published;
+  return at;
 }
 
 // Connections of a group that read.
@@ -85,16 +95,20 @@ static void print(const struct crowd *crowd, const struct snapshot *from,
   double seconds = (double)(to->at - from->at) / 1e9;
   double delivered = (double)(to->delivered - from->delivered);
   double cpu = to->server_cpu - from->server_cpu;
+  double store = to->store_cpu - from->store_cpu;
+  double published = (double)(to->published - from->published);
   printf("{\"mode\":\"traffic\",\"connections\":%d,\"groups\":%d,"
          "\"delivered\":%" PRIu64 ",\"expected\":%" PRIu64
          ",\"seconds\":%.3f,\"perSecond\":%.1f,\"p50Ms\":%.4f,"
          "\"p99Ms\":%.4f,\"p999Ms\":%.4f,\"maxMs\":%.4f,\"serverCpu\":%.4f,"
-         "\"serverCpuUs\":%.4f,\"perCpuSecond\":%.1f,\"peakMib\":%.1f,\"loadCpu\":%.4f}\n",
+         "\"serverCpuUs\":%.4f,\"perCpuSecond\":%.1f,\"peakMib\":%.1f,"
+         "\"storeCpu\":%.4f,\"storeCpuUs\":%.4f,\"loadCpu\":%.4f}\n",
          crowd->count, o->groups, tally.delivered, expected(crowd), seconds,
          delivered / seconds, histogram_ms(h, 0.5), histogram_ms(h, 0.99),
          histogram_ms(h, 0.999), (double)h->max / 1e6, cpu / seconds,
          delivered > 0 ? cpu * 1e6 / delivered : 0,
-         cpu > 0 ? delivered / cpu : 0, peak / 1024,
+         cpu > 0 ? delivered / cpu : 0, peak / 1024, store / seconds,
+         published > 0 ? store * 1e6 / published : 0,
          (to->own_cpu - from->own_cpu) / seconds);
 }
 
@@ -107,19 +121,19 @@ void measure_traffic(struct crowd *crowd) {
   uint64_t start = now_ns(), last = start, seen = 0, sent = 0;
   uint64_t warm = start + (uint64_t)(o->warmup * 1e9);
   uint64_t end = warm + (uint64_t)(o->seconds * 1e9);
-  struct snapshot from = look(o->pid), to = from;
+  struct snapshot from = look(crowd), to = from;
   bool warming = o->warmup > 0, publishing = true, timed_out = false;
   for (;;) {
     uint64_t now = now_ns();
     if (warming && now >= warm) {
       warming = false;
       histogram_clear(&tally.latencies);
-      from = look(o->pid);
+      from = look(crowd);
     }
     if (publishing && now >= end) {
       publishing = false;
       timed_out = true;
-      to = look(o->pid);
+      to = look(crowd);
     }
     if (publishing && o->pace > 0) publish_paced(crowd, start, &sent);
     else if (publishing && o->round_robin) publish_in_turn(crowd, &sent);
@@ -134,6 +148,6 @@ void measure_traffic(struct crowd *crowd) {
       fail(EXIT_DELIVERY, "%" PRIu64 " of %" PRIu64 " deliveries are missing",
            expected(crowd) - tally.delivered, expected(crowd));
   }
-  if (!timed_out) to = look(o->pid);
+  if (!timed_out) to = look(crowd);
   print(crowd, &from, &to, peak_kib(o->pid));
 }

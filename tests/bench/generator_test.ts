@@ -162,6 +162,25 @@ compiledTest(
   },
 );
 
+compiledTest(
+  "half of the connections are at a second server: what one does not tell the other is noticed",
+  async () => {
+    await buildGenerator();
+    await using second = await ServerProcess.start(loop, "fan-out");
+    const apart = {
+      ...tiny,
+      messages: 5,
+      patience: 0.5,
+      "second-port": second.port,
+      "second-pid": second.pid,
+    };
+    const error = await assertRejects(() => run(loop, apart), LoadError);
+    assertEquals(error.code, EXIT_DELIVERY);
+    // Five of ten get the first message and, since that is half of what is awaited, the second.
+    assertStringIncludes(error.message, "10 of 20 deliveries are missing");
+  },
+);
+
 compiledTest("a server that cannot resume is no result", async () => {
   const options = { mode: "replay", ...tiny, patience: 0.5 };
   const error = await assertRejects(() => run(loop, options), LoadError);

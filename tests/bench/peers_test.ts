@@ -31,8 +31,10 @@ Deno.test("every peer from npm is pinned to one version, the same in the lock fi
   const { dependencies } = await json(`${peersFolder}/package.json`);
   const { packages } = await json(`${peersFolder}/package-lock.json`);
   assertEquals(Object.keys(dependencies), [
+    "@socket.io/redis-streams-adapter",
     "bun",
     "crossws",
+    "redis",
     "socket.io",
     "ws",
   ]);

@@ -1,0 +1,64 @@
+/**
+ * `deno task bench:nodes`: two nodes that share one Redis, half of the connections at each. Drumbeat with its Redis store
+ * beside Socket.IO with its adapter for Redis Streams. Ends with 1 when a run did not deliver all that it should have.
+ *
+ * @module
+ */
+import { attempt } from "./attempt.ts";
+import { haveGenerator } from "./generator.ts";
+import { install, runs } from "./install.ts";
+import { machine } from "./machine.ts";
+import { measureNodes } from "./nodes_measure.ts";
+import { readNodesCommand } from "./nodes_options.ts";
+import { nodePeers } from "./nodes_peers.ts";
+import { nodesScenarios } from "./nodes_scenarios.ts";
+import { canPin } from "./pinning.ts";
+import { Results } from "./results.ts";
+import { table } from "./table.ts";
+import { write } from "./write.ts";
+
+const command = readNodesCommand(Deno.args);
+if (command.run === "help") console.log(command.text);
+else if (command.run === "refuse") {
+  console.error(
+    `${command.why}. 'deno task bench:nodes --help' shows the options.`,
+  );
+  Deno.exit(2);
+} else Deno.exit(await bench(command) ? 0 : 1);
+
+async function bench(
+  { quick, rounds, json }: { quick: boolean; rounds: number; json: string },
+): Promise<boolean> {
+  if (!await haveGenerator()) return false;
+  if (!await runs("redis-server")) {
+    console.error("There is no redis-server: install Debian's redis-server");
+    return false;
+  }
+  const missing = await install(nodePeers);
+  for (const [name, why] of missing) {
+    console.error(`${name} is left out: ${why}`);
+  }
+  const peers = nodePeers.filter(({ name }) => !missing.has(name));
+  const isPinned = await canPin();
+  if (!isPinned) console.error("Nothing is pinned: no taskset, or one core");
+  const scenarios = nodesScenarios(quick);
+  const results = new Results();
+  for (let round = 1; round <= rounds; round++) {
+    for (const scenario of scenarios) {
+      for (const peer of peers) {
+        const play = () => measureNodes(scenario, peer);
+        const said = await attempt(results, scenario, peer, play);
+        console.error(
+          `${round}/${rounds}  ${scenario.name}  ${peer.name}  ${said}`,
+        );
+      }
+    }
+  }
+  const columns = peers.map(({ name }) => name);
+  const rows = results.rows(scenarios, columns);
+  console.log(`\n${table(rows, columns)}`);
+  const about = { ...await machine(), quick, rounds, pinned: isPinned };
+  const numbers = { ...about, rows, runs: results.runs };
+  await write(json, JSON.stringify(numbers, null, 2) + "\n");
+  return !results.failed;
+}

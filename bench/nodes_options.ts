@@ -1,0 +1,41 @@
+import { areRounds, notRounds, parse } from "./options.ts";
+
+const HELP = `Usage: deno task bench:nodes [options]
+
+  --rounds NUMBER   each scenario runs so often on each server, by turns  [5, quick: 1]
+  --quick           shorter: a look, not a result
+  --json FILE       where the numbers go           [bench/results/nodes.json]
+  --help            this text
+
+It takes about three minutes, the quick one about 20 seconds. bench/README.md says what the numbers mean.`;
+
+/** What the command line asks for. */
+export type NodesCommand =
+  | { readonly run: "help"; readonly text: string }
+  | { readonly run: "refuse"; readonly why: string }
+  | {
+    readonly run: "nodes";
+    readonly quick: boolean;
+    readonly rounds: number;
+    readonly json: string;
+  };
+
+/**
+ * Reads the command line of `deno task bench:nodes`.
+ *
+ * @param args the arguments, without the program.
+ */
+export function readNodesCommand(args: readonly string[]): NodesCommand {
+  const parsed = parse(args, {
+    rounds: { type: "string" },
+    quick: { type: "boolean", default: false },
+    json: { type: "string", default: "bench/results/nodes.json" },
+    help: { type: "boolean", short: "h" },
+  });
+  if ("why" in parsed) return { run: "refuse", why: parsed.why };
+  const { quick, json, help, rounds: word } = parsed.values;
+  if (help) return { run: "help", text: HELP };
+  const rounds = Number(word ?? (quick ? 1 : 5));
+  if (!areRounds(rounds)) return { run: "refuse", why: notRounds(word) };
+  return { run: "nodes", quick, rounds, json };
+}
