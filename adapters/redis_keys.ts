@@ -9,7 +9,7 @@ export class RedisKeys {
   readonly #prefix: string;
   /** Gone when the database was emptied. */
   readonly sentinel: string;
-  /** The channel on which sessions are said to have been claimed. */
+  /** What the channels begin with on which each node is told of its sessions that others claimed; its name follows. */
   readonly claims: string;
   /** The channel on which peers' own logs are said to have a new record. */
   readonly rung: string;
@@ -17,7 +17,7 @@ export class RedisKeys {
   constructor(prefix: string) {
     this.#prefix = prefix;
     this.sentinel = `${prefix}sentinel`;
-    this.claims = `${prefix}claims`;
+    this.claims = `${prefix}claims:`;
     this.rung = `${prefix}rung`;
   }
 

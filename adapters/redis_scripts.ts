@@ -180,7 +180,7 @@ return found
  * Takes a session over and tells the node that had it. A session that began under another process is not known: its
  * outcomes may be lost.
  *
- * KEYS: session. ARGV: node, run, ms to live, the channel of claims, the session's hash. Answers with how often it was
+ * KEYS: session. ARGV: node, run, ms to live, what channels of claims begin with, the session's hash. Answers with how often it was
  * taken over, 0: it is not known.
  */
 export const CLAIM: RedisScript = new RedisScript(`
@@ -192,7 +192,7 @@ if run ~= ARGV[2] then
 end
 count = string.format('%.0f', count + 1)
 redis.call('SET', KEYS[1], count .. ' ' .. ARGV[1] .. ' ' .. run, 'PX', ARGV[3])
-if node ~= ARGV[1] then redis.call('PUBLISH', ARGV[4], count .. ' ' .. ARGV[1] .. ' ' .. ARGV[5]) end
+if node ~= ARGV[1] then redis.call('PUBLISH', ARGV[4] .. node, count .. ' ' .. ARGV[5]) end
 return tonumber(count)
 `);
 

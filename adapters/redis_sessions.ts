@@ -89,12 +89,10 @@ export class RedisSessions {
   }
 
   /** Another node took a session over. */
-  claimed(count: number, node: string, hash: string): void {
+  claimed(count: number, hash: string): void {
     const held = this.#held.get(hash);
-    // What it was taken over from may have been us, before we took it over again.
-    if (
-      held === undefined || node === this.#context.node || count <= held.count
-    ) return;
+    // We may have taken it over again.
+    if (held === undefined || count <= held.count) return;
     this.#lost(hash);
   }
 

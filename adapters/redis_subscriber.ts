@@ -12,15 +12,17 @@ const CHUNK = 500;
 export interface RedisSubscriberContext {
   readonly clock: Clock;
   readonly keys: RedisKeys;
+  /** This node. */
+  readonly node: string;
   readonly link: RedisLink;
   readonly sink: StoreSink | undefined;
   /** Records were appended to a topic. */
   told(topic: string, run: ToldRun): void;
-  /** A session was taken over: how often it was, by which node, and its hash. */
-  claimed(count: number, node: string, hash: string): void;
+  /** Another node took a session over from this one: how often it was taken over, and its hash. */
+  claimed(count: number, hash: string): void;
 }
 
-/** Hears of the topics that this node follows, and of what concerns every node. */
+/** Hears of the topics that this node follows, of the sessions that are taken from it, and of what concerns every node. */
 export class RedisSubscriber {
   readonly #context: RedisSubscriberContext;
   /** Whether the connection of now hears a topic's channel. */
@@ -58,11 +60,11 @@ export class RedisSubscriber {
 
   /** A new connection: it hears what the one before heard. */
   async resume(): Promise<void> {
-    const { link, keys } = this.#context;
+    const { link, keys, node } = this.#context;
     for (const topic of this.#topics.keys()) this.#topics.set(topic, false);
-    await link.subscribe([keys.claims], (message) => {
-      const [count, node, hash] = `${message}`.split(" ");
-      this.#context.claimed(Number(count), node!, hash!);
+    await link.subscribe([keys.claims + node], (message) => {
+      const [count, hash] = `${message}`.split(" ");
+      this.#context.claimed(Number(count), hash!);
     });
     await link.subscribe([keys.rung], (topic) => {
       this.#context.sink?.rung?.(`${topic}`);

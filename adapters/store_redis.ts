@@ -248,6 +248,7 @@ export class RedisStore implements Store {
     const settings = this.#settings;
     const { maxAgeMs, sessionMs, waitMs } = settings;
     const keys = new RedisKeys(settings.prefix);
+    const node = randomId(12);
     const context: Omit<RedisUpkeepContext, "sessions"> = {
       clock,
       settings,
@@ -256,6 +257,7 @@ export class RedisStore implements Store {
       subscriber: new RedisSubscriber({
         clock,
         keys,
+        node,
         link: this.#heard,
         get sink() {
           return store.#sink;
@@ -264,7 +266,7 @@ export class RedisStore implements Store {
         claimed: (...claim) => this.#context.sessions.claimed(...claim),
       }),
       budget: new Budget(settings.maxQueueBytes),
-      node: randomId(12),
+      node,
       get run() {
         return store.#run;
       },
