@@ -135,6 +135,7 @@ export {
   WebSocketSurface,
 } from "./client.ts";
 export {
+  type AdminOptions,
   type AdmissionOptions,
   createHandler,
   createHub,
@@ -182,6 +183,8 @@ export {
 } from "./hub/handlers.ts";
 export { type Departure, type DialectName, type Peer } from "./hub/peer.ts";
 export { type PresenceChange } from "./hub/room.ts";
+export { type Measured, type Metrics } from "./hub/metrics.ts";
+export { type Observer, type RefusedHandshake } from "./hub/observer.ts";
 export { PublishError } from "./hub/publish_error.ts";
 export { HUB, LogRecord } from "./hub/record.ts";
 export { RequestError, type RequestHandler } from "./hub/requests.ts";

@@ -13,6 +13,7 @@ export {
   type CreateHubOptions,
   type StoreFactory,
 } from "./server/create_hub.ts";
+export { type AdminOptions } from "./server/admin.ts";
 export { type AdmissionOptions } from "./server/admission.ts";
 export { type Origins } from "./server/origins.ts";
 export { type DrainOptions } from "./server/drain.ts";

@@ -3,6 +3,7 @@ import { addressKey } from "./address.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import type { Hooks, Reporter } from "./hooks.ts";
+import type { Monitor } from "./monitor.ts";
 import type { Peer } from "./peer.ts";
 import { Tally } from "./tally.ts";
 
@@ -14,6 +15,7 @@ export interface ConnectionsContext {
   readonly clock: Clock;
   readonly hooks: Hooks;
   readonly reporter: Reporter;
+  readonly monitor: Monitor;
   /** A connection is over: take it out of everything. */
   departed(connection: Connection, sessionEnded: boolean): void;
 }
@@ -68,6 +70,7 @@ export class Connections {
   add(connection: Connection): void {
     this.all.add(connection);
     this.#addresses.add(connection.addressKey);
+    this.#context.monitor.opened(connection);
   }
 
   /** The peer of this id, with the connection that it has now. */
@@ -125,6 +128,7 @@ export class Connections {
     connection.hasLeft = true;
     this.all.delete(connection);
     this.#context.departed(connection, endsSession(code));
+    this.#context.monitor.closed(connection, { code, reason });
     if (!connection.joined) return;
     this.peers.delete(connection);
     if (this.#byId.get(connection.id) === connection) {

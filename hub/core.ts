@@ -18,6 +18,7 @@ import { GuardedStore } from "./guarded_store.ts";
 import { type HubHistory, readHistory } from "./history.ts";
 import { type ErrorStage, type Hooks, Reporter } from "./hooks.ts";
 import { newPeerId, peerIdOf, randomId } from "./ids.ts";
+import { Monitor } from "./monitor.ts";
 import type { HeartbeatOptions, Limits } from "./limits.ts";
 import { rung } from "./own_log.ts";
 import { Presence } from "./presence.ts";
@@ -29,7 +30,7 @@ import { type RateBounds, rateBounds } from "./rate.ts";
 import { Requests } from "./requests.ts";
 import { Sessions } from "./sessions.ts";
 import type { Arrival, Socket } from "./socket.ts";
-import type { HubStats } from "./stats.ts";
+import { type HubStats, statsOf } from "./stats.ts";
 import type { Entry, LogBounds, Outcome, Store, StoreSink } from "./store.ts";
 import { type Reader, Subscription } from "./subscription.ts";
 import { Topic } from "./topic.ts";
@@ -58,6 +59,7 @@ export class Core implements StoreSink {
   readonly limits: Limits;
   /** How much each connection may send; absent: any amount. */
   readonly rates: RateBounds | undefined;
+  readonly monitor: Monitor;
   readonly reporter: Reporter;
   readonly access: Access;
   readonly connections: Connections;
@@ -78,7 +80,11 @@ export class Core implements StoreSink {
     this.clock = clock;
     this.limits = limits;
     this.rates = rateBounds(limits);
-    const reporter = this.reporter = new Reporter(hooks);
+    const monitor = this.monitor = new Monitor(clock);
+    const reporter = this.reporter = new Reporter(
+      hooks,
+      (error, stage) => monitor.failed(error, stage),
+    );
     const store = this.#store = new GuardedStore(options.store, {
       failed: (error) => this.failed(error),
       lost: (entries) => this.publisher.lost(entries),
@@ -95,6 +101,7 @@ export class Core implements StoreSink {
       clock,
       hooks,
       reporter,
+      monitor,
       departed: (connection, ended) => this.#departed(connection, ended),
     });
     this.topics = new Topics(
@@ -120,6 +127,7 @@ export class Core implements StoreSink {
       clock,
       store,
       reporter,
+      monitor,
       tooSlow: (subscription) => this.#tooSlow(subscription),
       failed: (reader, error) => this.abandon(reader, error, "flush"),
       afterFlush: () => {
@@ -131,6 +139,7 @@ export class Core implements StoreSink {
     this.requests = new Requests({
       contract,
       clock,
+      monitor,
       timeoutMs: limits.requestMs,
       failed: handlerFailed,
     });
@@ -200,6 +209,7 @@ export class Core implements StoreSink {
   /** Puts a cursor into an open topic. */
   subscribe(connection: Connection, topic: Topic, start: Start): Joined {
     const joined = topic.place(start);
+    if (start.offset !== undefined) this.monitor.recovered(joined.recovered);
     const subscription = new Subscription(connection, topic, joined.offset);
     topic.subscriptions.add(subscription);
     connection.subscriptions.set(topic.name, subscription);
@@ -274,6 +284,7 @@ export class Core implements StoreSink {
     records: readonly LogRecord[],
   ): void {
     this.#committed += records.length;
+    this.monitor.storeWorked();
     this.publisher.committed(offset, records);
     const topic = this.topics.get(name);
     if (topic !== undefined) this.delivery.committed(topic, records);
@@ -297,29 +308,12 @@ export class Core implements StoreSink {
   }
 
   failed(error: unknown): void {
+    this.monitor.storeFailed();
     this.reporter.report(error, "store");
   }
 
   /** The numbers of now. */
   stats(): HubStats {
-    let records = 0;
-    let recordBytes = 0;
-    for (const { log } of this.topics) {
-      records += log.size;
-      recordBytes += log.bytes;
-    }
-    const { peers, all, zombies, joins, leaves } = this.connections;
-    return {
-      peers: peers.size,
-      connections: all.size,
-      zombies,
-      topics: this.topics.size,
-      records,
-      recordBytes,
-      committed: this.#committed,
-      ...this.delivery.counts,
-      joins,
-      leaves,
-    };
+    return statsOf(this, this.#committed);
   }
 }

@@ -2,6 +2,7 @@ import type { Cancel, Clock } from "./clock.ts";
 import type { Run } from "./dialect.ts";
 import { BATCH_BYTES, encodeBatch } from "./frame.ts";
 import type { Reporter } from "./hooks.ts";
+import type { Monitor } from "./monitor.ts";
 import type { LogRecord } from "./record.ts";
 import type { Entry, Store, StoredRecords } from "./store.ts";
 import type { Reader, Subscription } from "./subscription.ts";
@@ -25,6 +26,7 @@ export interface DeliveryContext {
   /** A delivery threw: the connection cannot go on. */
   failed(connection: Reader, error: unknown): void;
   readonly reporter: Reporter;
+  readonly monitor: Monitor;
 }
 
 /** Numbers that only grow. */
@@ -140,6 +142,8 @@ export class Delivery {
   /** Appends what was gathered and moves every cursor that can move. */
   flush(): void {
     this.#flushing = true;
+    const { clock, monitor } = this.#context;
+    const from = clock.now();
     try {
       this.counts.flushes++;
       if (this.#pending.length > 0) {
@@ -153,7 +157,8 @@ export class Delivery {
         topic.subscriptions.forEach(this.#visit);
       }
       this.#advanceAwake();
-      const now = this.#context.clock.now();
+      const now = clock.now();
+      monitor.flushed(now - from);
       for (const topic of this.#fresh) {
         topic.trim(now);
         topic.rest();

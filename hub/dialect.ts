@@ -26,6 +26,8 @@ export interface Dialect {
   receive(data: string | Uint8Array<ArrayBuffer>): void;
   /** Whether the peer may be sent more records now. */
   readonly hasCredit: boolean;
+  /** Bytes that it was sent and has not shown to have taken in. */
+  readonly unackedBytes: number;
   /** Whether something that came in has no answer yet. */
   readonly isOwed: boolean;
   /** Sends records from `from` on while there is credit; returns the offset of the first one not sent. */

@@ -1,26 +1,17 @@
 import { CloseCode } from "../messages.ts";
-import type { Cancel, Clock } from "./clock.ts";
+import type { Cancel } from "./clock.ts";
 import type { Connection } from "./connection.ts";
+import type { Core } from "./core.ts";
 
 /** How often it is looked who is due, in ms. */
 const TICK_MS = 20;
-
-/** What {@linkcode Farewell} needs of the hub. */
-export interface FarewellContext {
-  readonly clock: Clock;
-  /** All that have not left. */
-  readonly connections: ReadonlySet<Connection>;
-  /** Commits what was taken in. */
-  flush(): void;
-  leave(connection: Connection, code: number, reason: string): void;
-}
 
 /**
  * Lets every connection go, each at a time of its own: docs/protocol.md, "Restart". Until its time it is served as ever;
  * from then on nothing is taken in from it, and it leaves once it was told how what it sent before has ended.
  */
 export class Farewell {
-  readonly #context: FarewellContext;
+  readonly #core: Core;
   /** Those whose time has not come, the last one first. */
   readonly #slots: { readonly connection: Connection; readonly at: number }[];
   readonly #parting = new Set<Connection>();
@@ -32,10 +23,11 @@ export class Farewell {
    *
    * @param overMs the times are spread evenly over this many ms.
    */
-  constructor(context: FarewellContext, overMs: number) {
-    this.#context = context;
-    const now = context.clock.now();
-    const all = [...context.connections];
+  constructor(core: Core, overMs: number) {
+    this.#core = core;
+    const now = core.clock.now();
+    const all = [...core.connections.all];
+    core.monitor.going("draining", all.length);
     this.#slots = all.map((connection, nth) => {
       const afterMs = Math.round(overMs * nth / all.length);
       connection.wire.goaway(afterMs);
@@ -56,7 +48,7 @@ export class Farewell {
   }
 
   #tick(): void {
-    const { clock, flush, leave } = this.#context;
+    const { clock, delivery, connections } = this.#core;
     const now = clock.now();
     let last;
     while ((last = this.#slots.at(-1)) !== undefined && last.at <= now) {
@@ -65,11 +57,11 @@ export class Farewell {
       this.#parting.add(last.connection);
     }
     // What was taken in until now is committed, and acknowledged, before anybody goes.
-    flush();
+    delivery.flush();
     for (const connection of this.#parting) {
       if (!connection.hasLeft && connection.wire.isOwed) continue;
       this.#parting.delete(connection);
-      leave(connection, goingCode(connection), "Going away");
+      connections.leave(connection, goingCode(connection), "Going away");
     }
     if (this.#slots.length === 0 && this.#parting.size === 0) {
       return this.stop();

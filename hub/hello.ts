@@ -56,6 +56,7 @@ export async function greet(
     if (resumed) sessions.leave(session, connection);
     return refused;
   }
+  if (asked !== "") core.monitor.resumed(resumed);
   if (!resumed) sessions.begin(session, connection);
   // Rules are asked with the peer: it has to be the one that it will be.
   connection.id = peerIdOf(session);

@@ -35,13 +35,20 @@ export interface Hooks {
 /** Hands failures to the program's `onError`. */
 export class Reporter {
   readonly #hooks: Hooks;
+  readonly #failed: (error: unknown, stage: ErrorStage) => void;
 
-  constructor(hooks: Hooks) {
+  /** @param failed is told, too. Default: nobody is. */
+  constructor(
+    hooks: Hooks,
+    failed: (error: unknown, stage: ErrorStage) => void = () => {},
+  ) {
     this.#hooks = hooks;
+    this.#failed = failed;
   }
 
   /** Tells of a failure. A hook that fails at that is not asked again. */
   report(error: unknown, stage: ErrorStage): void {
+    this.#failed(error, stage);
     try {
       const answer: unknown = this.#hooks.onError?.(error, { stage });
       if (answer instanceof Promise) answer.catch(() => {});

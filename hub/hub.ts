@@ -16,7 +16,7 @@ import type { Allow } from "./allow.ts";
 import type { Authorize } from "./authorize.ts";
 import type { Denial } from "./authorizer.ts";
 import type { Clock } from "./clock.ts";
-import type { Hooks } from "./hooks.ts";
+import type { ErrorStage, Hooks } from "./hooks.ts";
 import { Core } from "./core.ts";
 import { Farewell, goingCode } from "./farewell.ts";
 import type { MessageHandler } from "./handlers.ts";
@@ -29,6 +29,7 @@ import {
   type Limits,
   withDefaults,
 } from "./limits.ts";
+import type { Observer, RefusedHandshake } from "./observer.ts";
 import { isPeerId } from "./ids.ts";
 import type { Peer } from "./peer.ts";
 import type { Arrival, Inbound, Socket } from "./socket.ts";
@@ -252,8 +253,48 @@ export class Hub<
   attach(socket: Socket, arrival: Arrival): Inbound {
     if (!this.isDraining) return this.#core.attach(socket, arrival);
     // Upgraded before the goodbye, and open after it began: nobody else would close it.
-    socket.close(CloseCode.goingAway, "Going away");
+    return this.turnAway(socket, CloseCode.goingAway, "Going away");
+  }
+
+  /**
+   * Closes a connection that is open and may not be one of the hub's. Transports call this.
+   *
+   * @param socket the way out.
+   * @param code the close code.
+   * @param reason the reason that goes with it.
+   * @returns a way in that leads nowhere.
+   */
+  turnAway(socket: Socket, code: number, reason: string): Inbound {
+    this.#core.monitor.turnedAway(code);
+    socket.close(code, reason);
     return { receive() {}, closed() {} };
+  }
+
+  /** Counts a handshake that was refused. Transports call this. */
+  refused(handshake: RefusedHandshake): void {
+    this.#core.monitor.refused(handshake);
+  }
+
+  /** Tells `onError` and the observers of a failure. Transports call this. */
+  report(error: unknown, stage: ErrorStage): void {
+    this.#core.reporter.report(error, stage);
+  }
+
+  /**
+   * Watches the hub.
+   *
+   * @param observer is told what happens. What it throws goes no further.
+   * @returns a function that ends it.
+   */
+  observe(observer: Observer): () => void {
+    return this.#core.monitor.observe(observer);
+  }
+
+  /** Whether newcomers are welcome; if not, why. */
+  get readiness(): "ready" | "draining" | "full" | "store" {
+    if (this.isDraining) return "draining";
+    if (!this.#core.monitor.storeWorks) return "store";
+    return this.hasRoom ? "ready" : "full";
   }
 
   /** The hub's numbers now: of this hub, though others share its store. */
@@ -270,15 +311,8 @@ export class Hub<
    * @returns a promise that resolves when all have left, or the hub is closed. Idempotent: the first call counts.
    */
   drain(overMs: number): Promise<void> {
-    const { clock, connections, delivery } = this.#core;
     if (this.#closed !== undefined) return Promise.resolve();
-    this.#farewell ??= new Farewell({
-      clock,
-      connections: connections.all,
-      flush: () => delivery.flush(),
-      leave: (connection, code, reason) =>
-        connections.leave(connection, code, reason),
-    }, overMs);
+    this.#farewell ??= new Farewell(this.#core, overMs);
     return this.#farewell.over;
   }
 
@@ -307,6 +341,7 @@ export class Hub<
     core.delivery.close();
     this.#ports.clock.close();
     await this.#ports.store[Symbol.asyncDispose]();
+    core.monitor.going("closed", core.connections.zombies);
   }
 
   /** The same as {@linkcode Hub.close}. */

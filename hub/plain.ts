@@ -76,6 +76,10 @@ export class PlainDialect implements Dialect {
     this.#publish(parsed.value);
   }
 
+  get unackedBytes(): number {
+    return this.#connection.socket.bufferedAmount;
+  }
+
   get hasCredit(): boolean {
     return this.#connection.socket.bufferedAmount <
       this.#core.limits.windowBytes;

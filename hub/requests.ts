@@ -7,6 +7,7 @@ import {
   type Validator,
 } from "../messages.ts";
 import type { Clock } from "./clock.ts";
+import type { Monitor } from "./monitor.ts";
 import type { Peer } from "./peer.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -44,6 +45,7 @@ interface Method {
 export interface RequestsContext {
   readonly contract: Contract<MessageMap>;
   readonly clock: Clock;
+  readonly monitor: Monitor;
   /** How long a handler may take, in ms. */
   readonly timeoutMs: number;
   /** A handler failed. */
@@ -92,18 +94,29 @@ export class Requests {
     if (handling === undefined) {
       return { code: "unknown", message: `There is no request '${method}'` };
     }
+    // What nobody handles is not told: its name is the peer's.
+    const asked = this.#context.monitor.asked(method);
+    let isRefused = true;
     try {
       const checked = this.#check(method, data, handling.validator);
       if (!checked.ok) return checked;
       const answer = handling.handler(checked.value as never, peer);
-      if (!(answer instanceof Promise)) return { data: answer };
-      return await this.#inTime(method, answer);
+      // No promise around what is none: while it were waited for, more frames would come in and count as unanswered.
+      if (answer instanceof Promise) {
+        const outcome = await this.#inTime(method, answer);
+        isRefused = "code" in outcome;
+        return outcome;
+      }
+      isRefused = false;
+      return { data: answer };
     } catch (error) {
       if (error instanceof RequestError) {
         return { code: error.code, message: error.message };
       }
       this.#context.failed(error);
       return { code: "failed", message: `The request '${method}' failed` };
+    } finally {
+      asked?.(isRefused);
     }
   }
 

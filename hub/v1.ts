@@ -33,6 +33,8 @@ export class V1Dialect implements Dialect {
   readonly #window: number;
   #phase: "hello" | "starting" | "open" = "hello";
   #session = "";
+  /** The monotonic time of a ping that has no answer yet. */
+  #askedAt: number | undefined;
   readonly #answers: Answers;
   readonly #places: Places;
   readonly #renewal: Renewal;
@@ -91,6 +93,7 @@ export class V1Dialect implements Dialect {
         return this.#pong(frame.time);
       case "pong":
         if (frame.frames !== undefined) this.#taken(frame.frames);
+        this.#answered();
         return this.#tookIn();
       case "subscribe":
         return this.#places.subscribe(frame);
@@ -189,6 +192,10 @@ export class V1Dialect implements Dialect {
     return this.#credit.unacked < this.#window;
   }
 
+  get unackedBytes(): number {
+    return this.#credit.unacked;
+  }
+
   get isOwed(): boolean {
     return this.#answers.isOwed;
   }
@@ -213,8 +220,16 @@ export class V1Dialect implements Dialect {
   }
 
   probe(): boolean {
+    this.#askedAt ??= this.#core.clock.now();
     this.#send({ type: "ping", time: this.#core.clock.time() });
     return true;
+  }
+
+  #answered(): void {
+    if (this.#askedAt === undefined) return;
+    // By our clock: what the pong says of the time is the peer's word.
+    this.#core.monitor.roundTrip(this.#core.clock.now() - this.#askedAt);
+    this.#askedAt = undefined;
   }
 
   goaway(afterMs: number): void {

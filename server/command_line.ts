@@ -28,6 +28,10 @@ Usage: deno task start [options]
   --durability full|relaxed  what a commit to a file waits for: the disk, or
                         nothing (an unclean end begins a new epoch);
                         whether Redis loses nothing when it ends    [full; relaxed]
+  --log json|text       a line for each connection, refusal and failure  [none]
+  --metrics             answer /metrics, in Prometheus' format; needs the
+                        admin token, at least 16 characters
+  --admin-token-file FILE  where that token is          [DRUMBEAT_ADMIN_TOKEN]
   --drain-over TIME     at the end, peers go spread over this time  [1s]
   --drain-deadline TIME and after this one nobody is waited for  [2s more]
   --help                this text
@@ -37,7 +41,9 @@ a number of milliseconds, or of seconds with an s. Ctrl-C, or SIGTERM, ends the
 server; a second one ends it at once.
 Permissions: --allow-net and --allow-env=PORT,HOST; with --allow-sys=networkInterfaces
 it can also tell the addresses at which other devices find it. --store FILE
-needs --allow-read and --allow-write for the file's folder, --cert and --key --allow-read.`;
+needs --allow-read and --allow-write for the file's folder, --cert and --key --allow-read.
+--log and --metrics need --allow-read for the folder of Drumbeat itself, and
+--metrics the variable, or a file.`;
 
 /** What the command line asks for. */
 export type Command =
@@ -56,6 +62,12 @@ export type Command =
     readonly store: string | undefined;
     /** Absent: the store's own default. */
     readonly durability: "full" | "relaxed" | undefined;
+    /** How the log looks; absent: there is none. */
+    readonly log: "json" | "text" | undefined;
+    /** Whether `/metrics` is answered. */
+    readonly metrics: boolean;
+    /** The file that the admin token is in; absent: the environment may have it. */
+    readonly adminTokenFile: string | undefined;
     /** How the server says goodbye. */
     readonly drain: DrainTimes;
     readonly transport: "deno" | "strict";
@@ -89,6 +101,9 @@ export function readCommand(
         key: { type: "string" },
         store: { type: "string" },
         durability: { type: "string" },
+        log: { type: "string" },
+        metrics: { type: "boolean" },
+        "admin-token-file": { type: "string" },
         "drain-over": { type: "string" },
         "drain-deadline": { type: "string" },
         transport: { type: "string" },
@@ -132,6 +147,10 @@ export function readCommand(
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
+  const { log } = values;
+  if (log !== undefined && log !== "json" && log !== "text") {
+    return refuse(`--log is 'json' or 'text', not '${log}'`);
+  }
   const overMs = readTime(values["drain-over"] ?? "1s");
   if (overMs === undefined) return refuse(noTime("--drain-over"));
   const deadline = values["drain-deadline"];
@@ -157,6 +176,9 @@ export function readCommand(
     tls: cert && key ? { cert, key } : undefined,
     store,
     durability,
+    log,
+    metrics: values.metrics ?? false,
+    adminTokenFile: values["admin-token-file"],
     drain: drainTimes(
       deadlineMs === undefined ? { overMs } : { overMs, deadlineMs },
     ),

@@ -1,13 +1,15 @@
 import type { Hub } from "../hub/hub.ts";
 import type { MessageMap, RequestMap } from "../messages.ts";
+import { adminOf, type AdminOptions } from "./admin.ts";
 import { type AdmissionOptions, admissionRules } from "./admission.ts";
 import { plainText } from "./answers.ts";
 import { serveAsset } from "./assets.ts";
 import { health } from "./health.ts";
+import { refusedOf } from "./refused.ts";
 import { type Accept, acceptWithDeno, upgrade } from "./upgrade.ts";
 
 /** Options of {@linkcode createHandler}. */
-export interface HandlerOptions extends AdmissionOptions {
+export interface HandlerOptions extends AdmissionOptions, AdminOptions {
   /** Whether the page, `client.ts` and `messages.ts` are served. Default: `true`. */
   readonly page?: boolean;
 }
@@ -64,14 +66,12 @@ export function handlerWith<M extends MessageMap, R extends RequestMap>(
 ): Handler {
   const { page = true } = options;
   const rules = admissionRules(options);
+  const admin = adminOf(hub, options);
   return async (request, info) => {
     const path = pathOf(request);
     if (path === undefined) return plainText(400, "Not a URL's host or path");
-    const state = health(request, path, hub);
-    if (state !== undefined) return state;
-    if (hub.isDraining) {
-      return plainText(503, "Draining", { "retry-after": "1" });
-    }
+    const aside = health(request, path, hub) ?? admin(request, path);
+    if (aside !== undefined) return aside;
     const wantsUpgrade =
       request.headers.get("upgrade")?.toLowerCase() === "websocket";
     if (wantsUpgrade && (path === "/ws" || path === "/")) {
@@ -79,8 +79,15 @@ export function handlerWith<M extends MessageMap, R extends RequestMap>(
       const address = remote !== undefined && "hostname" in remote
         ? remote.hostname
         : "";
-      return upgrade(request, address, { hub, rules, accept });
+      const handshake = refusedOf(request, path, address);
+      const answer = hub.isDraining
+        ? draining()
+        : await upgrade(request, address, { hub, rules, accept });
+      const { status } = answer;
+      if (status >= 400) hub.refused({ ...handshake, status });
+      return answer;
     }
+    if (hub.isDraining) return draining();
     if (path === "/ws") {
       return plainText(
         426,
@@ -94,6 +101,10 @@ export function handlerWith<M extends MessageMap, R extends RequestMap>(
     const asset = page ? await serveAsset(request, path) : undefined;
     return asset ?? plainText(404, "There is nothing here");
   };
+}
+
+function draining(): Response {
+  return plainText(503, "Draining", { "retry-after": "1" });
 }
 
 /** The path asked for; `undefined` where the Host header that came does not make a URL of it. */

@@ -1,12 +1,8 @@
 import { plainText } from "./answers.ts";
 
-/** Why a server should be sent no newcomers; `undefined`: it should. */
-type Unready = "draining" | "full" | undefined;
-
 /** The hub, as far as its health goes. */
 interface Alive {
-  readonly isDraining: boolean;
-  readonly hasRoom: boolean;
+  readonly readiness: "ready" | "draining" | "full" | "store";
 }
 
 /**
@@ -24,13 +20,8 @@ export function health(
   if (request.method !== "GET" && request.method !== "HEAD") {
     return plainText(405, "Only GET and HEAD", { allow: "GET, HEAD" });
   }
-  const why = path === "/readyz" ? unready(hub) : undefined;
-  return why === undefined
+  const state = path === "/healthz" ? "ready" : hub.readiness;
+  return state === "ready"
     ? plainText(200, "ok")
-    : plainText(503, why, { "retry-after": "1" });
-}
-
-function unready(hub: Alive): Unready {
-  if (hub.isDraining) return "draining";
-  return hub.hasRoom ? undefined : "full";
+    : plainText(503, state, { "retry-after": "1" });
 }

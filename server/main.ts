@@ -4,7 +4,9 @@
  * @module
  */
 import type { Durability } from "../adapters/store_sqlite.ts";
+import { telemetry } from "../adapters/telemetry.ts";
 import { contract } from "../static/contract.ts";
+import { loadAdmin, loadLog, type Log, UnavailableError } from "./asked_for.ts";
 import { HELP, readCommand } from "./command_line.ts";
 import type { StoreFactory } from "./create_hub.ts";
 import { serve, type TlsOptions } from "./serve.ts";
@@ -22,35 +24,39 @@ else if (command.run === "refuse") {
 } else await run(command);
 
 async function run(
-  { store, durability, drain, tls, transport, run: _, ...options }: Extract<
-    typeof command,
-    { run: "serve" }
-  >,
+  asked: Extract<typeof command, { run: "serve" }>,
 ): Promise<void> {
+  const { store, durability, drain, tls, transport, run: _, ...rest } = asked;
+  const { metrics, adminTokenFile, log: format, ...options } = rest;
   const { hostname, port } = options;
   let server;
+  let log: Log | undefined;
   try {
+    log = format === undefined ? undefined : await loadLog(format);
     const listen = transport === "strict" ? await strict() : serve;
     server = await listen({
       ...options,
       contract,
       ...(tls === undefined ? {} : { tls: await readTls(tls) }),
       ...(store === undefined ? {} : { store: await open(store, durability) }),
-      onError: (error, { stage }) => complain(`${stage}: ${wordsOf(error)}`),
+      ...await loadAdmin({ metrics, adminTokenFile }),
+      onError: (error, { stage }) => {
+        if (log === undefined) complain(`${stage}: ${wordsOf(error)}`);
+      },
     });
+    if (log !== undefined) server.hub.observe(log.observer);
+    telemetry(server.hub);
   } catch (error) {
     complain(reasonOf(error, hostname, port));
     Deno.exit(1);
   }
-  say(
-    `Drumbeat listens on ${
-      urlsOf({
-        hostname,
-        port: server.addr.port,
-        scheme: tls === undefined ? "http" : "https",
-      }).join("\n                    ")
-    }`,
-  );
+  const urls = urlsOf({
+    hostname,
+    port: server.addr.port,
+    scheme: tls === undefined ? "http" : "https",
+  });
+  if (log !== undefined) log.note("listening", { urls });
+  else say(`Drumbeat listens on ${urls.join("\n                    ")}`);
   server.finished.catch((error) => {
     complain(reasonOf(error, hostname, server.addr.port));
     Deno.exit(1);
@@ -108,6 +114,7 @@ function reasonOf(error: unknown, hostname: string, port: number): string {
     return `Port ${port} is in use. Choose another one with --port.`;
   }
   const why = error instanceof Error ? error.message : String(error);
+  if (error instanceof UnavailableError) return why;
   if (error instanceof Error && isStoreError(error)) return why;
   return `Cannot listen on ${hostname}:${port}: ${why}`;
 }

@@ -1,4 +1,3 @@
-import { Reporter } from "../hub/hooks.ts";
 import type { Hub } from "../hub/hub.ts";
 import type {
   AnyMessages,
@@ -81,7 +80,6 @@ export class Service<
   readonly hub: Hub<M, R>;
   readonly #options: ServeOptions<M, R>;
   readonly #handler: Handler;
-  readonly #reporter: Reporter;
   #draining: Promise<void> | undefined;
 
   /**
@@ -93,7 +91,6 @@ export class Service<
    */
   constructor(options: ServeOptions<M, R>, accept: Accept) {
     this.#options = options;
-    this.#reporter = new Reporter(options);
     this.hub = createHub(options);
     try {
       this.#handler = handlerWith(accept, this.hub, options);
@@ -110,13 +107,12 @@ export class Service<
 
   /** Answers where {@linkcode answer} threw. */
   readonly failed = (error: unknown): Response => {
-    this.#reporter.report(error, "receive");
+    this.hub.report(error, "receive");
     return plainText(500, "Something went wrong here");
   };
 
   /** The transport does not listen any more, and will again. */
-  readonly deaf = (error: unknown): void =>
-    this.#reporter.report(error, "listen");
+  readonly deaf = (error: unknown): void => this.hub.report(error, "listen");
 
   /** The transport cannot listen: nothing is left behind. */
   abandon(): void {

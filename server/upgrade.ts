@@ -50,8 +50,8 @@ export async function upgrade<M extends MessageMap, R extends RequestMap>(
     protocol: info.protocol,
     attach(socket) {
       if (isKnown) return hub.attach(socket, info);
-      socket.close(CloseCode.version, `This server speaks ${PROTOCOL}`);
-      return { receive() {}, closed() {} };
+      const reason = `This server speaks ${PROTOCOL}`;
+      return hub.turnAway(socket, CloseCode.version, reason);
     },
   });
 }

@@ -130,3 +130,19 @@ Deno.test("--cert and --key go together", () => {
     assertMatch(refusal(args), /go together/);
   }
 });
+
+Deno.test("--log is json or text, --metrics is asked for", () => {
+  const of = (...args: string[]) => {
+    const { log, metrics, adminTokenFile } = serving(args);
+    return [log, metrics, adminTokenFile];
+  };
+  assertEquals(of(), [undefined, false, undefined]);
+  assertEquals(
+    of("--log", "json", "--metrics", "--admin-token-file", "token"),
+    ["json", true, "token"],
+  );
+  assertEquals(of("--log=text")[0], "text");
+  for (const log of ["xml", ""]) {
+    assertMatch(refusal([`--log=${log}`]), /--log is 'json' or 'text'/);
+  }
+});

@@ -5,6 +5,7 @@ import {
   assertLess,
   assertThrows,
 } from "@std/assert";
+import { deadline } from "@std/async/deadline";
 import { PROTOCOL } from "../../messages.ts";
 import { createHandler, createHub, serve } from "../../server.ts";
 import { drainServer, drainTimes } from "../../server/drain.ts";
@@ -82,6 +83,22 @@ Deno.test("finished does not wait for a peer that never answers", async () => {
   void server.drain({ overMs: 0, deadlineMs: 400 });
   await server.finished;
   assertLess(performance.now() - from, 1_400);
+  peer.drop();
+});
+
+Deno.test("finished does not wait for a peer to which a write is stuck, for which the runtime's own shutdown waits", async () => {
+  const server = serve({ port: 0 });
+  using peer = await RawPeer.connect(server.addr.port);
+  await peer.json();
+  // Until the kernel takes no more: then the hub holds it back.
+  for (let sent = 0; server.hub.stats().unackedBytes === 0; sent++) {
+    assert(sent < 200, "the kernel takes 50 MiB");
+    await server.hub.broadcast(new Uint8Array(256 * 1024));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  // So short that the transport has not tried to close it.
+  void server.drain({ overMs: 0, deadlineMs: 10 });
+  await deadline(server.finished, 5_000);
   peer.drop();
 });
 

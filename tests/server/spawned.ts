@@ -38,7 +38,7 @@ export const START = [
   "run",
   "--v8-flags=--max-semi-space-size=4",
   "--allow-net",
-  "--allow-env=PORT,HOST",
+  "--allow-env=PORT,HOST,DRUMBEAT_ADMIN_TOKEN",
   "--allow-sys=networkInterfaces",
   "server/main.ts",
 ];
@@ -122,7 +122,7 @@ export class SpawnedServer implements AsyncDisposable {
     const server = new SpawnedServer(process, () => {
       // `deno serve` says it on stderr.
       const said = server.#output.stdout + server.#output.stderr;
-      const [, port] = /https?:\/\/[^\s/]+:(\d+)\/?\s/.exec(said) ?? [];
+      const [, port] = /https?:\/\/[^\s/]+:(\d+)\/?[\s"]/.exec(said) ?? [];
       if (port !== undefined) resolve(Number(port));
     });
     server.ended.then(({ stdout, stderr }) =>
@@ -145,6 +145,11 @@ export class SpawnedServer implements AsyncDisposable {
   /** Resolves when it has complained of this. */
   async complaint(of: RegExp): Promise<void> {
     while (!of.test(this.#output.stderr)) await this.#more();
+  }
+
+  /** Resolves when it has said this. */
+  async printed(what: RegExp): Promise<void> {
+    while (!what.test(this.#output.stdout)) await this.#more();
   }
 
   /** Resolves when it has printed something. */

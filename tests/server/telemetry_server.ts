@@ -1,0 +1,29 @@
+/**
+ * A server with a request to answer and a store that takes its time, whose telemetry goes where the environment says.
+ *
+ * @module
+ */
+import { MemoryStore } from "../../adapters/store_memory.ts";
+import { telemetry } from "../../adapters/telemetry.ts";
+import type { Entry } from "../../hub/store.ts";
+import { RequestError, serve } from "../../mod.ts";
+
+/** A store with a slow disk. */
+class SlowStore extends MemoryStore {
+  override append(entries: readonly Entry[]): void {
+    const until = performance.now() + 20;
+    while (performance.now() < until);
+    super.append(entries);
+  }
+}
+
+const { hub, addr } = serve({
+  port: 0,
+  store: (clock, options) => new SlowStore(clock, options),
+});
+hub.handle("echo", (data) => data);
+hub.handle("refuse", () => {
+  throw new RequestError("No");
+});
+telemetry(hub);
+console.log(`listens on http://127.0.0.1:${addr.port}/`);
