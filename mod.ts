@@ -206,6 +206,7 @@ export {
   type Entry,
   type LogBounds,
   type Outcome,
+  type RecentRecords,
   type Store,
   type StoredRecords,
   type StoreSink,

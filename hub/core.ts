@@ -269,9 +269,11 @@ export class Core implements StoreSink {
   opened(name: string, bounds: LogBounds): void {
     const topic = this.topics.get(name);
     if (topic === undefined) return;
-    const lost = topic.epoch !== "";
+    const { epoch } = topic;
     topic.open(bounds);
-    if (!lost) return;
+    if (epoch === "") return;
+    // Missed records: every cursor is in the same log still, and gets what there is of them, or a gap.
+    if (epoch === bounds.epoch) return this.delivery.committed(topic, []);
     // Their cursors are in a log that is no more. They come back, ask for it, and are told of the new epoch.
     for (const { connection } of [...topic.subscriptions]) {
       connection.close(CloseCode.restart, "A topic's log was lost");

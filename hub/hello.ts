@@ -8,7 +8,7 @@ import {
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import type { Denial } from "./authorizer.ts";
-import { isSession, newSession, ownerMark, peerIdOf } from "./ids.ts";
+import { isSession, newSession, ownerMark, PEER_LOG, peerIdOf } from "./ids.ts";
 import { Topic } from "./topic.ts";
 
 /** What came of a hello. */
@@ -116,5 +116,5 @@ const FROM_THE_FIRST: Start = {};
 
 /** The name of a peer's own log. */
 export function ownTopicOf(peer: string): string {
-  return `$peer/${peer}`;
+  return PEER_LOG + peer;
 }

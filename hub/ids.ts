@@ -60,6 +60,9 @@ export function secretOf(session: string): string {
   return session.slice(0, SESSION_LENGTH);
 }
 
+/** What the name of a peer's own log starts with; the peer's id follows. */
+export const PEER_LOG = "$peer/";
+
 /** The public id of a session: the same after a resume, on any node. */
 export function peerIdOf(session: string): string {
   return session.slice(0, PEER_LENGTH);

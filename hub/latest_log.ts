@@ -49,6 +49,10 @@ export class LatestLog implements RecordLog {
     }
   }
 
+  skip(to: number): void {
+    this.#head = Math.max(this.#head, to);
+  }
+
   at(offset: number): LogRecord {
     const place = this.#place(offset);
     const record = this.#records[place];

@@ -22,6 +22,8 @@ export interface RecordLog {
   readonly bytes: number;
   /** Appends records at `head`. Nothing is trimmed here: a record lives at least until {@linkcode trim}. */
   append(records: readonly LogRecord[]): void;
+  /** Goes on at an offset above `head`: those in between have no record. */
+  skip(to: number): void;
   /**
    * The record at an offset.
    *
@@ -74,6 +76,14 @@ export class Log implements RecordLog {
       this.#bytes += record.bytes;
     }
     this.#head += records.length;
+  }
+
+  /** A queue has no holes: what is below one is lost. */
+  skip(to: number): void {
+    if (to <= this.#head) return;
+    this.#records = [];
+    this.#first = this.#bytes = 0;
+    this.#tail = this.#head = to;
   }
 
   at(offset: number): LogRecord {

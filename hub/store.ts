@@ -27,6 +27,16 @@ export interface LogBounds {
   readonly tail: number;
   /** The offset that the next record gets. */
   readonly head: number;
+  /** What the hub's ring begins with, up to `head`. Absent: nothing. */
+  readonly recent?: RecentRecords | undefined;
+}
+
+/** The newest records of a log, as a store that keeps them hands them out. */
+export interface RecentRecords {
+  /** Below it, the ring has lost records. */
+  readonly tail: number;
+  /** The records, ascending. Between two runs lies what was replaced (`lag: "latest"`); other topics have one run. */
+  readonly runs: readonly StoredRecords[];
 }
 
 /**
@@ -82,8 +92,9 @@ export interface StoredRecords {
 /** What a store tells the hub. */
 export interface StoreSink {
   /**
-   * The log is there. Told again when it was lost and made anew: then the epoch differs; or when the store cannot go on
-   * record by record: then it goes on at the new head, and what lies between can be read.
+   * The log is there. Told again when it was lost and made anew: then the epoch differs. Told again with the same epoch
+   * when the store cannot go on record by record: the hub's ring begins anew at the new head, with what is `recent`, and
+   * what lies between can be read, or is a gap.
    */
   opened(topic: string, bounds: LogBounds): void;
   /** Records are committed at `offset` and on. The only way into a topic's ring. */
@@ -92,7 +103,10 @@ export interface StoreSink {
   trimmed(topic: string, tail: number): void;
   /** How an entry ended: becomes the ack or the error. Called once for each entry, after its `committed`. */
   settled(entry: Entry, outcome: Outcome): void;
-  /** The session was claimed on another node: its connection here is closed with 4505. */
+  /**
+   * The session was claimed on another node: its connection here is closed with 4505. Told after the promise of a claim
+   * that was granted here before it.
+   */
   claimed(session: string): void;
   /**
    * A record was appended to a peer's own log, `$peer/` and its id, whether this hub has it open or not. A shared store

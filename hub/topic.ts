@@ -1,9 +1,9 @@
 import type { Joined, Start } from "../messages.ts";
 import type { Run } from "./dialect.ts";
 import { BATCH_BYTES, type BatchFrame, encodeBatch } from "./frame.ts";
-import { LatestLog } from "./latest_log.ts";
 import { Log, type RecordLog } from "./log.ts";
 import type { LogRecord } from "./record.ts";
+import { ringOf } from "./ring.ts";
 import type { LogBounds } from "./store.ts";
 import type { Reader, Subscription } from "./subscription.ts";
 import type { TopicSettings } from "./topic_options.ts";
@@ -60,9 +60,7 @@ export class Topic implements Run {
   /** The store has opened the log, or lost it and made a new one. */
   open(bounds: LogBounds): void {
     this.epoch = bounds.epoch;
-    this.log = this.settings.lag === "latest"
-      ? new LatestLog(bounds.head)
-      : new Log(bounds.head);
+    this.log = ringOf(bounds, this.settings.lag);
     this.#storeTail = bounds.tail;
     this.rest();
     this.#isOpen = true;

@@ -18,6 +18,7 @@ import {
   type TestPeer,
 } from "./in_memory.ts";
 import type { AnyMessages } from "../../messages.ts";
+import { records } from "./records.ts";
 
 const KIB = 1024;
 
@@ -606,6 +607,24 @@ Deno.test("when a log was lost its subscribers are sent away with 1012, to come 
     tail: 0,
     head: 0,
   });
+});
+
+Deno.test("when a hub missed records and its store hands it the newest, nobody leaves: those who lost something are told what", async () => {
+  const { hub, store } = deep();
+  await using _ = hub;
+  const peer = await hub.v1();
+  say(hub, "a");
+  peer.read();
+  const { epoch } = hub.hub.topic("lobby").bounds!;
+  const recent = { tail: 3, runs: [{ offset: 3, records: records("d", "e") }] };
+  store.trim("lobby", 1);
+  store.sink.opened("lobby", { epoch, tail: 3, head: 5, recent });
+  hub.flush();
+  const [gap, batch, ...rest] = peer.read();
+  assertEquals(gap, { type: "gap", topic: "lobby", from: 1, to: 3 });
+  assertEquals(batch.offset, 3);
+  assertEquals(texts([batch]), ["d", "e"]);
+  assertEquals([rest, peer.closed], [[], undefined]);
 });
 
 Deno.test("what a store says of a topic that was forgotten, or of nobody, is dropped", async () => {

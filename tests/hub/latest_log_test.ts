@@ -92,3 +92,12 @@ Deno.test("it holds the newest record of each key, whatever is appended and trim
     }),
   );
 });
+
+Deno.test("a log of the latest that skips has lost nothing: the offsets in between have no record", () => {
+  const log = new LatestLog(0);
+  log.append([priced("a")]);
+  log.skip(0);
+  log.skip(4);
+  log.append([priced("b")]);
+  assertEquals([log.tail, log.head, log.size, log.next(1)], [0, 5, 2, 4]);
+});

@@ -113,3 +113,15 @@ Deno.test("a log that is appended to and trimmed for long keeps each record at i
     { numRuns: 30 },
   );
 });
+
+Deno.test("a log that skips has lost what is below, and goes on there", () => {
+  const log = new Log(5);
+  log.append(records("a", "b"));
+  log.skip(7);
+  assertEquals([log.tail, log.head], [5, 7]);
+  log.skip(9);
+  assertEquals([log.tail, log.head, log.size, log.bytes], [9, 9, 0, 0]);
+  const [c] = records("c");
+  log.append([c!]);
+  assertStrictEquals(log.at(9), c);
+});

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { MemoryStore } from "../../adapters/store_memory.ts";
+import type { Store } from "../../hub/store.ts";
 import { PROTOCOL } from "../../messages.ts";
 import { DeepStore } from "./deep_store.ts";
-import { type InMemory, inMemory } from "./in_memory.ts";
+import { type InMemory, inMemory, type TestPeer } from "./in_memory.ts";
 
 const publish = (id: number, text = `${id}`) => ({
   type: "publish",
@@ -239,4 +241,59 @@ Deno.test("a publish that was refused may be sent again with the same id", async
   peer.send(publish(1));
   hub.flush();
   assertEquals(peer.readType("ack").map(({ offset }) => offset), [0]);
+});
+
+/** A hub whose store answers claims when a test says so. */
+function slowToClaim(): {
+  readonly hub: InMemory;
+  readonly claims: PromiseWithResolvers<void>[];
+} {
+  const claims: PromiseWithResolvers<void>[] = [];
+  const hub = inMemory({ sessionMs: 1_000 }, (clock) => {
+    const store: Store = new MemoryStore(clock, { sessionMs: 1_000 });
+    const claim = store.claim.bind(store);
+    store.claim = (session) => {
+      const known = claim(session);
+      const answer = Promise.withResolvers<void>();
+      claims.push(answer);
+      return answer.promise.then(() => known);
+    };
+    return store;
+  });
+  return { hub, claims };
+}
+
+/** A peer that asks for a session and has no answer yet. */
+function asking(hub: InMemory, session: string): TestPeer {
+  const peer = hub.connect(PROTOCOL);
+  peer.send({ type: "hello", session });
+  return peer;
+}
+
+Deno.test("a session whose connection leaves while another one asks for it goes on, and does not expire", async () => {
+  const { hub, claims } = slowToClaim();
+  await using _hub = hub;
+  const { peer, start: { session } } = await hub.greeted();
+  const next = asking(hub, session);
+  peer.far.drop();
+  claims.shift()!.resolve();
+  assertEquals((await next.until("start")).at(-1).resumed, true);
+  hub.clock.advance(5_000);
+  const third = asking(hub, session);
+  claims.shift()!.resolve();
+  assertEquals((await third.until("start")).at(-1).resumed, true);
+});
+
+Deno.test("a session whose connection leaves while another one asks for it in vain expires in its time", async () => {
+  const { hub, claims } = slowToClaim();
+  await using _hub = hub;
+  const { peer, start: { session } } = await hub.greeted();
+  const next = asking(hub, session);
+  peer.far.drop();
+  claims.shift()!.reject(new Error("The store is away"));
+  await next.untilClosed();
+  hub.clock.advance(1_000);
+  const third = asking(hub, session);
+  claims.shift()!.resolve();
+  assertEquals((await third.until("start")).at(-1).resumed, false);
 });

@@ -118,10 +118,13 @@ for (const layer of Object.keys(LAYERS) as Layer[]) {
 const PORTS = [
   "hub/clock.ts",
   "hub/ids.ts",
+  "hub/log.ts",
   "hub/outcomes.ts",
   "hub/record.ts",
+  "hub/ring.ts",
   "hub/socket.ts",
   "hub/store.ts",
+  "hub/topic_options.ts",
 ];
 
 /** What the stock server and its page agree on: the one file of the page that runs on both sides. */
