@@ -22,10 +22,12 @@ export interface HostStoreOptions {
   /** Makes the store: `sqliteStore(path)` of `./sqlite` is one. Default: in memory. */
   readonly store?: (
     clock: Clock,
-    options: { readonly sessionMs: number },
+    options: { readonly sessionMs: number; readonly sessions: number },
   ) => Store;
   /** How long a session can be resumed after its connection ended, in ms. Default: 120,000. */
   readonly sessionMs?: number;
+  /** Sessions that may wait to be resumed, at all workers together. Default: 20,000. */
+  readonly sessions?: number;
   /** What each topic's log keeps: the same as each hub's. Default: 1,000 records, 1 MiB, 120 s. */
   readonly topics?: TopicOptionsByName;
   /** Something failed that is no single publish's fault. Default: nothing. */
@@ -56,12 +58,13 @@ export interface HostStoreOptions {
  * ```
  */
 export function hostStore(options: HostStoreOptions = {}): StoreHost {
-  const { sessionMs = 120_000, topics, onError = () => {} } = options;
+  const { sessionMs = 120_000, sessions = 20_000, topics } = options;
+  const { onError = () => {} } = options;
   const settings = topicOptions(topics);
   const clock = new WebClock();
   try {
     const make = options.store ?? ((...made) => new MemoryStore(...made));
-    const store = make(clock, { sessionMs });
+    const store = make(clock, { sessionMs, sessions });
     return new StoreHost({ store, clock }, { sessionMs, settings, onError });
   } catch (error) {
     clock.close();

@@ -26,6 +26,8 @@ export interface Peer {
     readonly program?: string;
     readonly file?: string;
   };
+  /** The cores that it may use, as `taskset` takes them. Default: the server's one. */
+  readonly cores?: string;
   /**
    * The program and its arguments. It prints `listens on http://127.0.0.1:PORT`.
    *

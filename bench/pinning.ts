@@ -11,13 +11,13 @@ export function canPin(): Promise<boolean> {
 }
 
 /**
- * A command that runs on one core, where the machine has `taskset` and two cores; else the command as it is.
+ * A command that runs on cores of its own, where the machine has `taskset` and two cores; else the command as it is.
  *
- * @param core the core.
+ * @param core the core, or several as `taskset` takes them.
  * @param command the program and its arguments.
  */
 export async function pinned(
-  core: number,
+  core: number | string,
   command: readonly string[],
 ): Promise<readonly string[]> {
   return await canPin() ? ["taskset", "-c", String(core), ...command] : command;

@@ -29,7 +29,7 @@ export class ServerProcess implements AsyncDisposable {
    */
   static async start(peer: Peer, duty: Duty, port = 0): Promise<ServerProcess> {
     const [program, ...args] = await pinned(
-      SERVER_CORE,
+      peer.cores ?? SERVER_CORE,
       peer.command(duty, port),
     );
     const child = new Deno.Command(program!, {

@@ -18,7 +18,6 @@ export class GuardedStore implements Store {
   readonly shared: boolean;
   /** Absent where the store has none. */
   readonly read?: NonNullable<Store["read"]>;
-  readonly shared: boolean;
   readonly #store: Store;
   readonly #failures: StoreFailures;
 

@@ -7,11 +7,13 @@ import type { Durability } from "../adapters/store_sqlite.ts";
 import { telemetry } from "../adapters/telemetry.ts";
 import { contract } from "../static/contract.ts";
 import { loadAdmin, loadLog, type Log, UnavailableError } from "./asked_for.ts";
-import { HELP, readCommand } from "./command_line.ts";
+import { readCommand } from "./command_line.ts";
 import type { StoreFactory } from "./create_hub.ts";
-import { serve, type TlsOptions } from "./serve.ts";
+import { HELP } from "./help.ts";
+import { serve, type Server, type TlsOptions } from "./serve.ts";
 import type { serveStrict } from "./strict.ts";
 import { urlsOf } from "./urls.ts";
+import type { ServeWorkersOptions } from "./workers.ts";
 
 const command = readCommand(Deno.args, {
   PORT: Deno.env.get("PORT"),
@@ -27,25 +29,33 @@ async function run(
   asked: Extract<typeof command, { run: "serve" }>,
 ): Promise<void> {
   const { store, durability, drain, tls, transport, run: _, ...rest } = asked;
-  const { metrics, adminTokenFile, log: format, ...options } = rest;
+  const { workers, metrics, adminTokenFile, log: format, ...options } = rest;
   const { hostname, port } = options;
-  let server;
+  if (workers > 1 && !("listenDatagram" in Deno)) {
+    complain("--workers needs the flag --unstable-net, to share the port");
+    Deno.exit(2);
+  }
+  let server: Omit<Server, "hub">;
   let log: Log | undefined;
   try {
     log = format === undefined ? undefined : await loadLog(format);
-    const listen = transport === "strict" ? await strict() : serve;
-    server = await listen({
+    const running = {
       ...options,
-      contract,
       ...(tls === undefined ? {} : { tls: await readTls(tls) }),
       ...(store === undefined ? {} : { store: await open(store, durability) }),
-      ...await loadAdmin({ metrics, adminTokenFile }),
-      onError: (error, { stage }) => {
+      onError: (error: unknown, { stage }: { readonly stage: string }) => {
         if (log === undefined) complain(`${stage}: ${wordsOf(error)}`);
       },
-    });
-    if (log !== undefined) server.hub.observe(log.observer);
-    telemetry(server.hub);
+    };
+    if (workers > 1) server = await serveMany({ ...running, workers });
+    else {
+      const listen = transport === "strict" ? await strict() : serve;
+      const admin = await loadAdmin({ metrics, adminTokenFile });
+      const one = await listen({ ...running, ...admin, contract });
+      if (log !== undefined) one.hub.observe(log.observer);
+      telemetry(one.hub);
+      server = one;
+    }
   } catch (error) {
     complain(reasonOf(error, hostname, port));
     Deno.exit(1);
@@ -107,6 +117,13 @@ async function open(
     complain(error.message);
     Deno.exit(2);
   }
+}
+
+async function serveMany(
+  options: ServeWorkersOptions,
+): Promise<Omit<Server, "hub">> {
+  const { serveWorkers } = await import("./workers.ts");
+  return await serveWorkers(options);
 }
 
 function reasonOf(error: unknown, hostname: string, port: number): string {

@@ -38,14 +38,23 @@ export function serve<
 >(
   options: ServeOptions<M, R> = {},
 ): Server<M, R> {
-  const { port = 8000, hostname = "127.0.0.1", tls } = options;
+  const { port = 8000, hostname = "127.0.0.1", reusePort = false, tls } =
+    options;
   const service = new Service(options, acceptWithDeno);
   try {
     const { answer, failed: onError } = service;
     const tcpBacklog = TCP_BACKLOG;
     const open = (port: number) =>
       Deno.serve(
-        { port, hostname, tcpBacklog, onListen() {}, onError, ...tls },
+        {
+          port,
+          hostname,
+          reusePort,
+          tcpBacklog,
+          onListen() {},
+          onError,
+          ...tls,
+        },
         answer,
       );
     return service.running(

@@ -33,6 +33,11 @@ export interface ServeOptions<
   readonly hostname?: string;
   /** A certificate and its private key: then it speaks TLS itself. Default: none, plain HTTP. */
   readonly tls?: TlsOptions | undefined;
+  /**
+   * Whether other servers may listen on the same port; then the kernel spreads connections over them. One for each worker:
+   * docs/scaling.md. It needs `--unstable-net`, and Linux. Default: `false`.
+   */
+  readonly reusePort?: boolean;
   /** Drains the server when it aborts. */
   readonly signal?: AbortSignal;
 }

@@ -62,6 +62,28 @@ Deno.test("examples/http_broadcast.ts sends to everybody what was posted", async
   assertEquals([got.status, await got.text()], [405, "Only POST\n"]);
 });
 
+Deno.test("examples/workers.ts serves one port from two workers that share their logs", async () => {
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = free.addr as Deno.NetAddr;
+  free.close();
+  await using program = start("examples/workers.ts", {
+    flags: ["--unstable-net", "--allow-net", "--allow-read"],
+    args: [`${port}`],
+  });
+  const listens = /^(ada|grace) listens on/;
+  const [, one] = await program.line(listens);
+  const [, other] = await program.line(listens);
+  assert(one !== other);
+  const offsets: number[] = [];
+  for (let n = 0; n < 8; n++) {
+    await using client = connect(`ws://127.0.0.1:${port}/ws`);
+    offsets.push(
+      await client.topic("lobby").publish({ type: "chat", text: `${n}` }),
+    );
+  }
+  assertEquals(offsets, [0, 1, 2, 3, 4, 5, 6, 7]);
+});
+
 Deno.test("every example is run by a test and fits on a page", async () => {
   const tests = await Deno.readTextFile(new URL(import.meta.url));
   for (const name of await examples()) {

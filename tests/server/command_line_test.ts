@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DEFAULT_LIMITS, NO_LIMITS } from "../../hub/limits.ts";
-import { HELP, readCommand } from "../../server/command_line.ts";
+import { readCommand } from "../../server/command_line.ts";
+import { HELP } from "../../server/help.ts";
 
 type Serving = Extract<ReturnType<typeof readCommand>, { run: "serve" }>;
 
@@ -144,5 +145,20 @@ Deno.test("--log is json or text, --metrics is asked for", () => {
   assertEquals(of("--log=text")[0], "text");
   for (const log of ["xml", ""]) {
     assertMatch(refusal([`--log=${log}`]), /--log is 'json' or 'text'/);
+  }
+});
+
+Deno.test("--workers is a number from 1 on, and 1 unless told otherwise", () => {
+  assertEquals([serving([]).workers, serving(["--workers", "8"]).workers], [
+    1,
+    8,
+  ]);
+  for (const wrong of ["0", "-1", "two", "1.5", "1000", ""]) {
+    assertMatch(refusal([`--workers=${wrong}`]), /--workers is a number/);
+  }
+  const strict = ["--workers", "2", "--transport", "strict"];
+  assertMatch(refusal(strict), /--workers is for the transport 'deno'/);
+  for (const flag of ["--log=json", "--metrics"]) {
+    assertMatch(refusal(["--workers=2", flag]), /--workers has no --log/);
   }
 });

@@ -1,0 +1,72 @@
+/**
+ * `deno task bench:workers`: fan-out with one isolate and with two workers. Server and load share the machine's two cores,
+ * so that the rate alone says little: the deliveries for each second of CPU say what the port to the logs costs. Ends
+ * with 1 when a run failed.
+ *
+ * @module
+ */
+import { attempt } from "./attempt.ts";
+import { haveGenerator, type Measured } from "./generator.ts";
+import { measure } from "./measure.ts";
+import { type Peer, PEERS } from "./peers.ts";
+import { Results } from "./results.ts";
+import { fanOut, flags, type Metric, type Scenario } from "./scenarios.ts";
+import { table } from "./table.ts";
+
+const ROUNDS = 5;
+const TIME = flags({ seconds: 2, warmup: 0.4 });
+const COUNTS: readonly number[] = [1, 2];
+
+const METRICS: readonly Metric[] = [
+  { key: "perSecond", title: "deliveries/s", more: true },
+  { key: "serverCpu", title: "CPU of the server", more: false },
+  { key: "perCpu", title: "deliveries per CPU s", more: true },
+];
+
+/** Both have both cores: what is pinned to one cannot gain by a second worker. */
+function peerWith(workers: number): Peer {
+  const [stock] = PEERS;
+  return {
+    ...stock!,
+    name: `workers-${workers}`,
+    cores: "0,1",
+    command: (duty, port) => [
+      ...stock!.command(duty, port),
+      ...["--workers", String(workers)],
+    ],
+  };
+}
+
+async function run(scenario: Scenario, peer: Peer): Promise<Measured> {
+  const measured = await measure(scenario, peer);
+  const { perSecond, serverCpu } = measured;
+  return { ...measured, perCpu: perSecond! / serverCpu! };
+}
+
+async function main(): Promise<boolean> {
+  if (!await haveGenerator()) return false;
+  const results = new Results();
+  const peers = COUNTS.map(peerWith);
+  const all = [100, 500].flatMap((connections) =>
+    [1, 8, 64].map((inFlight) => ({
+      ...fanOut(inFlight, connections, TIME),
+      metrics: METRICS,
+    }))
+  );
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const scenario of all) {
+      for (const peer of peers) {
+        const play = () => run(scenario, peer);
+        const said = await attempt(results, scenario, peer, play);
+        console.error(
+          `${round}/${ROUNDS}  ${scenario.name}  ${peer.name}  ${said}`,
+        );
+      }
+    }
+  }
+  const names = peers.map(({ name }) => name);
+  console.log(table(results.rows(all, names), names));
+  return !results.failed;
+}
+
+Deno.exit(await main() ? 0 : 1);

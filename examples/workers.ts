@@ -1,0 +1,39 @@
+/**
+ * A server of your own on two cores: a hub in each worker, on the same port, and one store for both.
+ *
+ *     deno run --unstable-net --allow-net --allow-read examples/workers.ts [port]
+ *
+ * @module
+ */
+import { hostStore, workerStore } from "../adapters/store_worker.ts";
+import { serve } from "../mod.ts";
+
+/** In the main isolate, which has the store and starts a worker again that died. */
+function main(): void {
+  const host = hostStore();
+  const port = Number(Deno.args[0] ?? 8000);
+  const start = (name: string) => {
+    const worker = new Worker(import.meta.url, { type: "module", name });
+    const { port1, port2 } = new MessageChannel();
+    const gone = host.attach(port1);
+    worker.postMessage({ port, store: port2 }, [port2]);
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      gone();
+      setTimeout(start, 1_000, name);
+    });
+  };
+  for (const name of ["ada", "grace"]) start(name);
+}
+
+/** In a worker. A contract, hooks and handlers go in here: functions cannot be sent to it. */
+function work(): void {
+  globalThis.addEventListener("message", async (event) => {
+    const { port, store } = (event as MessageEvent).data;
+    serve({ port, reusePort: true, store: await workerStore(store) });
+    console.log(`${self.name} listens on http://localhost:${port}`);
+  });
+}
+
+if (self.name === "") main();
+else work();
