@@ -17,6 +17,8 @@ const MAX_HELD = 256;
 const CATCH_UP_BYTES = 1024 * 1024;
 /** Who is behind by more does not catch up record by record: its peers come back and read from the stream. */
 const MAX_CATCH_UP = 10_000;
+/** A pause after a connection was lost, in ms: it may not be the one that is waited for then. */
+const LOST_MS = 10;
 /** A pause before what Redis is too busy for is tried again, in ms. */
 const BUSY_MS = 100;
 
@@ -149,7 +151,7 @@ export class RedisLog {
 
   async #failed(error: unknown): Promise<void> {
     // The connection says itself that it is lost.
-    if (error instanceof RedisLost) return;
+    if (error instanceof RedisLost) return await this.#context.pause(LOST_MS);
     this.#isUnsure = true;
     if (error instanceof RedisRefused) this.#context.refused(error);
     else this.#context.sink?.failed(error);
@@ -167,7 +169,7 @@ export class RedisLog {
   async #open(): Promise<void> {
     const { link, keys, subscriber } = this.#context;
     // What is appended from now on is heard, or is below the head that the script tells.
-    await subscriber.follow(this.name);
+    if (!this.#isReleased) await subscriber.follow(this.name);
     const [epoch, tail, head] = await link.script<[string, number, number]>(
       OPEN,
       [keys.log(this.name), keys.records(this.name), keys.marks(this.name)],

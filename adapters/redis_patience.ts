@@ -1,15 +1,20 @@
 import type { RedisContext } from "./redis_context.ts";
-import { RedisLost, RedisRefused } from "./redis_errors.ts";
+import {
+  reasonOf,
+  RedisAwayError,
+  RedisLost,
+  RedisRefused,
+} from "./redis_errors.ts";
 
-/** A pause before what Redis is too busy for is asked again, in ms. */
-const BUSY_MS = 100;
+/** A pause before Redis is asked again, in ms. */
+const AGAIN_MS = 50;
 
 /**
  * Asks Redis, again where the connection was lost or the server is busy, for as long as something may wait for it.
  *
  * @param context the store's.
  * @param ask asks; it may be carried out more than once.
- * @throws {RedisLost} when Redis was away for too long, {@linkcode RedisRefused} when it refuses.
+ * @throws {RedisAwayError} when Redis was away for too long, or refuses.
  */
 export async function patiently<T>(
   context: RedisContext,
@@ -26,8 +31,10 @@ export async function patiently<T>(
     } catch (error) {
       const mayPass = error instanceof RedisLost ||
         (error instanceof RedisRefused && error.isPassing);
-      if (!mayPass || context.isClosed || clock.now() >= until) throw error;
-      if (error instanceof RedisRefused) await context.pause(BUSY_MS);
+      if (!mayPass || context.isClosed || clock.now() >= until) {
+        throw new RedisAwayError(settings.server.name, reasonOf(error));
+      }
+      await context.pause(AGAIN_MS);
     }
   }
 }

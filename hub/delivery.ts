@@ -1,10 +1,11 @@
 import type { Cancel, Clock } from "./clock.ts";
 import type { Run } from "./dialect.ts";
-import { BATCH_BYTES, encodeBatch } from "./frame.ts";
+import { BATCH_BYTES } from "./frame.ts";
 import type { Reporter } from "./hooks.ts";
 import type { Monitor } from "./monitor.ts";
 import type { LogRecord } from "./record.ts";
 import type { Entry, Store, StoredRecords } from "./store.ts";
+import { storedRun } from "./stored_run.ts";
 import type { Reader, Subscription } from "./subscription.ts";
 import type { Topic } from "./topic.ts";
 
@@ -12,6 +13,8 @@ import type { Topic } from "./topic.ts";
 const MAX_POSTPONES = 4;
 /** A publisher that does not let the event loop turn is flushed when this many bytes are gathered. */
 const GATHER_BYTES = 256 * 1024;
+/** How long a cursor below the ring waits for a store that is away before it is read for again, in ms. */
+const AWAY_MS = 1_000;
 /** How often peers are looked at that give no sign when they have room again, in ms. */
 const POLL_MS = 20;
 
@@ -231,15 +234,28 @@ export class Delivery {
     }
     // `waiting` and not in `connection.waiting`: neither new records nor credit visit it meanwhile.
     subscription.waiting = true;
-    found.catch((error) => this.#context.reporter.report(error, "store")).then(
-      (records) => {
-        // Left, or unsubscribed, while the store was reading: nothing of the topic follows.
-        if (!topic.subscriptions.has(subscription)) return;
-        this.#stored(subscription, records ?? undefined);
-        this.#wait(subscription, true);
+    found.then(
+      (records) => this.#readLater(subscription, records),
+      (error) => {
+        // Away, and has said so: what it has is not lost.
+        if (this.#context.store.healthy === false) {
+          const again = () => this.#wait(subscription, true);
+          return void this.#context.clock.after(AWAY_MS, again);
+        }
+        this.#context.reporter.report(error, "store");
+        this.#readLater(subscription, undefined);
       },
     );
     return false;
+  }
+
+  #readLater(
+    subscription: Subscription<Reader>,
+    records: StoredRecords | undefined,
+  ): void {
+    if (!subscription.topic.subscriptions.has(subscription)) return;
+    this.#stored(subscription, records);
+    this.#wait(subscription, true);
   }
 
   #stored(
@@ -261,20 +277,14 @@ export class Delivery {
       found === undefined || found.records.length === 0 ||
       found.offset >= topic.log.tail
     ) return;
-    const { offset, records } = found;
-    const run: Run = {
-      name: topic.name,
-      head: offset + records.length,
-      record: (at) => records[at - offset]!,
-      next: (at) => at,
-      batch: (from) => encodeBatch(run, from),
-    };
-    this.#deliver(subscription, run);
+    this.#deliver(subscription, storedRun(topic.name, found));
   }
 
   /** @param now whether it may go on in the next flush; else it waits for credit. */
   #wait(subscription: Subscription<Reader>, now: boolean): void {
-    const { connection } = subscription;
+    const { connection, topic } = subscription;
+    // Left, or unsubscribed, while the store was asked: nothing of the topic follows.
+    if (!topic.subscriptions.has(subscription)) return;
     subscription.waiting = true;
     connection.waiting.add(subscription);
     if (now) this.wake(connection);

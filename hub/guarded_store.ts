@@ -28,6 +28,10 @@ export class GuardedStore implements Store {
     if (store.read !== undefined) this.read = store.read.bind(store);
   }
 
+  get healthy(): boolean {
+    return this.#store.healthy ?? true;
+  }
+
   connect(sink: StoreSink): void {
     this.#store.connect(sink);
   }

@@ -1,13 +1,8 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { LogRecord } from "../../hub/record.ts";
-import type {
-  Entry,
-  LogBounds,
-  Outcome,
-  Store,
-  StoreSink,
-} from "../../hub/store.ts";
+import type { Entry, LogBounds, Outcome, Store } from "../../hub/store.ts";
 import { FakeClock } from "../hub/fake_clock.ts";
+import { bodies, StoreRecorder } from "./store_recorder.ts";
 
 /** What a store under test is made with. */
 export interface StoreSetting {
@@ -40,85 +35,6 @@ const SESSIONS = 40;
 const SESSION = "AAAAAAAAAAAA.BBBBBBBBBBBBBBBBBBBBBBBB";
 const OTHER = "CCCCCCCCCCCC.DDDDDDDDDDDDDDDDDDDDDDDD";
 
-/** What a store told, in order. */
-class Recorder implements StoreSink {
-  readonly calls: string[] = [];
-  readonly bounds = new Map<string, LogBounds>();
-  readonly logs = new Map<string, Map<number, LogRecord>>();
-  readonly outcomes = new Map<Entry, Outcome>();
-  readonly failures: unknown[] = [];
-  readonly #epochs = new Map<string, string>();
-  #wake: (() => void) | undefined;
-
-  opened(topic: string, bounds: LogBounds): void {
-    // Another epoch is another log, whose offsets start anew.
-    if (this.#epochs.get(topic) !== bounds.epoch) this.logs.delete(topic);
-    this.#epochs.set(topic, bounds.epoch);
-    this.bounds.set(topic, {
-      epoch: bounds.epoch,
-      tail: bounds.tail,
-      head: bounds.head,
-    });
-    this.#told("opened");
-  }
-
-  committed(
-    topic: string,
-    offset: number,
-    records: readonly LogRecord[],
-  ): void {
-    const log = this.logs.get(topic) ?? new Map<number, LogRecord>();
-    this.logs.set(topic, log);
-    records.forEach((record, i) => {
-      assert(!log.has(offset + i), `offset ${offset + i} was committed twice`);
-      log.set(offset + i, record);
-    });
-    this.#told("committed");
-  }
-
-  trimmed(): void {
-    this.#told("trimmed");
-  }
-
-  settled(entry: Entry, outcome: Outcome): void {
-    assert(!this.outcomes.has(entry), "an entry was settled twice");
-    if ("offset" in outcome && entry.session === undefined) {
-      assert(
-        this.logs.get(entry.topic)?.get(outcome.offset) !== undefined,
-        "an entry was settled before it was committed",
-      );
-    }
-    this.outcomes.set(entry, outcome);
-    this.#told("settled");
-  }
-
-  claimed(): void {
-    this.#told("claimed");
-  }
-
-  failed(error: unknown): void {
-    this.failures.push(error);
-    this.#told("failed");
-  }
-
-  /** Resolves when a condition holds. */
-  async until(holds: () => boolean): Promise<void> {
-    while (!holds()) {
-      await new Promise<void>((resolve) => this.#wake = resolve);
-    }
-  }
-
-  #told(what: string): void {
-    this.calls.push(what);
-    this.#wake?.();
-  }
-}
-
-/** The text records of a topic, as the store told of them. */
-function bodies(log: ReadonlyMap<number, LogRecord> | undefined): unknown[] {
-  return [...log ?? []].map(([offset, { body }]) => [offset, body]);
-}
-
 interface EntryOptions {
   readonly topic?: string;
   readonly session?: string;
@@ -147,7 +63,7 @@ export function storeConformance(
 ): void {
   interface Stage {
     readonly store: Store;
-    readonly sink: Recorder;
+    readonly sink: StoreRecorder;
     readonly clock: FakeClock;
     readonly rig: StoreRig;
     /** Moves time on. */
@@ -159,7 +75,7 @@ export function storeConformance(
   }
 
   function stageOf(store: Store, clock: FakeClock, rig: StoreRig): Stage {
-    const sink = new Recorder();
+    const sink = new StoreRecorder();
     store.connect(sink);
     return {
       store,

@@ -13,9 +13,11 @@ import { cuts } from "./scenarios/cuts.ts";
 import { frozenTab } from "./scenarios/frozen_tab.ts";
 import { kills } from "./scenarios/kills.ts";
 import { mixed } from "./scenarios/mixed.ts";
+import { hops, race } from "./scenarios/nodes.ts";
 import { parallel } from "./scenarios/parallel.ts";
 import { resumeBytes } from "./scenarios/resume_bytes.ts";
 import { rolling } from "./scenarios/rolling.ts";
+import { TROUBLES, troubles } from "./scenarios/troubles.ts";
 import { ServerProcess } from "./server_process.ts";
 import { add, type Outcome } from "./stage.ts";
 import { explain, type Line, table } from "./table.ts";
@@ -118,6 +120,43 @@ const SCENARIOS: Readonly<
     ),
   rolling: (random) => restarts(random, "drain"),
   "rolling-kill": (random) => restarts(random, "kill"),
+  "redis-race": (random) =>
+    onRedis(({ url }) =>
+      race(random, {
+        store: url,
+        subscribers: 20,
+        publishers: 10,
+        messages: 30_000,
+      })
+    ),
+  "redis-hops": (random) =>
+    onRedis(({ url }) =>
+      hops(random, {
+        store: url,
+        subscribers: 20,
+        publishers: 4,
+        messages: 10_000,
+        perSecond: 500,
+        hops: 20,
+      })
+    ),
+  ...Object.fromEntries(
+    (Object.keys(TROUBLES) as (keyof typeof TROUBLES)[]).map((trouble) => [
+      `redis-${trouble}`,
+      (random: Random) =>
+        onRedis((redis) =>
+          troubles(random, {
+            redis,
+            trouble,
+            subscribers: 20,
+            publishers: 4,
+            perSecond: 500,
+            forMs: 10_000,
+            times: 2,
+          })
+        ),
+    ]),
+  ),
   "frozen-tab": () =>
     onServer(
       [],
@@ -156,6 +195,9 @@ if (!hasBrowser) MISSING.set("frozen-tab", "Chromium");
 for (const name of ["rolling", "rolling-kill"]) {
   if (!await hasProgram("haproxy")) MISSING.set(name, "haproxy");
   if (!hasRedis) MISSING.set(name, "redis-server");
+}
+for (const name of Object.keys(SCENARIOS)) {
+  if (name.startsWith("redis-") && !hasRedis) MISSING.set(name, "redis-server");
 }
 
 /** Many short runs, each with a seed of its own, in memory and on disk by turns. */
@@ -197,6 +239,14 @@ async function onServer(
   const detail = `The server complained: ${server.complaints}`;
   const violation = { kind: "rule", topic: "", who: "", detail } as const;
   return { ...outcome, violations: [...outcome.violations, violation] };
+}
+
+/** Runs something on a Redis of its own. */
+async function onRedis(
+  run: (redis: RedisServer) => Promise<Outcome>,
+): Promise<Outcome> {
+  await using redis = await RedisServer.start();
+  return await run(redis);
 }
 
 function newFile(): string {

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { RedisServer, redisTest } from "../adapters/redis_server.ts";
 import { Random } from "./random.ts";
 import { hops, race } from "./scenarios/nodes.ts";
+import { TROUBLES, troubles } from "./scenarios/troubles.ts";
 
 redisTest(
   "two nodes race 10,000 publishes: each has an offset of its own, and every subscriber has all of them in order",
@@ -34,3 +35,23 @@ redisTest(
     assert(cuts === 6 && recovered > 0);
   },
 );
+
+for (const trouble of Object.keys(TROUBLES) as (keyof typeof TROUBLES)[]) {
+  redisTest(
+    `two nodes go through a Redis in trouble (${trouble}): what is acknowledged is there, what is lost is told`,
+    async () => {
+      await using redis = await RedisServer.start();
+      const { violations, delivered } = await troubles(new Random(1), {
+        redis,
+        trouble,
+        subscribers: 4,
+        publishers: 4,
+        perSecond: 400,
+        forMs: 300,
+        times: 1,
+      });
+      assertEquals(violations, []);
+      assert(delivered > 0);
+    },
+  );
+}

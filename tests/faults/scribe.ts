@@ -1,5 +1,5 @@
 import type { Client, Topic } from "../../client.ts";
-import type { Ledger, Published, Stream } from "./ledger.ts";
+import type { Ledger, Published, Stream, Told } from "./ledger.ts";
 
 /** Says how a message with this number looks. */
 export interface Letter {
@@ -58,7 +58,7 @@ export class Publisher {
   readonly name: string;
   readonly #ledger: Ledger;
   readonly #topic: Topic;
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Set<Promise<Told>>();
 
   constructor(ledger: Ledger, client: Client, topic: Topic, name: string) {
     this.#ledger = ledger;
@@ -73,8 +73,8 @@ export class Publisher {
     return this.#pending.size;
   }
 
-  /** Publishes one message. @returns when its outcome was told, whatever it is. */
-  publish(letter: Letter = {}): Promise<void> {
+  /** Publishes one message. @returns its outcome when it was told, whatever it is. */
+  publish(letter: Letter = {}): Promise<Told> {
     let message: ReturnType<typeof messageOf> | undefined;
     const entry: Published = this.#ledger.publish(
       this.name,
@@ -82,13 +82,11 @@ export class Publisher {
       (seq) => bodyOf(message = messageOf(this.name, seq, letter)),
     );
     const told = this.#topic.publish(message!).then(
-      (offset) => {
-        entry.told = { offset, epoch: this.#topic.position?.epoch };
-      },
-      (error) => {
-        entry.told = { code: codeOf(error) };
-      },
-    ).finally(() => this.#pending.delete(told));
+      (offset) => ({ offset, epoch: this.#topic.position?.epoch }),
+      (error) => ({ code: codeOf(error) }),
+    ).then((outcome) => entry.told = outcome).finally(() =>
+      this.#pending.delete(told)
+    );
     this.#pending.add(told);
     return told;
   }

@@ -137,6 +137,16 @@ export class ServerProcess implements AsyncDisposable {
     return this.#ended;
   }
 
+  /** It stands still. */
+  pause(): void {
+    this.#child!.kill("SIGSTOP");
+  }
+
+  /** It goes on. */
+  resume(): void {
+    this.#child!.kill("SIGCONT");
+  }
+
   /** `kill -9`, of this child alone. @returns when it is dead. */
   async kill(): Promise<void> {
     this.#child?.kill("SIGKILL");

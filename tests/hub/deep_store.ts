@@ -27,6 +27,8 @@ export class DeepStore implements Store {
   readonly #logs = new Map<string, (LogRecord | undefined)[]>();
   #waiting: (() => void)[] = [];
   #sink: StoreSink | undefined;
+  /** Whether it says that it is well. */
+  healthy = true;
   /** What reads fail with, if they do. */
   failure: Error | undefined;
   /** What the next append throws. */

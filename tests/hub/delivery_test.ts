@@ -497,6 +497,44 @@ for (const slow of [true, false]) {
   });
 }
 
+Deno.test("a cursor below the ring waits for a store that is away, and is told of no gap", async () => {
+  const { hub, store } = deep({ slow: true });
+  await using _ = hub;
+  sayEach(hub, ..."abcdef");
+  store.failure = new Error("Away");
+  store.healthy = false;
+  const peer = await hub.v1({ topics: { lobby: { last: 5 } } });
+  hub.flush();
+  for (let asked = 0; asked < 3; asked++) {
+    assertEquals(store.waiting, 1);
+    await store.answer();
+    hub.clock.advance(1_000);
+  }
+  assertEquals(hub.errors, []);
+  store.failure = undefined;
+  while (store.waiting > 0) {
+    await store.answer();
+    hub.flush();
+  }
+  assertEquals(texts(peer.read()), [..."bcdef"]);
+});
+
+Deno.test("after unsubscribe nothing follows, though the store comes back", async () => {
+  const { hub, store } = deep({ slow: true });
+  await using _ = hub;
+  sayEach(hub, ..."abcdef");
+  store.failure = new Error("Away");
+  store.healthy = false;
+  const peer = await hub.v1({ topics: { lobby: { last: 5 } } });
+  hub.flush();
+  await store.answer();
+  peer.send({ type: "unsubscribe", id: 1, topic: "lobby" });
+  store.failure = undefined;
+  hub.clock.advance(1_000);
+  assertEquals(store.waiting, 0);
+  assertEquals(peer.read(), [{ type: "ack", id: 1 }]);
+});
+
 Deno.test("a peer that left while the store was reading for it gets nothing", async () => {
   const { hub, store } = deep({ slow: true });
   await using _ = hub;

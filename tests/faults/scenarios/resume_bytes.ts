@@ -63,7 +63,7 @@ async function runLane(
       link.down.freeze();
       // Every other time the server does not get what the client sends, so that it is new to it when it is sent again.
       if (bytes % 2 === 1) link.up.freeze();
-      const fed: Promise<void>[] = [];
+      const fed: Promise<unknown>[] = [];
       for (let n = 0; n < MESSAGES; n++) {
         fed.push(feeder.publish({ padBytes: PAD_BYTES }));
         void publisher.publish({ padBytes: PAD_BYTES });
