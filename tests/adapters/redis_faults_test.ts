@@ -4,9 +4,12 @@ import {
   RedisStore,
   type RedisStoreOptions,
 } from "../../adapters/store_redis.ts";
+import { sessionHash } from "../../adapters/redis_keys.ts";
+import type { Clock } from "../../hub/clock.ts";
 import { LogRecord } from "../../hub/record.ts";
 import type { Entry, Outcome } from "../../hub/store.ts";
 import { FaultProxy } from "../faults/proxy.ts";
+import { FakeClock } from "../hub/fake_clock.ts";
 import { RedisServer, redisTest } from "./redis_server.ts";
 import { bodies, StoreRecorder } from "./store_recorder.ts";
 
@@ -21,12 +24,17 @@ function entry(body: string, id?: number, topic = "room"): Entry {
 
 /** A node: a store, and what it told. */
 class Node implements AsyncDisposable {
-  readonly clock: WebClock = new WebClock();
+  readonly clock: Clock;
   readonly store: RedisStore;
   readonly sink: StoreRecorder = new StoreRecorder();
 
-  constructor(url: string, options: RedisStoreOptions = {}) {
-    this.store = new RedisStore(url, this.clock, options);
+  constructor(
+    url: string,
+    options: RedisStoreOptions = {},
+    clock: Clock = new WebClock(),
+  ) {
+    this.clock = clock;
+    this.store = new RedisStore(url, clock, options);
     this.store.connect(this.sink);
   }
 
@@ -288,6 +296,85 @@ redisTest(
       bodies(follower.sink.logs.get("room")),
       bodies(node.sink.logs.get("room")),
     );
+  },
+);
+
+redisTest(
+  "an append is for the log that its node knows, and for no other",
+  async () => {
+    await using redis = await RedisServer.start();
+    await using node = new Node(redis.url);
+    await node.open();
+    await node.append(entry("a"));
+    // Another node found that the log was lost, and this one has not heard of it.
+    await redis.command("HSET", LOG, "epoch", "another", "head", "9");
+    assertEquals(await node.append(entry("b", 1), entry("c")), ["unknown", 9]);
+    assertEquals(node.epoch(), "another");
+  },
+);
+
+redisTest(
+  "records whose news was lost are read when others come after them",
+  async () => {
+    await using redis = await RedisServer.start();
+    await using node = new Node(redis.url);
+    // Its time stands still: nothing is looked for, but what the test waits for.
+    const clock = new FakeClock();
+    await using follower = new Node(redis.url, { hangMs: 1e9 }, clock);
+    await node.open();
+    await follower.open();
+    await node.append(entry("a"));
+    await follower.has(1);
+    await redis.command("HSET", LOG, "head", "2");
+    await redis.command("XADD", RECORDS, "2-0", "r", '["x",1]\nuntold');
+    assertEquals(await node.append(entry("b")), [2]);
+    // It may hear of it only after the time was moved on.
+    while (follower.sink.logs.get("room")!.size < 3 && clock.now() < 5_000) {
+      clock.advance(100);
+      await redis.command("PING");
+    }
+    assertEquals(
+      bodies(follower.sink.logs.get("room")).map(([, body]) => body),
+      ["a", "untold", "b"],
+    );
+  },
+);
+
+redisTest(
+  "a new connection begins with a look at what the one before did not tell",
+  async () => {
+    await using redis = await RedisServer.start();
+    await using node = new Node(redis.url);
+    const clock = new FakeClock();
+    await using follower = new Node(redis.url, { hangMs: 1e9 }, clock);
+    await node.open();
+    await follower.open();
+    await redis.command("CLIENT", "KILL", "TYPE", "pubsub");
+    await follower.sink.until(() => follower.sink.failures.length > 0);
+    await node.append(entry("a"));
+    // The wait before the next connection, and no more.
+    clock.advance(50);
+    await follower.has(1);
+  },
+);
+
+redisTest(
+  "an old word about a claim does not end a session that came back",
+  async () => {
+    await using redis = await RedisServer.start();
+    await using node = new Node(redis.url);
+    await node.open();
+    node.store.begin(SESSION);
+    assertEquals(await node.store.claim(SESSION), true);
+    const hash = sessionHash(SESSION);
+    const say = (word: string) =>
+      redis.command("PUBLISH", "drumbeat:claims", `${word} ${hash}`);
+    await say("2 elsewhere");
+    await redis.command("PUBLISH", "drumbeat:rung", "after it");
+    await node.sink.until(() => node.sink.rings.length === 1);
+    assertEquals(node.sink.claims, []);
+    await say("3 elsewhere");
+    await node.sink.until(() => node.sink.claims.length === 1);
   },
 );
 
