@@ -1,11 +1,11 @@
 import { randomId } from "../hub/ids.ts";
-import type { LogRecord } from "../hub/record.ts";
 import type { Entry, LogBounds, StoredRecords } from "../hub/store.ts";
 import { RedisAppends } from "./redis_appends.ts";
 import type { RedisContext } from "./redis_context.ts";
 import { RedisLost, RedisRefused } from "./redis_errors.ts";
-import { type ToldRun, unpackRecord } from "./redis_record.ts";
-import { OPEN, READ } from "./redis_scripts.ts";
+import { readStream } from "./redis_read.ts";
+import type { Run, ToldRun } from "./redis_record.ts";
+import { OPEN } from "./redis_scripts.ts";
 
 /** Characters of an epoch. */
 const EPOCH_LENGTH = 8;
@@ -21,18 +21,6 @@ const MAX_CATCH_UP = 10_000;
 const LOST_MS = 10;
 /** A pause before what Redis is too busy for is tried again, in ms. */
 const BUSY_MS = 100;
-
-/** Records at an offset, and what to do when they are in the hub's ring. */
-export interface Run {
-  readonly offset: number;
-  readonly records: readonly LogRecord[];
-  /** Those of another node: which log they are of. Our own are checked by the script. */
-  readonly epoch?: string;
-  /** Our own: settles their entries. */
-  done?(): void;
-  /** Our own: when they were written, in monotonic ms. */
-  readonly since?: number;
-}
 
 /**
  * One topic's log, as this node follows it: records come to the hub contiguous and in order, whether they are our own,
@@ -211,8 +199,12 @@ export class RedisLog {
 
   /** Reads what nobody told us of. */
   async #catchUp(): Promise<void> {
-    const at = this.#head;
-    const found = await this.#read(at, CATCH_UP_BYTES);
+    const found = await readStream(
+      this.#context,
+      this.name,
+      this.#head,
+      CATCH_UP_BYTES,
+    );
     if (found.epoch !== this.#epoch) return void (this.#isUnsure = true);
     const { offset, records, tail, head } = found;
     // While we read, others may have told us.
@@ -228,26 +220,14 @@ export class RedisLog {
     this.#isBehind = head > this.#head;
   }
 
-  async #read(from: number, maxBytes: number): Promise<
-    StoredRecords & { epoch: string; tail: number; head: number }
-  > {
-    const { link, keys, clock } = this.#context;
-    const [epoch, tail, head, offset, ...packed] = await link.script<
-      [Uint8Array, number, number, number, ...Uint8Array[]]
-    >(
-      READ,
-      [keys.log(this.name), keys.records(this.name)],
-      [`${from}`, `${Math.ceil(Math.min(maxBytes, 1e15))}`],
-      { bytes: true },
-    );
-    const since = clock.now();
-    const records = packed.map((record) => unpackRecord(record, since));
-    return { epoch: `${epoch}`, tail, head, offset, records };
-  }
-
   /** Reads records for a cursor that is below the hub's ring. */
   async read(from: number, maxBytes: number): Promise<StoredRecords> {
-    const found = await this.#read(from, maxBytes);
+    const found = await readStream(
+      this.#context,
+      this.name,
+      from,
+      maxBytes,
+    );
     if (found.epoch === this.#epoch) {
       this.#trimmed(found.tail);
       return found;

@@ -38,6 +38,18 @@ export function unpackRecord(packed: Uint8Array, since: number): LogRecord {
   );
 }
 
+/** Records at an offset, and what to do when they are in the hub's ring. */
+export interface Run {
+  readonly offset: number;
+  readonly records: readonly LogRecord[];
+  /** Those of another node: which log they are of. Our own are checked by the script. */
+  readonly epoch?: string;
+  /** Our own: settles their entries. */
+  done?(): void;
+  /** Our own: when they were written, in monotonic ms. */
+  readonly since?: number;
+}
+
 /** Records of one append, as they are told to the nodes that follow the topic. */
 export interface ToldRun {
   readonly writer: string;

@@ -325,11 +325,14 @@ redisTest(
     await follower.open();
     await node.append(entry("a"));
     await follower.has(1);
+    // The first look is behind it, and the next one 5 seconds away.
+    clock.advance(1_000);
+    await follower.store.claim(SESSION);
     await redis.command("HSET", LOG, "head", "2");
     await redis.command("XADD", RECORDS, "2-0", "r", '["x",1]\nuntold');
     assertEquals(await node.append(entry("b")), [2]);
     // It may hear of it only after the time was moved on.
-    while (follower.sink.logs.get("room")!.size < 3 && clock.now() < 5_000) {
+    while (follower.sink.logs.get("room")!.size < 3 && clock.now() < 6_000) {
       clock.advance(100);
       await redis.command("PING");
     }
