@@ -36,7 +36,7 @@ export async function runDeno(
 /** The arguments with which `deno task start` runs the server, but for what the test adds. */
 export const START = [
   "run",
-  "--v8-flags=--max-semi-space-size=4",
+  "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=50",
   "--allow-net",
   "--allow-env=PORT,HOST,DRUMBEAT_ADMIN_TOKEN",
   "--allow-sys=networkInterfaces",

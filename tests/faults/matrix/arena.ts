@@ -36,7 +36,8 @@ export interface Attacker {
 
 const PROGRAM = "tests/faults/matrix/target.ts";
 /** As `deno task start` runs it, and with a way to collect the garbage. */
-const V8_FLAGS = "--v8-flags=--expose-gc,--max-semi-space-size=4";
+const V8_FLAGS =
+  "--v8-flags=--expose-gc,--max-semi-space-size=4,--heap-growing-percent=50";
 /** How often the target is looked at while something is waited for, in ms. */
 const LOOK_MS = 25;
 
