@@ -370,13 +370,18 @@ redisTest(
     node.store.begin(SESSION);
     assertEquals(await node.store.claim(SESSION), true);
     const hash = sessionHash(SESSION);
-    const say = (word: string) =>
-      redis.command("PUBLISH", "drumbeat:claims", `${word} ${hash}`);
-    await say("2 elsewhere");
+    const [channel] = await redis.command<string[]>(
+      "PUBSUB",
+      "CHANNELS",
+      "drumbeat:claims:*",
+    );
+    const say = (count: number) =>
+      redis.command("PUBLISH", channel!, `${count} ${hash}`);
+    await say(2);
     await redis.command("PUBLISH", "drumbeat:rung", "after it");
     await node.sink.until(() => node.sink.rings.length === 1);
     assertEquals(node.sink.claims, []);
-    await say("3 elsewhere");
+    await say(3);
     await node.sink.until(() => node.sink.claims.length === 1);
   },
 );
