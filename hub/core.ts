@@ -17,21 +17,20 @@ import { ownTopicOf } from "./hello.ts";
 import { GuardedStore } from "./guarded_store.ts";
 import { type HubHistory, readHistory } from "./history.ts";
 import { type ErrorStage, type Hooks, Reporter } from "./hooks.ts";
-import { newPeerId, peerIdOf, randomId } from "./ids.ts";
+import { newPeerId, randomId } from "./ids.ts";
 import { Monitor } from "./monitor.ts";
 import type { HeartbeatOptions, Limits } from "./limits.ts";
-import { rung } from "./own_log.ts";
 import { Presence } from "./presence.ts";
 import { checkPresence } from "./presence_data.ts";
 import { Publisher } from "./publisher.ts";
-import type { LogRecord } from "./record.ts";
 import type { Refusal } from "./refusal.ts";
 import { type RateBounds, rateBounds } from "./rate.ts";
 import { Requests } from "./requests.ts";
 import { Sessions } from "./sessions.ts";
 import type { Arrival, Socket } from "./socket.ts";
 import { type HubStats, statsOf } from "./stats.ts";
-import type { Entry, LogBounds, Outcome, Store, StoreSink } from "./store.ts";
+import type { Store } from "./store.ts";
+import { StoreAnswers } from "./store_answers.ts";
 import { type Reader, Subscription } from "./subscription.ts";
 import { Topic } from "./topic.ts";
 import type { TopicSettings } from "./topic_options.ts";
@@ -51,8 +50,8 @@ export interface CoreOptions {
   readonly hooks: Hooks;
 }
 
-/** The hub's inside: what ties its parts together, and what the store says. */
-export class Core implements StoreSink {
+/** The hub's inside: what ties its parts together. */
+export class Core {
   readonly clock: Clock;
   /** Its id among the hubs that share a store. */
   readonly node: string = `$${randomId(12)}`;
@@ -72,8 +71,8 @@ export class Core implements StoreSink {
   readonly publisher: Publisher;
   readonly presence: Presence;
   readonly #store: Store;
+  readonly #answers: StoreAnswers;
   readonly #contract: Contract<MessageMap>;
-  #committed = 0;
 
   constructor(options: CoreOptions) {
     const { clock, limits, contract, hooks } = options;
@@ -85,8 +84,9 @@ export class Core implements StoreSink {
       hooks,
       (error, stage) => monitor.failed(error, stage),
     );
+    const answers = this.#answers = new StoreAnswers(this);
     const store = this.#store = new GuardedStore(options.store, {
-      failed: (error) => this.failed(error),
+      failed: (error) => answers.failed(error),
       lost: (entries) => this.publisher.lost(entries),
     });
     this.#contract = contract;
@@ -110,7 +110,7 @@ export class Core implements StoreSink {
       limits,
       options.topics,
       options.sessionMs,
-      (error) => this.failed(error),
+      (error) => answers.failed(error),
     );
     this.sessions = new Sessions(store, leave);
     this.heartbeat = new Heartbeat(clock, options.heartbeat, limits.helloMs, {
@@ -157,7 +157,7 @@ export class Core implements StoreSink {
         reporter.guard("presence", () => hooks.onPresence?.(change)),
       ...(store.shared ? { nodes: this } : {}),
     });
-    store.connect(this);
+    store.connect(answers);
   }
 
   /** Takes a connection in. */
@@ -261,61 +261,13 @@ export class Core implements StoreSink {
     try {
       return await readHistory(topic, this.#store, from, limit);
     } catch (error) {
-      this.failed(error);
+      this.#answers.failed(error);
       return { code: "unavailable", message: "The log could not be read" };
     }
   }
 
-  opened(name: string, bounds: LogBounds): void {
-    const topic = this.topics.get(name);
-    if (topic === undefined) return;
-    const { epoch } = topic;
-    topic.open(bounds);
-    if (epoch === "") return;
-    // Missed records: every cursor is in the same log still, and gets what there is of them, or a gap.
-    if (epoch === bounds.epoch) return this.delivery.committed(topic, []);
-    // Their cursors are in a log that is no more. They come back, ask for it, and are told of the new epoch.
-    for (const { connection } of [...topic.subscriptions]) {
-      connection.close(CloseCode.restart, "A topic's log was lost");
-    }
-  }
-
-  committed(
-    name: string,
-    offset: number,
-    records: readonly LogRecord[],
-  ): void {
-    this.#committed += records.length;
-    this.monitor.storeWorked();
-    this.publisher.committed(offset, records);
-    const topic = this.topics.get(name);
-    if (topic !== undefined) this.delivery.committed(topic, records);
-  }
-
-  trimmed(name: string, tail: number): void {
-    this.topics.get(name)?.trimmed(tail);
-  }
-
-  settled(entry: Entry, outcome: Outcome): void {
-    this.publisher.settled(entry, outcome);
-  }
-
-  claimed(session: string): void {
-    this.sessions.claimedElsewhere(session);
-    this.presence.moved(peerIdOf(session), this.clock.now());
-  }
-
-  rung(name: string): void {
-    rung(this, name);
-  }
-
-  failed(error: unknown): void {
-    this.monitor.storeFailed();
-    this.reporter.report(error, "store");
-  }
-
   /** The numbers of now. */
   stats(): HubStats {
-    return statsOf(this, this.#committed);
+    return statsOf(this, this.#answers.records);
   }
 }
