@@ -45,15 +45,16 @@ export class Nodes implements AsyncDisposable {
   }
 }
 
-/** Every other client is on the other node, and all publish to one topic at once: its offsets are given by none of them. */
-export async function race(
-  random: Random,
-  options: NodesOptions,
-): Promise<Outcome> {
-  const { store, subscribers, publishers, messages } = options;
-  const topic = `race:${random.seed}`;
-  await using nodes = await new Nodes(store).start();
-  await using stage = new Stage({ port: nodes.a.port });
+/** Puts publishers and subscribers of one topic on the stage: every other one is on the other node. */
+export async function seat(
+  stage: Stage,
+  nodes: Nodes,
+  { topic, publishers, subscribers }: {
+    readonly topic: string;
+    readonly publishers: number;
+    readonly subscribers: number;
+  },
+): Promise<void> {
   const urls = [stage.proxy.url, `ws://127.0.0.1:${nodes.b.port}/ws`];
   for (let n = 0; n < publishers; n++) {
     const { client } = stage.subscriberAt(urls[n % 2]!, `p${n}`, topic);
@@ -63,6 +64,18 @@ export async function race(
     stage.subscriberAt(urls[n % 2]!, `s${n}`, topic);
   }
   await stage.joined();
+}
+
+/** Every other client is on the other node, and all publish to one topic at once: its offsets are given by none of them. */
+export async function race(
+  random: Random,
+  options: NodesOptions,
+): Promise<Outcome> {
+  const { store, subscribers, publishers, messages } = options;
+  const topic = `race:${random.seed}`;
+  await using nodes = await new Nodes(store).start();
+  await using stage = new Stage({ port: nodes.a.port });
+  await seat(stage, nodes, { topic, publishers, subscribers });
   await Promise.all(stage.publishers.map(async (publisher, i) => {
     for (let n = i; n < messages; n += publishers) {
       await publisher.room(UNDER_WAY);

@@ -3,7 +3,7 @@ import { pacer } from "../pace.ts";
 import type { Random } from "../random.ts";
 import type { Publisher } from "../scribe.ts";
 import { type Outcome, Stage } from "../stage.ts";
-import { Nodes } from "./nodes.ts";
+import { Nodes, seat } from "./nodes.ts";
 
 /** What happens to two nodes and the Redis that they share, and how it ends. */
 export const TROUBLES = {
@@ -70,15 +70,7 @@ export async function troubles(
   const topic = `${options.trouble}:${random.seed}`;
   await using nodes = await new Nodes(redis.url).start();
   await using stage = new Stage({ port: nodes.a.port });
-  const urls = [stage.proxy.url, `ws://127.0.0.1:${nodes.b.port}/ws`];
-  for (let n = 0; n < publishers; n++) {
-    const { client } = stage.subscriberAt(urls[n % 2]!, `p${n}`, topic);
-    stage.publishes(`p${n}`, client, topic);
-  }
-  for (let n = 0; n < subscribers; n++) {
-    stage.subscriberAt(urls[n % 2]!, `s${n}`, topic);
-  }
-  await stage.joined();
+  await seat(stage, nodes, { topic, publishers, subscribers });
 
   let sent = 0;
   let awaited: { readonly at: number; resolve(): void } | undefined;
