@@ -15,21 +15,24 @@
  */
 export { Client } from "./client/client.ts";
 export { connect } from "./client/connect.ts";
-export { type ClientHandler, WebSocketSurface } from "./client/surface.ts";
+export {
+  type ClientHandler,
+  WebSocketSurface,
+} from "./client/web_socket_api.ts";
 export {
   type MessageHandler,
   type PublishOptions,
   type StartFrom,
   type Topic,
   type TopicState,
-} from "./client/topic.ts";
+} from "./client/topics/topic.ts";
 export {
   type BinaryRecord,
   type GapRecord,
   type MessageRecord,
   type RecordInfo,
   type TopicRecord,
-} from "./client/record.ts";
+} from "./client/topics/record.ts";
 export {
   type ClientEventMap,
   type ClientState,
@@ -55,14 +58,20 @@ export {
   type OutboxOptions,
   type WebSocketConstructor,
 } from "./client/options.ts";
-export { type HistoryOptions, type HistoryPart } from "./client/history.ts";
-export { type PresenceNews, type TopicPresence } from "./client/presence.ts";
+export {
+  type HistoryOptions,
+  type HistoryPart,
+} from "./client/topics/history.ts";
+export {
+  type PresenceNews,
+  type TopicPresence,
+} from "./client/topics/presence.ts";
 export {
   type RequestArguments,
   type RequestOptions,
-} from "./client/requests.ts";
+} from "./client/protocol/requests.ts";
 export { type ClientClock, webClock } from "./client/clock.ts";
-export { type ConnectionEnd } from "./client/connection.ts";
+export { type ConnectionEnd } from "./client/connection/connection.ts";
 export type {
   AnyMessages,
   AnyRequests,

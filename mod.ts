@@ -158,15 +158,15 @@ export {
   type HubPorts,
 } from "./hub/hub.ts";
 export { type HistoryOptions, HubTopic } from "./hub/hub_topic.ts";
-export { type Allow, type TopicRule } from "./hub/allow.ts";
+export { type Allow, type TopicRule } from "./hub/access/allow.ts";
 export {
   type Authorize,
   type AuthorizeRequest,
   type Grant,
-} from "./hub/authorize.ts";
-export { type Denial } from "./hub/authorizer.ts";
+} from "./hub/access/authorize.ts";
+export { type Denial } from "./hub/access/authorizer.ts";
 export { HubPeer } from "./hub/hub_peer.ts";
-export { type HubHistory } from "./hub/history.ts";
+export { type HubHistory } from "./hub/log/history.ts";
 export { type ErrorStage, type Hooks } from "./hub/hooks.ts";
 export {
   DEFAULT_HEARTBEAT,
@@ -176,24 +176,24 @@ export {
   type Limits,
   NO_LIMITS,
 } from "./hub/limits.ts";
-export { type Retention } from "./hub/log.ts";
+export { type Retention } from "./hub/log/log.ts";
 export {
   type MessageContext,
   type MessageHandler as HubMessageHandler,
-} from "./hub/handlers.ts";
+} from "./hub/log/handlers.ts";
 export { type Departure, type DialectName, type Peer } from "./hub/peer.ts";
-export { type PresenceChange } from "./hub/room.ts";
-export { type Measured, type Metrics } from "./hub/metrics.ts";
+export { type PresenceChange } from "./hub/presence/topic_members.ts";
+export { type Measured, type Metrics } from "./hub/observe/metrics.ts";
 export { type Observer, type RefusedHandshake } from "./hub/observer.ts";
-export { PublishError } from "./hub/publish_error.ts";
-export { HUB, LogRecord } from "./hub/record.ts";
-export { RequestError, type RequestHandler } from "./hub/requests.ts";
-export { type HubStats } from "./hub/stats.ts";
+export { PublishError } from "./hub/log/publish_error.ts";
+export { HUB, LogRecord } from "./hub/log/record.ts";
+export { RequestError, type RequestHandler } from "./hub/protocol/requests.ts";
+export { type HubStats } from "./hub/observe/stats.ts";
 export {
   type LagPolicy,
   type TopicOptions,
   type TopicOptionsByName,
-} from "./hub/topic_options.ts";
+} from "./hub/log/topic_options.ts";
 export { type Cancel, type Clock } from "./hub/clock.ts";
 export {
   type Arrival,
@@ -210,7 +210,7 @@ export {
   type Store,
   type StoredRecords,
   type StoreSink,
-} from "./hub/store.ts";
+} from "./hub/log/store.ts";
 export { WebClock } from "./adapters/clock_web.ts";
 export { DenoSocket } from "./adapters/socket_deno.ts";
 export {

@@ -1,8 +1,8 @@
 import type { Clock } from "../hub/clock.ts";
 import { randomId } from "../hub/ids.ts";
-import type { LogRecord } from "../hub/record.ts";
-import type { Entry, Outcome, Store, StoreSink } from "../hub/store.ts";
-import { Outcomes } from "../hub/outcomes.ts";
+import type { LogRecord } from "../hub/log/record.ts";
+import type { Entry, Outcome, Store, StoreSink } from "../hub/log/store.ts";
+import { Outcomes } from "../hub/log/deduplication.ts";
 
 /** Characters of an epoch: 48 bits, never the same twice for one topic. */
 const EPOCH_LENGTH = 8;

@@ -114,7 +114,7 @@ export const PEERS: readonly Peer[] = [
 
 /** The same hub with a handler of requests, which the stock server has none of. */
 const REQUESTS = "bench/peers/drumbeat_requests.ts";
-const STOCK = "server/main.ts";
+const STOCK = "server/cli/main.ts";
 
 /** What `deno task start` runs, with the flags of V8 and the permissions that deno.json gives it. */
 export function startCommand(program = STOCK): readonly string[] {

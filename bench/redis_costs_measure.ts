@@ -1,8 +1,8 @@
 import { createClient } from "npm:@redis/client@6.3.1";
 import { WebClock } from "../adapters/clock_web.ts";
-import { RedisStore } from "../adapters/store_redis.ts";
-import { LogRecord } from "../hub/record.ts";
-import type { Entry, StoreSink } from "../hub/store.ts";
+import { RedisStore } from "../adapters/redis/store.ts";
+import { LogRecord } from "../hub/log/record.ts";
+import type { Entry, StoreSink } from "../hub/log/store.ts";
 import { RedisProcess } from "./redis_process.ts";
 
 const SESSIONS = 10_000;

@@ -8,11 +8,11 @@ import {
   topicNameProblem,
   type WireLimits,
 } from "../messages.ts";
-import { isBinary } from "./body.ts";
-import type { RequestArguments } from "./requests.ts";
-import { checkClose } from "./closing.ts";
-import { Connection, type ConnectionEnd } from "./connection.ts";
-import type { DialectHost } from "./dialect.ts";
+import { isBinary } from "./publish/body.ts";
+import type { RequestArguments } from "./protocol/requests.ts";
+import { checkClose } from "./connection/close_socket.ts";
+import { Connection, type ConnectionEnd } from "./connection/connection.ts";
+import type { DialectHost } from "./protocol/dialect.ts";
 import { DrumbeatError } from "./error.ts";
 import {
   type ClientState,
@@ -22,12 +22,12 @@ import {
   StateEvent,
 } from "./events.ts";
 import { type ConnectOptions, resolveOptions } from "./options.ts";
-import { Plain } from "./plain.ts";
-import { Reconnector } from "./reconnector.ts";
-import { WebSocketSurface } from "./surface.ts";
-import type { StartFrom, Topic } from "./topic.ts";
-import { refuseToken, resolveUrl } from "./url.ts";
-import { V1 } from "./v1.ts";
+import { Plain } from "./protocol/plain.ts";
+import { Reconnector } from "./connection/reconnect.ts";
+import { WebSocketSurface } from "./web_socket_api.ts";
+import type { StartFrom, Topic } from "./topics/topic.ts";
+import { refuseToken, resolveUrl } from "./connection/url.ts";
+import { V1 } from "./protocol/v1.ts";
 
 /**
  * A WebSocket that comes back: the properties, methods and events of a standard `WebSocket`, and typed topics that go on

@@ -1,6 +1,10 @@
 import type { AnyMessages, Issue, MessageMap } from "../messages.ts";
 import type { DrumbeatErrorCode } from "./error.ts";
-import type { BinaryRecord, MessageRecord, RecordInfo } from "./record.ts";
+import type {
+  BinaryRecord,
+  MessageRecord,
+  RecordInfo,
+} from "./topics/record.ts";
 
 /** Where a client is. `waiting`: the connection is lost, a retry is planned. `closed`: for good. */
 export type ClientState = "connecting" | "open" | "waiting" | "closed";

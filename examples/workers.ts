@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { hostStore, workerStore } from "../adapters/store_worker.ts";
+import { hostStore, workerStore } from "../adapters/worker/store.ts";
 import { serve } from "../mod.ts";
 
 /** In the main isolate, which has the store and starts a worker again that died. */

@@ -5,36 +5,36 @@ import {
   type MessageMap,
   type Start,
 } from "../messages.ts";
-import { Access, type AccessOptions } from "./access.ts";
-import type { TopicUse } from "./allow.ts";
+import { Access, type AccessOptions } from "./access/access.ts";
+import type { TopicUse } from "./access/allow.ts";
 import type { Clock } from "./clock.ts";
-import { Connection } from "./connection.ts";
-import { Connections } from "./connections.ts";
-import { Delivery } from "./delivery.ts";
-import { Handlers } from "./handlers.ts";
-import { Heartbeat } from "./heartbeat.ts";
-import { ownTopicOf } from "./hello.ts";
-import { GuardedStore } from "./guarded_store.ts";
-import { type HubHistory, readHistory } from "./history.ts";
+import { Connection } from "./peers/connection.ts";
+import { Connections } from "./peers/connections.ts";
+import { Delivery } from "./log/flush.ts";
+import { Handlers } from "./log/handlers.ts";
+import { Heartbeat } from "./peers/heartbeat.ts";
+import { ownTopicOf } from "./protocol/hello.ts";
+import { GuardedStore } from "./log/guarded_store.ts";
+import { type HubHistory, readHistory } from "./log/history.ts";
 import { type ErrorStage, type Hooks, Reporter } from "./hooks.ts";
 import { newPeerId, randomId } from "./ids.ts";
-import { Monitor } from "./monitor.ts";
+import { Monitor } from "./observe/monitor.ts";
 import type { HeartbeatOptions, Limits } from "./limits.ts";
-import { Presence } from "./presence.ts";
-import { checkPresence } from "./presence_data.ts";
-import { Publisher } from "./publisher.ts";
+import { Presence } from "./presence/presence.ts";
+import { checkPresence } from "./presence/member_data.ts";
+import { Publisher } from "./log/publisher.ts";
 import type { Refusal } from "./refusal.ts";
-import { type RateBounds, rateBounds } from "./rate.ts";
-import { Requests } from "./requests.ts";
-import { Sessions } from "./sessions.ts";
+import { type RateBounds, rateBounds } from "./peers/rate_limit.ts";
+import { Requests } from "./protocol/requests.ts";
+import { Sessions } from "./peers/sessions.ts";
 import type { Arrival, Socket } from "./socket.ts";
-import { type HubStats, statsOf } from "./stats.ts";
-import type { Store } from "./store.ts";
+import { type HubStats, statsOf } from "./observe/stats.ts";
+import type { Store } from "./log/store.ts";
 import { StoreAnswers } from "./store_answers.ts";
-import { type Reader, Subscription } from "./subscription.ts";
-import { Topic } from "./topic.ts";
-import type { TopicSettings } from "./topic_options.ts";
-import { Topics } from "./topics.ts";
+import { type Reader, Subscription } from "./log/subscription.ts";
+import { Topic } from "./log/topic.ts";
+import type { TopicSettings } from "./log/topic_options.ts";
+import { Topics } from "./log/topics.ts";
 
 /** Everything that {@linkcode Core} is made of, with no default left open. */
 export interface CoreOptions {

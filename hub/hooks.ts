@@ -1,5 +1,5 @@
 import type { Departure, Peer } from "./peer.ts";
-import type { PresenceChange } from "./room.ts";
+import type { PresenceChange } from "./presence/topic_members.ts";
 
 /** Where something of the program's own, of the store's or of the server's went wrong. */
 export type ErrorStage =

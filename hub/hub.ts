@@ -12,14 +12,14 @@ import {
   type RequestMap,
   type Validator,
 } from "../messages.ts";
-import type { Allow } from "./allow.ts";
-import type { Authorize } from "./authorize.ts";
-import type { Denial } from "./authorizer.ts";
+import type { Allow } from "./access/allow.ts";
+import type { Authorize } from "./access/authorize.ts";
+import type { Denial } from "./access/authorizer.ts";
 import type { Clock } from "./clock.ts";
 import type { ErrorStage, Hooks } from "./hooks.ts";
 import { Core } from "./core.ts";
-import { Farewell, goingCode } from "./farewell.ts";
-import type { MessageHandler } from "./handlers.ts";
+import { Farewell, goingCode } from "./drain.ts";
+import type { MessageHandler } from "./log/handlers.ts";
 import { HubPeer } from "./hub_peer.ts";
 import { HubTopic } from "./hub_topic.ts";
 import {
@@ -33,10 +33,10 @@ import type { Observer, RefusedHandshake } from "./observer.ts";
 import { isPeerId } from "./ids.ts";
 import type { Peer } from "./peer.ts";
 import type { Arrival, Inbound, Socket } from "./socket.ts";
-import type { HubStats } from "./stats.ts";
-import type { RequestHandler } from "./requests.ts";
-import type { Store } from "./store.ts";
-import { topicOptions, type TopicOptionsByName } from "./topic_options.ts";
+import type { HubStats } from "./observe/stats.ts";
+import type { RequestHandler } from "./protocol/requests.ts";
+import type { Store } from "./log/store.ts";
+import { topicOptions, type TopicOptionsByName } from "./log/topic_options.ts";
 
 /** How long a session can be resumed after its connection ended, in ms, unless an option says otherwise. */
 export const DEFAULT_SESSION_MS = 120_000;

@@ -1,6 +1,6 @@
 import type { MessageMap } from "../messages.ts";
 import type { Core } from "./core.ts";
-import { sendToPeer } from "./own_log.ts";
+import { sendToPeer } from "./protocol/direct_messages.ts";
 
 /** A peer as the program that owns a hub reaches it by its id alone. It holds nothing: `hub.peer(id)` is as good as keeping it. */
 export class HubPeer<M extends MessageMap> {

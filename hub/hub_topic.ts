@@ -1,9 +1,9 @@
 import { isCount, type MessageMap } from "../messages.ts";
-import { Connection } from "./connection.ts";
+import { Connection } from "./peers/connection.ts";
 import type { Core } from "./core.ts";
-import type { HubHistory } from "./history.ts";
+import type { HubHistory } from "./log/history.ts";
 import type { Peer } from "./peer.ts";
-import { PublishError } from "./publish_error.ts";
+import { PublishError } from "./log/publish_error.ts";
 
 /** Options of {@linkcode HubTopic.history}. */
 export interface HistoryOptions {

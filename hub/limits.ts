@@ -1,5 +1,5 @@
 import type { WireLimits } from "../messages.ts";
-import type { Retention } from "./log.ts";
+import type { Retention } from "./log/log.ts";
 
 /** The hub's bounds. Each says what happens at it. */
 export interface Limits {

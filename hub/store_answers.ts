@@ -1,9 +1,9 @@
 import { CloseCode } from "../messages.ts";
 import type { Core } from "./core.ts";
 import { peerIdOf } from "./ids.ts";
-import { rung } from "./own_log.ts";
-import type { LogRecord } from "./record.ts";
-import type { Entry, LogBounds, Outcome, StoreSink } from "./store.ts";
+import { rung } from "./protocol/direct_messages.ts";
+import type { LogRecord } from "./log/record.ts";
+import type { Entry, LogBounds, Outcome, StoreSink } from "./log/store.ts";
 
 /** What the store says, and what follows from it. */
 export class StoreAnswers implements StoreSink {

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
-import type { Measured, Metrics } from "../hub/metrics.ts";
-import { plainText } from "./answers.ts";
+import type { Measured, Metrics } from "../hub/observe/metrics.ts";
+import { plainText } from "./responses.ts";
 
 /** Options of `createHandler` for those who look after the server. */
 export interface AdminOptions {

@@ -1,10 +1,10 @@
 import type { Hub } from "../hub/hub.ts";
 import type { Arrival } from "../hub/socket.ts";
 import { PROTOCOL } from "../messages.ts";
-import { plainText } from "./answers.ts";
+import { plainText } from "./responses.ts";
 import { handshakeOf, offeredBy } from "./handshake.ts";
 import { type OriginCheck, originCheck, type Origins } from "./origins.ts";
-import { clientAddress } from "./remote.ts";
+import { clientAddress } from "./remote_address.ts";
 
 /** A handshake that may go on. */
 export interface Admission {

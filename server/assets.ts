@@ -1,7 +1,7 @@
 import { eTag, ifNoneMatch } from "jsr:@std/http@^1/etag";
 import { acceptsEncodings } from "jsr:@std/http@^1/negotiation";
 import { stripTypeScriptTypes } from "node:module";
-import { plainText } from "./answers.ts";
+import { plainText } from "./responses.ts";
 import { SOURCES } from "./sources.ts";
 
 /** Below this many bytes, gzip saves less than a packet. */

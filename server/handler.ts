@@ -2,10 +2,10 @@ import type { Hub } from "../hub/hub.ts";
 import type { MessageMap, RequestMap } from "../messages.ts";
 import { adminOf, type AdminOptions } from "./admin.ts";
 import { type AdmissionOptions, admissionRules } from "./admission.ts";
-import { plainText } from "./answers.ts";
+import { plainText } from "./responses.ts";
 import { serveAsset } from "./assets.ts";
 import { health } from "./health.ts";
-import { refusedOf } from "./refused.ts";
+import { refusedOf } from "./refused_handshake.ts";
 import { type Accept, acceptWithDeno, upgrade } from "./upgrade.ts";
 
 /** Options of {@linkcode createHandler}. */
@@ -36,7 +36,7 @@ export type Handler = (
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { createHub } from "./create_hub.ts";
+ * import { createHub } from "../hub.ts";
  * import { createHandler } from "./handler.ts";
  *
  * await using hub = createHub();

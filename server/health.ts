@@ -1,4 +1,4 @@
-import { plainText } from "./answers.ts";
+import { plainText } from "./responses.ts";
 
 /** The hub, as far as its health goes. */
 interface Alive {

@@ -5,8 +5,8 @@ import type {
   MessageMap,
   RequestMap,
 } from "../messages.ts";
-import { plainText } from "./answers.ts";
-import { createHub, type CreateHubOptions } from "./create_hub.ts";
+import { plainText } from "./responses.ts";
+import { createHub, type CreateHubOptions } from "../hub.ts";
 import { type DrainOptions, drainServer, drainTimes } from "./drain.ts";
 import { type Handler, type HandlerOptions, handlerWith } from "./handler.ts";
 import type { Accept } from "./upgrade.ts";

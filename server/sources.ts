@@ -1,6 +1,6 @@
 /**
  * The files that the page loads, as text: they travel with the module graph, so the page works from a URL, and no
- * permission to read files is asked for. tests/server/sources_test.ts holds the list against the folders.
+ * permission to read files is asked for. tests/server/page_files_test.ts holds the list against the folders.
  *
  * @module
  */
@@ -18,94 +18,146 @@ import messagesValidatorTs from "../messages/validator.ts" with {
 import messagesWireTs from "../messages/wire.ts" with { type: "text" };
 import messagesTs from "../messages.ts" with { type: "text" };
 import clientAbortTs from "../client/abort.ts" with { type: "text" };
-import clientAnswerTs from "../client/answer.ts" with { type: "text" };
-import clientBackoffTs from "../client/backoff.ts" with { type: "text" };
-import clientBodyTs from "../client/body.ts" with { type: "text" };
+import clientAnswerTs from "../client/protocol/start_frame.ts" with {
+  type: "text",
+};
+import clientBackoffTs from "../client/connection/backoff.ts" with {
+  type: "text",
+};
+import clientBodyTs from "../client/publish/body.ts" with { type: "text" };
 import clientClientTs from "../client/client.ts" with { type: "text" };
 import clientClockTs from "../client/clock.ts" with { type: "text" };
-import clientClosingTs from "../client/closing.ts" with { type: "text" };
+import clientClosingTs from "../client/connection/close_socket.ts" with {
+  type: "text",
+};
 import clientConnectTs from "../client/connect.ts" with { type: "text" };
-import clientConnectionTs from "../client/connection.ts" with { type: "text" };
-import clientCreditTs from "../client/credit.ts" with { type: "text" };
-import clientCursorTs from "../client/cursor.ts" with { type: "text" };
-import clientDialectTs from "../client/dialect.ts" with { type: "text" };
-import clientDirectTs from "../client/direct.ts" with { type: "text" };
+import clientConnectionTs from "../client/connection/connection.ts" with {
+  type: "text",
+};
+import clientCreditTs from "../client/protocol/credit.ts" with { type: "text" };
+import clientCursorTs from "../client/topics/cursor.ts" with { type: "text" };
+import clientDialectTs from "../client/protocol/dialect.ts" with {
+  type: "text",
+};
+import clientDirectTs from "../client/topics/direct_messages.ts" with {
+  type: "text",
+};
 import clientErrorTs from "../client/error.ts" with { type: "text" };
 import clientEventsTs from "../client/events.ts" with { type: "text" };
 import clientHandlersTs from "../client/handlers.ts" with { type: "text" };
-import clientHistoryTs from "../client/history.ts" with { type: "text" };
-import clientLetterTs from "../client/letter.ts" with { type: "text" };
-import clientLivenessTs from "../client/liveness.ts" with { type: "text" };
-import clientMembershipsTs from "../client/memberships.ts" with {
+import clientHistoryTs from "../client/topics/history.ts" with { type: "text" };
+import clientLetterTs from "../client/publish/outgoing_message.ts" with {
+  type: "text",
+};
+import clientLivenessTs from "../client/connection/liveness.ts" with {
+  type: "text",
+};
+import clientMembershipsTs from "../client/topics/subscribe.ts" with {
   type: "text",
 };
 import clientOptionsTs from "../client/options.ts" with { type: "text" };
-import clientOutboxTs from "../client/outbox.ts" with { type: "text" };
-import clientPaceTs from "../client/pace.ts" with { type: "text" };
-import clientPlainTs from "../client/plain.ts" with { type: "text" };
-import clientPresenceTs from "../client/presence.ts" with { type: "text" };
-import clientPublisherTs from "../client/publisher.ts" with { type: "text" };
-import clientReconnectorTs from "../client/reconnector.ts" with {
+import clientOutboxTs from "../client/publish/outbox.ts" with { type: "text" };
+import clientPaceTs from "../client/publish/pacing.ts" with { type: "text" };
+import clientPlainTs from "../client/protocol/plain.ts" with { type: "text" };
+import clientPresenceTs from "../client/topics/presence.ts" with {
   type: "text",
 };
-import clientRecordTs from "../client/record.ts" with { type: "text" };
-import clientRecordQueueTs from "../client/record_queue.ts" with {
+import clientPublisherTs from "../client/publish/publisher.ts" with {
+  type: "text",
+};
+import clientReconnectorTs from "../client/connection/reconnect.ts" with {
+  type: "text",
+};
+import clientRecordTs from "../client/topics/record.ts" with { type: "text" };
+import clientRecordQueueTs from "../client/topics/record_queue.ts" with {
   type: "text",
 };
 import clientReportTs from "../client/report.ts" with { type: "text" };
-import clientRequestsTs from "../client/requests.ts" with { type: "text" };
-import clientSessionTs from "../client/session.ts" with { type: "text" };
-import clientSubscriptionTs from "../client/subscription.ts" with {
+import clientRequestsTs from "../client/protocol/requests.ts" with {
   type: "text",
 };
-import clientSurfaceTs from "../client/surface.ts" with { type: "text" };
-import clientTokensTs from "../client/tokens.ts" with { type: "text" };
-import clientTopicTs from "../client/topic.ts" with { type: "text" };
-import clientTopicsTs from "../client/topics.ts" with { type: "text" };
-import clientUrlTs from "../client/url.ts" with { type: "text" };
-import clientV1Ts from "../client/v1.ts" with { type: "text" };
-import clientWakeTs from "../client/wake.ts" with { type: "text" };
+import clientSessionTs from "../client/protocol/session.ts" with {
+  type: "text",
+};
+import clientSubscriptionTs from "../client/topics/subscription.ts" with {
+  type: "text",
+};
+import clientSurfaceTs from "../client/web_socket_api.ts" with { type: "text" };
+import clientTokensTs from "../client/protocol/token_renewal.ts" with {
+  type: "text",
+};
+import clientTopicTs from "../client/topics/topic.ts" with { type: "text" };
+import clientTopicsTs from "../client/topics/topics.ts" with { type: "text" };
+import clientUrlTs from "../client/connection/url.ts" with { type: "text" };
+import clientV1Ts from "../client/protocol/v1.ts" with { type: "text" };
+import clientWakeTs from "../client/connection/wake.ts" with { type: "text" };
 import clientTs from "../client.ts" with { type: "text" };
 import staticAnnouncerTs from "../static/announcer.ts" with { type: "text" };
 import staticAppTs from "../static/app.ts" with { type: "text" };
-import staticBeatCss from "../static/beat.css" with { type: "text" };
-import staticCloseWordsTs from "../static/close_words.ts" with { type: "text" };
-import staticComposerCss from "../static/composer.css" with { type: "text" };
-import staticComposerTs from "../static/composer.ts" with { type: "text" };
+import staticBeatCss from "../static/styles/heartbeat.css" with {
+  type: "text",
+};
+import staticCloseWordsTs from "../static/connection/close_text.ts" with {
+  type: "text",
+};
+import staticComposerCss from "../static/styles/composer.css" with {
+  type: "text",
+};
+import staticComposerTs from "../static/compose/composer.ts" with {
+  type: "text",
+};
 import staticContractTs from "../static/contract.ts" with { type: "text" };
 import staticDomTs from "../static/dom.ts" with { type: "text" };
-import staticDrawerCss from "../static/drawer.css" with { type: "text" };
+import staticDrawerCss from "../static/styles/drawer.css" with { type: "text" };
 import staticDrawerTs from "../static/drawer.ts" with { type: "text" };
-import staticFeedCss from "../static/feed.css" with { type: "text" };
-import staticFeedTs from "../static/feed.ts" with { type: "text" };
-import staticFollowerTs from "../static/follower.ts" with { type: "text" };
-import staticFramesTs from "../static/frames.ts" with { type: "text" };
-import staticGreetingTs from "../static/greeting.ts" with { type: "text" };
-import staticHeartTs from "../static/heart.ts" with { type: "text" };
+import staticFeedCss from "../static/styles/feed.css" with { type: "text" };
+import staticFeedTs from "../static/feed/feed.ts" with { type: "text" };
+import staticFollowerTs from "../static/feed/auto_scroll.ts" with {
+  type: "text",
+};
+import staticFramesTs from "../static/feed/frames.ts" with { type: "text" };
+import staticGreetingTs from "../static/connection/greeting.ts" with {
+  type: "text",
+};
+import staticHeartTs from "../static/heartbeat/heartbeat_panel.ts" with {
+  type: "text",
+};
 import staticIconSvg from "../static/icon.svg" with { type: "text" };
 import staticIndexHtml from "../static/index.html" with { type: "text" };
-import staticLineTs from "../static/line.ts" with { type: "text" };
-import staticLobbyTs from "../static/lobby.ts" with { type: "text" };
-import staticNameTs from "../static/name.ts" with { type: "text" };
-import staticOutgoingTs from "../static/outgoing.ts" with { type: "text" };
-import staticPaceTs from "../static/pace.ts" with { type: "text" };
-import staticPayloadTs from "../static/payload.ts" with { type: "text" };
-import staticPropertiesTs from "../static/properties.ts" with { type: "text" };
-import staticSenderTs from "../static/sender.ts" with { type: "text" };
-import staticStatusTs from "../static/status.ts" with { type: "text" };
-import staticStatusWordsTs from "../static/status_words.ts" with {
+import staticLineTs from "../static/feed/line.ts" with { type: "text" };
+import staticLobbyTs from "../static/feed/lobby.ts" with { type: "text" };
+import staticNameTs from "../static/compose/name.ts" with { type: "text" };
+import staticOutgoingTs from "../static/compose/outgoing.ts" with {
   type: "text",
 };
-import staticStripTs from "../static/strip.ts" with { type: "text" };
-import staticStyleCss from "../static/style.css" with { type: "text" };
-import staticSwitchboardTs from "../static/switchboard.ts" with {
+import staticPaceTs from "../static/feed/frame_pacing.ts" with { type: "text" };
+import staticPayloadTs from "../static/feed/payload.ts" with { type: "text" };
+import staticPropertiesTs from "../static/connection/properties.ts" with {
   type: "text",
 };
-import staticTopCss from "../static/top.css" with { type: "text" };
-import staticTraceTs from "../static/trace.ts" with { type: "text" };
-import staticTryCss from "../static/try.css" with { type: "text" };
+import staticSenderTs from "../static/compose/raw_sender.ts" with {
+  type: "text",
+};
+import staticStatusTs from "../static/connection/status.ts" with {
+  type: "text",
+};
+import staticStatusWordsTs from "../static/connection/status_text.ts" with {
+  type: "text",
+};
+import staticStripTs from "../static/heartbeat/trace_drawing.ts" with {
+  type: "text",
+};
+import staticStyleCss from "../static/styles/base.css" with { type: "text" };
+import staticSwitchboardTs from "../static/connection/connection_controls.ts" with {
+  type: "text",
+};
+import staticTopCss from "../static/styles/top.css" with { type: "text" };
+import staticTraceTs from "../static/heartbeat/trace.ts" with { type: "text" };
+import staticTryCss from "../static/styles/try.css" with { type: "text" };
 import staticViewportTs from "../static/viewport.ts" with { type: "text" };
-import staticWireTs from "../static/wire.ts" with { type: "text" };
+import staticWireTs from "../static/connection/breakable_socket.ts" with {
+  type: "text",
+};
 
 /** Source text by path from the root. */
 export const SOURCES: ReadonlyMap<string, string> = new Map([
@@ -119,80 +171,80 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["messages/wire.ts", messagesWireTs],
   ["messages.ts", messagesTs],
   ["client/abort.ts", clientAbortTs],
-  ["client/answer.ts", clientAnswerTs],
-  ["client/backoff.ts", clientBackoffTs],
-  ["client/body.ts", clientBodyTs],
+  ["client/protocol/start_frame.ts", clientAnswerTs],
+  ["client/connection/backoff.ts", clientBackoffTs],
+  ["client/publish/body.ts", clientBodyTs],
   ["client/client.ts", clientClientTs],
   ["client/clock.ts", clientClockTs],
-  ["client/closing.ts", clientClosingTs],
+  ["client/connection/close_socket.ts", clientClosingTs],
   ["client/connect.ts", clientConnectTs],
-  ["client/connection.ts", clientConnectionTs],
-  ["client/credit.ts", clientCreditTs],
-  ["client/cursor.ts", clientCursorTs],
-  ["client/dialect.ts", clientDialectTs],
-  ["client/direct.ts", clientDirectTs],
+  ["client/connection/connection.ts", clientConnectionTs],
+  ["client/protocol/credit.ts", clientCreditTs],
+  ["client/topics/cursor.ts", clientCursorTs],
+  ["client/protocol/dialect.ts", clientDialectTs],
+  ["client/topics/direct_messages.ts", clientDirectTs],
   ["client/error.ts", clientErrorTs],
   ["client/events.ts", clientEventsTs],
   ["client/handlers.ts", clientHandlersTs],
-  ["client/history.ts", clientHistoryTs],
-  ["client/letter.ts", clientLetterTs],
-  ["client/liveness.ts", clientLivenessTs],
-  ["client/memberships.ts", clientMembershipsTs],
+  ["client/topics/history.ts", clientHistoryTs],
+  ["client/publish/outgoing_message.ts", clientLetterTs],
+  ["client/connection/liveness.ts", clientLivenessTs],
+  ["client/topics/subscribe.ts", clientMembershipsTs],
   ["client/options.ts", clientOptionsTs],
-  ["client/outbox.ts", clientOutboxTs],
-  ["client/pace.ts", clientPaceTs],
-  ["client/plain.ts", clientPlainTs],
-  ["client/presence.ts", clientPresenceTs],
-  ["client/publisher.ts", clientPublisherTs],
-  ["client/reconnector.ts", clientReconnectorTs],
-  ["client/record.ts", clientRecordTs],
-  ["client/record_queue.ts", clientRecordQueueTs],
+  ["client/publish/outbox.ts", clientOutboxTs],
+  ["client/publish/pacing.ts", clientPaceTs],
+  ["client/protocol/plain.ts", clientPlainTs],
+  ["client/topics/presence.ts", clientPresenceTs],
+  ["client/publish/publisher.ts", clientPublisherTs],
+  ["client/connection/reconnect.ts", clientReconnectorTs],
+  ["client/topics/record.ts", clientRecordTs],
+  ["client/topics/record_queue.ts", clientRecordQueueTs],
   ["client/report.ts", clientReportTs],
-  ["client/requests.ts", clientRequestsTs],
-  ["client/session.ts", clientSessionTs],
-  ["client/subscription.ts", clientSubscriptionTs],
-  ["client/surface.ts", clientSurfaceTs],
-  ["client/tokens.ts", clientTokensTs],
-  ["client/topic.ts", clientTopicTs],
-  ["client/topics.ts", clientTopicsTs],
-  ["client/url.ts", clientUrlTs],
-  ["client/v1.ts", clientV1Ts],
-  ["client/wake.ts", clientWakeTs],
+  ["client/protocol/requests.ts", clientRequestsTs],
+  ["client/protocol/session.ts", clientSessionTs],
+  ["client/topics/subscription.ts", clientSubscriptionTs],
+  ["client/web_socket_api.ts", clientSurfaceTs],
+  ["client/protocol/token_renewal.ts", clientTokensTs],
+  ["client/topics/topic.ts", clientTopicTs],
+  ["client/topics/topics.ts", clientTopicsTs],
+  ["client/connection/url.ts", clientUrlTs],
+  ["client/protocol/v1.ts", clientV1Ts],
+  ["client/connection/wake.ts", clientWakeTs],
   ["client.ts", clientTs],
   ["static/announcer.ts", staticAnnouncerTs],
   ["static/app.ts", staticAppTs],
-  ["static/beat.css", staticBeatCss],
-  ["static/close_words.ts", staticCloseWordsTs],
-  ["static/composer.css", staticComposerCss],
-  ["static/composer.ts", staticComposerTs],
+  ["static/styles/heartbeat.css", staticBeatCss],
+  ["static/connection/close_text.ts", staticCloseWordsTs],
+  ["static/styles/composer.css", staticComposerCss],
+  ["static/compose/composer.ts", staticComposerTs],
   ["static/contract.ts", staticContractTs],
   ["static/dom.ts", staticDomTs],
-  ["static/drawer.css", staticDrawerCss],
+  ["static/styles/drawer.css", staticDrawerCss],
   ["static/drawer.ts", staticDrawerTs],
-  ["static/feed.css", staticFeedCss],
-  ["static/feed.ts", staticFeedTs],
-  ["static/follower.ts", staticFollowerTs],
-  ["static/frames.ts", staticFramesTs],
-  ["static/greeting.ts", staticGreetingTs],
-  ["static/heart.ts", staticHeartTs],
+  ["static/styles/feed.css", staticFeedCss],
+  ["static/feed/feed.ts", staticFeedTs],
+  ["static/feed/auto_scroll.ts", staticFollowerTs],
+  ["static/feed/frames.ts", staticFramesTs],
+  ["static/connection/greeting.ts", staticGreetingTs],
+  ["static/heartbeat/heartbeat_panel.ts", staticHeartTs],
   ["static/icon.svg", staticIconSvg],
   ["static/index.html", staticIndexHtml],
-  ["static/line.ts", staticLineTs],
-  ["static/lobby.ts", staticLobbyTs],
-  ["static/name.ts", staticNameTs],
-  ["static/outgoing.ts", staticOutgoingTs],
-  ["static/pace.ts", staticPaceTs],
-  ["static/payload.ts", staticPayloadTs],
-  ["static/properties.ts", staticPropertiesTs],
-  ["static/sender.ts", staticSenderTs],
-  ["static/status.ts", staticStatusTs],
-  ["static/status_words.ts", staticStatusWordsTs],
-  ["static/strip.ts", staticStripTs],
-  ["static/style.css", staticStyleCss],
-  ["static/switchboard.ts", staticSwitchboardTs],
-  ["static/top.css", staticTopCss],
-  ["static/trace.ts", staticTraceTs],
-  ["static/try.css", staticTryCss],
+  ["static/feed/line.ts", staticLineTs],
+  ["static/feed/lobby.ts", staticLobbyTs],
+  ["static/compose/name.ts", staticNameTs],
+  ["static/compose/outgoing.ts", staticOutgoingTs],
+  ["static/feed/frame_pacing.ts", staticPaceTs],
+  ["static/feed/payload.ts", staticPayloadTs],
+  ["static/connection/properties.ts", staticPropertiesTs],
+  ["static/compose/raw_sender.ts", staticSenderTs],
+  ["static/connection/status.ts", staticStatusTs],
+  ["static/connection/status_text.ts", staticStatusWordsTs],
+  ["static/heartbeat/trace_drawing.ts", staticStripTs],
+  ["static/styles/base.css", staticStyleCss],
+  ["static/connection/connection_controls.ts", staticSwitchboardTs],
+  ["static/styles/top.css", staticTopCss],
+  ["static/heartbeat/trace.ts", staticTraceTs],
+  ["static/styles/try.css", staticTryCss],
   ["static/viewport.ts", staticViewportTs],
-  ["static/wire.ts", staticWireTs],
+  ["static/connection/breakable_socket.ts", staticWireTs],
 ]);

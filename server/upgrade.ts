@@ -8,7 +8,7 @@ import {
   type RequestMap,
 } from "../messages.ts";
 import { type AdmissionRules, admit } from "./admission.ts";
-import { plainText } from "./answers.ts";
+import { plainText } from "./responses.ts";
 
 /** The runtime pings a silent plain peer halfway and ends it after this many seconds. */
 const PLAIN_IDLE_SECONDS = 30;

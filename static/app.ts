@@ -4,21 +4,21 @@
  */
 import { connect } from "../client.ts";
 import { Announcer } from "./announcer.ts";
-import { setUpComposer } from "./composer.ts";
+import { setUpComposer } from "./compose/composer.ts";
 import { contract } from "./contract.ts";
 import { byId, setText } from "./dom.ts";
 import { Drawer } from "./drawer.ts";
-import { Feed } from "./feed.ts";
-import { Frames } from "./frames.ts";
-import { type Greeting, greetingOf } from "./greeting.ts";
-import { Heart } from "./heart.ts";
-import { Lobby } from "./lobby.ts";
-import { counted } from "./payload.ts";
-import { Properties } from "./properties.ts";
-import { setUpSender } from "./sender.ts";
-import { Switchboard } from "./switchboard.ts";
+import { Feed } from "./feed/feed.ts";
+import { Frames } from "./feed/frames.ts";
+import { type Greeting, greetingOf } from "./connection/greeting.ts";
+import { Heart } from "./heartbeat/heartbeat_panel.ts";
+import { Lobby } from "./feed/lobby.ts";
+import { counted } from "./feed/payload.ts";
+import { Properties } from "./connection/properties.ts";
+import { setUpSender } from "./compose/raw_sender.ts";
+import { Switchboard } from "./connection/connection_controls.ts";
 import { fitViewport } from "./viewport.ts";
-import { Wire } from "./wire.ts";
+import { Wire } from "./connection/breakable_socket.ts";
 
 fitViewport();
 

@@ -3,7 +3,7 @@
  * one topic. Then everything grows old and is forgotten, and memory is looked at again.
  */
 import process from "node:process";
-import { createHub } from "../../server/create_hub.ts";
+import { createHub } from "../../hub.ts";
 
 const [holding, count] = [Deno.args[0], Number(Deno.args[1])];
 /** Long enough to fill it and to look at it. */

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { loadWs } from "../../adapters/node_ws.ts";
+import { loadWs } from "../../server/strict/ws_types.ts";
 import { DenoSocket } from "../../adapters/socket_deno.ts";
 import type { Inbound, Socket } from "../../hub/socket.ts";
-import { NodeServer } from "../../server/node_server.ts";
+import { NodeServer } from "../../server/strict/node_server.ts";
 import { closeCode, type RawFrame, RawPeer } from "../raw_peer.ts";
 import type { SocketRig } from "./socket_conformance.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { LogRecord } from "../../hub/record.ts";
-import type { Entry, LogBounds, Outcome, Store } from "../../hub/store.ts";
+import { LogRecord } from "../../hub/log/record.ts";
+import type { Entry, LogBounds, Outcome, Store } from "../../hub/log/store.ts";
 import { FakeClock } from "../hub/fake_clock.ts";
 import { bodies, StoreRecorder } from "./store_recorder.ts";
 

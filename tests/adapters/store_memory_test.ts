@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { LogRecord } from "../../hub/record.ts";
-import type { StoreSink } from "../../hub/store.ts";
+import { LogRecord } from "../../hub/log/record.ts";
+import type { StoreSink } from "../../hub/log/store.ts";
 import { FakeClock } from "../hub/fake_clock.ts";
 import { MemoryStore } from "../../adapters/store_memory.ts";
 import { DeepStore } from "../hub/deep_store.ts";

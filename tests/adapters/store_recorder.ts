@@ -1,6 +1,11 @@
 import { assert } from "@std/assert";
-import type { LogRecord } from "../../hub/record.ts";
-import type { Entry, LogBounds, Outcome, StoreSink } from "../../hub/store.ts";
+import type { LogRecord } from "../../hub/log/record.ts";
+import type {
+  Entry,
+  LogBounds,
+  Outcome,
+  StoreSink,
+} from "../../hub/log/store.ts";
 
 /** What a store told, in order. */
 export class StoreRecorder implements StoreSink {

@@ -5,7 +5,7 @@ import { readNodesCommand } from "../../bench/nodes_options.ts";
 import { nodePeers } from "../../bench/nodes_peers.ts";
 import { nodesScenarios } from "../../bench/nodes_scenarios.ts";
 import { flags } from "../../bench/scenarios.ts";
-import { hasRedis } from "../adapters/redis_server.ts";
+import { hasRedis } from "../adapters/redis/redis_server.ts";
 import { compiledTest } from "./compiler.ts";
 
 const [drumbeat] = nodePeers;

@@ -24,7 +24,7 @@ Deno.test("only a restart has a store, and only requests another program", () =>
   assertEquals(has("restart", "--store"), true);
   assertEquals(has("replay", "--store"), false);
   assertEquals(has("request", "drumbeat_requests.ts"), true);
-  assertEquals(has("request", "server/main.ts"), false);
+  assertEquals(has("request", "server/cli/main.ts"), false);
 });
 
 Deno.test("every peer from npm is pinned to one version, the same in the lock file", async () => {

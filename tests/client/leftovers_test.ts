@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DrumbeatError } from "../../client.ts";
-import { Requests } from "../../client/requests.ts";
+import { Requests } from "../../client/protocol/requests.ts";
 import { anyMessages } from "../../messages.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { greet, harness } from "./harness.ts";

@@ -7,7 +7,7 @@ import {
 } from "../../hub/limits.ts";
 import { DEFAULT_SESSION_MS } from "../../hub/hub.ts";
 import { serve } from "../../mod.ts";
-import { DEFAULT_HANDSHAKE_MS } from "../../server/strict.ts";
+import { DEFAULT_HANDSHAKE_MS } from "../../server/strict/strict.ts";
 import { openPeer } from "./plain_peer.ts";
 import { fences, table } from "./transcripts.ts";
 

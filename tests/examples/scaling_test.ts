@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Client, connect, serve, type Topic } from "../../mod.ts";
-import { redisStore } from "../../adapters/store_redis.ts";
-import { RedisServer, redisTest } from "../adapters/redis_server.ts";
+import { redisStore } from "../../adapters/redis/store.ts";
+import { RedisServer, redisTest } from "../adapters/redis/redis_server.ts";
 import { fences, table } from "./transcripts.ts";
 
 const text = await Deno.readTextFile(

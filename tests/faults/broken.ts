@@ -7,8 +7,8 @@
 import { MemoryStore } from "../../adapters/store_memory.ts";
 import { connect, type ConnectOptions } from "../../client.ts";
 import type { Clock } from "../../hub/clock.ts";
-import { LogRecord } from "../../hub/record.ts";
-import type { Entry, Outcome, Store, StoreSink } from "../../hub/store.ts";
+import { LogRecord } from "../../hub/log/record.ts";
+import type { Entry, Outcome, Store, StoreSink } from "../../hub/log/store.ts";
 import type { NearSocket } from "../hub/socket_pair.ts";
 import { bodyOf } from "./scribe.ts";
 import { EAGER, type Stage } from "./stage.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { sqliteStore } from "../../adapters/store_sqlite.ts";
+import { sqliteStore } from "../../adapters/sqlite/store.ts";
 import { serve } from "../../server.ts";
 import { HastyStore, OneEpochStore } from "./broken.ts";
 

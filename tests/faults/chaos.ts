@@ -5,7 +5,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { hasRedis, RedisServer } from "../adapters/redis_server.ts";
+import { hasRedis, RedisServer } from "../adapters/redis/redis_server.ts";
 import { hasProgram } from "../deploy/programs.ts";
 import { hasBrowser, launchBrowser } from "../page/browser.ts";
 import { Random } from "./random.ts";

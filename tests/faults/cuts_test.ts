@@ -4,7 +4,7 @@ import { ForgetfulStore, forgetfulSubscriber } from "./broken.ts";
 import { tally } from "./checker.ts";
 import { Random } from "./random.ts";
 import { cuts, type CutsOptions } from "./scenarios/cuts.ts";
-import { SqliteStore } from "../../adapters/store_sqlite.ts";
+import { SqliteStore } from "../../adapters/sqlite/store.ts";
 
 /** Short, with clients that notice a dead connection quickly: a frozen one is waited for. */
 const SHORT: CutsOptions = {

@@ -2,7 +2,7 @@ import { MemoryStore } from "../../adapters/store_memory.ts";
 import { type Client, connect, type Topic } from "../../client.ts";
 import type { Clock } from "../../hub/clock.ts";
 import { Hub } from "../../hub/hub.ts";
-import type { Store } from "../../hub/store.ts";
+import type { Store } from "../../hub/log/store.ts";
 import { FakeClock } from "../hub/fake_clock.ts";
 import { PROTOCOL } from "../../messages.ts";
 import { NearSocket } from "../hub/socket_pair.ts";

@@ -1,4 +1,4 @@
-import type { Store, StoreSink } from "../../hub/store.ts";
+import type { Store, StoreSink } from "../../hub/log/store.ts";
 import type { Violation } from "./checker.ts";
 import type { Ledger, Place } from "./ledger.ts";
 import { bodyOf } from "./scribe.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { RedisServer, redisTest } from "../adapters/redis_server.ts";
+import { RedisServer, redisTest } from "../adapters/redis/redis_server.ts";
 import { Random } from "./random.ts";
 import { hops, race } from "./scenarios/nodes.ts";
 import { TROUBLES, troubles } from "./scenarios/troubles.ts";

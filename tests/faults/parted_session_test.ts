@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { MemoryStore } from "../../adapters/store_memory.ts";
-import { SqliteStore } from "../../adapters/store_sqlite.ts";
+import { SqliteStore } from "../../adapters/sqlite/store.ts";
 import type { Clock } from "../../hub/clock.ts";
-import type { Store } from "../../hub/store.ts";
+import type { Store } from "../../hub/log/store.ts";
 import { inMemory } from "../hub/in_memory.ts";
 
 const STORES: readonly (readonly [string, (clock: Clock) => Store])[] = [

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { redisStore } from "../../adapters/store_redis.ts";
+import { redisStore } from "../../adapters/redis/store.ts";
 import { connect } from "../../client.ts";
 import { PROTOCOL } from "../../messages.ts";
 import { serve } from "../../server.ts";
-import { RedisServer, redisTest } from "../adapters/redis_server.ts";
+import { RedisServer, redisTest } from "../adapters/redis/redis_server.ts";
 import { Nodes } from "./scenarios/nodes.ts";
 
 const MEMBERS = 500;

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { SqliteStore } from "../../adapters/store_sqlite.ts";
+import { SqliteStore } from "../../adapters/sqlite/store.ts";
 import type { Clock } from "../../hub/clock.ts";
-import type { Store } from "../../hub/store.ts";
+import type { Store } from "../../hub/log/store.ts";
 import {
   ForgetfulStore,
   OneEpochStore,

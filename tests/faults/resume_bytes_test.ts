@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { SqliteStore } from "../../adapters/store_sqlite.ts";
+import { SqliteStore } from "../../adapters/sqlite/store.ts";
 import { serve } from "../../server.ts";
 import { ForgetfulStore } from "./broken.ts";
 import { tally } from "./checker.ts";

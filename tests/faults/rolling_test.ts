@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { hasRedis, RedisServer } from "../adapters/redis_server.ts";
+import { hasRedis, RedisServer } from "../adapters/redis/redis_server.ts";
 import { programTest } from "../deploy/programs.ts";
 import { tally } from "./checker.ts";
 import { Random } from "./random.ts";

@@ -4,7 +4,7 @@ import { TextLineStream } from "../examples/text_lines.ts";
 const root = new URL("../../", import.meta.url);
 
 /** The stock server: what `deno task start` runs. */
-export const STOCK = "server/main.ts";
+export const STOCK = "server/cli/main.ts";
 
 /** Options of {@linkcode ServerProcess}. */
 export interface ServerProcessOptions {

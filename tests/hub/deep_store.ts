@@ -1,12 +1,12 @@
 import { MemoryStore } from "../../adapters/store_memory.ts";
 import type { Clock } from "../../hub/clock.ts";
-import type { LogRecord } from "../../hub/record.ts";
+import type { LogRecord } from "../../hub/log/record.ts";
 import type {
   Entry,
   Store,
   StoredRecords,
   StoreSink,
-} from "../../hub/store.ts";
+} from "../../hub/log/store.ts";
 
 /** What a test wants of {@linkcode DeepStore}. */
 export interface DeepStoreOptions {

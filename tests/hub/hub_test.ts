@@ -8,7 +8,7 @@ import {
 import * as v from "valibot";
 import { MemoryStore } from "../../adapters/store_memory.ts";
 import { Hub, type HubOptions } from "../../hub/hub.ts";
-import { PublishError } from "../../hub/publish_error.ts";
+import { PublishError } from "../../hub/log/publish_error.ts";
 import { defineMessages, PROTOCOL } from "../../messages.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { inMemory } from "./in_memory.ts";

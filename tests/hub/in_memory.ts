@@ -5,7 +5,7 @@ import { Hub, type HubOptions } from "../../hub/hub.ts";
 import type { Limits } from "../../hub/limits.ts";
 import type { Departure, Peer } from "../../hub/peer.ts";
 import type { Handshake } from "../../hub/socket.ts";
-import type { Store } from "../../hub/store.ts";
+import type { Store } from "../../hub/log/store.ts";
 import {
   type AnyMessages,
   encodeBinary,

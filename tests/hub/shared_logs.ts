@@ -1,7 +1,7 @@
 import { MemoryStore } from "../../adapters/store_memory.ts";
 import type { Clock } from "../../hub/clock.ts";
 import { randomId } from "../../hub/ids.ts";
-import type { LogRecord } from "../../hub/record.ts";
+import type { LogRecord } from "../../hub/log/record.ts";
 import type {
   Entry,
   LogBounds,
@@ -9,7 +9,7 @@ import type {
   Store,
   StoredRecords,
   StoreSink,
-} from "../../hub/store.ts";
+} from "../../hub/log/store.ts";
 
 /** What a test wants of {@linkcode SharedLogs}. */
 export interface SharedLogsOptions {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { CloseCode } from "../../messages.ts";
-import { closeWords } from "../../static/close_words.ts";
+import { closeWords } from "../../static/connection/close_text.ts";
 import { contract } from "../../static/contract.ts";
 
 Deno.test("a chat has a text of 1 to 2,000 and perhaps a name of at most 40", () => {

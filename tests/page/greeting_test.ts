@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { greetingOf } from "../../static/greeting.ts";
+import { greetingOf } from "../../static/connection/greeting.ts";
 
 function startFrame(lobby: unknown): string {
   return JSON.stringify({

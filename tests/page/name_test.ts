@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { tidyName } from "../../static/name.ts";
+import { tidyName } from "../../static/compose/name.ts";
 
 Deno.test("a name loses what cannot be seen or turns the text around it", () => {
   assertEquals(tidyName("\u202eevil\u2066 \u0000name\u200b"), "evil name");

@@ -6,7 +6,7 @@ import {
   hex,
   shortened,
   sizeOf,
-} from "../../static/payload.ts";
+} from "../../static/feed/payload.ts";
 
 Deno.test("a count has its noun", () => {
   assertEquals(counted(1, "message"), "1 message");

@@ -129,7 +129,7 @@ async function spawnServer(port: number): Promise<Spawned> {
       "--no-prompt",
       "--allow-net",
       "--allow-env=PORT,HOST",
-      new URL("../../server/main.ts", import.meta.url).pathname,
+      new URL("../../server/cli/main.ts", import.meta.url).pathname,
       "--port",
       String(port),
     ],

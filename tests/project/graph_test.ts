@@ -12,6 +12,7 @@ const LAYERS = {
   client: ["client.ts", "client/"],
   hub: ["hub/"],
   adapters: ["adapters/"],
+  hubFace: ["hub.ts"],
   server: ["server.ts", "server/"],
   static: ["static/"],
   face: ["mod.ts"],
@@ -24,9 +25,10 @@ const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
   client: ["client", "messages"],
   hub: ["hub", "messages"],
   adapters: ["adapters", "hub", "messages"],
-  server: ["server", "hub", "messages", "adapters"],
+  hubFace: ["hub", "adapters", "messages"],
+  server: ["server", "hubFace", "hub", "messages", "adapters"],
   static: ["static", "client", "messages"],
-  face: ["messages", "client", "hub", "adapters", "server"],
+  face: ["messages", "client", "hub", "adapters", "hubFace", "server"],
 };
 
 /** Files that travel to the page: whoever else imports them must take them as text. */
@@ -118,13 +120,13 @@ for (const layer of Object.keys(LAYERS) as Layer[]) {
 const PORTS = [
   "hub/clock.ts",
   "hub/ids.ts",
-  "hub/log.ts",
-  "hub/outcomes.ts",
-  "hub/record.ts",
-  "hub/ring.ts",
+  "hub/log/log.ts",
+  "hub/log/deduplication.ts",
+  "hub/log/record.ts",
+  "hub/log/ring.ts",
   "hub/socket.ts",
-  "hub/store.ts",
-  "hub/topic_options.ts",
+  "hub/log/store.ts",
+  "hub/log/topic_options.ts",
 ];
 
 /** What the stock server and its page agree on: the one file of the page that runs on both sides. */

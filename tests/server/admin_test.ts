@@ -1,7 +1,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { prometheus } from "../../adapters/metrics_prometheus.ts";
+import { prometheus } from "../../adapters/observe/prometheus.ts";
 import { createHandler, createHub, serve } from "../../server.ts";
-import { loadAdmin, UnavailableError } from "../../server/asked_for.ts";
+import {
+  loadAdmin,
+  UnavailableError,
+} from "../../server/cli/optional_modules.ts";
 import { RawPeer, type RefusedError } from "../raw_peer.ts";
 import { root, runDeno, SpawnedServer, START } from "./spawned.ts";
 import { WirePeer } from "./wire_peer.ts";
@@ -153,12 +156,18 @@ Deno.test("the command line takes the token from the environment or from a file,
 });
 
 Deno.test("what only some ask for is in nobody else's module graph", async () => {
-  const { code, stdout } = await runDeno(["info", "--json", "server/main.ts"]);
+  const { code, stdout } = await runDeno([
+    "info",
+    "--json",
+    "server/cli/main.ts",
+  ]);
   assertEquals(code, 0);
   const specifiers = (JSON.parse(stdout) as {
     readonly modules: readonly { readonly specifier: string }[];
   }).modules.map(({ specifier }) => specifier);
-  assert(specifiers.includes(new URL("server/asked_for.ts", root).href));
+  assert(
+    specifiers.includes(new URL("server/cli/optional_modules.ts", root).href),
+  );
   assertEquals(
     specifiers.filter((specifier) =>
       /metrics_|log_|prom-|logt/.test(specifier)

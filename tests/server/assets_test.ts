@@ -22,7 +22,7 @@ async function unzipped(response: Response): Promise<string> {
 const TYPES: Readonly<Record<string, string>> = {
   "/": "text/html; charset=utf-8",
   "/static/index.html": "text/html; charset=utf-8",
-  "/static/style.css": "text/css; charset=utf-8",
+  "/static/styles/base.css": "text/css; charset=utf-8",
   "/static/icon.svg": "image/svg+xml",
   "/static/app.ts": "text/javascript; charset=utf-8",
   "/messages.ts": "text/javascript; charset=utf-8",
@@ -78,28 +78,32 @@ Deno.test("modules come with their types stripped, each line in its place", asyn
 });
 
 Deno.test("who has the newest answer is told so, without it", async () => {
-  const first = await get("/static/style.css");
+  const first = await get("/static/styles/base.css");
   const etag = first.headers.get("etag")!;
   assertMatch(etag, /^W\/".+"$/);
   assertEquals(first.headers.get("cache-control"), "no-cache");
   await first.body?.cancel();
   for (const known of [etag, etag.slice(2), `"other", ${etag}`, "*"]) {
-    const again = await get("/static/style.css", { "if-none-match": known });
+    const again = await get("/static/styles/base.css", {
+      "if-none-match": known,
+    });
     assertEquals([again.status, await again.text()], [304, ""], known);
     assertEquals(again.headers.get("etag"), etag);
     assertEquals(again.headers.get("vary"), "accept-encoding");
   }
-  const other = await get("/static/style.css", { "if-none-match": '"other"' });
+  const other = await get("/static/styles/base.css", {
+    "if-none-match": '"other"',
+  });
   assertEquals(other.status, 200);
   await other.body?.cancel();
 });
 
 Deno.test("gzip is for those who take it, where it pays", async () => {
-  const plain = await (await get("/static/style.css")).text();
+  const plain = await (await get("/static/styles/base.css")).text();
   for (
     const accept of ["gzip", "gzip, deflate, br", "br;q=1, gzip;q=0.8", "*"]
   ) {
-    const response = await get("/static/style.css", {
+    const response = await get("/static/styles/base.css", {
       "accept-encoding": accept,
     });
     assertEquals(response.headers.get("content-encoding"), "gzip", accept);
@@ -108,7 +112,7 @@ Deno.test("gzip is for those who take it, where it pays", async () => {
     assertEquals(await unzipped(response), plain);
   }
   for (const accept of ["", "identity", "br", "gzip;q=0", "deflate"]) {
-    const response = await get("/static/style.css", {
+    const response = await get("/static/styles/base.css", {
       "accept-encoding": accept,
     });
     assertEquals(response.headers.get("content-encoding"), null, accept);

@@ -223,7 +223,7 @@ Deno.test("without a renewal a connection ends with its token; a fresh one resum
 
 Deno.test("a session that was stolen with another user's token is a new one, over real sockets and from the disk", async () => {
   const file = await Deno.makeTempFile();
-  const { sqliteStore } = await import("../../adapters/store_sqlite.ts");
+  const { sqliteStore } = await import("../../adapters/sqlite/store.ts");
   try {
     let session = "";
     let id = "";

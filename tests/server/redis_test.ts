@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { RedisServer, redisTest } from "../adapters/redis_server.ts";
+import { RedisServer, redisTest } from "../adapters/redis/redis_server.ts";
 import { runDeno, SpawnedServer, START } from "./spawned.ts";
 import { WirePeer } from "./wire_peer.ts";
 

@@ -40,7 +40,7 @@ export const START = [
   "--allow-net",
   "--allow-env=PORT,HOST,DRUMBEAT_ADMIN_TOKEN",
   "--allow-sys=networkInterfaces",
-  "server/main.ts",
+  "server/cli/main.ts",
 ];
 
 /** The same without limits, for peers that send faster than these let them. */

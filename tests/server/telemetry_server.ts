@@ -4,8 +4,8 @@
  * @module
  */
 import { MemoryStore } from "../../adapters/store_memory.ts";
-import { telemetry } from "../../adapters/telemetry.ts";
-import type { Entry } from "../../hub/store.ts";
+import { telemetry } from "../../adapters/observe/opentelemetry.ts";
+import type { Entry } from "../../hub/log/store.ts";
 import { RequestError, serve } from "../../mod.ts";
 
 /** A store with a slow disk. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { createHub } from "../../server.ts";
-import { telemetry } from "../../adapters/telemetry.ts";
+import { telemetry } from "../../adapters/observe/opentelemetry.ts";
 import { SpawnedServer, START } from "./spawned.ts";
 import { type AnyFrame, WirePeer } from "./wire_peer.ts";
 

@@ -1,5 +1,5 @@
 import { serve, type ServeOptions, type Server } from "../../server.ts";
-import { serveStrict } from "../../server/strict.ts";
+import { serveStrict } from "../../server/strict/strict.ts";
 
 /** The name that `--transport` takes. */
 export type TransportName = "deno" | "strict";

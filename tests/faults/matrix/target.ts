@@ -11,7 +11,7 @@ import {
   type ServeOptions,
 } from "../../../server.ts";
 import type { Hub, Peer } from "../../../mod.ts";
-import { serveStrict } from "../../../server/strict.ts";
+import { serveStrict } from "../../../server/strict/strict.ts";
 import { TextLineStream } from "../../examples/text_lines.ts";
 import { failingProgram } from "./failing_program.ts";
 

@@ -1,4 +1,4 @@
-import type { RedisServer } from "../../adapters/redis_server.ts";
+import type { RedisServer } from "../../adapters/redis/redis_server.ts";
 import { pacer } from "../pace.ts";
 import type { Random } from "../random.ts";
 import type { Publisher } from "../scribe.ts";

@@ -1,0 +1,99 @@
+import type { AnyMessages, MessageMap } from "../../messages.ts";
+import { DEFAULTS } from "../options.ts";
+import type { GapRecord, TopicRecord } from "./record.ts";
+
+/**
+ * What one `for await` has not read yet: at most {@linkcode DEFAULTS.maxWaitingRecords}. What comes above is skipped and
+ * becomes one gap, in its place.
+ */
+export class RecordQueue<M extends MessageMap = AnyMessages>
+  implements AsyncIterableIterator<TopicRecord<M>> {
+  #waiting: TopicRecord<M>[] = [];
+  #skipped: GapRecord | undefined;
+  #readers: PromiseWithResolvers<IteratorResult<TopicRecord<M>, undefined>>[] =
+    [];
+  #end: { readonly error?: unknown } | undefined;
+  readonly #left: (queue: RecordQueue<M>) => void;
+
+  /** @param left called when the reader stops, for whatever reason of its own. */
+  constructor(left: (queue: RecordQueue<M>) => void) {
+    this.#left = left;
+  }
+
+  /** A record came, or a gap. */
+  push(record: TopicRecord<M>): void {
+    const reader = this.#readers.shift();
+    if (reader !== undefined) {
+      return reader.resolve({ done: false, value: record });
+    }
+    const room = DEFAULTS.maxWaitingRecords - this.#waiting.length;
+    if (this.#skipped === undefined) {
+      if (room > 0) this.#waiting.push(record);
+      else this.#skipped = skip(undefined, record);
+    } else if (room > 1) {
+      this.#waiting.push(this.#skipped, record);
+      this.#skipped = undefined;
+    } else {
+      this.#skipped = skip(this.#skipped, record);
+    }
+  }
+
+  /** No more will come: the reader gets what is waiting, then the end, or the error. */
+  end(error?: unknown): void {
+    if (this.#end !== undefined) return;
+    this.#end = error === undefined ? {} : { error };
+    for (const reader of this.#readers.splice(0)) {
+      if (error === undefined) reader.resolve({ done: true, value: undefined });
+      else reader.reject(error);
+    }
+  }
+
+  next(): Promise<IteratorResult<TopicRecord<M>, undefined>> {
+    const value = this.#waiting.shift() ?? this.#takeSkipped();
+    if (value !== undefined) return Promise.resolve({ done: false, value });
+    if (this.#end === undefined) {
+      const reader = Promise.withResolvers<
+        IteratorResult<TopicRecord<M>, undefined>
+      >();
+      this.#readers.push(reader);
+      return reader.promise;
+    }
+    const { error } = this.#end;
+    this.#end = {};
+    return error === undefined
+      ? Promise.resolve({ done: true, value: undefined })
+      : Promise.reject(error);
+  }
+
+  return(): Promise<IteratorResult<TopicRecord<M>, undefined>> {
+    this.#waiting = [];
+    this.#skipped = undefined;
+    this.#left(this);
+    this.end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #takeSkipped(): GapRecord | undefined {
+    const skipped = this.#skipped;
+    this.#skipped = undefined;
+    return skipped;
+  }
+}
+
+function skip(before: GapRecord | undefined, record: TopicRecord): GapRecord {
+  const [from, to] = record.kind === "gap"
+    ? [record.from, record.to]
+    : [record.offset, record.offset + 1];
+  const known = to !== undefined &&
+    (before === undefined || before.to !== undefined);
+  return {
+    kind: "gap",
+    topic: record.topic,
+    from: before?.from ?? from,
+    ...(known ? { to } : {}),
+  };
+}

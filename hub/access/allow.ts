@@ -1,0 +1,62 @@
+import type { Peer } from "../peer.ts";
+
+/**
+ * Which topics: a list of names, where one that ends in `*` is a prefix; or a function, which lets in by `true` and by
+ * nothing else. It is asked for each frame, and must be quick.
+ */
+export type TopicRule =
+  | readonly string[]
+  | ((peer: Peer, topic: string) => boolean);
+
+/** Which topics a peer may use. The program itself is never asked. */
+export interface Allow {
+  /** Those whose records, history and presence it may have. Default: all. */
+  readonly subscribe?: TopicRule;
+  /** Those that it may publish to. Default: all. */
+  readonly publish?: TopicRule;
+}
+
+/** What a peer does with a topic. */
+export type TopicUse = keyof Allow;
+
+/** {@linkcode Allow}, checked and ready to be asked. Absent: all. */
+export type Rules = Readonly<
+  Partial<Record<TopicUse, (peer: Peer, topic: string) => boolean>>
+>;
+
+/**
+ * Checks an {@linkcode Allow}.
+ *
+ * @returns a check for each use that has a rule.
+ * @throws {TypeError} when it is none.
+ */
+export function rulesOf(allow: Allow = {}): Rules {
+  if (typeof allow !== "object" || allow === null) {
+    throw new TypeError(`'allow' is an object, not ${allow}`);
+  }
+  const rules: { -readonly [K in TopicUse]?: Rules[K] } = {};
+  for (const [use, rule] of Object.entries(allow)) {
+    if (use !== "subscribe" && use !== "publish") {
+      throw new TypeError(`There is no 'allow.${use}'`);
+    }
+    if (rule !== undefined) rules[use] = checkOf(use, rule);
+  }
+  return rules;
+}
+
+function checkOf(use: TopicUse, rule: unknown): NonNullable<Rules[TopicUse]> {
+  if (typeof rule === "function") {
+    // A promise is true enough for an `if`, and says nothing.
+    return (peer, topic) => rule(peer, topic) === true;
+  }
+  if (
+    !Array.isArray(rule) || !rule.every((name) => typeof name === "string")
+  ) {
+    throw new TypeError(`'allow.${use}' is a list of names, or a function`);
+  }
+  const names = new Set<string>(rule);
+  const prefixes = rule.filter((name) => name.endsWith("*"))
+    .map((name) => name.slice(0, -1));
+  return (_peer, topic) =>
+    names.has(topic) || prefixes.some((prefix) => topic.startsWith(prefix));
+}

@@ -1,0 +1,220 @@
+import type { Contract, MessageMap } from "../../messages.ts";
+import type { Clock } from "../clock.ts";
+import type { Connection } from "../peers/connection.ts";
+import type { Delivery } from "./flush.ts";
+import type { Handlers } from "./handlers.ts";
+import type { Reporter } from "../hooks.ts";
+import { PublishError } from "./publish_error.ts";
+import { HUB, LogRecord } from "./record.ts";
+import type { Refusal } from "../refusal.ts";
+import type { Entry, Outcome } from "./store.ts";
+import { Topic } from "./topic.ts";
+import type { TopicSettings } from "./topic_options.ts";
+
+/** A message on its way to a log. */
+export interface Publication {
+  readonly topic: Topic;
+  /** A message, or a binary payload. */
+  readonly message: object | Uint8Array<ArrayBuffer>;
+  /** Whose it is; absent: the program's. */
+  readonly connection?: Connection;
+  readonly session?: string;
+  readonly id?: number;
+  /** Called once, with the offset or the refusal. */
+  settled(outcome: { readonly offset: number } | Refusal): void;
+}
+
+/** An entry with what the hub wants back when it is settled. */
+interface Publish extends Entry {
+  readonly publication: Publication;
+  /** The message as the contract let it through, where the program's handlers want it. */
+  readonly handled: { readonly type: string } | undefined;
+  /** Whether its outcome was told. */
+  isSettled: boolean;
+}
+
+/** What {@linkcode Publisher} needs of the hub. */
+export interface PublisherContext {
+  readonly contract: Contract<MessageMap>;
+  readonly clock: Clock;
+  readonly delivery: Delivery;
+  readonly handlers: Handlers;
+  readonly reporter: Reporter;
+}
+
+/** Checks what is published, hands it to the delivery, and tells how it ended. */
+export class Publisher {
+  readonly #context: PublisherContext;
+  /** Messages that handlers wait for, by their record. */
+  readonly #awaited = new Map<LogRecord, Publish>();
+  /** Messages whose handlers run after the flush. */
+  #handled: [publish: Publish, offset: number][] = [];
+
+  constructor(context: PublisherContext) {
+    this.#context = context;
+  }
+
+  /** Checks a message and gathers it for the next flush. */
+  publish(publication: Publication): void {
+    const { topic, message, connection, session, id } = publication;
+    const { clock, delivery, handlers } = this.#context;
+    if (delivery.closed) {
+      const message = "The hub is closed";
+      return publication.settled({ code: "unavailable", message });
+    }
+    let body: string | Uint8Array<ArrayBuffer>;
+    let handled: { readonly type: string } | undefined;
+    let key: string | undefined;
+    if (message instanceof Uint8Array) body = message;
+    else {
+      const encoded = this.#encode(message, topic);
+      if ("refusal" in encoded) return publication.settled(encoded.refusal);
+      ({ body, key } = encoded);
+      if (handlers.has(encoded.message.type)) handled = encoded.message;
+    }
+    const from = connection?.id ?? HUB;
+    const record = new LogRecord(from, clock.time(), clock.now(), body, key);
+    const entry: Publish = {
+      topic: topic.name,
+      record,
+      session,
+      id,
+      publication,
+      handled,
+      isSettled: false,
+    };
+    if (handled !== undefined) this.#awaited.set(record, entry);
+    delivery.append(entry);
+  }
+
+  /**
+   * Publishes in the hub's own name.
+   *
+   * @param topic the topic, or why it cannot be had.
+   * @param name its name.
+   * @param message what to publish.
+   * @returns the offset; rejects with a {@linkcode PublishError}.
+   */
+  publishOwn(
+    topic: Topic | Refusal,
+    name: string,
+    message: object | Uint8Array<ArrayBuffer>,
+  ): Promise<number> {
+    const published = new Promise<number>((resolve, reject) => {
+      const settled: Publication["settled"] = (outcome) => {
+        if ("code" in outcome) reject(new PublishError(name, outcome));
+        else resolve(outcome.offset);
+      };
+      if (topic instanceof Topic) this.publish({ topic, message, settled });
+      else settled(topic);
+    });
+    // Whoever broadcasts and does not look must not lose the process to it.
+    published.catch(() => {});
+    return published;
+  }
+
+  /**
+   * Gathers a record that is no message: hubs that share a store tell each other something.
+   *
+   * @param topic a log of the hub's own.
+   * @param from who says it.
+   * @param body what it is.
+   * @param settled called once, with the offset or the refusal.
+   */
+  note(
+    topic: Topic,
+    from: string,
+    body: string,
+    settled: Publication["settled"],
+  ): void {
+    const { clock, delivery } = this.#context;
+    const record = new LogRecord(from, clock.time(), clock.now(), body);
+    const publication = { topic, message: {}, settled };
+    const entry: Publish = {
+      topic: topic.name,
+      record,
+      publication,
+      handled: undefined,
+      isSettled: false,
+    };
+    delivery.append(entry);
+  }
+
+  /** The store has written records at `offset` and on. A repeated publish is settled and not written: nobody hears it twice. */
+  committed(offset: number, records: readonly LogRecord[]): void {
+    if (this.#awaited.size === 0) return;
+    records.forEach((record, i) => {
+      const publish = this.#awaited.get(record);
+      if (publish !== undefined) this.#handled.push([publish, offset + i]);
+    });
+  }
+
+  /** The store says how an entry ended. */
+  settled(entry: Entry, outcome: Outcome): void {
+    this.#awaited.delete(entry.record);
+    const publish = entry as Publish;
+    if (publish.isSettled) return;
+    publish.isSettled = true;
+    publish.publication.settled(outcome);
+  }
+
+  /** The store failed over these. Whoever has heard nothing yet hears nothing else. */
+  lost(entries: readonly Entry[]): void {
+    const message = "The log could not be written";
+    for (const entry of entries) {
+      this.settled(entry, { code: "unavailable", message });
+    }
+  }
+
+  /** Runs the program's handlers of what was committed. */
+  runHandlers(): void {
+    if (this.#handled.length === 0) return;
+    const handled = this.#handled;
+    this.#handled = [];
+    for (const [{ publication, handled: message }, offset] of handled) {
+      const { connection, topic: { name: topic } } = publication;
+      const context = connection === undefined
+        ? { topic, offset }
+        : { peer: connection, topic, offset };
+      this.#context.handlers.run(message!, context);
+    }
+  }
+
+  #encode(message: object, { settings }: Topic):
+    | {
+      readonly message: { readonly type: string };
+      readonly body: string;
+      readonly key: string | undefined;
+    }
+    | { readonly refusal: Refusal } {
+    try {
+      const checked = this.#context.contract.check(message);
+      if (!checked.ok) return { refusal: checked };
+      return {
+        message: checked.message,
+        body: JSON.stringify(checked.message),
+        key: settings.lag === "latest"
+          ? keyOf(checked.message, settings)
+          : undefined,
+      };
+    } catch (error) {
+      this.#context.reporter.report(error, "validate");
+      const message = "The message could not be checked";
+      return { refusal: { code: "invalid", message } };
+    }
+  }
+}
+
+/** What a record replaces, by the program's word. */
+function keyOf(
+  message: { readonly type: string },
+  { key }: TopicSettings,
+): string {
+  const found: unknown = key(message);
+  if (!(found instanceof Promise)) return found as string;
+  // Nobody will look at it: a rejection of it must not end the process.
+  found.catch(() => {});
+  throw new TypeError(
+    "A topic's key is asynchronous; it would reorder records",
+  );
+}

@@ -1,0 +1,166 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { logHub, logLines } from "../../../adapters/observe/logtape.ts";
+import { PROTOCOL } from "../../../messages.ts";
+import { FakeClock } from "../../hub/fake_clock.ts";
+import { type InMemory, inMemory } from "../../hub/in_memory.ts";
+
+/** A socket of a peer that is not there. */
+const nobody = {
+  send() {},
+  close() {},
+  terminate: () => true,
+  bufferedAmount: 0,
+  open: true,
+};
+
+/** A hub whose log is in a test's hand. */
+async function logged(
+  run: (hub: InMemory, clock: FakeClock) => unknown,
+  format: "json" | "text" = "json",
+): Promise<string[]> {
+  let log = "";
+  const clock = new FakeClock();
+  const logger = logLines({ format, write: (line) => log += line });
+  const hub = inMemory();
+  hub.hub.observe(logHub(logger, clock));
+  await run(hub, clock);
+  await hub[Symbol.asyncDispose]();
+  assertEquals(clock.timers, 0, "a timer is left behind");
+  assert(log.endsWith("\n"));
+  return log.trimEnd().split("\n");
+}
+
+const eventsOf = (lines: readonly string[]) =>
+  lines.map((line) => JSON.parse(line).event);
+
+/** What would end a line, begin one, or hide one, in this or that viewer. */
+const HOSTILE =
+  'a\r\n{"level":"fatal","event":"forged"}\u2028b\u2029c\u0085d\u001b[2Je\u202ef\u007fgh"i\\';
+
+// deno-lint-ignore no-control-regex -- it is about them.
+const CLEAN = /^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e]*$/;
+
+for (const format of ["json", "text"] as const) {
+  Deno.test(`hostile words make one line of ${format} each, without a control character`, async () => {
+    const lines = await logged(({ hub }) => {
+      const hostile = { address: HOSTILE, path: HOSTILE, origin: HOSTILE };
+      hub.refused({ status: 403, ...hostile, userAgent: HOSTILE });
+      hub.report(new Error(HOSTILE), "handler");
+      hub.attach(nobody, { protocol: "", url: HOSTILE, address: HOSTILE })
+        .closed(3000, HOSTILE);
+    }, format);
+    assertEquals(lines.length, 5);
+    for (const line of lines) assertMatch(line, CLEAN);
+    if (format === "text") {
+      return assertEquals(
+        lines.map((line) => line.split(" ").slice(1, 3).join(" ")),
+        [
+          "WARNING refused",
+          "ERROR failed",
+          "INFO opened",
+          "INFO closed",
+          "INFO ended",
+        ],
+      );
+    }
+    const [refused, failed, , closed] = lines.map((line) => JSON.parse(line));
+    assertEquals([refused.level, refused.event], ["warning", "refused"]);
+    // Nothing is lost but what is no text.
+    assertEquals(
+      [refused.origin, refused.userAgent, refused.path, closed.reason],
+      Array(4).fill(HOSTILE),
+    );
+    assertEquals([failed.message, failed.stage], [HOSTILE, "handler"]);
+  });
+}
+
+Deno.test("what is long is cut", async () => {
+  const [line = ""] = await logged(({ hub }) =>
+    hub.refused({ status: 403, address: "a", path: "/".repeat(100_000) })
+  );
+  assertEquals(JSON.parse(line).path.length, 301);
+});
+
+Deno.test("tokens, sessions, queries and messages are never in it", async () => {
+  const secret = "s3cret";
+  const lines = await logged(async ({ hub }) => {
+    const url = `http://hub.test/ws?token=${secret}#${secret}`;
+    const sent: string[] = [];
+    const socket = { ...nobody, send: (data: string) => void sent.push(data) };
+    const inbound = hub.attach(socket as typeof nobody, {
+      protocol: PROTOCOL,
+      url,
+      address: "192.0.2.1",
+    });
+    inbound.receive(
+      JSON.stringify({ type: "hello", token: secret, topics: {} }),
+    );
+    while (sent.length === 0) await Promise.resolve();
+    const { session } = JSON.parse(sent[0]!);
+    inbound.receive(JSON.stringify({
+      type: "publish",
+      id: 1,
+      topic: secret,
+      message: { type: "chat", text: secret },
+    }));
+    inbound.receive(secret);
+    inbound.closed(1006, "");
+    assertMatch(session, /^[\w-]{12}\.[\w-]{24}$/);
+  });
+  assertEquals(eventsOf(lines), ["opened", "closed", "ended"]);
+  const [opened, closed] = lines.map((line) => JSON.parse(line));
+  assertEquals([opened.connection, closed.connection], [1, 1]);
+  assertEquals([closed.path, closed.peer.length], ["/ws", 12]);
+  const log = lines.join("\n");
+  assertEquals(log.includes(secret), false, log);
+  // The public id and no more of the session: a dot and 24 characters.
+  assertEquals(/[\w-]{12}\.[\w-]{24}/.test(log), false, log);
+});
+
+Deno.test("a flood of refused handshakes is ten lines and a number", async () => {
+  const lines = await logged(({ hub }, clock) => {
+    for (let n = 0; n < 10_000; n++) {
+      hub.refused({ status: 403, address: "a", path: "/ws" });
+    }
+    clock.advance(10_000);
+    hub.refused({ status: 429, address: "a", path: "/ws" });
+    for (let n = 0; n < 20; n++) {
+      hub.refused({ status: 403, address: "a", path: "/ws" });
+    }
+  });
+  const refused = lines.map((line) => JSON.parse(line));
+  assertEquals(
+    refused.filter(({ event }) => event === "refused").length,
+    20,
+  );
+  // The last number comes with the end of the hub, at the latest.
+  assertEquals(
+    refused.filter(({ more }) => more !== undefined).map(({ more }) => more),
+    [9_990, 11],
+  );
+});
+
+Deno.test("drain steps and the store's state are told", async () => {
+  const lines = await logged(({ hub, clock }) => {
+    hub.attach(nobody, { protocol: "", url: "http://a/ws", address: "" });
+    void hub.drain(0);
+    clock.advance(20);
+  });
+  assertEquals(eventsOf(lines), ["opened", "draining", "closed", "ended"]);
+  assertEquals(JSON.parse(lines[1]!).connections, 1);
+});
+
+Deno.test("an output that cannot be written to disturbs nobody", async () => {
+  const logger = logLines({
+    format: "json",
+    write: () => {
+      throw new Error("No space left on device");
+    },
+  });
+  await using hub = inMemory();
+  hub.hub.observe(logHub(logger, new FakeClock()));
+  const peer = hub.plain();
+  peer.send({ type: "chat" });
+  hub.flush();
+  assertEquals(peer.read(), [{ type: "chat" }]);
+});

@@ -1,0 +1,157 @@
+import { assert, assertEquals } from "@std/assert";
+import { hostStore, workerStore } from "../../../adapters/worker/store.ts";
+import type { HubOptions } from "../../../hub/hub.ts";
+import type { Hub } from "../../../hub/hub.ts";
+import type { Peer } from "../../../hub/peer.ts";
+import { PROTOCOL } from "../../../messages.ts";
+import { createHub } from "../../../hub.ts";
+import { type AnyFrame, TestPeer } from "../../hub/in_memory.ts";
+import { socketPair } from "../../hub/socket_pair.ts";
+
+/** Hubs as workers have them, on one hosted store, in one isolate. */
+class Hubs implements AsyncDisposable {
+  readonly #host = hostStore();
+  readonly #hubs: Hub[] = [];
+
+  async hub(options: HubOptions = {}): Promise<Hub> {
+    const { port1, port2 } = new MessageChannel();
+    this.#host.attach(port1);
+    const store = await workerStore(port2);
+    const hub = createHub({ ...options, store });
+    this.#hubs.push(hub);
+    return hub;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#hubs.map((hub) => hub.close(1001, 0)));
+    await this.#host[Symbol.asyncDispose]();
+  }
+}
+
+function connect(hub: Hub, protocol: string): TestPeer {
+  const info = { protocol, url: "http://hub.test/ws", address: "192.0.2.1" };
+  return new TestPeer(socketPair((near) => hub.attach(near, info)));
+}
+
+async function greeted(
+  hub: Hub,
+  hello: object = {},
+): Promise<{ peer: TestPeer; start: AnyFrame }> {
+  const peer = connect(hub, PROTOCOL);
+  peer.send({ type: "hello", ...hello });
+  return { peer, start: (await peer.until("start")).at(-1) };
+}
+
+const publish = (id: number) => ({
+  type: "publish",
+  id,
+  topic: "lobby",
+  message: { type: "chat", text: `${id}` },
+});
+
+/** The texts of the next records, and at which offset they begin. */
+async function batch(peer: TestPeer): Promise<[number, string[]]> {
+  const frames = await peer.until("batch");
+  const { offset, messages } = frames.find(({ type }) => type === "batch");
+  return [offset, messages.map(({ message }: AnyFrame) => message.text)];
+}
+
+Deno.test("peers of two workers see the same records at the same offsets, and handlers run where a message came in", async () => {
+  await using hubs = new Hubs();
+  const [a, b] = [await hubs.hub(), await hubs.hub()];
+  const heard: string[] = [];
+  a.on("chat", (_, { offset }) => void heard.push(`a ${offset}`));
+  b.on("chat", (_, { offset }) => void heard.push(`b ${offset}`));
+  const [x, y] = [await greeted(a), await greeted(b)];
+  assertEquals(x.start.topics.lobby, y.start.topics.lobby);
+  x.peer.send(publish(1));
+  assertEquals([await batch(x.peer), await batch(y.peer)], [[0, ["1"]], [
+    0,
+    ["1"],
+  ]]);
+  y.peer.send(publish(1));
+  assertEquals([await batch(x.peer), await batch(y.peer)], [[1, ["1"]], [
+    1,
+    ["1"],
+  ]]);
+  assertEquals(heard, ["a 0", "b 1"]);
+  const plain = connect(b, "");
+  await plain.until("start");
+  plain.send({ type: "chat", text: "plain" });
+  assertEquals((await plain.until("chat")).at(-1).text, "plain");
+  assertEquals(await batch(x.peer), [2, ["plain"]]);
+});
+
+Deno.test("a client that was cut from one worker resumes at another: nothing lost, and nothing published twice", async () => {
+  await using hubs = new Hubs();
+  const [a, b] = [await hubs.hub(), await hubs.hub()];
+  const { peer, start } = await greeted(a);
+  peer.send(publish(1));
+  await peer.until("ack");
+  peer.far.drop();
+  await a.broadcast({ type: "chat", text: "missed" });
+  const { epoch } = start.topics.lobby;
+  const back = await greeted(b, {
+    session: start.session,
+    topics: { lobby: { epoch, offset: 1 } },
+  });
+  assertEquals([back.start.resumed, back.start.peer], [true, start.peer]);
+  assertEquals(back.start.topics.lobby, {
+    epoch,
+    offset: 1,
+    recovered: true,
+    head: 2,
+  });
+  assertEquals(await batch(back.peer), [1, ["missed"]]);
+  back.peer.send(publish(1));
+  assertEquals((await back.peer.until("ack")).at(-1).offset, 0);
+});
+
+Deno.test("a session that is resumed at another worker is closed with 4505 where it was", async () => {
+  await using hubs = new Hubs();
+  const [a, b] = [await hubs.hub(), await hubs.hub()];
+  const { peer, start } = await greeted(a);
+  const taken = await greeted(b, { session: start.session });
+  assertEquals(taken.start.resumed, true);
+  assertEquals((await peer.untilClosed()).code, 4505);
+});
+
+Deno.test("a session that two workers are asked for at once is held by one of them, and closed at the other", async () => {
+  await using hubs = new Hubs();
+  const [a, b] = [await hubs.hub(), await hubs.hub()];
+  const { peer, start: { session } } = await greeted(a);
+  peer.far.drop();
+  const both = [a, b].map((hub) => connect(hub, PROTOCOL));
+  for (const peer of both) peer.send({ type: "hello", session });
+  const close = await Promise.race(both.map((peer) => peer.untilClosed()));
+  assertEquals(close.code, 4505);
+  const [open, ...more] = both.filter(({ closed }) => closed === undefined);
+  assertEquals(more, []);
+  await open!.until("start");
+  open!.send(publish(1));
+  await open!.until("ack");
+});
+
+Deno.test("what was sent to a peer while it was cut is waiting for it at another worker", async () => {
+  await using hubs = new Hubs();
+  const joined: Peer[] = [];
+  const a = await hubs.hub({ onJoin: (peer) => void joined.push(peer) });
+  const b = await hubs.hub();
+  const { peer, start } = await greeted(a, { topics: {} });
+  peer.far.drop();
+  await joined[0]!.send({ type: "note", text: "for you" });
+  const back = await greeted(b, { session: start.session, topics: {} });
+  assertEquals(Object.keys(back.start.topics), [`$peer/${start.peer}`]);
+  assertEquals(await batch(back.peer), [0, ["for you"]]);
+});
+
+Deno.test("closing a hub settles what its program published", async () => {
+  await using hubs = new Hubs();
+  const a = await hubs.hub();
+  const published = a.broadcast({ type: "chat", text: "last" });
+  await a.close();
+  assertEquals(await published, 0);
+  const b = await hubs.hub();
+  const history = await b.topic("lobby").history();
+  assert(history.records.length === 1 && history.head === 1);
+});

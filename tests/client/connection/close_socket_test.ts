@@ -1,0 +1,38 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  checkClose,
+  closeSocket,
+} from "../../../client/connection/close_socket.ts";
+import { FakeSocket } from "../fake_socket.ts";
+
+Deno.test("only 1000 and 3000 to 4999 may be sent", () => {
+  for (const code of [undefined, 1000, 3000, 4999]) checkClose(code, undefined);
+  for (const code of [0, 999, 1001, 1005, 2999, 5000, NaN]) {
+    const error = assertThrows(() => checkClose(code, undefined), DOMException);
+    assertEquals(error.name, "InvalidAccessError");
+  }
+});
+
+Deno.test("a reason has at most 123 bytes in UTF-8", () => {
+  checkClose(1000, "x".repeat(123));
+  checkClose(undefined, "ü".repeat(61));
+  for (const reason of ["x".repeat(124), "ü".repeat(62)]) {
+    const error = assertThrows(() => checkClose(1000, reason), DOMException);
+    assertEquals(error.name, "SyntaxError");
+  }
+});
+
+Deno.test("what may not be sent is left out when this side closes", () => {
+  const closedWith = (
+    code: number | undefined,
+    reason: string | undefined,
+  ): unknown => {
+    const socket = new FakeSocket("ws://hub.test/");
+    closeSocket(socket as unknown as WebSocket, code, reason);
+    return socket.closedWith;
+  };
+  assertEquals(closedWith(4001, "silent"), { code: 4001, reason: "silent" });
+  assertEquals(closedWith(1006, "network"), {});
+  assertEquals(closedWith(4500, "x".repeat(200)), { code: 4500 });
+  assertEquals(closedWith(undefined, undefined), {});
+});

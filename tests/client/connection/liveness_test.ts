@@ -1,0 +1,179 @@
+import { assertEquals } from "@std/assert";
+import { heartbeatOf, Liveness } from "../../../client/connection/liveness.ts";
+import { FakeClock } from "../fake_clock.ts";
+
+const settings = { intervalMs: 10_000, timeoutMs: 25_000 };
+
+/** A liveness whose pings and death are written down with their times. */
+function watched(
+  heartbeat = settings,
+): { clock: FakeClock; liveness: Liveness; log: [string, number][] } {
+  const clock = new FakeClock();
+  const born = clock.now();
+  const log: [string, number][] = [];
+  const liveness = new Liveness(clock, heartbeat, {
+    ping: () => void log.push(["ping", clock.now() - born]),
+    dead: () => void log.push(["dead", clock.now() - born]),
+  });
+  return { clock, liveness, log };
+}
+
+Deno.test("a ping goes out every interval, and a silent server is dead at the timeout", () => {
+  const { clock, log } = watched();
+  clock.tick(60_000);
+  assertEquals(log, [["ping", 10_000], ["ping", 20_000], ["dead", 25_000]]);
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("whatever is heard puts death off, and pings go on", () => {
+  const { clock, liveness, log } = watched();
+  for (let i = 0; i < 6; i++) {
+    clock.tick(9_000);
+    liveness.heard();
+  }
+  assertEquals(log.map(([what]) => what), [
+    "ping",
+    "ping",
+    "ping",
+    "ping",
+    "ping",
+  ]);
+  clock.tick(24_999);
+  assertEquals(log.filter(([what]) => what === "dead"), []);
+  clock.tick(1);
+  assertEquals(log.at(-1), ["dead", 79_000]);
+});
+
+Deno.test("the round trip is the time from the oldest ping to its pong", () => {
+  const { clock, liveness } = watched();
+  liveness.ping();
+  clock.tick(30);
+  liveness.ping(true);
+  clock.tick(12);
+  assertEquals(liveness.ponged(), { rttMs: 42, asked: false });
+  assertEquals(liveness.ponged(), { rttMs: 12, asked: true });
+  assertEquals(liveness.ponged(), undefined);
+  liveness.stop();
+});
+
+Deno.test("a frozen timer asks before it declares death", () => {
+  const { clock, liveness, log } = watched();
+  clock.freeze(600_000);
+  assertEquals(log, [["ping", 600_000]]);
+  clock.tick(4_999);
+  assertEquals(log.length, 1);
+  liveness.heard();
+  clock.tick(20_000);
+  assertEquals(log.filter(([what]) => what === "dead"), []);
+  liveness.stop();
+});
+
+Deno.test("a server that does not answer after a freeze is dead five seconds later", () => {
+  const { clock, log } = watched();
+  clock.freeze(600_000);
+  clock.tick(5_000);
+  assertEquals(log, [["ping", 600_000], ["dead", 605_000]]);
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("timers throttled to one a minute declare death at the second one", () => {
+  const { clock, log } = watched();
+  clock.freeze(60_000);
+  clock.freeze(60_000);
+  assertEquals(log, [["ping", 60_000], ["dead", 120_000]]);
+});
+
+Deno.test("a freeze that is shorter than the timeout is nothing", () => {
+  const { clock, liveness, log } = watched();
+  clock.freeze(24_000);
+  assertEquals(log, [["ping", 24_000]]);
+  clock.tick(999);
+  assertEquals(log.length, 1);
+  clock.tick(1);
+  assertEquals(log.at(-1), ["dead", 25_000]);
+  liveness.stop();
+});
+
+Deno.test("a probe wants an answer within five seconds, once", () => {
+  const { clock, liveness, log } = watched();
+  clock.tick(1_000);
+  liveness.probe();
+  clock.tick(2_000);
+  liveness.probe();
+  assertEquals(log, [["ping", 1_000]]);
+  clock.tick(3_000);
+  assertEquals(log.at(-1), ["dead", 6_000]);
+});
+
+Deno.test("an answered probe is over", () => {
+  const { clock, liveness, log } = watched();
+  liveness.probe();
+  clock.tick(100);
+  liveness.heard();
+  clock.tick(9_000);
+  assertEquals(log.map(([what]) => what), ["ping"]);
+  liveness.probe();
+  assertEquals(log.length, 2);
+  liveness.stop();
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("after the end nothing is asked any more", () => {
+  const { clock, liveness, log } = watched();
+  liveness.stop();
+  liveness.probe();
+  clock.tick(100_000);
+  assertEquals(log, []);
+});
+
+Deno.test("without a heartbeat there is no timer and no probe, but pings can be measured", () => {
+  const { clock, liveness, log } = watched(heartbeatOf(false));
+  assertEquals(clock.pending, 0);
+  liveness.probe();
+  assertEquals(log, []);
+  liveness.ping(true);
+  clock.tick(7);
+  assertEquals(liveness.ponged(), { rttMs: 7, asked: true });
+});
+
+Deno.test("the user's heartbeat goes before the server's, the server's before the default", () => {
+  assertEquals(heartbeatOf({}), settings);
+  assertEquals(heartbeatOf({}, { interval: 2_000, timeout: 5_000 }), {
+    intervalMs: 2_000,
+    timeoutMs: 5_000,
+  });
+  assertEquals(
+    heartbeatOf({ intervalMs: 1_000 }, { interval: 2_000, timeout: 5_000 }),
+    {
+      intervalMs: 1_000,
+      timeoutMs: 5_000,
+    },
+  );
+  assertEquals(heartbeatOf(false, { interval: 2_000 }), {
+    intervalMs: Infinity,
+    timeoutMs: Infinity,
+  });
+});
+
+Deno.test("of two that do not go together the user's stands", () => {
+  assertEquals(heartbeatOf({ intervalMs: 60_000 }), {
+    intervalMs: 60_000,
+    timeoutMs: 150_000,
+  });
+  assertEquals(heartbeatOf({ timeoutMs: 5_000 }), {
+    intervalMs: 2_000,
+    timeoutMs: 5_000,
+  });
+});
+
+Deno.test("a hostile server cannot make a busy loop, nor nonsense, of the heartbeat", () => {
+  assertEquals(heartbeatOf({}, { interval: 0, timeout: 0 }), {
+    intervalMs: 100,
+    timeoutMs: 250,
+  });
+  assertEquals(heartbeatOf({}, { interval: "x", timeout: NaN }), settings);
+  assertEquals(heartbeatOf({}, { interval: -1, timeout: Infinity }), {
+    intervalMs: 100,
+    timeoutMs: 25_000,
+  });
+});

@@ -1,0 +1,396 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { connect, DrumbeatError } from "../../../client.ts";
+import { FakeClock } from "../fake_clock.ts";
+import { FakeNet } from "../fake_socket.ts";
+import { greet, harness, record } from "../harness.ts";
+
+Deno.test("connecting, open, waiting, connecting again: each change is told, with attempt, code and wait", () => {
+  using h = harness();
+  const changes = record(h.client, "statechange");
+  assertEquals(h.client.state, "connecting");
+  greet(h.net.last);
+  h.net.last.drop(1012, "restart");
+  assertEquals(h.client.retryAt, h.clock.time() + 500);
+  h.clock.tick(499);
+  assertEquals(h.net.sockets.length, 1);
+  h.clock.tick(1);
+  assertEquals(h.net.sockets.length, 2);
+  assertEquals(h.client.retryAt, undefined);
+  greet(h.net.last);
+  const told = changes.map((
+    { state, previous, attempt, code, reason, retryInMs },
+  ) => ({
+    ...{ state, previous, attempt },
+    ...(code === undefined ? {} : { code, reason, retryInMs }),
+  }));
+  assertEquals(told, [
+    { state: "open", previous: "connecting", attempt: 0 },
+    {
+      state: "waiting",
+      previous: "open",
+      attempt: 1,
+      code: 1012,
+      reason: "restart",
+      retryInMs: 500,
+    },
+    { state: "connecting", previous: "waiting", attempt: 1 },
+    { state: "open", previous: "connecting", attempt: 1 },
+  ]);
+  assertEquals(h.client.lastClose, {
+    code: 1012,
+    reason: "restart",
+    wasClean: true,
+  });
+});
+
+/** The wait after a connection that ended with a code; `undefined`: closed for good. */
+function waitAfter(code: number): number | undefined {
+  using h = harness();
+  greet(h.net.last);
+  h.net.last.drop(code);
+  if (h.client.state === "closed") return undefined;
+  return h.client.retryAt! - h.clock.time();
+}
+
+for (
+  const code of [
+    0,
+    1001,
+    1005,
+    1006,
+    1011,
+    1012,
+    1014,
+    1015,
+    3000,
+    4000,
+    4001,
+    4002,
+    4003,
+    4408,
+    4499,
+  ]
+) {
+  Deno.test(`${code} reconnects after the backoff`, () =>
+    assertEquals(waitAfter(code), 500));
+}
+for (const code of [1013, 4029]) {
+  Deno.test(`${code} reconnects after twice the backoff`, () =>
+    assertEquals(waitAfter(code), 1_000));
+}
+for (
+  const code of [
+    1000,
+    1002,
+    1003,
+    1007,
+    1008,
+    1009,
+    1010,
+    4500,
+    4501,
+    4503,
+    4505,
+    4506,
+    4999,
+  ]
+) {
+  Deno.test(`${code} stays away`, () =>
+    assertEquals(waitAfter(code), undefined));
+}
+
+Deno.test("staying away is a close event, once, and no timer", async () => {
+  using h = harness();
+  const closes = record(h.client, "close");
+  const errors = record(h.client, "error");
+  const opened = h.client.opened();
+  h.net.last.accept();
+  h.net.last.drop(4501, "no token");
+  assertEquals(
+    closes.map(({ code, reason, wasClean }) => [code, reason, wasClean]),
+    [[4501, "no token", true]],
+  );
+  assertEquals(errors.length, 0);
+  assertEquals([h.client.state, h.client.readyState, h.clock.pending], [
+    "closed",
+    3,
+    0,
+  ]);
+  assertEquals(
+    (await assertRejects(() => opened, DrumbeatError)).code,
+    "closed",
+  );
+  await assertRejects(() => h.client.opened(), DrumbeatError);
+  h.client.reconnect();
+  assertEquals(h.net.sockets.length, 1);
+});
+
+Deno.test("waits grow while nothing answers, and start anew after ten seconds of use", () => {
+  using h = harness();
+  const waits: number[] = [];
+  h.client.addEventListener("statechange", ({ retryInMs }) => {
+    if (retryInMs !== undefined) waits.push(retryInMs);
+  });
+  for (let i = 0; i < 4; i++) {
+    h.net.last.drop();
+    h.clock.tick(waits.at(-1)!);
+  }
+  greet(h.net.last);
+  h.clock.tick(9_999);
+  h.net.last.drop();
+  h.clock.tick(waits.at(-1)!);
+  greet(h.net.last);
+  h.clock.tick(10_000);
+  for (let i = 0; i < 3; i++) {
+    h.net.last.drop();
+    h.clock.tick(waits.at(-1)!);
+  }
+  assertEquals(waits, [500, 1_000, 2_000, 4_000, 8_000, 500, 1_000, 2_000]);
+});
+
+Deno.test("when the attempts are used up it is closed with the last code", () => {
+  using h = harness({ backoff: { attempts: 2 } });
+  const closes = record(h.client, "close");
+  const errors = record(h.client, "error");
+  for (let i = 0; i < 3; i++) {
+    h.net.last.drop(1006);
+    h.clock.tick(1_000);
+  }
+  assertEquals(h.net.sockets.length, 3);
+  assertEquals(closes.map(({ code, wasClean }) => [code, wasClean]), [[
+    1006,
+    false,
+  ]]);
+  // Two losses that were retried, and the end, which was not clean.
+  assertEquals(errors.length, 3);
+});
+
+Deno.test("a server that never answers is given up after the connect timeout, and tried again", () => {
+  using h = harness({ connectTimeoutMs: 3_000 });
+  h.clock.tick(3_000);
+  assertEquals(h.client.state, "waiting");
+  assertEquals(h.client.lastClose?.code, 4408);
+  h.clock.tick(500);
+  h.net.last.accept();
+  // A hello that is never answered counts, too.
+  h.clock.tick(3_000);
+  assertEquals([h.client.state, h.client.lastClose?.code], ["waiting", 4408]);
+});
+
+Deno.test("a dead server is left without waiting for its close", () => {
+  using h = harness();
+  greet(h.net.last);
+  h.clock.tick(25_000);
+  assertEquals(h.client.lastClose?.code, 4001);
+  assertEquals(h.net.last.closedWith?.code, 4001);
+  // Open for longer than it takes to start the row anew.
+  assertEquals([h.client.state, h.client.attempt], ["waiting", 1]);
+  h.clock.tick(500);
+  greet(h.net.last);
+  assertEquals(h.client.state, "open");
+});
+
+Deno.test("late events of an abandoned socket are ignored", () => {
+  using h = harness();
+  greet(h.net.last);
+  const old = h.net.last;
+  const { onmessage, onclose } = old;
+  h.client.reconnect();
+  greet(h.net.last);
+  const changes = record(h.client, "statechange");
+  const messages = record(h.client, "message");
+  onmessage!(
+    new MessageEvent("message", { data: '{"type":"goaway","after":0}' }),
+  );
+  onclose!(new CloseEvent("close", { code: 4501 }));
+  assertEquals([changes.length, messages.length, h.client.state], [
+    0,
+    0,
+    "open",
+  ]);
+});
+
+Deno.test("goaway: it comes back when the server said, without a wait of its own", () => {
+  using h = harness();
+  greet(h.net.last);
+  const old = h.net.last;
+  const errors = record(h.client, "error");
+  old.emit({ type: "goaway", after: 1_200 });
+  h.clock.tick(1_199);
+  assertEquals([h.client.state, h.net.sockets.length], ["open", 1]);
+  h.clock.tick(1);
+  assertEquals(old.closedWith, { code: 4000, reason: "goaway" });
+  assertEquals([h.client.state, h.client.attempt, h.net.sockets.length], [
+    "connecting",
+    0,
+    2,
+  ]);
+  assertEquals(greet(h.net.last).hello.session, "me.secret");
+  assertEquals(errors.length, 0);
+});
+
+Deno.test("goaway: where the server closes first, the rest of the time is waited for", () => {
+  using h = harness();
+  greet(h.net.last);
+  h.net.last.emit({ type: "goaway", after: 1_200 });
+  h.clock.tick(1_000);
+  h.net.last.drop(1012);
+  assertEquals([h.client.state, h.client.attempt, h.client.retryAt], [
+    "waiting",
+    0,
+    h.clock.time() + 200,
+  ]);
+  h.clock.tick(200);
+  assertEquals(h.net.sockets.length, 2);
+  // From here on the backoff is back.
+  h.net.last.drop();
+  assertEquals(h.client.retryAt, h.clock.time() + 500);
+});
+
+Deno.test("goaway: whoever is back already is not moved again", () => {
+  using h = harness();
+  greet(h.net.last);
+  h.net.last.emit({ type: "goaway", after: 5_000 });
+  h.net.last.drop(1012);
+  h.client.reconnect();
+  greet(h.net.last);
+  h.clock.tick(9_000);
+  assertEquals([h.client.state, h.net.sockets.length], ["open", 2]);
+});
+
+Deno.test("goaway: the second one counts, and none keeps a client away for more than ten minutes", () => {
+  using h = harness({ heartbeat: false });
+  greet(h.net.last);
+  h.net.last.emit({ type: "goaway", after: 100 });
+  h.net.last.emit({ type: "goaway", after: Number.MAX_SAFE_INTEGER });
+  h.clock.tick(599_999);
+  assertEquals(h.net.sockets.length, 1);
+  h.clock.tick(1);
+  assertEquals(h.net.sockets.length, 2);
+});
+
+Deno.test("goaway does not bring back whom the server sends away", () => {
+  using h = harness();
+  greet(h.net.last);
+  h.net.last.emit({ type: "goaway", after: 100 });
+  h.net.last.drop(4505);
+  assertEquals([h.client.state, h.clock.pending], ["closed", 0]);
+});
+
+Deno.test("reconnect() while waiting connects at once, and the row starts anew", () => {
+  using h = harness();
+  for (let i = 0; i < 3; i++) {
+    h.net.last.drop();
+    h.clock.tick(4_000);
+  }
+  h.net.last.drop();
+  assertEquals(h.client.attempt, 4);
+  h.client.reconnect();
+  assertEquals([h.client.state, h.client.attempt, h.net.sockets.length], [
+    "connecting",
+    0,
+    5,
+  ]);
+  h.client.reconnect();
+  assertEquals(h.net.sockets.length, 5);
+  // The wait that was cut short is over.
+  greet(h.net.last);
+  h.clock.tick(9_000);
+  assertEquals(h.net.sockets.length, 5);
+});
+
+Deno.test("reconnect() while open drops the connection and comes back", () => {
+  using h = harness();
+  greet(h.net.last);
+  const old = h.net.last;
+  h.client.reconnect();
+  assertEquals(old.closedWith, { code: 4000, reason: "reconnect" });
+  assertEquals(h.client.lastClose, {
+    code: 4000,
+    reason: "reconnect",
+    wasClean: false,
+  });
+  assertEquals(h.client.state, "connecting");
+  assertEquals(greet(h.net.last).hello.session, "me.secret");
+});
+
+Deno.test("a constructor that throws later is a lost connection", () => {
+  using h = harness();
+  h.net.failure = new Error("out of sockets");
+  h.net.last.drop();
+  h.clock.tick(500);
+  assertEquals([h.client.state, h.client.attempt], ["waiting", 2]);
+  assertEquals(h.client.lastClose, {
+    code: 1006,
+    reason: "Error: out of sockets",
+    wasClean: false,
+  });
+  h.net.failure = undefined;
+  h.clock.tick(1_000);
+  greet(h.net.last);
+  assertEquals(h.client.state, "open");
+});
+
+Deno.test("a constructor that throws at first throws to the caller, and leaves nothing", () => {
+  const clock = new FakeClock();
+  const net = new FakeNet();
+  net.failure = new DOMException("insecure", "SecurityError");
+  assertThrows(
+    () => connect("ws://hub.test/", { clock, WebSocket: net.WebSocket }),
+    DOMException,
+    "insecure",
+  );
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("closed while it waits, it never connects again; the close event comes after close() returns", async () => {
+  using h = harness();
+  const closes = record(h.client, "close");
+  h.net.last.drop();
+  h.client.close(3000, "enough");
+  h.client.close();
+  assertEquals([
+    h.client.state,
+    h.client.readyState,
+    closes.length,
+    h.clock.pending,
+  ], ["closed", 2, 0, 0]);
+  await Promise.resolve();
+  assertEquals(
+    closes.map(({ code, reason, wasClean }) => [code, reason, wasClean]),
+    [[3000, "enough", true]],
+  );
+  assertEquals([h.client.readyState, h.client.retryAt], [3, undefined]);
+  assertEquals(h.net.sockets.length, 1);
+});
+
+Deno.test("closed while it connects, the socket is abandoned", async () => {
+  using h = harness();
+  const closes = record(h.client, "close");
+  h.client.close();
+  assertEquals(
+    [h.net.last.closedWith?.code, h.net.last.heard, h.clock.pending],
+    [1000, false, 0],
+  );
+  await Promise.resolve();
+  assertEquals(closes.map(({ code, wasClean }) => [code, wasClean]), [[
+    1005,
+    true,
+  ]]);
+});
+
+Deno.test("a listener of statechange may close or reconnect", () => {
+  using h = harness();
+  h.client.addEventListener("statechange", ({ state }) => {
+    if (state === "waiting") h.client.reconnect();
+  });
+  greet(h.net.last);
+  h.net.last.drop();
+  assertEquals([h.client.state, h.net.sockets.length], ["connecting", 2]);
+  h.client.addEventListener("statechange", ({ state }) => {
+    if (state === "connecting") h.client.close();
+  });
+  h.net.failure = new Error("none");
+  h.net.last.drop();
+  assertEquals([h.client.state, h.clock.pending], ["closed", 0]);
+});

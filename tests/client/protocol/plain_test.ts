@@ -1,0 +1,113 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { flushed, harness, record } from "../harness.ts";
+
+Deno.test("plain: any server, any text, no greeting, the user's subprotocols", () => {
+  using h = harness({ dialect: "plain", protocols: ["chat", "v2"] });
+  const messages = record(h.client, "message");
+  const opens = record(h.client, "open");
+  assertEquals(h.net.last.protocols, ["chat", "v2"]);
+  h.net.last.accept("v2");
+  assertEquals([
+    h.client.state,
+    h.client.protocol,
+    opens.length,
+    h.net.last.takeRaw(),
+  ], ["open", "v2", 1, []]);
+  h.net.last.emit("not JSON");
+  h.client.binaryType = "arraybuffer";
+  h.net.last.emitBytes(new Uint8Array([1]));
+  assertEquals(messages.map(({ data }) => data), [
+    "not JSON",
+    new Uint8Array([1]).buffer,
+  ]);
+  assertEquals([h.client.peer, h.client.resumed, h.client.limits], [
+    undefined,
+    false,
+    undefined,
+  ]);
+});
+
+Deno.test("plain: what is sent before the connection waits, in order, Blobs too; then it goes as it is", async () => {
+  using h = harness({ dialect: "plain", heartbeat: false });
+  h.client.send("one");
+  h.client.send(new Blob(["two"]));
+  h.client.send(3 as never);
+  assertEquals(h.client.bufferedAmount, 7);
+  h.net.last.accept();
+  await flushed(h.client);
+  assertEquals(h.net.last.takeRaw(), [
+    "one",
+    new TextEncoder().encode("two"),
+    "3",
+  ]);
+  h.client.send("four");
+  assertEquals(h.net.last.takeRaw(), ["four"]);
+});
+
+Deno.test("plain: it reconnects the same way, and what was not sent is not lost", () => {
+  using h = harness({ dialect: "plain", heartbeat: false });
+  h.net.last.accept();
+  h.net.last.readyState = 2;
+  h.client.send("late");
+  h.net.last.drop(1011);
+  assertEquals(h.client.state, "waiting");
+  h.clock.tick(500);
+  h.net.last.accept();
+  assertEquals(h.net.last.takeRaw(), ["late"]);
+});
+
+Deno.test("plain: what the outbox drops is told", () => {
+  using h = harness({ dialect: "plain", outbox: { maxCount: 1 } });
+  const dropped = record(h.client, "dropped");
+  h.client.send("one");
+  h.client.send("two");
+  h.clock.tick(60_000);
+  assertEquals(
+    dropped.map(({ topic, message, reason }) => [topic, message, reason]),
+    [
+      ["", "two", "limit"],
+      ["", "one", "timeout"],
+    ],
+  );
+});
+
+Deno.test("plain: a ping every ten seconds; any message is a sign of life, silence is death", () => {
+  using h = harness({ dialect: "plain" });
+  const beats = record(h.client, "heartbeat");
+  h.net.last.accept();
+  h.clock.tick(10_000);
+  assertEquals(h.net.last.takeRaw(), ['{"type":"ping"}']);
+  h.clock.tick(8);
+  h.net.last.emit('{"type":"pong","time":1}');
+  h.net.last.emit('{"type":"pong","time":2}');
+  assertEquals(beats.map(({ rttMs }) => rttMs), [8]);
+  h.clock.tick(20_000);
+  h.net.last.emit("tick");
+  h.clock.tick(24_999);
+  assertEquals(h.client.state, "open");
+  h.clock.tick(1);
+  assertEquals([h.client.state, h.client.lastClose?.code], ["waiting", 4001]);
+});
+
+Deno.test("plain: without a heartbeat nothing is sent and silence is nothing", () => {
+  using h = harness({ dialect: "plain", heartbeat: false });
+  h.net.last.accept();
+  h.clock.tick(1e6);
+  globalThis.dispatchEvent(new Event("online"));
+  h.net.last.emit('{"type":"pong"}');
+  assertEquals([h.net.last.takeRaw(), h.client.state], [[], "open"]);
+});
+
+Deno.test("plain: closed by the open event, it sends nothing", () => {
+  using h = harness({ dialect: "plain" });
+  h.client.send("one");
+  h.client.onopen = () => h.client.close();
+  h.net.last.accept();
+  assertEquals(h.net.last.takeRaw(), []);
+});
+
+Deno.test("plain: there are no topics and no requests", async () => {
+  using h = harness({ dialect: "plain" });
+  assertThrows(() => h.client.topic("lobby"), TypeError, "no topics");
+  await assertRejects(() => h.client.request("time"), TypeError, "no requests");
+});

@@ -1,0 +1,168 @@
+import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
+import { anyMessages, defineMessages } from "../../../messages.ts";
+import { DrumbeatError } from "../../../client.ts";
+import { Requests } from "../../../client/protocol/requests.ts";
+import { FakeClock } from "../fake_clock.ts";
+
+const contract = defineMessages({}, {
+  requests: {
+    rename: {
+      data: (value): value is { name: string } =>
+        typeof (value as { name?: unknown })?.name === "string",
+      reply: (value): value is boolean => typeof value === "boolean",
+    },
+  },
+});
+
+/** Requests whose frames are written down. */
+function fixture(
+  given: Partial<{ connected: boolean; contract: typeof anyMessages }> = {},
+) {
+  const clock = new FakeClock();
+  const sent: [string, unknown][] = [];
+  const requests = new Requests(
+    clock,
+    given.contract ?? anyMessages,
+    (make) => {
+      if (given.connected === false) return undefined;
+      const question = make(sent.length + 1);
+      if (question.type !== "request") throw new TypeError(question.type);
+      return sent.push([question.method, question.data]);
+    },
+  );
+  return { clock, sent, requests };
+}
+
+Deno.test("an answer comes to the request with its id", async () => {
+  const { clock, sent, requests } = fixture();
+  const [first, second] = [
+    requests.request("a", 1, {}),
+    requests.request("b", undefined, {}),
+  ];
+  assertEquals(sent, [["a", 1], ["b", undefined]]);
+  requests.reply(2, "two");
+  requests.reply(1, undefined);
+  requests.reply(3, "nobody asked");
+  assertEquals([await first, await second], [undefined, "two"]);
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("a refusal rejects with the server's code", async () => {
+  const { clock, requests } = fixture();
+  const answer = requests.request("a", 1, {});
+  assert(requests.refuse(1, new DrumbeatError("forbidden", "no")));
+  assertFalse(requests.refuse(1, new DrumbeatError("forbidden", "no")));
+  assertEquals(
+    (await assertRejects(() => answer, DrumbeatError)).code,
+    "forbidden",
+  );
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("without a connection, and at a cut, it is disconnected", async () => {
+  const offline = fixture({ connected: false });
+  const error = await assertRejects(
+    () => offline.requests.request("a", 1, {}),
+    DrumbeatError,
+  );
+  assertEquals(error.code, "disconnected");
+  const { clock, requests } = fixture();
+  const answers = [requests.request("a", 1, {}), requests.request("b", 1, {})];
+  requests.end(new DrumbeatError("disconnected", "cut"));
+  for (const answer of answers) {
+    await assertRejects(() => answer, DrumbeatError, "cut");
+  }
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("a late answer is a timeout, and its reply is ignored", async () => {
+  const { clock, requests } = fixture();
+  const answer = requests.request("a", 1, {});
+  const quick = requests.request("b", 1, { timeoutMs: 50 });
+  clock.tick(50);
+  assertEquals(
+    (await assertRejects(() => quick, DrumbeatError)).code,
+    "timeout",
+  );
+  clock.tick(9_949);
+  requests.reply(2, "late");
+  clock.tick(1);
+  await assertRejects(() => answer, DrumbeatError, "within 10000 ms");
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("an abort rejects with its reason, before or after the request", async () => {
+  const { clock, sent, requests } = fixture();
+  const early = await requests.request("a", 1, {
+    signal: AbortSignal.abort("early"),
+  }).catch((reason) => reason);
+  assertEquals([early, sent], ["early", []]);
+  const abort = new AbortController();
+  const answer = requests.request("a", 1, { signal: abort.signal });
+  abort.abort("late");
+  assertEquals(await answer.catch((reason) => reason), "late");
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("at most 256 requests wait", async () => {
+  const { requests } = fixture();
+  const answers = Array.from(
+    { length: 256 },
+    () => requests.request("a", 1, {}),
+  );
+  const error = await assertRejects(
+    () => requests.request("a", 1, {}),
+    DrumbeatError,
+  );
+  assertEquals(error.code, "limit");
+  requests.end(new DrumbeatError("closed", ""));
+  await Promise.allSettled(answers);
+});
+
+Deno.test("a timeout that is no time is a RangeError", async () => {
+  const { requests } = fixture();
+  await assertRejects(
+    () => requests.request("a", 1, { timeoutMs: NaN }),
+    RangeError,
+    "'timeoutMs'",
+  );
+});
+
+Deno.test("what the contract refuses is not sent, and an answer that it refuses is invalid", async () => {
+  const { sent, requests } = fixture({
+    contract: contract as unknown as typeof anyMessages,
+  });
+  const wrong = await assertRejects(
+    () => requests.request("rename", { name: 1 }, {}),
+    DrumbeatError,
+  );
+  assertEquals([wrong.code, sent], ["invalid", []]);
+  const unknown = await assertRejects(
+    () => requests.request("delete", {}, {}),
+    DrumbeatError,
+  );
+  assertEquals(unknown.code, "unknown");
+  const answer = requests.request("rename", { name: "x" }, {});
+  requests.reply(1, "yes");
+  assertEquals(
+    (await assertRejects(() => answer, DrumbeatError)).code,
+    "invalid",
+  );
+  const good = requests.request("rename", { name: "x" }, {});
+  requests.reply(2, true);
+  assertEquals(await good, true);
+});
+
+Deno.test("a validator of replies that throws rejects the request", async () => {
+  const { requests } = fixture({
+    contract: {
+      ...anyMessages,
+      checkReply() {
+        throw new TypeError("asynchronous");
+      },
+    },
+  });
+  const answer = requests.request("a", 1, {});
+  requests.reply(1, 1);
+  await assertRejects(() => answer, TypeError, "asynchronous");
+});

@@ -1,0 +1,241 @@
+import { assertEquals, assertFalse, assertThrows } from "@std/assert";
+import { connect } from "../../../client.ts";
+import {
+  type AnyFrame,
+  type Harness,
+  harness,
+  settle,
+  start,
+  type StartOverrides,
+} from "../harness.ts";
+
+/** Accepts the newest socket, waits for the token, and answers the hello. @returns the hello's token. */
+async function admit(
+  { net }: Harness,
+  overrides: StartOverrides = {},
+): Promise<string | undefined> {
+  net.last.accept();
+  await settle();
+  const [hello] = net.last.take() as AnyFrame[];
+  start(net.last, hello, overrides);
+  net.last.take();
+  return hello.token;
+}
+
+/** The renewals that were sent since the last look. */
+async function renewals({ net }: Harness): Promise<AnyFrame[]> {
+  await settle();
+  return (net.last.take() as AnyFrame[]).filter(({ type }) => type === "renew");
+}
+
+/** A function that gives another token each time. */
+function counting(): () => string {
+  let count = 0;
+  return () => `t${++count}`;
+}
+
+Deno.test("a client renews its token before it expires, and again when the next one does", async () => {
+  using h = harness({ token: counting(), heartbeat: false });
+  assertEquals(await admit(h, { expires: 10_000 }), "t1");
+  h.clock.tick(7_999);
+  assertEquals(await renewals(h), []);
+  h.clock.tick(1);
+  const [first, ...more] = await renewals(h);
+  assertEquals([first.token, more], ["t2", []]);
+  h.net.last.emit({ type: "ack", id: first.id, expires: 20_000 });
+  await settle();
+  h.clock.tick(15_999);
+  assertEquals(await renewals(h), []);
+  h.clock.tick(1);
+  const [second] = await renewals(h);
+  assertEquals(second.token, "t3");
+  // One that is for ever is not renewed.
+  h.net.last.emit({ type: "ack", id: second.id });
+  await settle();
+  h.clock.tick(100_000);
+  assertEquals(await renewals(h), []);
+});
+
+Deno.test("a token that is text, and one that does not expire, is not renewed", async () => {
+  using text = harness({ token: "fixed", heartbeat: false });
+  assertEquals(await admit(text, { expires: 1_000 }), "fixed");
+  text.clock.tick(10_000);
+  assertEquals(await renewals(text), []);
+  using ever = harness({ token: counting(), heartbeat: false });
+  await admit(ever);
+  ever.clock.tick(10_000_000);
+  assertEquals(await renewals(ever), []);
+});
+
+Deno.test("a renewal that is refused, or whose token cannot be had, is tried again while there is time, and no longer", async () => {
+  let offline = false;
+  const next = counting();
+  using h = harness({
+    heartbeat: false,
+    token() {
+      if (offline) throw new Error("offline");
+      return next();
+    },
+  });
+  await admit(h, { expires: 10_000 });
+  h.clock.tick(8_000);
+  const [first] = await renewals(h);
+  h.net.last.emit({
+    type: "error",
+    id: first.id,
+    code: "unavailable",
+    message: "later",
+  });
+  await settle();
+  h.clock.tick(1_600);
+  const [second] = await renewals(h);
+  assertEquals(second.token, "t3");
+  offline = true;
+  h.net.last.emit({
+    type: "error",
+    id: second.id,
+    code: "unauthenticated",
+    message: "no",
+  });
+  await settle();
+  h.clock.tick(1_000);
+  assertEquals(await renewals(h), []);
+  assertEquals(h.clock.pending, 0);
+});
+
+Deno.test("with the connection the renewals end, and the next one has its own", async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const tokens: (string | Promise<string>)[] = ["t1", promise, "t3", "t4"];
+  using h = harness({ token: () => tokens.shift()!, heartbeat: false });
+  await admit(h, { expires: 10_000 });
+  h.clock.tick(8_000);
+  const old = h.net.last;
+  h.client.reconnect();
+  assertEquals(await admit(h, { expires: 60_000 }), "t3");
+  resolve("late");
+  assertEquals(await renewals(h), []);
+  assertEquals(old.take(), []);
+  h.clock.tick(48_000);
+  assertEquals((await renewals(h)).map(({ token }) => token), ["t4"]);
+});
+
+Deno.test("a hostile server makes no busy loop of it", async () => {
+  for (const expires of [0, -1, 1]) {
+    using h = harness({ token: counting(), heartbeat: false });
+    await admit(h, { expires });
+    h.clock.tick(249);
+    assertEquals(await renewals(h), []);
+  }
+});
+
+Deno.test("refused with 4501, a client comes back once with a fresh token", async () => {
+  using h = harness({ token: counting() });
+  assertEquals(await admit(h), "t1");
+  h.net.last.drop(4501);
+  assertEquals(h.client.state, "waiting");
+  h.clock.tick(500);
+  // Let in, it may come back again when that token is refused.
+  assertEquals(await admit(h), "t2");
+  h.net.last.drop(4501);
+  assertEquals(h.client.state, "waiting");
+  h.clock.tick(1_000);
+  h.net.last.accept();
+  await settle();
+  h.net.last.drop(4501, "no");
+  assertEquals([h.client.state, h.client.lastClose], ["closed", {
+    code: 4501,
+    reason: "no",
+    wasClean: true,
+  }]);
+});
+
+Deno.test("a cut between two refusals is no reason to try a third time", async () => {
+  using h = harness({ token: counting() });
+  for (const code of [4501, 1006, 4501]) {
+    assertFalse(h.client.state === "closed");
+    h.net.last.accept();
+    await settle();
+    h.net.last.drop(code);
+    h.clock.tick(15_000);
+  }
+  assertEquals(h.client.state, "closed");
+});
+
+Deno.test("refused with 4501 and a token that is text, or with 4503, it stays away", async () => {
+  using text = harness({ token: "fixed" });
+  await admit(text);
+  text.net.last.drop(4501);
+  assertEquals(text.client.state, "closed");
+  using other = harness({ token: counting() });
+  await admit(other);
+  other.net.last.drop(4503);
+  assertEquals(other.client.state, "closed");
+});
+
+Deno.test("a token in the URL is refused, and its words do not say it", () => {
+  for (const name of ["token", "access_token", "authToken", "TOKEN"]) {
+    const error = assertThrows(
+      () => connect(`ws://hub.test/ws?a=1&${name}=s3cret`),
+      TypeError,
+      "option 'token'",
+    );
+    assertFalse(error.message.includes("s3cret"));
+  }
+  using h = harness({ dialect: "plain" });
+  assertEquals(h.client.url, "ws://hub.test/ws");
+  const plain = connect("ws://127.0.0.1:1/?token=s3cret", { dialect: "plain" });
+  plain.close();
+  const other = connect("ws://127.0.0.1:1/?tokens=1&q=token");
+  other.close();
+});
+
+Deno.test("a topic that the server ends is refused, its iterators end, and it can be asked for again", async () => {
+  using h = harness({ heartbeat: false });
+  const room = h.client.topic("room:1");
+  await admit(h);
+  await room.joined();
+  const heard: string[] = [];
+  h.client.addEventListener(
+    "message",
+    ({ data }) => heard.push(data as string),
+  );
+  h.net.last.emit({ type: "unsubscribed", topic: "room:1", code: "forbidden" });
+  assertEquals(room.state, "refused");
+  assertEquals(
+    heard.map((text) => JSON.parse(text)).map(({ type, code }) => [type, code]),
+    [["error", "forbidden"]],
+  );
+  // Nothing was asked, so nothing is: no unsubscribe, and no word of it in the next hello.
+  assertEquals(h.net.last.take(), []);
+  const again = h.client.topic("room:1");
+  const [subscribe] = h.net.last.take() as AnyFrame[];
+  assertEquals([subscribe.type, subscribe.topic, again.state], [
+    "subscribe",
+    "room:1",
+    "joining",
+  ]);
+  h.net.last.emit({
+    type: "unsubscribed",
+    topic: "nowhere",
+    code: "forbidden",
+  });
+  h.net.last.emit({ type: "unsubscribed", topic: "room:1", code: "forbidden" });
+  assertEquals(again.state, "joining");
+});
+
+Deno.test("a topic that the server ends while it is being left is left", async () => {
+  using h = harness({ heartbeat: false });
+  const room = h.client.topic("room:1");
+  await admit(h);
+  const left = room.close();
+  const [unsubscribe] = h.net.last.take() as AnyFrame[];
+  h.net.last.emit({ type: "unsubscribed", topic: "room:1", code: "forbidden" });
+  h.net.last.emit({
+    type: "error",
+    id: unsubscribe.id,
+    code: "absent",
+    message: "Not in this topic",
+  });
+  await left;
+  assertEquals([room.state, h.net.last.take()], ["closed", []]);
+});

@@ -1,0 +1,468 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { DrumbeatError } from "../../../client.ts";
+import {
+  type AnyFrame,
+  batch,
+  greet,
+  harness,
+  record,
+  settle,
+  start,
+} from "../harness.ts";
+
+Deno.test("hello is the first frame: the lobby, no session, no token", () => {
+  using h = harness();
+  assertEquals(h.net.last.protocols, ["drumbeat.v1"]);
+  h.net.last.accept();
+  assertEquals(h.net.last.takeRaw(), [
+    '{"type":"hello","topics":{"lobby":{}}}',
+  ]);
+});
+
+Deno.test("hello names the topics that are wanted, with where they start", () => {
+  using h = harness();
+  h.client.topic("lobby", { last: 50 });
+  h.client.topic("room:1", { epoch: "a", offset: 17 });
+  h.client.topic("__proto__");
+  h.net.last.accept();
+  assertEquals(
+    h.net.last.takeRaw()[0],
+    '{"type":"hello","topics":{"lobby":{"last":50},"room:1":{"epoch":"a","offset":17},"__proto__":{}}}',
+  );
+});
+
+Deno.test("without the lobby, hello joins nothing that is not named", () => {
+  using h = harness({ lobby: false });
+  h.net.last.accept();
+  assertEquals(h.net.last.takeRaw(), ['{"type":"hello","topics":{}}']);
+});
+
+Deno.test("a lobby that was left before hello is not joined", () => {
+  using h = harness();
+  h.client.topic("lobby").close();
+  h.net.last.accept();
+  assertEquals(h.net.last.takeRaw(), ['{"type":"hello","topics":{}}']);
+});
+
+Deno.test("a server without the subprotocol is no Drumbeat: 4506, for good", () => {
+  using h = harness();
+  h.net.last.accept("");
+  assertEquals([h.client.state, h.client.lastClose?.code], ["closed", 4506]);
+  assertEquals(h.net.last.takeRaw(), []);
+});
+
+Deno.test("a token goes with each hello; a function is asked each time", async () => {
+  let tokens = 0;
+  using h = harness({ token: () => Promise.resolve(`t${++tokens}`) });
+  h.net.last.accept();
+  assertEquals(h.net.last.takeRaw(), []);
+  await settle();
+  const [hello] = h.net.last.take() as AnyFrame[];
+  assertEquals(hello.token, "t1");
+  start(h.net.last, hello);
+  h.client.reconnect();
+  h.net.last.accept();
+  await settle();
+  assertEquals((h.net.last.take() as AnyFrame[])[0].token, "t2");
+  using other = harness({ token: "fixed" });
+  assertEquals(greet(other.net.last).hello.token, "fixed");
+});
+
+Deno.test("a token that cannot be had is a lost connection, which says so", async () => {
+  using h = harness({
+    token() {
+      throw new Error("offline");
+    },
+  });
+  h.net.last.accept();
+  await settle();
+  assertEquals([h.client.state, h.client.lastClose?.code], ["waiting", 1006]);
+  assertStringIncludes(h.client.lastClose!.reason, "offline");
+});
+
+Deno.test("a token that comes when its connection is over is not used", async () => {
+  const token = Promise.withResolvers<string>();
+  using h = harness({ token: () => token.promise });
+  h.net.last.accept();
+  h.clock.tick(8_000);
+  assertEquals([h.client.state, h.client.lastClose?.code], ["waiting", 4408]);
+  const old = h.net.last;
+  h.clock.tick(500);
+  token.resolve("late");
+  await settle();
+  assertEquals(old.takeRaw(), []);
+  h.net.last.accept();
+  await settle();
+  assertEquals((h.net.last.take() as AnyFrame[]).length, 1);
+});
+
+Deno.test("start tells the peer, the limits and whether the session goes on", () => {
+  using h = harness();
+  assertEquals([h.client.peer, h.client.limits, h.client.resumed], [
+    undefined,
+    undefined,
+    false,
+  ]);
+  greet(h.net.last);
+  assertEquals(h.client.peer, "me");
+  assertEquals(h.client.limits, {
+    message: 65_536,
+    window: 262_144,
+    inflight: 256,
+    topics: 128,
+    rate: Infinity,
+    byteRate: Infinity,
+  });
+  h.client.reconnect();
+  const { hello } = greet(h.net.last, { resumed: true });
+  assertEquals([hello.session, h.client.resumed], ["me.secret", true]);
+  h.client.reconnect();
+  greet(h.net.last, { resumed: false, peer: "me2", session: "me2.secret" });
+  assertEquals([h.client.peer, h.client.resumed], ["me2", false]);
+});
+
+Deno.test("limits that are none are the hub's defaults", () => {
+  using h = harness();
+  greet(h.net.last, {
+    limits: { message: 0, window: "x", inflight: -1, rate: 0, byteRate: null },
+  });
+  assertEquals(h.client.limits, {
+    message: 65_536,
+    window: 262_144,
+    inflight: 256,
+    topics: 128,
+    rate: Infinity,
+    byteRate: Infinity,
+  });
+});
+
+Deno.test("the first ping goes out with start, and the round trip is told", () => {
+  using h = harness();
+  const beats = record(h.client, "heartbeat");
+  h.net.last.accept();
+  start(h.net.last, h.net.last.take()[0]);
+  assertEquals(h.net.last.take(), [{
+    type: "ping",
+    time: h.clock.time(),
+    frames: 0,
+  }]);
+  h.clock.tick(12);
+  h.net.last.emit({ type: "pong", time: 1 });
+  h.net.last.emit({ type: "pong", time: 2 });
+  assertEquals([beats.map(({ rttMs }) => rttMs), h.client.rttMs], [[12], 12]);
+});
+
+Deno.test("the server's pings are answered at once, with what was taken in", () => {
+  using h = harness({ heartbeat: false });
+  greet(h.net.last);
+  h.net.last.emit(batch("lobby", 0, "a"));
+  h.net.last.emit({ type: "ping", time: 77 });
+  h.net.last.emit({ type: "ping" });
+  assertEquals(h.net.last.take(), [{ type: "pong", time: 77, frames: 1 }, {
+    type: "pong",
+    frames: 1,
+  }]);
+});
+
+Deno.test("without a heartbeat there is no ping, only answers", () => {
+  using h = harness({ heartbeat: false });
+  h.net.last.accept();
+  start(h.net.last, h.net.last.take()[0]);
+  h.clock.tick(1e6);
+  assertEquals([h.net.last.take(), h.client.state], [[], "open"]);
+});
+
+Deno.test("the server's heartbeat is kept, unless the user gave one", () => {
+  using h = harness();
+  greet(h.net.last, { heartbeat: { interval: 1_000, timeout: 3_000 } });
+  h.clock.tick(1_000);
+  assertEquals(h.net.last.take().length, 1);
+  h.clock.tick(2_000);
+  assertEquals(h.client.lastClose?.code, 4001);
+  using own = harness({ heartbeat: { intervalMs: 500, timeoutMs: 5_000 } });
+  greet(own.net.last, { heartbeat: { interval: 1_000, timeout: 3_000 } });
+  own.clock.tick(4_000);
+  assertEquals([own.net.last.take().length, own.client.state], [8, "open"]);
+});
+
+Deno.test("every quarter of the window is acknowledged, in UTF-8 bytes, all topics together", () => {
+  using h = harness({ heartbeat: false });
+  h.client.topic("room:1");
+  greet(h.net.last, { limits: { window: 4_000 } });
+  const [first, second] = [
+    batch("lobby", 0, "ü".repeat(300)),
+    batch("room:1", 0, "x".repeat(600)),
+  ];
+  h.net.last.emit(first);
+  assertEquals(h.net.last.take(), []);
+  h.net.last.emit(second);
+  assertEquals(h.net.last.take(), [{ type: "ack", frames: 2 }]);
+  // Of a topic that is not joined: taken in all the same.
+  h.net.last.emit(batch("other", 0, "x".repeat(1_000)));
+  assertEquals(h.net.last.take(), [{ type: "ack", frames: 3 }]);
+  h.net.last.emitBytes(binaryBatch("lobby", 1, new Uint8Array(1_000)));
+  assertEquals(h.net.last.take(), [{ type: "ack", frames: 4 }]);
+});
+
+Deno.test("each connection counts its own frames", () => {
+  using h = harness({ heartbeat: false });
+  greet(h.net.last, { limits: { window: 4 } });
+  h.net.last.emit(batch("lobby", 0, "a"));
+  assertEquals(h.net.last.take(), [{ type: "ack", frames: 1 }]);
+  h.client.reconnect();
+  greet(h.net.last, { limits: { window: 4 } });
+  h.net.last.emit(batch("lobby", 1, "b"));
+  assertEquals(h.net.last.take(), [{ type: "ack", frames: 1 }]);
+});
+
+/** A batch of one binary record. */
+function binaryBatch(
+  topic: string,
+  offset: number,
+  payload: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const header = JSON.stringify({
+    type: "batch",
+    topic,
+    offset,
+    messages: [{ from: "you", at: 1 }],
+  });
+  const bytes = new Uint8Array(4 + header.length + payload.length);
+  new DataView(bytes.buffer).setUint32(0, header.length);
+  bytes.set(new TextEncoder().encode(header), 4);
+  bytes.set(payload, 4 + header.length);
+  return bytes;
+}
+
+for (
+  const [what, frame] of [
+    ["text that is no JSON", "hello"],
+    ["JSON that is no object", "[]"],
+    ["an object without a type", "{}"],
+    [
+      "a batch without an offset",
+      '{"type":"batch","topic":"lobby","messages":[]}',
+    ],
+    [
+      "a record without its peer",
+      '{"type":"batch","topic":"lobby","offset":0,"messages":[{"at":1,"message":{"type":"a"}}]}',
+    ],
+    [
+      "a record that is null",
+      '{"type":"batch","topic":"lobby","offset":0,"messages":[null]}',
+    ],
+    [
+      "a record without a time",
+      '{"type":"batch","topic":"lobby","offset":0,"messages":[{"from":"x","message":{"type":"a"}}]}',
+    ],
+    [
+      "a record without a message",
+      '{"type":"batch","topic":"lobby","offset":0,"messages":[{"from":"x","at":1}]}',
+    ],
+    [
+      "a message without a type",
+      '{"type":"batch","topic":"lobby","offset":0,"messages":[{"from":"x","at":1,"message":{}}]}',
+    ],
+    ["an ack of nothing", '{"type":"ack"}'],
+    ["a goaway without a time", '{"type":"goaway"}'],
+    [
+      "a second start",
+      '{"type":"start","time":1,"peer":"p","session":"s","resumed":false,"heartbeat":{},"limits":{},"topics":{}}',
+    ],
+  ] as const
+) {
+  Deno.test(`${what} is not the protocol: 4500, for good`, () => {
+    using h = harness();
+    greet(h.net.last);
+    const messages: unknown[] = [];
+    h.client.topic("lobby").onAny((message) => messages.push(message));
+    h.net.last.emit(frame);
+    assertEquals([h.client.state, h.client.lastClose?.code], ["closed", 4500]);
+    assertEquals([h.net.last.closedWith?.code, messages], [4500, []]);
+  });
+}
+
+Deno.test("bytes without a header are not the protocol either", () => {
+  using h = harness();
+  greet(h.net.last);
+  h.net.last.emitBytes(new Uint8Array([0, 0, 9]));
+  assertEquals(h.client.lastClose?.code, 4500);
+});
+
+Deno.test("a record that is none stops the whole batch: nothing of it is delivered", () => {
+  using h = harness();
+  const lobby = h.client.topic("lobby");
+  const messages: unknown[] = [];
+  lobby.onAny((message) => messages.push(message));
+  greet(h.net.last);
+  const good = { from: "x", at: 1, message: { type: "chat" } };
+  h.net.last.emit({
+    type: "batch",
+    topic: "lobby",
+    offset: 0,
+    messages: [good, 1],
+  });
+  assertEquals([messages, lobby.position], [[], { epoch: "e1", offset: 0 }]);
+});
+
+Deno.test("frames of another version, and frames before start, are ignored", () => {
+  using h = harness();
+  const messages = record(h.client, "message");
+  h.net.last.accept();
+  const [hello] = h.net.last.take();
+  for (
+    const early of [batch("lobby", 0, "a"), { type: "ping" }, {
+      type: "goaway",
+      after: 0,
+    }, { type: "future" }]
+  ) {
+    h.net.last.emit(early);
+  }
+  assertEquals([h.net.last.take(), messages.length, h.client.state], [
+    [],
+    0,
+    "connecting",
+  ]);
+  start(h.net.last, hello);
+  h.net.last.emit({ type: "future", id: 1 });
+  h.net.last.emit({ type: "presence", topic: "lobby" });
+  assertEquals(h.client.state, "open");
+});
+
+Deno.test("a batch that is not the next one delivers nothing, and the session resumes from where it was", () => {
+  using h = harness();
+  const lobby = h.client.topic("lobby");
+  const texts: unknown[] = [];
+  lobby.on("chat", ({ text }) => texts.push(text));
+  greet(h.net.last);
+  h.net.last.emit(batch("lobby", 0, "a", "b"));
+  h.net.last.emit(batch("lobby", 3, "d"));
+  assertEquals(h.net.last.closedWith?.code, 4003);
+  assertEquals([texts, h.client.state], [["a", "b"], "waiting"]);
+  h.clock.tick(500);
+  const { hello } = greet(h.net.last);
+  assertEquals([hello.session, hello.topics], ["me.secret", {
+    lobby: { epoch: "e1", offset: 2 },
+  }]);
+  h.net.last.emit(batch("lobby", 2, "c", "d"));
+  assertEquals(texts, ["a", "b", "c", "d"]);
+});
+
+Deno.test("records that came already are not the next ones either", () => {
+  using h = harness();
+  greet(h.net.last);
+  h.net.last.emit(batch("lobby", 0, "a"));
+  h.net.last.emit(batch("lobby", 0, "a"));
+  assertEquals(h.client.lastClose?.code, 4003);
+});
+
+Deno.test("a gap that does not start at the next record is out of step", () => {
+  using h = harness();
+  greet(h.net.last);
+  const gaps = record(h.client, "gap");
+  h.net.last.emit({ type: "gap", topic: "lobby", from: 4, to: 9 });
+  assertEquals([h.client.lastClose?.code, gaps.length], [4003, 0]);
+});
+
+Deno.test("an ack is for a publish, a request's reply for a request; what nobody waits for is ignored", async () => {
+  using h = harness();
+  const lobby = h.client.topic("lobby");
+  greet(h.net.last);
+  const offset = lobby.publish({ type: "chat", text: "a" });
+  const answer = h.client.request("time", { zone: "utc" });
+  const refused = assertRejects(
+    () => h.client.request("time"),
+    DrumbeatError,
+    "no such method",
+  );
+  const [publish, request, second] = h.net.last.take() as AnyFrame[];
+  assertEquals(request, {
+    type: "request",
+    id: 2,
+    method: "time",
+    data: { zone: "utc" },
+  });
+  for (const id of [publish.id, 99]) {
+    h.net.last.emit({ type: "ack", id, offset: 7 });
+  }
+  for (const id of [request.id, 99]) {
+    h.net.last.emit({ type: "reply", id, data: "noon" });
+  }
+  for (const id of [second.id, 99]) {
+    h.net.last.emit({
+      type: "error",
+      id,
+      code: "unknown",
+      message: "no such method",
+    });
+  }
+  assertEquals([await offset, await answer], [7, "noon"]);
+  assertEquals((await refused).code, "unknown");
+  assertEquals(h.client.state, "open");
+});
+
+Deno.test("a request is disconnected without a connection, at a cut, and before start", async () => {
+  using h = harness();
+  const code = async (answer: Promise<unknown>): Promise<unknown> =>
+    (await assertRejects(() => answer) as DrumbeatError).code;
+  assertEquals(await code(h.client.request("a")), "disconnected");
+  h.net.last.accept();
+  assertEquals(await code(h.client.request("a")), "disconnected");
+  start(h.net.last, h.net.last.take()[0]);
+  const cut = h.client.request("a");
+  h.net.last.drop();
+  assertEquals(await code(cut), "disconnected");
+  h.clock.tick(500);
+  assertEquals(greet(h.net.last).frames, []);
+  const closed = h.client.request("a");
+  h.client.close();
+  assertEquals([await code(closed), await code(h.client.request("a"))], [
+    "closed",
+    "closed",
+  ]);
+});
+
+Deno.test("errors that no promise waits for are messages, as a plain peer sees them", () => {
+  using h = harness();
+  const messages = record(h.client, "message");
+  greet(h.net.last);
+  h.net.last.emit({ type: "error", code: "malformed", message: "Not JSON" });
+  assertEquals(
+    messages.at(-1)!.data,
+    '{"type":"error","code":"malformed","message":"Not JSON"}',
+  );
+});
+
+Deno.test("whoever closes or reconnects on start stops the rest of it", () => {
+  for (const end of ["close", "reconnect"] as const) {
+    for (const type of ["statechange", "open", "message"] as const) {
+      using h = harness();
+      h.client.topic("lobby").publish({ type: "chat", text: "a" }).catch(
+        () => {},
+      );
+      h.client.addEventListener(type, () => {
+        if (h.client.state === "open") h.client[end]();
+      });
+      const opens = record(h.client, "open");
+      const socket = h.net.last;
+      socket.accept();
+      start(socket, socket.take()[0]);
+      assertEquals(socket.take(), [], `${end} on ${type}`);
+      assertEquals(socket.closedWith !== undefined, true);
+      assertEquals(opens.length, type === "statechange" ? 0 : 1);
+    }
+  }
+});
+
+Deno.test("whoever closes on a record gets no other, and sends no ack", () => {
+  using h = harness({ heartbeat: false });
+  const lobby = h.client.topic("lobby");
+  const texts: unknown[] = [];
+  lobby.on("chat", ({ text }) => {
+    texts.push(text);
+    h.client.close();
+  });
+  greet(h.net.last, { limits: { window: 4 } });
+  h.net.last.emit(batch("lobby", 0, "a", "b"));
+  assertEquals([texts, h.net.last.take()], [["a"], []]);
+});

@@ -1,0 +1,68 @@
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import { bodyOf, isBinary, readSent } from "../../../client/publish/body.ts";
+
+Deno.test("text is sent as it is, counted in UTF-8 bytes", () => {
+  assertEquals(bodyOf("grüße"), { body: "grüße", bytes: 7 });
+});
+
+Deno.test("buffers and views are copied: they may change before they are sent", () => {
+  const bytes = new Uint8Array([1, 2, 3, 4]);
+  const bodies = [
+    bytes.buffer,
+    bytes,
+    new DataView(bytes.buffer, 1, 2),
+    new Uint16Array(bytes.buffer, 2, 1),
+  ]
+    .map((data) => bodyOf(data));
+  bytes.fill(9);
+  assertEquals(bodies, [
+    { body: new Uint8Array([1, 2, 3, 4]), bytes: 4 },
+    { body: new Uint8Array([1, 2, 3, 4]), bytes: 4 },
+    { body: new Uint8Array([2, 3]), bytes: 2 },
+    { body: new Uint8Array([3, 4]), bytes: 2 },
+  ]);
+});
+
+Deno.test("a Blob is read, and its size known before", async () => {
+  const { body, bytes } = bodyOf(new Blob(["abc"]));
+  assertEquals(bytes, 3);
+  assertEquals(await body, new TextEncoder().encode("abc"));
+});
+
+Deno.test("a Blob that cannot be read, and that nobody waits for, is no unhandled rejection", async () => {
+  class Broken extends Blob {
+    override arrayBuffer(): Promise<ArrayBuffer> {
+      return Promise.reject(new Error("gone"));
+    }
+  }
+  const { body } = bodyOf(new Broken());
+  assertInstanceOf(body, Promise);
+  await assertRejects(() => body as Promise<unknown>, Error, "gone");
+});
+
+Deno.test("text and objects are no bytes", () => {
+  assertEquals([isBinary("x"), isBinary({}), isBinary(null), isBinary([1])], [
+    false,
+    false,
+    false,
+    false,
+  ]);
+  assertEquals([
+    isBinary(new ArrayBuffer(1)),
+    isBinary(new Blob()),
+    isBinary(new Float32Array(1)),
+  ], [true, true, true]);
+});
+
+Deno.test("a ping is told from a message, and anything else is a SyntaxError", () => {
+  assertEquals(readSent('{"type":"ping"}'), "ping");
+  assertEquals(readSent('{"type":"chat"}'), "message");
+  for (const text of ["hello", "1", "[]", "null", "{}", '{"type":1}', ""]) {
+    assertThrows(() => readSent(text), SyntaxError, "Cannot send this text");
+  }
+});

@@ -1,0 +1,110 @@
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { Cursor } from "../../../client/topics/cursor.ts";
+
+function at(
+  epoch: string,
+  offset: number,
+  head = offset,
+): Parameters<Cursor["place"]>[0] {
+  return { epoch, offset, head, recovered: true };
+}
+
+Deno.test("a new cursor expects nothing; placed, it expects the next record", () => {
+  const cursor = new Cursor();
+  assertEquals(cursor.position, undefined);
+  assertFalse(cursor.expects(0));
+  assertEquals(cursor.place(at("a", 17, 20)), undefined);
+  assert(cursor.expects(17));
+  cursor.advance(cursor.position!.offset);
+  assertEquals(cursor.position, { epoch: "a", offset: 18 });
+  assertFalse(cursor.expects(17));
+});
+
+Deno.test("a resume in the same epoch goes on where it was, whatever the server's offset", () => {
+  const cursor = new Cursor();
+  cursor.place(at("a", 5));
+  assertEquals(cursor.place(at("a", 9, 12)), undefined);
+  assertEquals(cursor.position, { epoch: "a", offset: 5 });
+});
+
+Deno.test("another epoch is a gap of unknown extent", () => {
+  const cursor = new Cursor();
+  cursor.place(at("a", 5));
+  assertEquals(cursor.place(at("b", 2, 4)), { from: 5 });
+  assertEquals(cursor.position, { epoch: "b", offset: 2 });
+  assertEquals(cursor.recovered(), undefined);
+});
+
+Deno.test("a log that ends before the position is a gap of unknown extent", () => {
+  const cursor = new Cursor();
+  cursor.place(at("a", 5));
+  assertEquals(cursor.place(at("a", 1, 4)), { from: 5 });
+  assertEquals(cursor.position, { epoch: "a", offset: 1 });
+});
+
+Deno.test("what a resume brought is counted once, when it is through", () => {
+  const cursor = new Cursor();
+  cursor.place(at("a", 5));
+  cursor.place(at("a", 5, 7));
+  cursor.advance(cursor.position!.offset);
+  assertEquals(cursor.recovered(), undefined);
+  cursor.advance(cursor.position!.offset);
+  assertEquals(cursor.recovered(), 2);
+  cursor.advance(cursor.position!.offset);
+  assertEquals(cursor.recovered(), undefined);
+});
+
+Deno.test("records published after the resume do not count, and nothing missed is nothing recovered", () => {
+  const cursor = new Cursor();
+  cursor.place(at("a", 5));
+  cursor.place(at("a", 5, 6));
+  cursor.advance(cursor.position!.offset);
+  cursor.advance(cursor.position!.offset);
+  assertEquals(cursor.recovered(), 1);
+  cursor.place(at("a", 7, 7));
+  assertEquals(cursor.recovered(), undefined);
+});
+
+Deno.test("a resume that was cut goes on counting", () => {
+  const cursor = new Cursor();
+  cursor.place(at("a", 5));
+  cursor.place(at("a", 5, 9));
+  cursor.advance(cursor.position!.offset);
+  cursor.place(at("a", 6, 8));
+  cursor.advance(cursor.position!.offset);
+  cursor.advance(cursor.position!.offset);
+  assertEquals(cursor.recovered(), 3);
+});
+
+Deno.test("lost records are not recovered ones", () => {
+  const cursor = new Cursor();
+  cursor.place(at("a", 5));
+  cursor.place(at("a", 5, 9));
+  assert(cursor.skip(5, 8));
+  assertEquals(cursor.recovered(), undefined);
+  cursor.advance(cursor.position!.offset);
+  assertEquals(cursor.recovered(), 1);
+});
+
+Deno.test("a gap starts at the next record and is not empty", () => {
+  const cursor = new Cursor();
+  assertFalse(cursor.skip(0, 3));
+  cursor.place(at("a", 5));
+  assertFalse(cursor.skip(4, 8));
+  assertFalse(cursor.skip(6, 8));
+  assertFalse(cursor.skip(5, 5));
+  assertFalse(cursor.skip(5, 4));
+  assertEquals(cursor.position, { epoch: "a", offset: 5 });
+  assert(cursor.skip(5, 8));
+  assertEquals(cursor.position, { epoch: "a", offset: 8 });
+});
+
+Deno.test("a resume that ends in another epoch recovered nothing", () => {
+  const cursor = new Cursor();
+  cursor.place(at("a", 5));
+  cursor.place(at("a", 5, 9));
+  cursor.advance(cursor.position!.offset);
+  cursor.place(at("b", 20, 20));
+  cursor.advance(cursor.position!.offset);
+  assertEquals(cursor.recovered(), undefined);
+});

@@ -1,0 +1,167 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { DrumbeatError } from "../../../client.ts";
+import { type AnyFrame, caught, greet, harness, settle } from "../harness.ts";
+
+Deno.test("presence that is set before the topic is joined is told as soon as it is", async () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  const set = room.presence.set({ name: "Ada" });
+  const { hello, frames } = greet(h.net.last);
+  assertEquals(hello.topics["room:1"], {});
+  assertEquals(frames, [{
+    type: "presence",
+    id: 1,
+    topic: "room:1",
+    data: { name: "Ada" },
+  }]);
+  h.net.last.emit({ type: "ack", id: 1 });
+  await set;
+});
+
+Deno.test("what the server has is restated with each hello", async () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  greet(h.net.last);
+  const set = room.presence.set();
+  assertEquals(h.net.last.take(), [{
+    type: "presence",
+    id: 1,
+    topic: "room:1",
+    data: null,
+  }]);
+  h.net.last.emit({ type: "ack", id: 1 });
+  await set;
+  h.client.reconnect();
+  const { hello, frames } = greet(h.net.last);
+  assertEquals(hello.topics["room:1"], {
+    epoch: "e1",
+    offset: 0,
+    presence: true,
+    data: null,
+  });
+  assertEquals(frames, []);
+});
+
+Deno.test("what a cut kept from the server is told again; only the newest counts", async () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  greet(h.net.last);
+  const sets = [room.presence.set(1), room.presence.set(2)];
+  assertEquals((h.net.last.take() as AnyFrame[]).map(({ data }) => data), [
+    1,
+    2,
+  ]);
+  h.net.last.drop();
+  await settle();
+  sets.push(room.presence.set(3));
+  h.clock.tick(500);
+  const { frames } = greet(h.net.last);
+  assertEquals(frames.map(({ type, data }) => [type, data]), [["presence", 3]]);
+  h.net.last.emit({ type: "ack", id: frames[0].id });
+  await Promise.all(sets);
+});
+
+Deno.test("an answer to data that was replaced does not end the wait for the newer one", async () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  greet(h.net.last);
+  let done = false;
+  room.presence.set(1);
+  const set = room.presence.set(2).then(() => done = true);
+  h.net.last.emit({ type: "ack", id: 1 });
+  await settle();
+  assertEquals(done, false);
+  h.net.last.emit({ type: "ack", id: 2 });
+  await set;
+});
+
+Deno.test("data that the server refuses rejects, and is not restated", async () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  greet(h.net.last);
+  const set = room.presence.set("x".repeat(2_000));
+  h.net.last.emit({ type: "error", id: 1, code: "large", message: "too much" });
+  assertEquals((await assertRejects(() => set, DrumbeatError)).code, "large");
+  h.client.reconnect();
+  assertEquals(greet(h.net.last).hello.topics["room:1"], {
+    epoch: "e1",
+    offset: 0,
+  });
+});
+
+Deno.test("a topic that is left takes no presence any more", async () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  const waiting = room.presence.set(1);
+  room.close();
+  for (const set of [waiting, room.presence.set(2)]) {
+    assertEquals(
+      (await assertRejects(() => set, DrumbeatError)).code,
+      "closed",
+    );
+  }
+});
+
+Deno.test("members come, change and leave; a snapshot says who is there, and so who is not any more", () => {
+  using h = harness();
+  const { presence } = h.client.topic("lobby");
+  const news: unknown[] = [];
+  const stop = presence.on((change) => news.push(change));
+  greet(h.net.last);
+  const emit = (frame: object): void =>
+    h.net.last.emit({ type: "presence", topic: "lobby", ...frame });
+  const [ada, bob] = [{ peer: "ada", data: 1 }, { peer: "bob", data: null }];
+  emit({ snapshot: true, join: [ada, bob] });
+  emit({ join: [{ peer: "ada", data: 2 }, bob], leave: ["nobody"] });
+  emit({ leave: ["bob"] });
+  emit({ snapshot: true, join: [bob] });
+  assertEquals(news, [
+    { join: [ada, bob], leave: [], count: 2 },
+    { join: [{ peer: "ada", data: 2 }], leave: [], count: 2 },
+    { join: [], leave: ["bob"], count: 1 },
+    { join: [bob], leave: ["ada"], count: 1 },
+  ]);
+  assertEquals([...presence.members], [["bob", null]]);
+  emit({ count: 1_200 });
+  assertEquals([presence.members.size, presence.count], [0, 1_200]);
+  stop();
+  emit({ snapshot: true, join: [ada] });
+  assertEquals([news.length, presence.count], [5, 1]);
+});
+
+Deno.test("nonsense in a presence frame is nobody; of a topic that is not joined it is nothing", () => {
+  using h = harness();
+  const { presence } = h.client.topic("lobby");
+  greet(h.net.last);
+  h.net.last.emit({
+    type: "presence",
+    topic: "lobby",
+    join: [null, 1, {}, { peer: 1 }],
+    leave: [null, {}],
+  });
+  h.net.last.emit({
+    type: "presence",
+    topic: "other",
+    join: [{ peer: "ada", data: 1 }],
+  });
+  assertEquals([presence.count, h.client.state], [0, "open"]);
+});
+
+Deno.test("a handler of presence that throws is reported and stops nobody else", () => {
+  using h = harness();
+  const { presence } = h.client.topic("lobby");
+  let calls = 0;
+  presence.on(() => {
+    throw new Error("handler");
+  });
+  presence.on(() => calls++);
+  greet(h.net.last);
+  const errors = caught(() =>
+    h.net.last.emit({
+      type: "presence",
+      topic: "lobby",
+      join: [{ peer: "ada", data: 1 }],
+    })
+  );
+  assertEquals([errors.length, calls], [1, 1]);
+});

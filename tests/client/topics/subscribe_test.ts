@@ -1,0 +1,413 @@
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { DrumbeatError, type Topic } from "../../../client.ts";
+import {
+  type AnyFrame,
+  batch,
+  greet,
+  harness,
+  record,
+  settle,
+  start,
+} from "../harness.ts";
+import type { FakeSocket } from "../fake_socket.ts";
+
+function texts(topic: Topic): unknown[] {
+  const seen: unknown[] = [];
+  topic.on("chat", ({ text }) => seen.push(text));
+  return seen;
+}
+
+/** Answers a subscribe as a kind server does. */
+function subscribed(
+  socket: FakeSocket,
+  { id, topic }: AnyFrame,
+  offset = 0,
+): void {
+  socket.emit({
+    type: "subscribed",
+    id,
+    topic,
+    epoch: "e1",
+    offset,
+    recovered: true,
+    head: offset,
+  });
+}
+
+Deno.test("a topic is the same until it is closed", async () => {
+  using h = harness();
+  const first = h.client.topic("room:1");
+  assertStrictEquals(h.client.topic("room:1", { last: 5 }), first);
+  await first.close();
+  assertEquals(first.state, "closed");
+  assertEquals(h.client.topic("room:1") === first, false);
+});
+
+Deno.test("joined at hello, a topic gets its records", async () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  const seen = texts(room);
+  const joined = room.joined();
+  greet(h.net.last, {
+    topics: { "room:1": { epoch: "e9", offset: 4, recovered: true, head: 6 } },
+  });
+  await joined;
+  assertEquals([room.state, room.position], ["joined", {
+    epoch: "e9",
+    offset: 4,
+  }]);
+  h.net.last.emit(batch("room:1", 4, "a", "b"));
+  assertEquals([seen, room.position], [["a", "b"], { epoch: "e9", offset: 6 }]);
+  await room.joined();
+});
+
+Deno.test("joined while open, it subscribes at once, from where the user said", async () => {
+  using h = harness();
+  greet(h.net.last);
+  const room = h.client.topic("room:1", { last: 50 });
+  const [frame] = h.net.last.take();
+  assertEquals(frame, { type: "subscribe", id: 1, topic: "room:1", last: 50 });
+  const seen = texts(room);
+  // Not joined yet: these are no records of this subscription.
+  h.net.last.emit(batch("room:1", 0, "early"));
+  subscribed(h.net.last, frame, 7);
+  h.net.last.emit(batch("room:1", 7, "a"));
+  await room.joined();
+  assertEquals([seen, h.client.state], [["a"], "open"]);
+});
+
+Deno.test("wanted between hello and start, it subscribes after start", () => {
+  using h = harness();
+  h.net.last.accept();
+  const [hello] = h.net.last.take();
+  h.client.topic("room:1");
+  assertEquals(h.net.last.take(), []);
+  start(h.net.last, hello);
+  assertEquals((h.net.last.take() as AnyFrame[])[0], {
+    type: "subscribe",
+    id: 1,
+    topic: "room:1",
+  });
+});
+
+Deno.test("left between hello and start, it unsubscribes after start", async () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  h.net.last.accept();
+  const [hello] = h.net.last.take();
+  let gone = false;
+  const closing = room.close().then(() => gone = true);
+  start(h.net.last, hello);
+  const [frame] = h.net.last.take() as AnyFrame[];
+  await settle();
+  assertEquals([frame, gone], [
+    { type: "unsubscribe", id: 1, topic: "room:1" },
+    false,
+  ]);
+  h.net.last.emit({ type: "ack", id: 1 });
+  await closing;
+  assertEquals(room.state, "closed");
+});
+
+Deno.test("leaving unsubscribes; records on their way are ignored, and counted", async () => {
+  using h = harness({ heartbeat: false });
+  const room = h.client.topic("room:1");
+  const seen = texts(room);
+  greet(h.net.last, { limits: { window: 4 } });
+  const closing = room.close();
+  assertEquals(h.net.last.take(), [{
+    type: "unsubscribe",
+    id: 1,
+    topic: "room:1",
+  }]);
+  h.net.last.emit(batch("room:1", 0, "a"));
+  h.net.last.emit({ type: "gap", topic: "room:1", from: 3, to: 5 });
+  assertEquals([seen, h.net.last.take(), h.client.state], [[], [{
+    type: "ack",
+    frames: 1,
+  }], "open"]);
+  h.net.last.emit({ type: "ack", id: 1 });
+  await closing;
+});
+
+Deno.test("joined again before the server knows of the leaving, it waits for that", async () => {
+  using h = harness();
+  const first = h.client.topic("room:1");
+  const seenByFirst = texts(first);
+  greet(h.net.last);
+  first.close();
+  const second = h.client.topic("room:1", { last: 3 });
+  const seen = texts(second);
+  assertEquals(h.net.last.take(), [{
+    type: "unsubscribe",
+    id: 1,
+    topic: "room:1",
+  }]);
+  h.net.last.emit(batch("room:1", 0, "old"));
+  h.net.last.emit({ type: "ack", id: 1 });
+  const [frame] = h.net.last.take();
+  assertEquals(frame, { type: "subscribe", id: 2, topic: "room:1", last: 3 });
+  subscribed(h.net.last, frame, 5);
+  await second.joined();
+  h.net.last.emit(batch("room:1", 5, "new"));
+  assertEquals([seenByFirst, seen], [[], ["new"]]);
+});
+
+Deno.test("left and joined three times before the first answer, it comes out right", async () => {
+  using h = harness();
+  greet(h.net.last);
+  const topics = [1, 2, 3].map((last) => {
+    const topic = h.client.topic("room:1", { last });
+    if (last < 3) topic.close();
+    return topic;
+  });
+  const frames: AnyFrame[] = [];
+  for (
+    let [frame] = h.net.last.take() as AnyFrame[];
+    frame !== undefined;
+    [frame] = h.net.last.take() as AnyFrame[]
+  ) {
+    frames.push(frame);
+    if (frame.type === "subscribe") subscribed(h.net.last, frame);
+    else h.net.last.emit({ type: "ack", id: frame.id });
+  }
+  assertEquals(frames.map(({ type, last }) => [type, last]), [
+    ["subscribe", 1],
+    ["unsubscribe", undefined],
+    ["subscribe", 3],
+  ]);
+  await topics[2]!.joined();
+  assertEquals(topics.map(({ state }) => state), [
+    "closed",
+    "closed",
+    "joined",
+  ]);
+});
+
+Deno.test("an unsubscribe that the server does not know has the same result", async () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  greet(h.net.last);
+  const closing = room.close();
+  h.net.last.take();
+  h.net.last.emit({
+    type: "error",
+    id: 1,
+    code: "absent",
+    message: "Not in this topic",
+  });
+  await closing;
+  h.client.topic("room:1");
+  assertEquals((h.net.last.take() as AnyFrame[])[0].type, "subscribe");
+});
+
+Deno.test("a cut answers what was asked: hello says what is wanted", async () => {
+  using h = harness();
+  const [left, stays] = [h.client.topic("left"), h.client.topic("stays")];
+  greet(h.net.last);
+  const closing = left.close();
+  const late = h.client.topic("late", { last: 1 });
+  const never = h.client.topic("never");
+  const closed = never.close();
+  h.net.last.drop();
+  await Promise.all([closing, closed]);
+  assertEquals([left.state, stays.state, late.state], [
+    "closed",
+    "joining",
+    "joining",
+  ]);
+  h.clock.tick(500);
+  const { hello, frames } = greet(h.net.last);
+  assertEquals(Object.keys(hello.topics), ["stays", "lobby", "late"]);
+  assertEquals([hello.topics.late, frames], [{ last: 1 }, []]);
+});
+
+Deno.test("left while offline, a topic is simply not in the next hello", async () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  greet(h.net.last);
+  h.net.last.drop();
+  await room.close();
+  h.clock.tick(500);
+  assertEquals(Object.keys(greet(h.net.last).hello.topics), ["lobby"]);
+});
+
+Deno.test("a topic that start refuses is refused, with the server's code", async () => {
+  using h = harness();
+  const room = h.client.topic("secret");
+  const joined = room.joined();
+  const iterator = room[Symbol.asyncIterator]();
+  greet(h.net.last, { topics: { secret: { error: "forbidden" } } });
+  assertEquals(
+    (await assertRejects(() => joined, DrumbeatError)).code,
+    "forbidden",
+  );
+  assertEquals(room.state, "refused");
+  assertEquals(
+    (await assertRejects(() => room.joined(), DrumbeatError)).code,
+    "forbidden",
+  );
+  await assertRejects(
+    () => room.publish({ type: "chat" }),
+    DrumbeatError,
+    "forbidden",
+  );
+  await assertRejects(() => iterator.next(), DrumbeatError, "forbidden");
+  await assertRejects(
+    () => room[Symbol.asyncIterator]().next(),
+    DrumbeatError,
+    "forbidden",
+  );
+  await room.close();
+  assertEquals(room.state, "refused");
+});
+
+Deno.test("a topic that subscribe refuses is refused; asked for again, it is asked for again", async () => {
+  using h = harness();
+  greet(h.net.last);
+  const room = h.client.topic("room:1");
+  const joined = room.joined();
+  h.net.last.take();
+  h.net.last.emit({
+    type: "error",
+    id: 1,
+    code: "limit",
+    message: "A peer may be in 128 topics at most",
+  });
+  await assertRejects(() => joined, DrumbeatError, "at most");
+  const again = h.client.topic("room:1");
+  const [frame] = h.net.last.take() as AnyFrame[];
+  subscribed(h.net.last, frame);
+  assertEquals([room.state, again.state], ["refused", "joined"]);
+});
+
+Deno.test("a refusal that nobody waits for is an error message", () => {
+  using h = harness();
+  const messages = record(h.client, "message");
+  greet(h.net.last, { topics: { lobby: { error: "unavailable" } } });
+  assertEquals(JSON.parse(messages.at(-1)!.data as string).code, "unavailable");
+});
+
+Deno.test("a topic that start does not mention, or not sensibly, is refused as unavailable", () => {
+  for (
+    const answer of [undefined, null, 1, {}, { epoch: 1, offset: 0 }, {
+      epoch: "e",
+      offset: -1,
+    }]
+  ) {
+    using h = harness();
+    const room = h.client.topic("room:1");
+    greet(h.net.last, { topics: { "room:1": answer } });
+    assertEquals(room.state, "refused");
+  }
+});
+
+Deno.test("closed while its subscribe is refused, it is closed", async () => {
+  using h = harness();
+  greet(h.net.last);
+  const room = h.client.topic("room:1");
+  const closing = room.close();
+  h.net.last.take();
+  h.net.last.emit({ type: "error", id: 1, code: "forbidden", message: "no" });
+  await closing;
+  assertEquals([room.state, h.net.last.take()], ["closed", []]);
+});
+
+Deno.test("answers that were not asked for are ignored", () => {
+  using h = harness();
+  greet(h.net.last);
+  const room = h.client.topic("room:1");
+  const [frame] = h.net.last.take() as AnyFrame[];
+  subscribed(h.net.last, { id: 99, topic: "room:1" });
+  subscribed(h.net.last, { id: frame.id, topic: "room:2" });
+  h.net.last.emit({ type: "ack", id: frame.id });
+  assertEquals([room.state, h.client.state], ["joining", "open"]);
+  subscribed(h.net.last, frame);
+  subscribed(h.net.last, frame);
+  assertEquals(room.state, "joined");
+});
+
+Deno.test("a handler of a gap may leave the topic that is being placed", () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  greet(h.net.last);
+  h.client.addEventListener("gap", () => void room.close());
+  h.client.reconnect();
+  const { frames } = greet(h.net.last, {
+    topics: {
+      "room:1": { epoch: "new", offset: 0, recovered: false, head: 0 },
+    },
+  });
+  assertEquals(frames.map(({ type }) => type), ["unsubscribe"]);
+});
+
+Deno.test("closing the client closes its topics", async () => {
+  using h = harness();
+  const [lobby, room] = [h.client.topic("lobby"), h.client.topic("room:1")];
+  greet(h.net.last);
+  const iterator = lobby[Symbol.asyncIterator]();
+  const waiting = iterator.next();
+  const late = h.client.topic("late");
+  const joined = late.joined();
+  const leaving = room.close();
+  h.client.close();
+  assertEquals([lobby.state, room.state, late.state], [
+    "closed",
+    "closed",
+    "closed",
+  ]);
+  assertEquals(await waiting, { done: true, value: undefined });
+  assertEquals(
+    (await assertRejects(() => joined, DrumbeatError)).code,
+    "closed",
+  );
+  await leaving;
+  await lobby.close();
+});
+
+Deno.test("a leaving that a cut answered does not stand in the way of joining again", () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  greet(h.net.last);
+  room.close();
+  h.net.last.drop();
+  h.clock.tick(500);
+  greet(h.net.last);
+  h.client.topic("room:1");
+  assertEquals((h.net.last.take() as AnyFrame[]).map(({ type }) => type), [
+    "subscribe",
+  ]);
+});
+
+Deno.test("whoever hears of a refusal may reconnect and join again", () => {
+  using h = harness();
+  greet(h.net.last);
+  h.client.topic("room:1");
+  let again: Topic | undefined;
+  h.client.addEventListener("message", () => {
+    if (again !== undefined) return;
+    h.client.reconnect();
+    again = h.client.topic("room:1");
+  });
+  h.net.last.emit({ type: "error", id: 1, code: "limit", message: "too many" });
+  assertEquals(Object.keys(greet(h.net.last).hello.topics), [
+    "lobby",
+    "room:1",
+  ]);
+  assertEquals(again?.state, "joined");
+});
+
+Deno.test("a lobby that was refused is not asked for again and again", () => {
+  using h = harness();
+  greet(h.net.last, { topics: { lobby: { error: "forbidden" } } });
+  h.client.reconnect();
+  assertEquals(greet(h.net.last).hello.topics, {});
+});
+
+Deno.test("closing the client leaves a refusal what it is", () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  greet(h.net.last, { topics: { "room:1": { error: "forbidden" } } });
+  h.client.close();
+  assertEquals(room.state, "refused");
+});

@@ -1,0 +1,414 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { DrumbeatError, type TopicRecord } from "../../../client.ts";
+import { defineMessages, encodeBinary } from "../../../messages.ts";
+import { batch, caught, greet, harness, record, settle } from "../harness.ts";
+
+function binary(
+  topic: string,
+  offset: number,
+  ...payload: number[]
+): Uint8Array<ArrayBuffer> {
+  return encodeBinary(
+    JSON.stringify({
+      type: "batch",
+      topic,
+      offset,
+      messages: [{ from: "you", at: 5 }],
+    }),
+    new Uint8Array(payload),
+  );
+}
+
+Deno.test("each handler gets its type, with who, when and where", () => {
+  using h = harness();
+  const lobby = h.client.topic("lobby");
+  const seen: unknown[] = [];
+  lobby.on("chat", (message, info) => seen.push(["chat", message, info]));
+  lobby.onAny((message) => seen.push(["any", message.type]));
+  lobby.onBinary((payload, { offset }) =>
+    seen.push(["binary", payload, offset])
+  );
+  greet(h.net.last);
+  h.net.last.emit({
+    type: "batch",
+    topic: "lobby",
+    offset: 0,
+    messages: [
+      { from: "you", at: 3, message: { type: "chat", text: "a" } },
+      { from: "me", at: 4, message: { type: "wave" } },
+    ],
+  });
+  h.net.last.emitBytes(binary("lobby", 2, 1, 2));
+  const [chat, any, wave, bytes] = seen as [
+    [string, unknown, { own: boolean }],
+    unknown,
+    unknown,
+    unknown,
+  ];
+  assertEquals(chat.slice(0, 2), ["chat", { type: "chat", text: "a" }]);
+  const { topic, from, at, offset, own } = chat[2] as unknown as Record<
+    string,
+    unknown
+  >;
+  assertEquals({ topic, from, at, offset, own }, {
+    topic: "lobby",
+    from: "you",
+    at: 3,
+    offset: 0,
+    own: false,
+  });
+  assertEquals([any, wave], [["any", "chat"], ["any", "wave"]]);
+  assertEquals(bytes, ["binary", new Uint8Array([1, 2]), 2]);
+});
+
+Deno.test("what this client published is its own", () => {
+  using h = harness();
+  const own: boolean[] = [];
+  h.client.topic("lobby").onAny((_message, info) => own.push(info.own));
+  greet(h.net.last);
+  for (const [offset, from] of ["me", "you", "$hub"].entries()) {
+    h.net.last.emit({
+      type: "batch",
+      topic: "lobby",
+      offset,
+      messages: [{ from, at: 1, message: { type: "x" } }],
+    });
+  }
+  assertEquals(own, [true, false, false]);
+});
+
+Deno.test("a handler that was stopped hears nothing more", () => {
+  using h = harness();
+  const lobby = h.client.topic("lobby");
+  const seen: unknown[] = [];
+  const stop = lobby.on("chat", ({ text }) => seen.push(text));
+  greet(h.net.last);
+  h.net.last.emit(batch("lobby", 0, "a"));
+  stop();
+  stop();
+  h.net.last.emit(batch("lobby", 1, "b"));
+  assertEquals(seen, ["a"]);
+});
+
+Deno.test("a handler that throws is reported and stops nobody else", () => {
+  using h = harness();
+  const lobby = h.client.topic("lobby");
+  const seen: unknown[] = [];
+  lobby.on("chat", () => {
+    throw new Error("handler");
+  });
+  lobby.on("chat", ({ text }) => seen.push(text));
+  greet(h.net.last);
+  const errors = caught(() => h.net.last.emit(batch("lobby", 0, "a", "b")));
+  assertEquals(seen, ["a", "b"]);
+  assertEquals(errors.map((error) => (error as Error).message), [
+    "handler",
+    "handler",
+  ]);
+});
+
+Deno.test("a gap is told once, and delivery goes on behind it", () => {
+  using h = harness();
+  const lobby = h.client.topic("lobby");
+  const [gaps, seen] = [record(h.client, "gap"), [] as unknown[]];
+  lobby.onGap((gap) => seen.push(gap));
+  lobby.on("chat", ({ text }) => seen.push(text));
+  greet(h.net.last);
+  h.net.last.emit({ type: "gap", topic: "lobby", from: 0, to: 31 });
+  h.net.last.emit(batch("lobby", 31, "a"));
+  assertEquals(gaps.map(({ topic, from, to }) => ({ topic, from, to })), [{
+    topic: "lobby",
+    from: 0,
+    to: 31,
+  }]);
+  assertEquals(seen, [{ kind: "gap", topic: "lobby", from: 0, to: 31 }, "a"]);
+});
+
+Deno.test("a record that does not say from or at has those of the one before it", () => {
+  using h = harness();
+  greet(h.net.last);
+  const seen: unknown[] = [];
+  h.client.topic("lobby").onAny((_, { from, at, own }) =>
+    seen.push([from, at, own])
+  );
+  const message = { type: "chat", text: "" };
+  h.net.last.emit({
+    type: "batch",
+    topic: "lobby",
+    offset: 0,
+    messages: [
+      { from: "me", at: 1, message },
+      { message },
+      { from: "you", message },
+      { at: 2, message },
+    ],
+  });
+  assertEquals(seen, [
+    ["me", 1, true],
+    ["me", 1, true],
+    ["you", 1, false],
+    ["you", 2, false],
+  ]);
+});
+
+Deno.test("records that were replaced are skipped, and no gap; one that goes back is not the protocol", () => {
+  using h = harness();
+  greet(h.net.last);
+  const topic = h.client.topic("lobby");
+  const seen: number[] = [];
+  const gaps: unknown[] = [];
+  topic.onAny((_, { offset }) => seen.push(offset));
+  topic.onGap((gap) => gaps.push(gap));
+  const message = { type: "price" };
+  const state = (offset: number, ...offsets: (number | undefined)[]) => ({
+    type: "batch",
+    topic: "lobby",
+    offset,
+    next: 10,
+    messages: offsets.map((offset) => ({
+      ...(offset === undefined ? {} : { offset }),
+      from: "you",
+      at: 1,
+      message,
+    })),
+  });
+  h.net.last.emit(state(0, 3, undefined, 9));
+  assertEquals([seen, gaps], [[3, 4, 9], []]);
+  assertEquals(topic.position?.offset, 10);
+  h.net.last.emit(state(10, 9));
+  assertEquals([seen, h.client.lastClose?.code], [[3, 4, 9], 4500]);
+});
+
+Deno.test("after a resume the missed records come, are counted, and only then told", async () => {
+  using h = harness();
+  const lobby = h.client.topic("lobby");
+  const [recovered, gaps, seen] = [
+    record(h.client, "recovered"),
+    record(h.client, "gap"),
+    [] as unknown[],
+  ];
+  lobby.on("chat", ({ text }) => seen.push(text));
+  const joinedFirst = lobby.joined();
+  greet(h.net.last);
+  await joinedFirst;
+  h.net.last.emit(batch("lobby", 0, "a"));
+  h.net.last.drop();
+  let joined = false;
+  lobby.joined().then(() => joined = true);
+  await settle();
+  assertEquals(joined, false);
+  assertEquals([lobby.state, lobby.position], ["joining", {
+    epoch: "e1",
+    offset: 1,
+  }]);
+  h.clock.tick(500);
+  const { hello } = greet(h.net.last, {
+    topics: { lobby: { epoch: "e1", offset: 1, recovered: true, head: 4 } },
+  });
+  assertEquals(hello.topics, { lobby: { epoch: "e1", offset: 1 } });
+  h.net.last.emit(batch("lobby", 1, "b", "c"));
+  assertEquals(recovered.length, 0);
+  h.net.last.emit(batch("lobby", 3, "d", "e"));
+  assertEquals(seen, ["a", "b", "c", "d", "e"]);
+  assertEquals(recovered.map(({ topic, count }) => [topic, count]), [[
+    "lobby",
+    3,
+  ]]);
+  assertEquals(gaps.length, 0);
+});
+
+Deno.test("a resume that brings nothing is not told", () => {
+  using h = harness();
+  const recovered = record(h.client, "recovered");
+  greet(h.net.last);
+  h.client.reconnect();
+  greet(h.net.last);
+  h.net.last.emit(batch("lobby", 0, "a"));
+  assertEquals(recovered.length, 0);
+});
+
+Deno.test("a resume below the tail: the server's gap, then what is left, which counts as recovered", () => {
+  using h = harness();
+  const [recovered, gaps] = [
+    record(h.client, "recovered"),
+    record(h.client, "gap"),
+  ];
+  greet(h.net.last);
+  h.client.reconnect();
+  greet(h.net.last, {
+    topics: { lobby: { epoch: "e1", offset: 0, recovered: false, head: 9 } },
+  });
+  assertEquals(gaps.length, 0);
+  h.net.last.emit({ type: "gap", topic: "lobby", from: 0, to: 7 });
+  h.net.last.emit(batch("lobby", 7, "a", "b"));
+  assertEquals(gaps.map(({ from, to }) => [from, to]), [[0, 7]]);
+  assertEquals(recovered.map(({ count }) => count), [2]);
+});
+
+Deno.test("another epoch is a gap of unknown extent, and delivery starts where the server says", () => {
+  using h = harness();
+  const lobby = h.client.topic("lobby");
+  const [gaps, seen, heard] = [
+    record(h.client, "gap"),
+    [] as unknown[],
+    [] as unknown[],
+  ];
+  lobby.on("chat", ({ text }) => seen.push(text));
+  lobby.onGap((gap) => heard.push(gap));
+  greet(h.net.last);
+  h.net.last.emit(batch("lobby", 0, "a"));
+  h.client.reconnect();
+  greet(h.net.last, {
+    topics: { lobby: { epoch: "e2", offset: 3, recovered: false, head: 5 } },
+  });
+  assertEquals(gaps.map(({ topic, from, to }) => [topic, from, to]), [[
+    "lobby",
+    1,
+    undefined,
+  ]]);
+  assertEquals(heard, [{ kind: "gap", topic: "lobby", from: 1 }]);
+  h.net.last.emit(batch("lobby", 3, "b"));
+  assertEquals([seen, lobby.position], [["a", "b"], {
+    epoch: "e2",
+    offset: 4,
+  }]);
+});
+
+Deno.test("for await gives records, bytes and gaps in order, and ends with the topic", async () => {
+  using h = harness();
+  const lobby = h.client.topic("lobby");
+  const iterator = lobby[Symbol.asyncIterator]();
+  greet(h.net.last);
+  h.net.last.emit(batch("lobby", 0, "a"));
+  h.net.last.emitBytes(binary("lobby", 1, 7));
+  h.net.last.emit({ type: "gap", topic: "lobby", from: 2, to: 4 });
+  const records: TopicRecord[] = [];
+  for (let i = 0; i < 3; i++) records.push((await iterator.next()).value!);
+  assertEquals(records, [
+    {
+      kind: "record",
+      ...{
+        topic: "lobby",
+        from: "you",
+        at: 1_700_000_000_001,
+        offset: 0,
+        own: false,
+      },
+      message: { type: "chat", text: "a" },
+    },
+    {
+      kind: "binary",
+      topic: "lobby",
+      from: "you",
+      at: 5,
+      offset: 1,
+      own: false,
+      payload: new Uint8Array([7]),
+    },
+    { kind: "gap", topic: "lobby", from: 2, to: 4 },
+  ]);
+  h.net.last.emit(batch("lobby", 4, "b"));
+  lobby.close();
+  assertEquals((await iterator.next()).value?.kind, "record");
+  assertEquals((await iterator.next()).done, true);
+  assertEquals((await lobby[Symbol.asyncIterator]().next()).done, true);
+});
+
+Deno.test("a reader that breaks off costs nothing any more", async () => {
+  using h = harness();
+  const lobby = h.client.topic("lobby");
+  greet(h.net.last);
+  const reading = (async () => {
+    for await (const record of lobby) return record.kind;
+  })();
+  h.net.last.emit(batch("lobby", 0, "a"));
+  assertEquals(await reading, "record");
+  h.net.last.emit(batch("lobby", 1, "b"));
+  assertEquals(h.client.state, "open");
+});
+
+const contract = defineMessages({
+  chat: (value): value is { text: string } =>
+    typeof (value as { text?: unknown }).text === "string",
+});
+
+Deno.test("a record that the contract refuses is an invalid event, and nobody's message", async () => {
+  using h = harness({ contract });
+  const lobby = h.client.topic("lobby");
+  const [invalid, seen] = [record(h.client, "invalid"), [] as unknown[]];
+  lobby.onAny((message) => seen.push(message));
+  const iterator = lobby[Symbol.asyncIterator]();
+  greet(h.net.last);
+  h.net.last.emit({
+    type: "batch",
+    topic: "lobby",
+    offset: 0,
+    messages: [
+      { from: "you", at: 1, message: { type: "chat", text: 1 } },
+      { from: "you", at: 1, message: { type: "other" } },
+      { from: "you", at: 1, message: { type: "chat", text: "a" } },
+    ],
+  });
+  assertEquals(invalid.map(({ reason }) => reason), [
+    "Not a valid 'chat'",
+    "The contract has no message 'other'",
+  ]);
+  assertEquals(
+    invalid.map(({ message, info, issues }) => [message, info.offset, issues]),
+    [
+      [{ type: "chat", text: 1 }, 0, []],
+      [{ type: "other" }, 1, []],
+    ],
+  );
+  assertEquals(seen, [{ type: "chat", text: "a" }]);
+  assertEquals((await iterator.next()).value, {
+    kind: "record",
+    ...{ topic: "lobby", from: "you", at: 1, offset: 2, own: false },
+    message: { type: "chat", text: "a" },
+  });
+});
+
+Deno.test("a validator that throws is reported, and the next record comes", () => {
+  const throwing = defineMessages({
+    chat(value): value is { text: string } {
+      if ((value as { text: string }).text === "boom") {
+        throw new Error("validator");
+      }
+      return true;
+    },
+  });
+  using h = harness({ contract: throwing });
+  const seen: unknown[] = [];
+  h.client.topic("lobby").on("chat", ({ text }) => seen.push(text));
+  greet(h.net.last);
+  const errors = caught(() => h.net.last.emit(batch("lobby", 0, "boom", "a")));
+  assertEquals([seen, errors.length], [["a"], 1]);
+});
+
+Deno.test("a closed topic publishes nothing", async () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  await room.close();
+  const error = await assertRejects(
+    () => room.publish({ type: "chat" }),
+    DrumbeatError,
+  );
+  assertEquals(error.code, "closed");
+  assertEquals(
+    (await assertRejects(() => room.joined(), DrumbeatError)).code,
+    "closed",
+  );
+});
+
+Deno.test("a gap that ends a resume tells what was recovered before it", () => {
+  using h = harness();
+  const recovered = record(h.client, "recovered");
+  greet(h.net.last);
+  h.client.reconnect();
+  greet(h.net.last, {
+    topics: { lobby: { epoch: "e1", offset: 0, recovered: true, head: 9 } },
+  });
+  h.net.last.emit(batch("lobby", 0, "a"));
+  h.net.last.emit({ type: "gap", topic: "lobby", from: 1, to: 9 });
+  assertEquals(recovered.map(({ count }) => count), [1]);
+});

@@ -1,0 +1,63 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { rulesOf } from "../../../hub/access/allow.ts";
+import type { Peer } from "../../../hub/peer.ts";
+
+const peer = { id: "me" } as Peer;
+
+Deno.test("without rules there is nothing to ask", () => {
+  assertEquals(rulesOf(), {});
+  assertEquals(rulesOf({}), {});
+  assertEquals(Object.keys(rulesOf({ publish: [] })), ["publish"]);
+});
+
+Deno.test("a list names topics, and prefixes by a star at their end", () => {
+  const { subscribe } = rulesOf({
+    subscribe: ["lobby", "room:*", "__proto__"],
+  });
+  assert(subscribe !== undefined);
+  const allowed = [
+    "lobby",
+    "room:",
+    "room:1",
+    "room:*",
+    "__proto__",
+    "lobby2",
+    "room",
+    "Lobby",
+    "toString",
+    "",
+  ].filter((topic) => subscribe(peer, topic));
+  assertEquals(allowed, ["lobby", "room:", "room:1", "room:*", "__proto__"]);
+});
+
+Deno.test("an empty list allows nothing, a lone star everything", () => {
+  const rules = rulesOf({ subscribe: [], publish: ["*"] });
+  assertEquals(rules.subscribe?.(peer, "lobby"), false);
+  assertEquals(rules.publish?.(peer, "lobby"), true);
+});
+
+Deno.test("a function allows by true, and by nothing that is only like it", () => {
+  const answers: unknown[] = [true, 1, "yes", {}, Promise.resolve(true), false];
+  const allowed = answers.map((answer) =>
+    rulesOf({ publish: () => answer as boolean }).publish?.(peer, "lobby")
+  );
+  assertEquals(allowed, [true, false, false, false, false, false]);
+});
+
+/** What is no `allow`. */
+const WRONG: readonly unknown[] = [
+  null,
+  true,
+  "lobby",
+  { subscribe: "lobby" },
+  { subscribe: [1] },
+  { subscribe: true },
+  { publish: null },
+  { subscibe: ["lobby"] },
+];
+
+for (const allow of WRONG) {
+  Deno.test(`an allow that is ${JSON.stringify(allow)} is refused`, () => {
+    assertThrows(() => rulesOf(allow as undefined), TypeError, "allow");
+  });
+}

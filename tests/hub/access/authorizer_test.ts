@@ -1,0 +1,103 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Authorize, Grant } from "../../../hub/access/authorize.ts";
+import { Authorizer } from "../../../hub/access/authorizer.ts";
+import { Reporter } from "../../../hub/hooks.ts";
+import { FakeClock } from "../fake_clock.ts";
+
+const REQUEST = {
+  dialect: "plain",
+  url: "http://hub.test/ws",
+  address: "192.0.2.1",
+} as const;
+
+function authorizer(authorize: Authorize, deadlineMs = 5_000) {
+  const clock = new FakeClock();
+  const errors: unknown[] = [];
+  const reporter = new Reporter({
+    onError: (error, { stage }) => errors.push([stage, String(error)]),
+  });
+  const context = { deadlineMs, clock, reporter };
+  return { asks: new Authorizer(authorize, context), clock, errors };
+}
+
+Deno.test("a grant is kept as it is, and what it does not say is for all and for ever", async () => {
+  const { asks, clock, errors } = authorizer(() => ({ user: "ada", data: 7 }));
+  assertEquals(await asks.ask(REQUEST), {
+    user: "ada",
+    data: 7,
+    until: Infinity,
+    rules: {},
+  });
+  assertEquals([clock.timers, errors], [0, []]);
+});
+
+Deno.test("an answer in time leaves no timer, and the signal says that nobody waits any more", async () => {
+  const { promise, resolve } = Promise.withResolvers<Grant>();
+  const signals: AbortSignal[] = [];
+  const { asks, clock } = authorizer(({ signal }) => {
+    signals.push(signal);
+    return promise;
+  });
+  const answer = asks.ask(REQUEST);
+  assertEquals([clock.timers, signals[0]?.aborted], [1, false]);
+  resolve({});
+  assert(typeof await answer === "object");
+  assertEquals([clock.timers, signals[0]?.aborted], [0, true]);
+});
+
+Deno.test("no answer by the deadline lets nobody in, and one that comes later changes nothing", async () => {
+  const { promise, resolve } = Promise.withResolvers<Grant>();
+  const { asks, clock, errors } = authorizer(() => promise, 100);
+  const answer = asks.ask(REQUEST);
+  clock.advance(99);
+  assertEquals(errors, []);
+  clock.advance(1);
+  resolve({ user: "ada" });
+  assertEquals(await answer, "unavailable");
+  assertEquals(errors, [["authorize", "Error: No answer within 100 ms"]]);
+});
+
+Deno.test("the words that refuse are passed on, and are no errors", async () => {
+  for (const word of ["unauthenticated", "forbidden"] as const) {
+    const { asks, errors } = authorizer(() => Promise.resolve(word));
+    assertEquals([await asks.ask(REQUEST), errors], [word, []]);
+  }
+});
+
+/** What an `authorize` may do that is no answer. */
+const WRONG: readonly (readonly [words: string, authorize: () => unknown])[] = [
+  ["throws", () => {
+    throw new Error("offline");
+  }],
+  ["rejects", () => Promise.reject(new Error("offline"))],
+  ["answers nothing", () => undefined],
+  ["answers true", () => true],
+  ["answers with another word", () => "ok"],
+  ["answers with a number for a user", () => ({ user: 7 })],
+  ["answers with a user without a name", () => ({ user: "" })],
+  ["answers with a user of 256 letters", () => ({ user: "a".repeat(256) })],
+  ["answers with a date as text", () => ({ expiresAt: "2030-01-01" })],
+  ["answers with no time", () => ({ expiresAt: NaN })],
+  ["answers with rules that are none", () => ({ allow: { publish: "*" } })],
+];
+
+for (const [words, authorize] of WRONG) {
+  Deno.test(`an authorize that ${words} lets nobody in and is reported`, async () => {
+    const { asks, errors } = authorizer(authorize as Authorize);
+    assertEquals(await asks.ask(REQUEST), "unavailable");
+    assertEquals(errors.length, 1);
+  });
+}
+
+Deno.test("what has expired already is unauthenticated; what expires later is counted from now, by the monotonic clock", async () => {
+  const { asks, clock } = authorizer(() => ({
+    expiresAt: clock.time() + leftMs,
+  }));
+  let leftMs = 0;
+  assertEquals(await asks.ask(REQUEST), "unauthenticated");
+  leftMs = 1;
+  clock.jumpMs = 3_600_000;
+  const admitted = await asks.ask(REQUEST);
+  assert(typeof admitted === "object");
+  assertEquals(admitted.until, clock.now() + 1);
+});

@@ -1,0 +1,125 @@
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { MemoryStore } from "../../adapters/store_memory.ts";
+import type { Entry } from "../../hub/log/store.ts";
+import { PROTOCOL } from "../../messages.ts";
+import { inMemory } from "./in_memory.ts";
+
+const publish = (id: number) => ({
+  type: "publish",
+  id,
+  topic: "lobby",
+  message: { type: "chat", n: id },
+});
+
+/** A store that commits when a test says so. */
+class HeldStore extends MemoryStore {
+  #held: Entry[] = [];
+
+  override append(entries: readonly Entry[]): void {
+    this.#held.push(...entries);
+  }
+
+  commit(): void {
+    super.append(this.#held.splice(0));
+  }
+}
+
+Deno.test("each peer goes at the time it was told: drumbeat.v1 with 1012, plain with 1001, who has not said hello with 1012", async () => {
+  await using hub = inMemory();
+  const first = await hub.v1();
+  const plain = hub.plain();
+  const last = await hub.v1();
+  const greeting = hub.connect(PROTOCOL);
+  const codes = () =>
+    [first, plain, last, greeting].map((peer) => peer.closed?.code);
+  let over = false;
+  const drained = hub.hub.drain(1_000).then(() => over = true);
+  assertEquals(first.readType("goaway"), [{ type: "goaway", after: 0 }]);
+  assertEquals(last.readType("goaway"), [{ type: "goaway", after: 500 }]);
+  assertEquals(codes(), [1012, undefined, undefined, undefined]);
+  hub.clock.advance(240);
+  assertEquals(codes(), [1012, undefined, undefined, undefined]);
+  hub.clock.advance(20);
+  assertEquals(codes(), [1012, 1001, undefined, undefined]);
+  hub.clock.advance(240);
+  assertEquals(codes(), [1012, 1001, 1012, undefined]);
+  assertFalse(over);
+  hub.clock.advance(260);
+  assertEquals(codes(), [1012, 1001, 1012, 1012]);
+  await drained;
+  assertEquals(hub.leaves.map(({ code }) => code), [1012, 1001, 1012]);
+});
+
+Deno.test("until its time a peer is served as ever, and what it published last is acknowledged before it is closed", async () => {
+  await using hub = inMemory();
+  await hub.v1();
+  const peer = await hub.v1();
+  void hub.hub.drain(100);
+  peer.read();
+  peer.send(publish(1));
+  hub.flush();
+  assertEquals(peer.read().map(({ type }) => type), ["ack", "batch"]);
+  hub.clock.advance(40);
+  // Nothing flushes this but the goodbye itself.
+  peer.send(publish(2));
+  hub.clock.stop(40);
+  assertEquals(peer.read().map(({ type, id }) => [type, id]), [
+    ["ack", 2],
+    ["batch", undefined],
+  ]);
+  assertEquals(peer.closed?.code, 1012);
+});
+
+Deno.test("a peer whose publish the store has not answered stays for the answer, and nothing more of it is taken in", async () => {
+  const store: { held?: HeldStore } = {};
+  await using hub = inMemory({}, (clock) => store.held = new HeldStore(clock));
+  const peer = await hub.v1();
+  peer.send(publish(1));
+  hub.flush();
+  const drained = hub.hub.drain(0);
+  hub.clock.advance(200);
+  assertEquals(peer.closed, undefined);
+  peer.send(publish(2));
+  hub.flush();
+  store.held!.commit();
+  hub.flush();
+  hub.clock.advance(20);
+  const acks = peer.readType("ack");
+  assertEquals(acks, [{ type: "ack", id: 1, offset: 0 }]);
+  assertEquals(peer.closed?.code, 1012);
+  assertEquals(hub.hub.stats().committed, 1);
+  await drained;
+});
+
+Deno.test("a handler that never answers keeps its peer until the hub is closed, and nobody else", async () => {
+  await using hub = inMemory();
+  hub.hub.handle("wait", () => new Promise(() => {}));
+  const peer = await hub.v1();
+  const other = await hub.v1();
+  peer.send({ type: "request", id: 1, method: "wait" });
+  const drained = hub.hub.drain(0);
+  hub.clock.advance(10_000);
+  assertEquals([peer.closed?.code, other.closed?.code], [undefined, 1012]);
+  void hub.hub.close(1012);
+  assertEquals(peer.closed?.code, 1012);
+  await drained;
+});
+
+Deno.test("a hub that drains takes nobody in, drains once, and is done at once where nobody is there", async () => {
+  await using hub = inMemory();
+  assertFalse(hub.hub.isDraining);
+  const peer = await hub.v1();
+  const first = hub.hub.drain(1_000);
+  assert(hub.hub.isDraining);
+  assertFalse(hub.hub.hasRoom);
+  assertEquals(hub.connect(PROTOCOL).closed?.code, 1001);
+  assert(hub.hub.drain(0) === first);
+  assertEquals(peer.readType("goaway").length, 1);
+  await first;
+  await using empty = inMemory();
+  await empty.hub.drain(5_000);
+  const closing = hub.hub.close();
+  hub.clock.advance(1_000);
+  await closing;
+  await hub.hub.drain(5_000);
+});

@@ -1,0 +1,190 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { MemoryStore } from "../../../adapters/store_memory.ts";
+import type { Entry } from "../../../hub/log/store.ts";
+import { type InMemory, inMemory, type TestPeer } from "../in_memory.ts";
+
+type Method = "open" | "append" | "release" | "begin" | "claim" | "leave";
+
+/** A store with methods that fail when a test says so: by an exception, or as an async function does. */
+class FailingStore extends MemoryStore {
+  readonly failing: Map<Method, "throws" | "rejects"> = new Map();
+
+  override open(topic: string): void {
+    return this.#fail("open") ?? super.open(topic);
+  }
+
+  override append(entries: readonly Entry[]): void {
+    return this.#fail("append") ?? super.append(entries);
+  }
+
+  override release(topic: string): void {
+    return this.#fail("release") ?? super.release(topic);
+  }
+
+  override begin(session: string): void {
+    return this.#fail("begin") ?? super.begin(session);
+  }
+
+  override claim(session: string): boolean {
+    return this.#fail("claim") as unknown as boolean | undefined ??
+      super.claim(session);
+  }
+
+  override leave(session: string): void {
+    return this.#fail("leave") ?? super.leave(session);
+  }
+
+  #fail(method: Method): void {
+    const how = this.failing.get(method);
+    if (how === "throws") throw `${method} throws`;
+    // What `void` lets through: nobody was to look at it.
+    if (how === "rejects") return Promise.reject(`${method} rejects`) as never;
+  }
+}
+
+function failing(): { hub: InMemory; store: FailingStore } {
+  let store: FailingStore | undefined;
+  const hub = inMemory(
+    { sessionMs: 1_000, topics: { "*": { maxAgeMs: 1_000 } } },
+    (clock) => store = new FailingStore(clock, { sessionMs: 1_000 }),
+  );
+  return { hub, store: store! };
+}
+
+/** What went to `onError`, once the microtasks have run in which rejections are told. */
+async function told(hub: InMemory): Promise<unknown[]> {
+  await Promise.resolve();
+  return hub.errors.splice(0).map(({ error, stage }) => [error, stage]);
+}
+
+/** Publishes and answers with what came of it. */
+function publish(
+  hub: InMemory,
+  peer: TestPeer,
+  id: number,
+): (number | string)[] {
+  const message = { type: "chat" };
+  peer.send({ type: "publish", id, topic: "lobby", message });
+  hub.flush();
+  return peer.read().map(({ type, code }) => code ?? type);
+}
+
+Deno.test("a store that fails to append leaves no publisher without an answer, and the next flush goes on", async () => {
+  const { hub, store } = failing();
+  await using _ = hub;
+  const peer = await hub.v1();
+  for (const how of ["throws", "rejects"] as const) {
+    store.failing.set("append", how);
+    const id = how === "throws" ? 1 : 3;
+    const own = assertRejects(
+      () => hub.hub.broadcast({ type: "own" }),
+      Error,
+      "The log could not be written",
+    );
+    const answers = publish(hub, peer, id);
+    await own;
+    answers.push(...peer.read().map(({ code }) => code));
+    assertEquals(answers, ["unavailable"]);
+    assertEquals(await told(hub), [[`append ${how}`, "store"]]);
+    store.failing.delete("append");
+    assertEquals(publish(hub, peer, id + 1), ["ack", "batch"]);
+  }
+});
+
+Deno.test("who was told an outcome before the store failed is told no other", async () => {
+  class Late extends MemoryStore {
+    override append(entries: readonly Entry[]): void {
+      super.append(entries);
+      throw "too late";
+    }
+  }
+  await using hub = inMemory({}, (clock) => new Late(clock));
+  const peer = await hub.v1();
+  assertEquals(publish(hub, peer, 1), ["ack", "batch"]);
+  assertEquals(await told(hub), [["too late", "store"]]);
+});
+
+Deno.test("a store that fails to open a log refuses whoever wants the topic, and is asked again", async () => {
+  const { hub, store } = failing();
+  await using _ = hub;
+  const peer = await hub.v1({ topics: {} });
+  store.failing.set("open", "throws");
+  peer.send({ type: "subscribe", id: 1, topic: "room" });
+  assertEquals(publish(hub, peer, 2), ["unavailable", "unavailable"]);
+  const { start } = await hub.greeted();
+  assertEquals(start.topics, { lobby: { error: "unavailable" } });
+  const plain = hub.connect("");
+  assertEquals(plain.read().map(({ code }) => code), [
+    undefined,
+    "unavailable",
+  ]);
+  await assertRejects(() => hub.hub.broadcast({ type: "own" }));
+  assertEquals(hub.hub.stats().topics, 0);
+  assertEquals((await told(hub)).length, 5);
+  store.failing.clear();
+  peer.send({ type: "subscribe", id: 3, topic: "room" });
+  assertEquals(publish(hub, peer, 4), ["subscribed", "ack"]);
+});
+
+for (const how of ["throws", "rejects"] as const) {
+  Deno.test(`a store whose claim ${how} costs the connection that asked`, async () => {
+    const { hub, store } = failing();
+    await using _ = hub;
+    const { peer: other, start } = await hub.greeted();
+    store.failing.set("claim", how);
+    const peer = hub.connect("drumbeat.v1");
+    peer.send({ type: "hello", session: start.session });
+    assertEquals((await peer.untilClosed()).code, 1011);
+    assertEquals(await told(hub), [[`claim ${how}`, "hello"]]);
+    assertEquals(other.closed, undefined);
+  });
+
+  Deno.test(`a store whose leave and release ${how} is reported, and timers go on`, async () => {
+    const { hub, store } = failing();
+    await using _ = hub;
+    const peer = await hub.v1();
+    store.failing.set("leave", how);
+    peer.far.close(1000);
+    assertEquals(await told(hub), [[`leave ${how}`, "store"]]);
+    assertEquals(hub.leaves.length, 1);
+    store.failing.set("release", how);
+    hub.clock.advance(5_000);
+    assertEquals(await told(hub), [[`release ${how}`, "store"]]);
+    assertEquals(hub.hub.stats().topics, 0);
+    // The timer that trims and forgets runs on.
+    const silent = await hub.v1();
+    hub.clock.advance(30_000);
+    assertEquals(silent.closed?.code, 4001);
+  });
+}
+
+Deno.test("a store whose begin throws costs the connection; one that rejects is reported", async () => {
+  const { hub, store } = failing();
+  await using _ = hub;
+  store.failing.set("begin", "throws");
+  const peer = hub.connect("drumbeat.v1");
+  peer.send({ type: "hello" });
+  assertEquals((await peer.untilClosed()).code, 1011);
+  assertEquals(await told(hub), [["begin throws", "hello"]]);
+  for (const method of ["begin", "open"] as const) {
+    store.failing.set(method, "rejects");
+  }
+  const another = hub.connect("drumbeat.v1");
+  another.send({ type: "hello", topics: { room: {} } });
+  assertEquals(await told(hub), [["begin rejects", "store"], [
+    "open rejects",
+    "store",
+  ]]);
+  // Nobody said that the log is open: who waits for it has the time that a hello has.
+  hub.clock.advance(12_000);
+  assertEquals(another.closed?.code, 4408);
+});
+
+Deno.test("a guarded store reads below the ring only where the store does", async () => {
+  await using hub = inMemory({ topics: { "*": { maxRecords: 1 } } });
+  const peer = await hub.v1();
+  for (let id = 1; id <= 3; id++) publish(hub, peer, id);
+  const late = await hub.v1({ topics: { lobby: { last: 5 } } });
+  hub.flush();
+  assertEquals(late.read().map(({ offset }) => offset), [2]);
+});

@@ -1,0 +1,103 @@
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { LatestLog } from "../../../hub/log/latest_log.ts";
+import { LogRecord } from "../../../hub/log/record.ts";
+
+const UNBOUNDED = { maxRecords: 1e9, maxBytes: 1e9, maxAgeMs: 1e9 };
+
+function priced(key: string | undefined, text = "", since = 0): LogRecord {
+  return new LogRecord("p", 0, since, JSON.stringify({ text }), key);
+}
+
+Deno.test("a record replaces the one before it with the same key, and nothing is lost", () => {
+  const log = new LatestLog(10);
+  const [a1, b1, a2] = [priced("a"), priced("b"), priced("a")];
+  log.append([a1, b1]);
+  log.append([a2]);
+  assertEquals([log.tail, log.head, log.size], [10, 13, 2]);
+  assertEquals(log.bytes, b1.bytes + a2.bytes);
+  assertStrictEquals(log.at(11), b1);
+  assertStrictEquals(log.at(12), a2);
+  assertThrows(() => log.at(10), RangeError, "No record at 10");
+  assertThrows(() => log.at(13), RangeError, "No record at 13");
+});
+
+Deno.test("one append may replace what it brings itself", () => {
+  const log = new LatestLog(0);
+  log.append([priced("a"), priced("a"), priced("a")]);
+  assertEquals([log.next(0), log.head, log.size], [2, 3, 1]);
+});
+
+Deno.test("a record without a key replaces nothing and is not replaced", () => {
+  const log = new LatestLog(0);
+  log.append([priced(undefined), priced(undefined)]);
+  assertEquals(log.size, 2);
+});
+
+Deno.test("the next offset with a record, and where the last n begin", () => {
+  const log = new LatestLog(0);
+  log.append(["a", "b", "a", "c", "b"].map((key) => priced(key)));
+  assertEquals([0, 2, 3, 4, 5].map((from) => log.next(from)), [2, 2, 3, 4, 5]);
+  assertEquals([0, 1, 2, 3].map((count) => log.last(count)), [5, 4, 3, 2]);
+  assertEquals(log.last(4), 1);
+});
+
+Deno.test("what is trimmed is lost: the tail moves behind it, and its key is free", () => {
+  const log = new LatestLog(0);
+  log.append(["a", "b", "a", "c"].map((key) => priced(key)));
+  log.trim({ ...UNBOUNDED, maxRecords: 2 }, 0);
+  assertEquals([log.tail, log.size, log.next(0)], [2, 2, 2]);
+  log.trim({ ...UNBOUNDED, maxRecords: 1 }, 0);
+  assertEquals([log.tail, log.size], [3, 1]);
+  log.append([priced("b"), priced("a")]);
+  assertEquals(log.size, 3);
+  log.trim({ ...UNBOUNDED, maxAgeMs: 5 }, 10);
+  assertEquals([log.tail, log.head, log.size, log.bytes], [6, 6, 0, 0]);
+});
+
+Deno.test("it holds the newest record of each key, whatever is appended and trimmed", () => {
+  const step = fc.oneof(
+    fc.array(fc.constantFrom("a", "b", "c", "d", "e"), { maxLength: 6 }),
+    fc.integer({ min: 0, max: 4 }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+      const log = new LatestLog(0);
+      let model: { offset: number; key: string }[] = [];
+      let head = 0;
+      let tail = 0;
+      for (const step of steps) {
+        if (typeof step === "number") {
+          log.trim({ ...UNBOUNDED, maxRecords: step }, 0);
+          const dropped = model.splice(0, Math.max(0, model.length - step));
+          tail = dropped.length > 0 ? dropped.at(-1)!.offset + 1 : tail;
+        } else {
+          log.append(step.map((key) => priced(key)));
+          for (const key of step) {
+            model = model.filter((one) => one.key !== key);
+            model.push({ offset: head++, key });
+          }
+        }
+        const seen = [];
+        for (let at = log.next(0); at < log.head; at = log.next(at + 1)) {
+          seen.push({ offset: at, key: log.at(at).key });
+        }
+        assertEquals(seen, model);
+        assertEquals([log.tail, log.head, log.size], [
+          tail,
+          head,
+          model.length,
+        ]);
+      }
+    }),
+  );
+});
+
+Deno.test("a log of the latest that skips has lost nothing: the offsets in between have no record", () => {
+  const log = new LatestLog(0);
+  log.append([priced("a")]);
+  log.skip(0);
+  log.skip(4);
+  log.append([priced("b")]);
+  assertEquals([log.tail, log.head, log.size, log.next(1)], [0, 5, 2, 4]);
+});

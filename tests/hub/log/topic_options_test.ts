@@ -1,0 +1,60 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { DEFAULT_TOPIC, topicOptions } from "../../../hub/log/topic_options.ts";
+
+Deno.test("without options every topic has the defaults: 1,000 records, 1 MiB, 120 s", () => {
+  const { key, ...settings } = topicOptions()("lobby");
+  assertEquals(settings, {
+    maxRecords: 1_000,
+    maxBytes: 1024 * 1024,
+    maxAgeMs: 120_000,
+    lag: "gap",
+  });
+  assertEquals(key({ type: "price" }), "price");
+});
+
+Deno.test("the exact name wins, then the longest prefix, then the defaults", () => {
+  const of = topicOptions({
+    "*": { maxRecords: 1 },
+    "room:*": { maxRecords: 2 },
+    "room:vip:*": { maxRecords: 3 },
+    "room:vip:1": { maxRecords: 4 },
+  });
+  assertEquals(
+    ["lobby", "room:", "room:2", "room:vip:2", "room:vip:1", "room"].map((
+      name,
+    ) => of(name).maxRecords),
+    [1, 2, 2, 3, 4, 1],
+  );
+});
+
+Deno.test("what an option does not name has its default", () => {
+  assertEquals(topicOptions({ a: { maxBytes: 5 } })("a"), {
+    ...DEFAULT_TOPIC,
+    maxBytes: 5,
+  });
+});
+
+Deno.test("a topic may be called like a property that objects inherit", () => {
+  assertEquals(topicOptions()("__proto__"), DEFAULT_TOPIC);
+  assertEquals(topicOptions({ a: {} })("constructor"), DEFAULT_TOPIC);
+});
+
+Deno.test("an option that is no number is refused, with the topic's name", () => {
+  assertThrows(
+    () => topicOptions({ "room:*": { maxRecords: -1 } }),
+    RangeError,
+    "'room:*'",
+  );
+});
+
+Deno.test("an option that does not exist is refused", () => {
+  const misspelt = { maxBytes: 1, maxRecord: 5 };
+  assertThrows(() => topicOptions({ a: misspelt }), TypeError, "'maxRecord'");
+});
+
+Deno.test("a policy or a key that is none is refused, with the topic's name", () => {
+  const lag = "drop" as "gap";
+  assertThrows(() => topicOptions({ a: { lag } }), RangeError, "'a'");
+  const key = "symbol" as unknown as () => string;
+  assertThrows(() => topicOptions({ a: { key } }), TypeError, "'a'");
+});

@@ -1,0 +1,181 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { MemoryStore } from "../../../adapters/store_memory.ts";
+import { DEFAULT_LIMITS } from "../../../hub/limits.ts";
+import { Topic } from "../../../hub/log/topic.ts";
+import { topicOptions } from "../../../hub/log/topic_options.ts";
+import { Topics } from "../../../hub/log/topics.ts";
+import { FakeClock } from "../fake_clock.ts";
+import { inMemory, type TestPeer } from "../in_memory.ts";
+
+function topics(limit = 3): Topics {
+  const clock = new FakeClock();
+  return new Topics(
+    new MemoryStore(clock),
+    clock,
+    { ...DEFAULT_LIMITS, topics: limit },
+    topicOptions({ "brief:*": { maxAgeMs: 10 } }),
+    120_000,
+    (error) => {
+      throw error;
+    },
+  );
+}
+
+Deno.test("a topic comes with the first who asks for it, and stays the same", () => {
+  const all = topics();
+  assertEquals(all.get("room"), undefined);
+  const room = all.open("room");
+  assert(room instanceof Topic);
+  assertStrictEquals(all.open("room"), room);
+  assertStrictEquals(all.get("room"), room);
+  assertEquals([...all], [room]);
+  assertEquals(all.size, 1);
+});
+
+Deno.test("a topic may have the name of anything an object inherits", () => {
+  const all = topics(5);
+  for (const name of ["__proto__", "constructor", "hasOwnProperty"]) {
+    const topic = all.open(name);
+    assert(topic instanceof Topic);
+    assertEquals(topic.name, name);
+  }
+});
+
+Deno.test("names that are none are refused: invalid, and forbidden for the hub's own", () => {
+  const all = topics();
+  for (
+    const [name, code] of [["", "invalid"], ["a\nb", "invalid"], [
+      "$x",
+      "forbidden",
+    ]]
+  ) {
+    const refusal = all.open(name!);
+    assert(!(refusal instanceof Topic));
+    assertEquals(refusal.code, code);
+  }
+  assertEquals(all.size, 0);
+});
+
+Deno.test("one topic above the limit is refused, those there are still had", () => {
+  const all = topics(2);
+  all.open("a");
+  all.open("b");
+  const refusal = all.open("c");
+  assert(!(refusal instanceof Topic));
+  assertEquals(refusal.code, "limit");
+  assert(all.open("a") instanceof Topic);
+});
+
+const QUIET = { helloMs: 1e9 };
+
+Deno.test("a topic without subscriber is forgotten after the session's time to live, and has a new epoch when it is made again", async () => {
+  await using hub = inMemory({
+    limits: QUIET,
+    topics: { "*": { maxAgeMs: 1_000 } },
+  });
+  hub.hub.topic("room").publish({ type: "chat" });
+  hub.flush();
+  const before = hub.hub.topic("room").bounds!;
+  assertEquals(before.head, 1);
+  hub.clock.advance(119_000);
+  assertEquals(hub.hub.topic("room").bounds?.epoch, before.epoch);
+  hub.clock.advance(3_000);
+  assertEquals(hub.hub.topic("room").bounds, undefined);
+  hub.hub.topic("room").publish({ type: "chat" });
+  hub.flush();
+  const after = hub.hub.topic("room").bounds!;
+  assertEquals(after.head, 1);
+  assert(after.epoch !== before.epoch);
+});
+
+Deno.test("a topic is kept for as long as its log's age, where that is longer", async () => {
+  await using hub = inMemory({
+    limits: QUIET,
+    sessionMs: 1_000,
+    topics: { room: { maxAgeMs: 60_000 } },
+  });
+  hub.hub.topic("room").publish({ type: "chat" });
+  hub.flush();
+  hub.clock.advance(59_000);
+  assertEquals(hub.hub.stats().records, 1);
+  hub.clock.advance(3_000);
+  assertEquals(hub.hub.stats().topics, 0);
+});
+
+Deno.test("a topic with a subscriber is never forgotten, and one that was left is kept its time from then on", async () => {
+  await using hub = inMemory({
+    sessionMs: 10_000,
+    topics: { "*": { maxAgeMs: 1_000 } },
+  });
+  const peer = await hub.v1({ topics: { room: {} } });
+  const { epoch } = hub.hub.topic("room").bounds!;
+  for (let minute = 0; minute < 10; minute++) {
+    for (let i = 0; i < 6; i++) {
+      peer.send({ type: "ping" });
+      hub.clock.advance(10_000);
+    }
+  }
+  assertEquals(hub.hub.topic("room").bounds?.epoch, epoch);
+  peer.far.close(1000);
+  hub.clock.advance(9_000);
+  assertEquals(hub.hub.topic("room").bounds?.epoch, epoch);
+  hub.clock.advance(3_000);
+  assertEquals(hub.hub.topic("room").bounds, undefined);
+});
+
+Deno.test("records that are too old go although nobody publishes any more", async () => {
+  await using hub = inMemory({ topics: { "*": { maxAgeMs: 5_000 } } });
+  hub.hub.broadcast({ type: "chat" });
+  hub.flush();
+  assertEquals(hub.hub.stats().records, 1);
+  hub.clock.advance(7_000);
+  assertEquals(hub.hub.stats().records, 0);
+  assertEquals(hub.hub.stats().recordBytes, 0);
+});
+
+Deno.test("one address may have so many topics that nobody else uses; what others use, and what the program uses, does not count", async () => {
+  await using hub = inMemory({ limits: { topicsPerAddress: 3 } });
+  const from = (address: string) => hub.v1From(address, { topics: {} });
+  const a = await from("192.0.2.1");
+  const b = await from("192.0.2.2");
+  const open = (peer: TestPeer, id: number, topic: string) => {
+    peer.send({ type: "publish", id, topic, message: { type: "a" } });
+    hub.flush();
+    return peer.read().at(-1).code ?? "ok";
+  };
+  for (const [id, topic] of ["x", "y", "z"].entries()) {
+    assertEquals(open(a, id, topic), "ok");
+  }
+  // What is there is still had; the peer's other connections, and other ways to a topic, are the same address.
+  assertEquals([open(a, 3, "x"), open(a, 4, "w")], ["ok", "limit"]);
+  const { start } = await hub.greetedFrom("192.0.2.1", { topics: { w: {} } });
+  assertEquals(start.topics.w, { error: "limit" });
+  a.send({ type: "subscribe", id: 5, topic: "w" });
+  a.send({ type: "history", id: 6, topic: "w", from: 0, limit: 1 });
+  assertEquals((await a.until("error")).map(({ code }) => code), ["limit"]);
+  assertEquals((await a.until("error")).map(({ code }) => code), ["limit"]);
+  // Others notice nothing, and what they use is shared.
+  assertEquals([open(b, 1, "y"), open(b, 2, "v")], ["ok", "ok"]);
+  assertEquals([open(a, 7, "w"), open(a, 8, "u")], ["ok", "limit"]);
+  hub.hub.topic("z").publish({ type: "a" });
+  hub.flush();
+  assertEquals([open(a, 9, "u"), open(a, 10, "t")], ["ok", "limit"]);
+});
+
+Deno.test("a topic that is forgotten gives its place back", async () => {
+  await using hub = inMemory({
+    limits: { topicsPerAddress: 1 },
+    sessionMs: 120_000,
+    heartbeat: { timeoutMs: 1e9 },
+  });
+  const peer = await hub.v1({ topics: {} });
+  const codes: unknown[] = [];
+  for (let id = 1; id <= 3; id++) {
+    if (id === 3) hub.clock.advance(200_000);
+    const topic = `${id}`;
+    peer.send({ type: "publish", id, topic, message: { type: "a" } });
+    hub.flush();
+    codes.push(peer.read().at(-1).code);
+  }
+  assertEquals(codes, [undefined, "limit", undefined]);
+});

@@ -1,0 +1,231 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { PROTOCOL } from "../../../messages.ts";
+import { inMemory, type TestPeer } from "../in_memory.ts";
+
+Deno.test("a peer that has been greeted is in hub.peers, until it has left", async () => {
+  await using hub = inMemory();
+  const v1 = await hub.v1();
+  const plain = hub.plain();
+  hub.connect(PROTOCOL);
+  assertEquals([...hub.hub.peers], hub.joins);
+  assertEquals(hub.joins.map(({ dialect }) => dialect), [
+    "drumbeat.v1",
+    "plain",
+  ]);
+  v1.far.close(1000);
+  plain.far.close(1001);
+  assertEquals(hub.hub.peers.size, 0);
+});
+
+Deno.test("a peer tells who it is: dialect, id, where it connected, its topics, and a place for notes", async () => {
+  await using hub = inMemory();
+  const { start } = await hub.greeted({ topics: { a: {}, b: {} } });
+  const [peer] = hub.joins;
+  assertEquals(peer!.id, start.peer);
+  assertEquals(peer!.resumed, false);
+  assertEquals(peer!.info, {
+    protocol: PROTOCOL,
+    url: "http://hub.test/ws",
+    address: "192.0.2.1",
+  });
+  assertEquals([...peer!.topics], ["a", "b"]);
+  assertEquals(peer!.state, undefined);
+  peer!.state = { name: "Ada" };
+  assertEquals([...hub.hub.peers][0]!.state, { name: "Ada" });
+});
+
+Deno.test("code 0, with which Deno reports a drop, becomes 1006", async () => {
+  await using hub = inMemory();
+  (await hub.v1()).far.drop();
+  hub.plain().far.drop();
+  assertEquals(hub.leaves.map(({ code }) => code), [1006, 1006]);
+});
+
+/** All that can end a connection. */
+const ENDINGS: Readonly<
+  Record<string, (peer: TestPeer, hub: ReturnType<typeof inMemory>) => void>
+> = {
+  "the program closes it": (_, hub) => hub.joins[0]!.close(4000, "bye"),
+  "a close event with 1000": (peer) => peer.far.close(1000),
+  "a close event with 1001": (peer) => peer.far.close(1001),
+  "a close event with 1005": (peer) => peer.far.close(1005),
+  "a close event with 0": (peer) => peer.far.drop(),
+  "malformed JSON": (peer) => peer.far.send("{"),
+  "a message too large": (peer) => peer.far.send("x".repeat(70_000)),
+  "silence": (_, hub) => hub.clock.advance(30_000),
+};
+
+for (const ending of Object.keys(ENDINGS)) {
+  Deno.test(`a peer leaves exactly once, whatever follows ${ending}`, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(...Object.keys(ENDINGS)), { maxLength: 5 }),
+        async (following) => {
+          await using hub = inMemory();
+          const peer = await hub.v1();
+          ENDINGS[ending]!(peer, hub);
+          const first = hub.leaves.map(({ code }) => code);
+          for (const each of following) ENDINGS[each]!(peer, hub);
+          assertEquals(hub.leaves.map(({ code }) => code), first);
+          assertEquals(hub.leaves.length, 1);
+          assertEquals(hub.leaves[0]!.peer, hub.joins[0]!);
+          const { joins, leaves, peers, connections } = hub.hub.stats();
+          assertEquals([joins, leaves, peers, connections], [1, 1, 0, 0]);
+          assert(peer.far.near.closes.length <= 1);
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+}
+
+Deno.test("leaving never waits for a close event: it is told when close returns", async () => {
+  await using hub = inMemory();
+  const peer = await hub.v1();
+  const [joined] = hub.joins;
+  joined!.close(4000, "bye");
+  assertEquals(hub.leaves, [{ peer: joined!, code: 4000, reason: "bye" }]);
+  assertEquals(peer.closed, { code: 4000, reason: "bye" });
+  assertEquals(hub.hub.stats().zombies, 1);
+  peer.far.close(4000);
+  assertEquals(hub.hub.stats().zombies, 0);
+});
+
+Deno.test("a connection that has left is not sent or heard any more", async () => {
+  await using hub = inMemory();
+  const peer = await hub.v1();
+  const other = hub.plain();
+  hub.joins[0]!.close();
+  peer.read();
+  peer.send({
+    type: "publish",
+    id: 1,
+    topic: "lobby",
+    message: { type: "chat" },
+  });
+  peer.send({ type: "ping" });
+  hub.hub.broadcast({ type: "news" });
+  hub.flush();
+  assertEquals(peer.read(), []);
+  assertEquals(other.read(), [{ type: "news" }]);
+});
+
+Deno.test("a close that RFC 6455 does not let be sent is a RangeError, and closes nothing", async () => {
+  await using hub = inMemory();
+  await hub.v1();
+  const [peer] = hub.joins;
+  for (
+    const code of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, NaN]
+  ) {
+    assertThrows(() => peer!.close(code), RangeError, `${code}`);
+  }
+  assertThrows(
+    () => peer!.close(1000, "ü".repeat(62)),
+    RangeError,
+    "123 bytes",
+  );
+  assertEquals(hub.leaves, []);
+  peer!.close(1000, "ü".repeat(61));
+  assertEquals(hub.leaves.length, 1);
+});
+
+Deno.test("a connection that was never greeted joins and leaves nowhere", async () => {
+  await using hub = inMemory();
+  hub.connect(PROTOCOL).far.close(1000);
+  assertEquals([hub.joins, hub.leaves], [[], []]);
+  assertEquals(hub.hub.stats().connections, 0);
+});
+
+Deno.test("hooks that throw are reported with their stage and stop nothing", async () => {
+  await using hub = inMemory({
+    onJoin() {
+      throw "join";
+    },
+    onLeave() {
+      throw "leave";
+    },
+    onError() {
+      throw "onError itself";
+    },
+  });
+  hub.hub.on("chat", () => {
+    throw "handler";
+  });
+  const peer = await hub.v1();
+  peer.send({
+    type: "publish",
+    id: 1,
+    topic: "lobby",
+    message: { type: "chat" },
+  });
+  hub.flush();
+  assertEquals(peer.read().map(({ type }) => type), ["ack", "batch"]);
+  peer.far.close(1000);
+  assertEquals(hub.errors.map(({ error, stage }) => [error, stage]), [
+    ["join", "join"],
+    ["handler", "handler"],
+    ["leave", "leave"],
+  ]);
+  assertEquals(hub.hub.peers.size, 0);
+});
+
+Deno.test("hooks that are async functions and reject are reported with their stage and stop nothing", async () => {
+  const reject = (what: string) => (): void =>
+    Promise.reject(what) as unknown as void;
+  await using hub = inMemory({
+    onJoin: reject("join"),
+    onLeave: reject("leave"),
+    onPresence: reject("presence"),
+    onError: reject("onError itself"),
+  });
+  hub.hub.on("chat", async () => await Promise.reject("handler"));
+  const peer = await hub.v1({ topics: { lobby: { presence: true } } });
+  const message = { type: "chat" };
+  peer.send({ type: "publish", id: 1, topic: "lobby", message });
+  hub.flush();
+  assertEquals(peer.closed, undefined);
+  peer.far.close(1000);
+  hub.flush();
+  // An unhandled rejection would fail this test, and end a server.
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+  assertEquals(
+    hub.errors.map(({ error, stage }) => [error, stage]).sort(),
+    [
+      ["handler", "handler"],
+      ["join", "join"],
+      ["leave", "leave"],
+      ["presence", "presence"],
+      ["presence", "presence"],
+    ],
+  );
+});
+
+Deno.test("a program that closes a peer in onJoin, or in a handler, has it left once", async () => {
+  await using hub = inMemory({ onJoin: (peer) => peer.close(4503, "no") });
+  const v1 = await hub.v1();
+  const plain = hub.connect("");
+  assertEquals([v1.closed?.code, plain.closed?.code], [4503, 4503]);
+  assertEquals(hub.leaves.length, 2);
+  hub.clock.advance(60_000);
+  assertEquals(hub.leaves.length, 2);
+});
+
+Deno.test("a peer that is closed in the middle of a flush gets nothing more, the others everything", async () => {
+  const many = Array.from({ length: 5 }, (_, i) => `${i}`);
+  await using hub = inMemory({
+    onLeave: () => void hub.hub.broadcast({ type: "left" }),
+  });
+  const first = hub.plain();
+  const second = hub.plain();
+  first.far.near.onSent = () => {
+    if (first.far.received.length === 3) hub.joins[0]!.close();
+  };
+  for (const text of many) hub.hub.broadcast({ type: "chat", text });
+  hub.flush();
+  assertEquals(first.read().length, 2);
+  assertEquals(second.read().map(({ text, type }) => text ?? type), [
+    ...many,
+    "left",
+  ]);
+});

@@ -1,0 +1,299 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { MemoryStore } from "../../../adapters/store_memory.ts";
+import type { Store } from "../../../hub/log/store.ts";
+import { PROTOCOL } from "../../../messages.ts";
+import { DeepStore } from "../deep_store.ts";
+import { type InMemory, inMemory, type TestPeer } from "../in_memory.ts";
+
+const publish = (id: number, text = `${id}`) => ({
+  type: "publish",
+  id,
+  topic: "lobby",
+  message: { type: "chat", text },
+});
+
+/** Where a client stands after its connection was cut. */
+async function cut(hub: InMemory) {
+  const { peer, start } = await hub.greeted();
+  peer.send(publish(1));
+  hub.flush();
+  peer.far.drop();
+  const { epoch } = start.topics.lobby;
+  return { session: start.session, id: start.peer, epoch, peer };
+}
+
+Deno.test("a session resumes: the same public id, and the records that were missed", async () => {
+  await using hub = inMemory();
+  const { session, id, epoch } = await cut(hub);
+  hub.hub.broadcast({ type: "chat", text: "missed" });
+  hub.flush();
+  hub.clock.advance(119_000);
+  const { peer, start } = await hub.greeted({
+    session,
+    topics: { lobby: { epoch, offset: 1 } },
+  });
+  assertEquals([start.resumed, start.session, start.peer], [true, session, id]);
+  assertEquals(start.topics.lobby, {
+    epoch,
+    offset: 1,
+    recovered: true,
+    head: 2,
+  });
+  hub.flush();
+  assertEquals(peer.read()[0].messages[0].message.text, "missed");
+  assertEquals(hub.joins.map(({ resumed, id }) => [resumed, id]), [
+    [false, id],
+    [true, id],
+  ]);
+});
+
+Deno.test("a session that has expired does not resume: the client is somebody new", async () => {
+  await using hub = inMemory();
+  const { session, id } = await cut(hub);
+  hub.clock.advance(120_000);
+  const { start } = await hub.greeted({ session });
+  assertEquals(start.resumed, false);
+  assertNotEquals(start.session, session);
+  assertNotEquals(start.peer, id);
+});
+
+Deno.test("the session's time to live is an option", async () => {
+  await using hub = inMemory({ sessionMs: 1_000 });
+  const { session } = await cut(hub);
+  hub.clock.advance(999);
+  const { peer, start } = await hub.greeted({ session });
+  assertEquals(start.resumed, true);
+  peer.far.drop();
+  hub.clock.advance(1_000);
+  assertEquals((await hub.greeted({ session })).start.resumed, false);
+});
+
+Deno.test("a session that never was, or cannot be one, does not resume", async () => {
+  await using hub = inMemory();
+  const { start: { session: other } } = await hub.greeted();
+  for (
+    const session of [
+      "",
+      "x",
+      "__proto__",
+      other.slice(0, -1) + "!",
+      "A".repeat(12) + "." + "B".repeat(24),
+    ]
+  ) {
+    const { start } = await hub.greeted({ session });
+    assertEquals(start.resumed, false, session);
+    assertNotEquals(start.session, session);
+  }
+});
+
+Deno.test("a public id does not resume its session", async () => {
+  await using hub = inMemory();
+  const { id } = await cut(hub);
+  assertEquals((await hub.greeted({ session: id })).start.resumed, false);
+});
+
+Deno.test("the newer connection wins: the older one is closed with 4505, and its frames are dropped", async () => {
+  await using hub = inMemory();
+  const older = await hub.greeted();
+  older.peer.send(publish(1));
+  hub.flush();
+  const newer = await hub.greeted({ session: older.start.session });
+  assertEquals(older.peer.closed?.code, 4505);
+  assertEquals(newer.start.resumed, true);
+  older.peer.send(publish(2));
+  hub.flush();
+  assertEquals(hub.hub.topic("lobby").bounds?.head, 1);
+  assertEquals(hub.hub.peers.size, 1);
+});
+
+Deno.test("the older connection's end does not end the session that the newer one holds", async () => {
+  await using hub = inMemory({ sessionMs: 5_000 });
+  const older = await hub.greeted();
+  const { session } = older.start;
+  const newer = await hub.v1({ session });
+  older.peer.far.close(4505);
+  hub.clock.advance(6_000);
+  newer.far.drop();
+  assertEquals((await hub.greeted({ session })).start.resumed, true);
+});
+
+Deno.test("of two connections that resume at the same moment one wins", async () => {
+  await using hub = inMemory();
+  const { session } = await cut(hub);
+  const [a, b] = [hub.connect(PROTOCOL), hub.connect(PROTOCOL)];
+  for (const peer of [a, b]) peer.send({ type: "hello", session });
+  await b.until("start");
+  assertEquals(a.closed?.code, 4505);
+  assertEquals(b.closed, undefined);
+  hub.clock.advance(1_000);
+  b.far.drop();
+  assertEquals((await hub.greeted({ session })).start.resumed, true);
+});
+
+Deno.test("a connection that goes while it is greeted leaves its session to be resumed", async () => {
+  await using hub = inMemory();
+  const { session } = await cut(hub);
+  const hasty = hub.connect(PROTOCOL);
+  hasty.send({ type: "hello", session });
+  hasty.far.drop();
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+  assertEquals((await hub.greeted({ session })).start.resumed, true);
+});
+
+Deno.test("a session that was claimed elsewhere closes its connection here with 4505", async () => {
+  let store: DeepStore;
+  await using hub = inMemory({}, (clock) => store = new DeepStore(clock));
+  const { peer, start } = await hub.greeted();
+  store!.sink.claimed(start.session);
+  assertEquals(peer.closed?.code, 4505);
+  store!.sink.claimed(start.session);
+  assertEquals(hub.leaves.length, 1);
+});
+
+Deno.test("a store that fails to claim costs the connection, 1011, and is reported", async () => {
+  let store: DeepStore;
+  await using hub = inMemory({}, (clock) => store = new DeepStore(clock));
+  const { session } = await cut(hub);
+  store!.claim = () => {
+    throw new Error("The disk is gone");
+  };
+  const peer = hub.connect(PROTOCOL);
+  peer.send({ type: "hello", session });
+  assertEquals((await peer.untilClosed()).code, 1011);
+  assertEquals(hub.errors.map(({ stage }) => stage), ["hello"]);
+});
+
+Deno.test("a repeated publish gets the same offset and is not published again", async () => {
+  await using hub = inMemory();
+  const peer = await hub.v1();
+  for (const text of ["first", "second", "third"]) {
+    peer.send(publish(5, text));
+    hub.flush();
+  }
+  const frames = peer.read();
+  const acks = frames.filter(({ type }) => type === "ack");
+  assertEquals(acks.map(({ id, offset }) => [id, offset]), [[5, 0], [5, 0], [
+    5,
+    0,
+  ]]);
+  const batches = frames.filter(({ type }) => type === "batch");
+  assertEquals(batches.map(({ messages }) => messages[0].message.text), [
+    "first",
+  ]);
+});
+
+Deno.test("a publish that is repeated after a cut, its ack lost, lands once", async () => {
+  await using hub = inMemory();
+  const { session } = await cut(hub);
+  const { peer } = await hub.greeted({ session });
+  peer.send(publish(1));
+  peer.send(publish(2));
+  hub.flush();
+  assertEquals(peer.readType("ack").map(({ id, offset }) => [id, offset]), [[
+    1,
+    0,
+  ], [2, 1]]);
+  assertEquals(hub.hub.topic("lobby").bounds?.head, 2);
+});
+
+Deno.test("a publish that is repeated while the first is still pending lands once", async () => {
+  await using hub = inMemory();
+  const older = await hub.greeted();
+  older.peer.send(publish(1));
+  const newer = await hub.greeted({ session: older.start.session });
+  newer.peer.send(publish(1));
+  hub.flush();
+  assertEquals(newer.peer.readType("ack").map(({ offset }) => offset), [0]);
+  assertEquals(hub.hub.topic("lobby").bounds?.head, 1);
+});
+
+Deno.test("two sessions may use the same ids", async () => {
+  await using hub = inMemory();
+  const [a, b] = [await hub.v1(), await hub.v1()];
+  for (const peer of [a, b]) peer.send(publish(1));
+  hub.flush();
+  assertEquals(a.readType("ack")[0].offset, 0);
+  assertEquals(b.readType("ack")[0].offset, 1);
+});
+
+Deno.test("the outcomes of the last 256 publishes are kept, before them it is unknown", async () => {
+  await using hub = inMemory();
+  const peer = await hub.v1({ topics: {} });
+  for (let id = 1; id <= 257; id++) {
+    peer.send(publish(id));
+    hub.flush();
+  }
+  peer.read();
+  for (const id of [1, 2]) peer.send(publish(id));
+  hub.flush();
+  const answers = peer.read().map((
+    { id, code, offset },
+  ) => [id, code ?? offset]);
+  assertEquals(answers, [[1, "unknown"], [2, 1]]);
+  assert(hub.hub.topic("lobby").bounds?.head === 257);
+});
+
+Deno.test("a publish that was refused may be sent again with the same id", async () => {
+  await using hub = inMemory();
+  const peer = await hub.v1();
+  peer.send({ ...publish(1), message: { type: "" } });
+  assertEquals(peer.read()[0].code, "invalid");
+  peer.send(publish(1));
+  hub.flush();
+  assertEquals(peer.readType("ack").map(({ offset }) => offset), [0]);
+});
+
+/** A hub whose store answers claims when a test says so. */
+function slowToClaim(): {
+  readonly hub: InMemory;
+  readonly claims: PromiseWithResolvers<void>[];
+} {
+  const claims: PromiseWithResolvers<void>[] = [];
+  const hub = inMemory({ sessionMs: 1_000 }, (clock) => {
+    const store: Store = new MemoryStore(clock, { sessionMs: 1_000 });
+    const claim = store.claim.bind(store);
+    store.claim = (session) => {
+      const known = claim(session);
+      const answer = Promise.withResolvers<void>();
+      claims.push(answer);
+      return answer.promise.then(() => known);
+    };
+    return store;
+  });
+  return { hub, claims };
+}
+
+/** A peer that asks for a session and has no answer yet. */
+function asking(hub: InMemory, session: string): TestPeer {
+  const peer = hub.connect(PROTOCOL);
+  peer.send({ type: "hello", session });
+  return peer;
+}
+
+Deno.test("a session whose connection leaves while another one asks for it goes on, and does not expire", async () => {
+  const { hub, claims } = slowToClaim();
+  await using _hub = hub;
+  const { peer, start: { session } } = await hub.greeted();
+  const next = asking(hub, session);
+  peer.far.drop();
+  claims.shift()!.resolve();
+  assertEquals((await next.until("start")).at(-1).resumed, true);
+  hub.clock.advance(5_000);
+  const third = asking(hub, session);
+  claims.shift()!.resolve();
+  assertEquals((await third.until("start")).at(-1).resumed, true);
+});
+
+Deno.test("a session whose connection leaves while another one asks for it in vain expires in its time", async () => {
+  const { hub, claims } = slowToClaim();
+  await using _hub = hub;
+  const { peer, start: { session } } = await hub.greeted();
+  const next = asking(hub, session);
+  peer.far.drop();
+  claims.shift()!.reject(new Error("The store is away"));
+  await next.untilClosed();
+  hub.clock.advance(1_000);
+  const third = asking(hub, session);
+  claims.shift()!.resolve();
+  assertEquals((await third.until("start")).at(-1).resumed, false);
+});

@@ -1,0 +1,65 @@
+import { assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
+import fc from "fast-check";
+import { Credit } from "../../../hub/protocol/credit.ts";
+
+Deno.test("what was sent is unacknowledged until it is taken in", () => {
+  const credit = new Credit();
+  credit.sent(10_000);
+  credit.sent(50);
+  assertEquals([credit.frames, credit.unacked], [2, 10_050]);
+  assertEquals(credit.taken(1), 1);
+  assertEquals(credit.unacked, 50);
+  assertEquals(credit.taken(2), 1);
+  assertEquals(credit.unacked, 0);
+});
+
+Deno.test("more frames taken in than were sent is impossible and changes nothing", () => {
+  const credit = new Credit();
+  credit.sent(100);
+  assertEquals(credit.taken(2), -1);
+  assertEquals(credit.unacked, 100);
+});
+
+Deno.test("a count that an ack has overtaken is nothing new", () => {
+  const credit = new Credit();
+  credit.sent(100);
+  credit.sent(100);
+  credit.taken(2);
+  assertEquals([credit.taken(1), credit.taken(2), credit.taken(0)], [0, 0, 0]);
+  assertEquals(credit.unacked, 0);
+});
+
+Deno.test("the unacknowledged bytes are those of the frames that were not taken in, and at most a mark more, however long it goes on", () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.tuple(
+          fc.integer({ min: 0, max: 3_000 }),
+          fc.double({ min: 0, max: 1, noNaN: true }),
+        ),
+        { maxLength: 10 },
+      ),
+      (rounds) => {
+        const credit = new Credit();
+        const sizes: number[] = [];
+        let acked = 0;
+        for (const [sent, share] of rounds) {
+          for (let i = 0; i < sent; i++) {
+            const size = 1 + sizes.length % 7;
+            sizes.push(size);
+            credit.sent(size);
+          }
+          const taken = acked + Math.floor((sizes.length - acked) * share);
+          assertEquals(credit.taken(taken), taken - acked);
+          acked = taken;
+          const left = sizes.slice(acked).reduce((sum, size) => sum + size, 0);
+          // Never fewer, or the window would not hold; exact when nothing is under way.
+          assertGreaterOrEqual(credit.unacked, left);
+          assertLess(credit.unacked - left, 4096 + 7);
+          if (acked === sizes.length) assertEquals(credit.unacked, 0);
+        }
+      },
+    ),
+    { numRuns: 40 },
+  );
+});

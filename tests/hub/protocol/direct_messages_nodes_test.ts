@@ -1,0 +1,148 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { PublishError } from "../../../hub/log/publish_error.ts";
+import { type AnyFrame, inMemory, type TestPeer } from "../in_memory.ts";
+import { Nodes } from "../nodes.ts";
+
+const note = (text: string) => ({ type: "note", text });
+
+/** The texts, and the gaps, that came since the last look. */
+function heard(peer: TestPeer): string[] {
+  return peer.read().flatMap((frame: AnyFrame) => {
+    if (frame.type === "gap") return [`gap ${frame.from}-${frame.to}`];
+    if (frame.type !== "batch") return [];
+    return frame.messages.map(({ message }: AnyFrame) => message.text);
+  });
+}
+
+for (const late of [false, true]) {
+  const when = late ? "later" : "at once";
+
+  Deno.test(`any hub reaches a peer by its id, from the first record and in one order, with a store that answers ${when}`, async () => {
+    await using nodes = new Nodes({ late });
+    const [a, b, c] = [nodes.add(), nodes.add(), nodes.add()];
+    const { peer, start } = await nodes.greeted(b, { topics: {} });
+    const other = await nodes.greeted(b, { topics: {} });
+    const id = start.peer;
+    const sent = [
+      a.hub.peer(id).send(note("one")),
+      a.hub.peer(id).send(note("two")),
+    ];
+    await nodes.talk();
+    sent.push(b.hub.peer(id).send(note("three")));
+    await nodes.talk();
+    sent.push(c.hub.peer(id).send(note("four")));
+    b.joins[0]!.send(note("five"));
+    await nodes.talk();
+    assertEquals(await Promise.all(sent), [0, 1, 2, 3]);
+    const texts = heard(peer);
+    assertEquals(texts.slice(0, 3), ["one", "two", "three"]);
+    assertEquals(texts.slice(3).toSorted(), ["five", "four"]);
+    assertEquals(heard(other.peer), []);
+  });
+
+  Deno.test(`what its own hub sends while the first record of another one is on its way comes with it, with a store that answers ${when}`, async () => {
+    await using nodes = new Nodes({ late });
+    const [a, b] = [nodes.add(), nodes.add()];
+    const { peer, start } = await nodes.greeted(b, { topics: {} });
+    for (let passes = 0; passes < 6; passes++) {
+      a.hub.peer(start.peer).send(note(`far ${passes}`));
+      for (let turn = 0; turn < passes; turn++) nodes.clock.pass();
+      b.hub.peer(start.peer).send(note(`near ${passes}`));
+      await nodes.talk();
+      assertEquals(heard(peer).toSorted(), [
+        `far ${passes}`,
+        `near ${passes}`,
+      ]);
+    }
+  });
+
+  Deno.test(`a peer between two connections gets it wherever it resumes, with a store that answers ${when}`, async () => {
+    await using nodes = new Nodes({ late });
+    const [a, b, c] = [nodes.add(), nodes.add(), nodes.add()];
+    const { peer, start } = await nodes.greeted(b, { topics: {} });
+    peer.far.drop();
+    a.hub.peer(start.peer).send(note("meanwhile"));
+    await nodes.talk();
+    const back = await nodes.greeted(c, {
+      topics: {},
+      session: start.session,
+    });
+    await nodes.talk();
+    a.hub.peer(start.peer).send(note("after"));
+    await nodes.talk();
+    assertEquals(heard(back.peer), ["meanwhile", "after"]);
+  });
+
+  Deno.test(`a peer that left its own log gets the next record, and what came meanwhile, but nothing twice, with a store that answers ${when}`, async () => {
+    await using nodes = new Nodes({ late });
+    const [a, b] = [nodes.add(), nodes.add()];
+    const { peer, start } = await nodes.greeted(b, { topics: {} });
+    const { hub } = a;
+    hub.peer(start.peer).send(note("one"));
+    await nodes.talk();
+    assertEquals(heard(peer), ["one"]);
+    peer.send({ type: "unsubscribe", id: 1, topic: `$peer/${start.peer}` });
+    hub.peer(start.peer).send(note("two"));
+    await nodes.talk();
+    assertEquals(heard(peer), ["two"]);
+  });
+}
+
+Deno.test("a plain peer is reached from another hub, too", async () => {
+  await using nodes = new Nodes();
+  const [a, b] = [nodes.add(), nodes.add()];
+  const far = b.plain();
+  a.hub.peer(b.joins[0]!.id).send(note("for you"));
+  await nodes.talk();
+  assertEquals(far.read(), [note("for you")]);
+});
+
+Deno.test("what is sent to nobody is committed, and goes with the log", async () => {
+  await using nodes = new Nodes();
+  const [a, b] = [nodes.add(), nodes.add()];
+  const offset = a.hub.peer("nobody-there").send(note("?"));
+  await nodes.talk();
+  assertEquals(await offset, 0);
+  assertEquals([a, b].map(({ hub }) => hub.stats().topics), [1, 0]);
+  nodes.pass(130);
+  assertEquals(a.hub.stats().topics, 0);
+});
+
+Deno.test("one hub alone reaches its peers by their ids", async () => {
+  await using hub = inMemory();
+  const { peer, start } = await hub.greeted({ topics: {} });
+  hub.hub.peer(start.peer).send(note("one"));
+  hub.flush();
+  peer.far.drop();
+  hub.hub.peer(start.peer).send(note("two"));
+  const back = await hub.greeted({ topics: {}, session: start.session });
+  hub.flush();
+  assertEquals(heard(back.peer), ["one", "two"]);
+});
+
+Deno.test("what cannot be a peer's id is refused", async () => {
+  await using hub = inMemory();
+  for (
+    const id of ["", "short", "x".repeat(13), "../../../etc", "a b c d e f "]
+  ) {
+    assertThrows(() => hub.hub.peer(id), TypeError, id);
+  }
+});
+
+Deno.test("the logs of peers that may not exist are bounded", async () => {
+  await using hub = inMemory({ limits: { peers: 2, topics: 3 } });
+  for (let n = 0; n < 5; n++) hub.hub.peer(`nobody-${n}-xxx`).send(note("?"));
+  const refused = await assertRejects(
+    () => hub.hub.peer("nobody-5-xxx").send(note("?")),
+    PublishError,
+  );
+  assertEquals(refused.code, "limit");
+  // One of them is there still.
+  const again = hub.hub.peer("nobody-4-xxx").send(note("?"));
+  hub.flush();
+  assertEquals(await again, 1);
+  hub.clock.advance(130_000);
+  const now = hub.hub.peer("nobody-5-xxx").send(note("?"));
+  hub.flush();
+  assertEquals(await now, 0);
+});

@@ -1,0 +1,373 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Peer } from "../../../hub/peer.ts";
+import { PublishError } from "../../../hub/log/publish_error.ts";
+import { decodeServerFrame, defineMessages } from "../../../messages.ts";
+import { DeepStore } from "../deep_store.ts";
+import {
+  type AnyFrame,
+  type InMemory,
+  inMemory,
+  type TestPeer,
+} from "../in_memory.ts";
+
+const note = (text: string) => ({ type: "note", text });
+
+/** The program's side of a peer that has just joined, and the client's. */
+async function joined(hub: InMemory, hello: object = { topics: {} }) {
+  const { peer: far, start } = await hub.greeted(hello);
+  const peer = hub.joins.at(-1)!;
+  const own = `$peer/${start.peer}`;
+  return { far, peer, own, session: start.session as string, start };
+}
+
+/** What came of a peer's own log since the last look: texts and gaps, in order. */
+function heard(hub: InMemory, far: TestPeer): unknown[] {
+  hub.flush();
+  return far.read().flatMap((frame: AnyFrame) => {
+    if (frame.type === "gap") return [{ from: frame.from, to: frame.to }];
+    if (frame.type !== "batch") return [];
+    return frame.messages.map(({ message }: AnyFrame) => message.text);
+  });
+}
+
+Deno.test("the first message puts the peer into its own log and says so; then records come as in any topic", async () => {
+  await using hub = inMemory();
+  const { far, peer, own } = await joined(hub);
+  const sent = ["one", "two"].map((text) => peer.send(note(text)));
+  hub.flush();
+  assertEquals(await Promise.all(sent), [0, 1]);
+  const [subscribed, batch, ...rest] = far.read();
+  const { epoch } = hub.hub.topic(own).bounds!;
+  assertEquals(subscribed, {
+    type: "subscribed",
+    topic: own,
+    epoch,
+    offset: 0,
+    recovered: true,
+    head: 0,
+  });
+  assertEquals([batch.topic, batch.offset, batch.messages.length], [own, 0, 2]);
+  assertEquals(batch.messages[0].from, "$hub");
+  assertEquals(rest, []);
+  peer.send(note("three"));
+  assertEquals(heard(hub, far), ["three"]);
+});
+
+Deno.test("messages to one peer keep their order, with those of a topic in between", async () => {
+  await using hub = inMemory();
+  const { far, peer } = await joined(hub);
+  const texts = Array.from({ length: 50 }, (_, n) => `${n}`);
+  for (const text of texts) {
+    peer.send(note(text));
+    hub.hub.broadcast({ type: "chat" });
+    if (Number(text) % 7 === 0) hub.flush();
+  }
+  assertEquals(heard(hub, far), texts);
+});
+
+Deno.test("nobody else gets it, whatever they try", async () => {
+  await using hub = inMemory();
+  const { far, peer, own } = await joined(hub);
+  peer.send(note("secret"));
+  hub.flush();
+  const spy = await joined(hub, { topics: { [own]: { last: 10 }, lobby: {} } });
+  assertEquals(spy.start.topics[own], { error: "forbidden" });
+  spy.far.send({ type: "subscribe", id: 1, topic: own, last: 10 });
+  spy.far.send({ type: "history", id: 2, topic: own, from: 0, limit: 9 });
+  spy.far.send({ type: "publish", id: 3, topic: own, message: note("forged") });
+  spy.far.send({ type: "presence", id: 4, topic: own, data: 1 });
+  spy.far.sendBinary(
+    { type: "publish", id: 5, topic: own },
+    new Uint8Array([1]),
+  );
+  hub.flush();
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  const answers = spy.far.read().map(({ id, code }) => [id, code]);
+  assertEquals(answers.toSorted(), [
+    [1, "forbidden"],
+    [2, "forbidden"],
+    [3, "forbidden"],
+    [4, "absent"],
+    [5, "forbidden"],
+  ]);
+  assertEquals(heard(hub, far), ["secret"]);
+  // A peer's id, without the secret of its session, is nobody.
+  const other = await joined(hub, { topics: {}, session: own.slice(6) });
+  assertEquals(other.start.resumed, false);
+});
+
+Deno.test("the peer itself may not publish to it", async () => {
+  await using hub = inMemory();
+  const { far, peer, own } = await joined(hub);
+  peer.send(note("one"));
+  hub.flush();
+  far.read();
+  far.send({ type: "publish", id: 1, topic: own, message: note("forged") });
+  assertEquals(far.read()[0].code, "forbidden");
+  assertEquals(heard(hub, far), []);
+});
+
+Deno.test("it is resumed like any topic: what was sent during the cut comes after it, once", async () => {
+  await using hub = inMemory();
+  const first = await joined(hub);
+  first.peer.send(note("before"));
+  assertEquals(heard(hub, first.far), ["before"]);
+  const { epoch } = hub.hub.topic(first.own).bounds!;
+  first.far.far.drop();
+  first.peer.send(note("meanwhile"));
+  hub.flush();
+  const back = await joined(hub, {
+    session: first.session,
+    topics: { [first.own]: { epoch, offset: 1 } },
+  });
+  assertEquals(back.start.topics[first.own], {
+    epoch,
+    offset: 1,
+    recovered: true,
+    head: 2,
+  });
+  back.peer.send(note("after"));
+  assertEquals(heard(hub, back.far), ["meanwhile", "after"]);
+});
+
+Deno.test("a peer that had received nothing before the cut gets its log from the beginning", async () => {
+  await using hub = inMemory();
+  const first = await joined(hub);
+  // Never flushed to it: the cut came first.
+  first.peer.send(note("one"));
+  first.far.far.drop();
+  first.peer.send(note("two"));
+  hub.flush();
+  const back = await joined(hub, { session: first.session, topics: {} });
+  assertEquals(back.start.topics[first.own].offset, 0);
+  back.peer.send(note("three"));
+  assertEquals(heard(hub, back.far), ["one", "two", "three"]);
+});
+
+Deno.test("what is sent only during the cut comes after it, though the peer had no log before", async () => {
+  await using hub = inMemory();
+  const first = await joined(hub);
+  first.far.far.drop();
+  first.peer.send(note("meanwhile"));
+  hub.flush();
+  const back = await joined(hub, { session: first.session, topics: {} });
+  assertEquals(heard(hub, back.far), ["meanwhile"]);
+});
+
+Deno.test("what is sent to the connection of before reaches the one that took its place", async () => {
+  await using hub = inMemory();
+  const first = await joined(hub);
+  first.far.far.drop();
+  const back = await joined(hub, { session: first.session, topics: {} });
+  // As a handler does that was at work since before the cut.
+  first.peer.send(note("late"));
+  assertEquals(heard(hub, back.far), ["late"]);
+  back.peer.send(note("later"));
+  first.peer.send(note("last"));
+  assertEquals(heard(hub, back.far), ["later", "last"]);
+});
+
+Deno.test("what is sent while the session is being resumed reaches it", async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    await using hub = inMemory();
+    const first = await joined(hub);
+    first.far.far.drop();
+    const back = hub.connect("drumbeat.v1");
+    back.send({ type: "hello", session: first.session, topics: {} });
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    first.peer.send(note("in between"));
+    if (back.far.received.length === 0) await back.until("start");
+    assertEquals(heard(hub, back), ["in between"], `after ${turns} turns`);
+    hub.joins.at(-1)!.send(note("after"));
+    assertEquals(heard(hub, back), ["after"], `after ${turns} turns`);
+  }
+});
+
+Deno.test("what its log has dropped is a gap", async () => {
+  await using hub = inMemory({ topics: { "$peer/*": { maxRecords: 2 } } });
+  const first = await joined(hub);
+  first.peer.send(note("0"));
+  assertEquals(heard(hub, first.far), ["0"]);
+  const { epoch } = hub.hub.topic(first.own).bounds!;
+  first.far.far.drop();
+  for (const text of ["1", "2", "3", "4"]) first.peer.send(note(text));
+  hub.flush();
+  const named = await joined(hub, {
+    session: first.session,
+    topics: { [first.own]: { epoch, offset: 1 } },
+  });
+  assertEquals(named.start.topics[first.own].recovered, false);
+  assertEquals(heard(hub, named.far), [{ from: 1, to: 3 }, "3", "4"]);
+  named.far.far.drop();
+  // Who does not name it has had nothing of it, for all the hub knows.
+  const unnamed = await joined(hub, { session: first.session, topics: {} });
+  assertEquals(heard(hub, unnamed.far), [{ from: 0, to: 3 }, "3", "4"]);
+});
+
+Deno.test("a log that was lost with its epoch begins anew and says so", async () => {
+  await using hub = inMemory();
+  const first = await joined(hub);
+  first.far.far.drop();
+  first.peer.send(note("one"));
+  hub.flush();
+  const back = await joined(hub, {
+    session: first.session,
+    topics: { [first.own]: { epoch: "another", offset: 7 } },
+  });
+  const { offset, recovered } = back.start.topics[first.own];
+  assertEquals([offset, recovered], [0, false]);
+  assertEquals(heard(hub, back.far), ["one"]);
+});
+
+Deno.test("a new session is a new peer, with a log of its own", async () => {
+  await using hub = inMemory({ sessionMs: 1_000 });
+  const first = await joined(hub);
+  first.far.far.drop();
+  first.peer.send(note("too late"));
+  hub.clock.advance(1_001);
+  const back = await joined(hub, { session: first.session, topics: {} });
+  assertEquals([back.start.resumed, heard(hub, back.far)], [false, []]);
+});
+
+Deno.test("bytes reach it, and are resumed as bytes", async () => {
+  await using hub = inMemory();
+  const first = await joined(hub);
+  first.peer.send(new Uint8Array([1, 2]));
+  hub.flush();
+  first.far.far.drop();
+  first.peer.send(new Uint8Array([3]));
+  hub.flush();
+  const back = await joined(hub, { session: first.session, topics: {} });
+  hub.flush();
+  const payloads = back.far.read().map((data) => {
+    const decoded = decodeServerFrame(data as Uint8Array<ArrayBuffer>);
+    assert(decoded.ok && decoded.frame.type === "batch");
+    assertEquals(decoded.frame.topic, first.own);
+    return [decoded.frame.offset, [...decoded.payload!]];
+  });
+  assertEquals(payloads, [[0, [1, 2]], [1, [3]]]);
+});
+
+Deno.test("a message that the contract refuses is not sent", async () => {
+  await using hub = inMemory({
+    contract: defineMessages({
+      note: (value): value is { text: string } =>
+        typeof (value as { text?: unknown }).text === "string",
+    }),
+  });
+  const { far, peer } = await joined(hub as unknown as InMemory);
+  for (const message of [{ type: "note", text: 1 }, { type: "other" }]) {
+    await assertRejects(() => peer.send(message), PublishError, "$peer/");
+  }
+  assertEquals(heard(hub as unknown as InMemory, far), []);
+});
+
+Deno.test("a plain peer gets it as it was sent, and nothing else says so", async () => {
+  await using hub = inMemory();
+  const far = hub.plain();
+  const peer = hub.joins[0]!;
+  const other = hub.plain();
+  peer.send(note("for you"));
+  peer.send(new Uint8Array([7]));
+  hub.flush();
+  assertEquals(far.read(), [note("for you"), new Uint8Array([7])]);
+  assertEquals(other.read(), []);
+});
+
+Deno.test("a handler answers the one who asked", async () => {
+  await using hub = inMemory();
+  hub.hub.on("chat", ({ text }, { peer }) => {
+    peer?.send(note(`got ${text}`));
+  });
+  const [a, b] = [await joined(hub), await joined(hub)];
+  a.far.send({
+    type: "publish",
+    id: 1,
+    topic: "lobby",
+    message: { type: "chat", text: "hi" },
+  });
+  assertEquals(heard(hub, a.far), ["got hi"]);
+  assertEquals(heard(hub, b.far), []);
+});
+
+Deno.test("its log counts as no topic of the peer: with all that it may be in, it is still reached", async () => {
+  await using hub = inMemory({ limits: { topicsPerPeer: 2 } });
+  const topics = { a: {}, b: {} };
+  const first = await joined(hub, { topics });
+  first.far.far.drop();
+  first.peer.send(note("meanwhile"));
+  hub.flush();
+  const back = await joined(hub, { session: first.session, topics });
+  assertEquals(back.start.topics[first.own].offset, 0);
+  assertEquals(heard(hub, back.far), ["meanwhile"]);
+  const { epoch } = hub.hub.topic(first.own).bounds!;
+  back.far.far.drop();
+  const again = await joined(hub, {
+    session: first.session,
+    topics: { [first.own]: { epoch, offset: 1 }, ...topics, c: {} },
+  });
+  assertEquals(
+    Object.entries<AnyFrame>(again.start.topics).map((
+      [name, { error }],
+    ) => [name, error]),
+    [[first.own, undefined], ["a", undefined], ["b", undefined], [
+      "c",
+      "limit",
+    ]],
+  );
+  again.far.send({ type: "unsubscribe", id: 1, topic: "a" });
+  again.far.send({ type: "subscribe", id: 2, topic: "c" });
+  assertEquals(again.far.read().map(({ type }) => type), ["ack", "subscribed"]);
+});
+
+Deno.test("the peers' own logs count as no topics of the hub", async () => {
+  await using hub = inMemory({ limits: { topics: 2 } });
+  const peers: Peer[] = [];
+  for (let i = 0; i < 4; i++) peers.push((await joined(hub)).peer);
+  for (const peer of peers) peer.send(note("hello"));
+  hub.flush();
+  const { far } = await joined(hub, { topics: { a: {} } });
+  far.send({ type: "subscribe", id: 1, topic: "b" });
+  far.send({ type: "subscribe", id: 2, topic: "c" });
+  hub.flush();
+  assertEquals(far.read().map(({ type, code }) => [type, code]), [
+    ["subscribed", undefined],
+    ["error", "limit"],
+  ]);
+});
+
+Deno.test("the log of a peer that is gone for good is forgotten", async () => {
+  await using hub = inMemory();
+  const { far, peer } = await joined(hub);
+  peer.send(note("bye"));
+  hub.flush();
+  far.far.close(1000);
+  assertEquals(hub.hub.stats().topics, 1);
+  hub.clock.advance(121_000);
+  assertEquals(hub.hub.stats().topics, 0);
+});
+
+Deno.test("unsubscribed, the peer gets nothing until the next message, which puts it in again from there", async () => {
+  await using hub = inMemory();
+  const { far, peer, own } = await joined(hub);
+  peer.send(note("one"));
+  hub.flush();
+  far.send({ type: "unsubscribe", id: 1, topic: own });
+  assertEquals(far.read().at(-1), { type: "ack", id: 1 });
+  peer.send(note("two"));
+  assertEquals(heard(hub, far), ["two"]);
+});
+
+Deno.test("a store that opens slowly delays it, and keeps its order", async () => {
+  let store: DeepStore;
+  await using hub = inMemory(
+    {},
+    (clock) => store = new DeepStore(clock, { slowToOpen: true }),
+  );
+  const { far, peer } = await joined(hub);
+  const sent = [peer.send(note("one")), peer.send(note("two"))];
+  await store!.answer();
+  hub.flush();
+  assertEquals(heard(hub, far), ["one", "two"]);
+  assertEquals(await Promise.all(sent), [0, 1]);
+});

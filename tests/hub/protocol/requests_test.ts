@@ -1,0 +1,455 @@
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import * as v from "valibot";
+import { MemoryStore } from "../../../adapters/store_memory.ts";
+import { type Client, connect } from "../../../client.ts";
+import { Hub } from "../../../hub/hub.ts";
+import type { Peer } from "../../../hub/peer.ts";
+import { RequestError } from "../../../hub/protocol/requests.ts";
+import { defineMessages } from "../../../messages.ts";
+import { FakeClock } from "../fake_clock.ts";
+import { type InMemory, inMemory, type TestPeer } from "../in_memory.ts";
+
+const contract = defineMessages({ chat: v.object({ text: v.string() }) }, {
+  requests: {
+    rename: {
+      data: v.object({ name: v.pipe(v.string(), v.trim()) }),
+      reply: v.object({ old: v.string() }),
+    },
+    beat: { data: v.number() },
+  },
+});
+
+const request = (id: number, method: string, data?: unknown) => ({
+  type: "request",
+  id,
+  method,
+  data,
+});
+
+/** Lets answers come that wait for nothing but their turn. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+}
+
+/** A peer in no topic: whatever comes to it is an answer. */
+function asker(hub: InMemory): Promise<TestPeer> {
+  return hub.v1({ topics: {} });
+}
+
+/** Asks, and reads the answers, by their ids. */
+async function ask(peer: TestPeer, ...frames: object[]) {
+  for (const frame of frames) peer.send(frame);
+  await settle();
+  return peer.read().toSorted((a, b) => a.id - b.id);
+}
+
+Deno.test("what a handler returns is the reply", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  const asked: [unknown, Peer][] = [];
+  hub.hub.handle("add", (data, who) => {
+    asked.push([data, who]);
+    const [a, b] = data as [number, number];
+    return a + b;
+  });
+  assertEquals(await ask(peer, request(1, "add", [1, 2])), [
+    { type: "reply", id: 1, data: 3 },
+  ]);
+  assertEquals(asked.map(([data]) => data), [[1, 2]]);
+  assert(hub.hub.peers.has(asked[0]![1]));
+});
+
+Deno.test("what a handler resolves to is the reply, in the order in which they are ready", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  const slow = Promise.withResolvers<string>();
+  hub.hub.handle("slow", () => slow.promise);
+  hub.hub.handle("fast", async () => {
+    await Promise.resolve();
+    return "fast";
+  });
+  assertEquals(await ask(peer, request(1, "slow"), request(2, "fast")), [
+    { type: "reply", id: 2, data: "fast" },
+  ]);
+  slow.resolve("slow");
+  assertEquals(await ask(peer), [{ type: "reply", id: 1, data: "slow" }]);
+});
+
+Deno.test("a handler that returns nothing is a reply without data", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  hub.hub.handle("nothing", () => {});
+  assertEquals(await ask(peer, request(1, "nothing")), [
+    { type: "reply", id: 1 },
+  ]);
+});
+
+Deno.test("a request without data has none, and any data passes without a contract", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  hub.hub.handle("echo", (data) => ({ data }));
+  const answers = await ask(
+    peer,
+    { type: "request", id: 1, method: "echo" },
+    request(2, "echo", null),
+    request(3, "echo", { deep: [{}] }),
+  );
+  assertEquals(answers.map(({ data }) => data), [
+    {},
+    { data: null },
+    { data: { deep: [{}] } },
+  ]);
+});
+
+Deno.test("a method that nobody answers is unknown", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  for (const method of ["nope", "__proto__", "constructor", ""]) {
+    const [answer] = await ask(peer, request(7, method));
+    assertEquals([answer.id, answer.code], [7, "unknown"], method);
+  }
+});
+
+Deno.test("a handler gets the data as the contract's validator put it out", async () => {
+  await using hub = inMemory({ contract });
+  const peer = await asker(hub as unknown as InMemory);
+  const seen: unknown[] = [];
+  hub.hub.handle("rename", (data) => {
+    seen.push(data);
+    return { old: "x" };
+  });
+  await ask(peer, request(1, "rename", { name: " Ada ", more: 1 }));
+  assertEquals(seen, [{ name: "Ada" }]);
+});
+
+Deno.test("data that the contract refuses is invalid, with the issues, and the handler is not called", async () => {
+  await using hub = inMemory({ contract });
+  const peer = await asker(hub as unknown as InMemory);
+  hub.hub.handle("rename", () => {
+    throw new Error("called");
+  });
+  const [answer] = await ask(peer, request(1, "rename", { name: 1 }));
+  assertEquals([answer.id, answer.code], [1, "invalid"]);
+  assertEquals(answer.issues.map(({ path }: { path: unknown }) => path), [[
+    "name",
+  ]]);
+  assertEquals(hub.errors, []);
+});
+
+Deno.test("a method that the contract does not name is unknown, unless it has a validator of its own", async () => {
+  await using hub = inMemory({ contract });
+  const peer = await asker(hub as unknown as InMemory);
+  hub.hub.handle("extra", () => 1);
+  hub.hub.handle("own", v.pipe(v.string(), v.toUpperCase()), (data) => data);
+  const [extra, own, wrong] = await ask(
+    peer,
+    request(1, "extra"),
+    request(2, "own", "x"),
+    request(3, "own", 1),
+  );
+  assertEquals([extra.id, extra.code], [1, "unknown"]);
+  assertEquals(own, { type: "reply", id: 2, data: "X" });
+  assertEquals([wrong.id, wrong.code, wrong.issues.length], [3, "invalid", 1]);
+});
+
+Deno.test("a guard is a validator", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  const isNumber = (value: unknown): value is number =>
+    typeof value === "number";
+  hub.hub.handle("double", isNumber, (data) => data * 2);
+  const [right, wrong] = await ask(
+    peer,
+    request(1, "double", 21),
+    request(2, "double", "21"),
+  );
+  assertEquals([right.data, wrong.code], [42, "invalid"]);
+});
+
+Deno.test("a RequestError is told as it is, with its code, and reported to nobody", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  hub.hub.handle("a", () => {
+    throw new RequestError("Taken");
+  });
+  hub.hub.handle(
+    "b",
+    () => Promise.reject(new RequestError("Not you", "forbidden")),
+  );
+  assertEquals(await ask(peer, request(1, "a"), request(2, "b")), [
+    { type: "error", id: 1, code: "failed", message: "Taken" },
+    { type: "error", id: 2, code: "forbidden", message: "Not you" },
+  ]);
+  assertEquals(hub.errors, []);
+});
+
+Deno.test("anything else that a handler throws is failed, without its innards, and goes to onError", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  const failure = new Error("password=hunter2");
+  hub.hub.handle("throws", () => {
+    throw failure;
+  });
+  hub.hub.handle("rejects", () => Promise.reject(failure));
+  hub.hub.handle("odd", () => Promise.reject(undefined));
+  const answers = await ask(
+    peer,
+    request(1, "throws"),
+    request(2, "rejects"),
+    request(3, "odd"),
+  );
+  assertEquals(
+    answers.map(({ type, id, code }) => [type, id, code]),
+    [1, 2, 3].map((id) => ["error", id, "failed"]),
+  );
+  assert(!JSON.stringify(answers).includes("hunter2"));
+  assertEquals(hub.errors.map(({ error, stage }) => [error, stage]), [
+    [failure, "handler"],
+    [failure, "handler"],
+    [undefined, "handler"],
+  ]);
+  assertEquals(peer.closed, undefined);
+});
+
+Deno.test("a validator that throws, or is asynchronous, is a failed request", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  const never = (_data: unknown): _data is string => {
+    throw new Error("broken");
+  };
+  const later = v.pipeAsync(v.any(), v.checkAsync(() => Promise.resolve(true)));
+  hub.hub.handle("throws", never, () => 1);
+  hub.hub.handle("later", later, () => 1);
+  const answers = await ask(peer, request(1, "throws"), request(2, "later"));
+  assertEquals(answers.map(({ id, code }) => [id, code]), [
+    [1, "failed"],
+    [2, "failed"],
+  ]);
+  assertEquals(hub.errors.map(({ stage }) => stage), ["handler", "handler"]);
+});
+
+Deno.test("a reply that JSON cannot say is failed and costs no connection", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  const circle: { self?: unknown } = {};
+  circle.self = circle;
+  hub.hub.handle("big", () => 1n);
+  hub.hub.handle("circle", () => circle);
+  const answers = await ask(peer, request(1, "big"), request(2, "circle"));
+  assertEquals(answers.map(({ type, id, code }) => [type, id, code]), [
+    ["error", 1, "failed"],
+    ["error", 2, "failed"],
+  ]);
+  assertEquals(hub.errors.map(({ stage }) => stage), ["handler", "handler"]);
+  assertEquals(peer.closed, undefined);
+});
+
+Deno.test("a method has one handler; taken away, it may have another", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  const remove = hub.hub.handle("a", () => 1);
+  assertThrows(
+    () => hub.hub.handle("a", () => 2),
+    TypeError,
+    "'a' has a handler already",
+  );
+  remove();
+  assertEquals((await ask(peer, request(1, "a")))[0].code, "unknown");
+  hub.hub.handle("a", () => 3);
+  // What is not there any more is not taken away again.
+  remove();
+  assertEquals((await ask(peer, request(2, "a")))[0].data, 3);
+});
+
+Deno.test("requests, publishes and histories without an answer are limited together", async () => {
+  await using hub = inMemory({ limits: { inflight: 3 } });
+  const peer = await asker(hub);
+  const hold = Promise.withResolvers<void>();
+  hub.hub.handle("hold", () => hold.promise);
+  const publish = {
+    type: "publish",
+    id: 2,
+    topic: "lobby",
+    message: { type: "chat" },
+  };
+  const over = await ask(
+    peer,
+    request(1, "hold"),
+    publish,
+    request(3, "hold"),
+    request(4, "hold"),
+    { type: "history", id: 5, topic: "lobby", from: 0, limit: 1 },
+  );
+  assertEquals(over.map(({ id, code }) => [id, code]), [[4, "limit"], [
+    5,
+    "limit",
+  ]]);
+  hub.flush();
+  assertEquals(peer.read().map(({ type, id }) => [type, id]), [["ack", 2]]);
+  hold.resolve();
+  const replies = await ask(peer);
+  assertEquals(replies.map(({ type, id }) => [type, id]), [["reply", 1], [
+    "reply",
+    3,
+  ]]);
+  const [more] = await ask(peer, request(6, "hold"));
+  assertEquals([more.type, more.id], ["reply", 6]);
+});
+
+Deno.test("a refused request gives its place back", async () => {
+  await using hub = inMemory({ limits: { inflight: 1 } });
+  const peer = await asker(hub);
+  hub.hub.handle("fails", () => Promise.reject(new Error("no")));
+  for (let id = 1; id <= 5; id++) {
+    for (const method of ["fails", "unknown"]) {
+      const [{ code }] = await ask(peer, request(id, method)) as [
+        { code: string },
+      ];
+      assertEquals(code, method === "fails" ? "failed" : "unknown");
+    }
+  }
+});
+
+Deno.test("a peer that is gone meanwhile gets no answer, and the handler still runs to its end", async () => {
+  await using hub = inMemory();
+  const { peer, start } = await hub.greeted({ topics: {} });
+  const hold = Promise.withResolvers<void>();
+  const seen: boolean[] = [];
+  hub.hub.handle("hold", async (_, who) => {
+    await hold.promise;
+    seen.push(hub.hub.peers.has(who));
+    return "late";
+  });
+  peer.send(request(1, "hold"));
+  peer.far.drop();
+  const { peer: back } = await hub.greeted({
+    topics: {},
+    session: start.session,
+  });
+  hold.resolve();
+  await settle();
+  // The client was told that its request may have been carried out: nobody answers it now.
+  assertEquals([seen, peer.read(), back.read()], [[false], [], []]);
+  assertEquals(hub.errors, []);
+});
+
+Deno.test("a handler may end the connection that asks", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  hub.hub.handle("bye", (_, who) => who.close(4503, "Out"));
+  assertEquals(await ask(peer, request(1, "bye")), []);
+  assertEquals(peer.closed, { code: 4503, reason: "Out" });
+});
+
+Deno.test("many long replies at once close nobody: they come as the peer takes them in", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  hub.hub.handle("long", (data) => `${data}`.repeat(300_000));
+  for (let id = 1; id <= 5; id++) peer.send(request(id, "long", id));
+  const seen: number[] = [];
+  for (let round = 0; seen.length < 5 && round < 20; round++) {
+    await settle();
+    assertEquals(peer.closed, undefined);
+    const frames = peer.read();
+    assert(frames.length <= 3, "all at once");
+    for (const { type, id } of frames) if (type === "reply") seen.push(id);
+    peer.send({ type: "pong" });
+  }
+  assertEquals(seen, [1, 2, 3, 4, 5]);
+});
+
+Deno.test("a plain peer has no requests: the word is the protocol's own", async () => {
+  await using hub = inMemory();
+  const peer = hub.plain();
+  hub.hub.handle("a", () => 1);
+  assertEquals((await ask(peer, request(1, "a")))[0].code, "invalid");
+});
+
+/** Never called: what the type checker says of it is the test. */
+export function whatTheTypesSay(
+  hub: Hub<never, { beat: { data: number; reply: string } }>,
+): void {
+  const clock = new FakeClock();
+  const typed = new Hub({ store: new MemoryStore(clock), clock }, { contract });
+  typed.handle("rename", (data) => ({ old: data.name }));
+  typed.handle("rename", (data) => Promise.resolve({ old: data.name }));
+  // Without a validator of replies any reply will do.
+  typed.handle("beat", (data) => data.toFixed());
+  // @ts-expect-error -- the contract has no such method.
+  typed.handle("renam", () => ({ old: "" }));
+  // @ts-expect-error -- the data has no such field.
+  typed.handle("rename", (data) => ({ old: data.nam }));
+  // @ts-expect-error -- the reply is not what the contract says.
+  typed.handle("rename", () => ({ old: 1 }));
+  // @ts-expect-error -- nor is a promise of it.
+  typed.handle("rename", () => Promise.resolve("old"));
+  // With a validator of its own, a method need not be the contract's, and the validator types the data.
+  typed.handle("own", v.number(), (data) => data.toFixed());
+  // @ts-expect-error -- a number is no string.
+  typed.handle("own", v.number(), (data) => data.trim());
+  hub.handle("beat", (data) => `${data}`);
+  // @ts-expect-error -- a handler that returns a number where the reply is a string.
+  hub.handle("beat", (data) => data);
+
+  const client: Client<never, { beat: { data: number; reply: string } }> =
+    connect("") as never;
+  const shared = connect("", { contract });
+  const reply: Promise<{ old: string }> = shared.request("rename", {
+    name: "Ada",
+  });
+  const text: Promise<string> = client.request("beat", 1);
+  // @ts-expect-error -- the contract has no such method.
+  void shared.request("renam", { name: "Ada" });
+  // @ts-expect-error -- the data is not what the contract says.
+  void shared.request("rename", { name: 1 });
+  // @ts-expect-error -- the reply is an object.
+  const wrong: Promise<string> = shared.request("rename", { name: "Ada" });
+  // @ts-expect-error -- the data is a number.
+  void client.request("beat", "1");
+  void [reply, text, wrong];
+}
+
+Deno.test("a handler that never answers gives its place back after limits.requestMs, with the error failed", async () => {
+  await using hub = inMemory({
+    limits: { inflight: 1, requestMs: 5_000 },
+    heartbeat: { timeoutMs: 1e9 },
+  });
+  const peer = await asker(hub);
+  const late = Promise.withResolvers<string>();
+  hub.hub.handle("never", () => late.promise);
+  hub.hub.handle("now", () => 1);
+  assertEquals(await ask(peer, request(1, "never")), []);
+  hub.clock.advance(4_999);
+  assertEquals((await ask(peer, request(2, "now")))[0].code, "limit");
+  hub.clock.advance(1_001);
+  const [answer] = await ask(peer);
+  assertEquals([answer.type, answer.id, answer.code], ["error", 1, "failed"]);
+  assertMatch(`${hub.errors[0]?.error}`, /'never' took more than 5000 ms/);
+  assertEquals((await ask(peer, request(3, "now")))[0].data, 1);
+  // What it says after that is said to nobody, and what it throws is reported.
+  late.reject(new Error("late"));
+  assertEquals(await ask(peer), []);
+  assertEquals(hub.errors.map(({ stage }) => stage), ["handler", "handler"]);
+});
+
+Deno.test("a handler that answers in time is answered, whatever the time of others", async () => {
+  await using hub = inMemory({
+    limits: { requestMs: 5_000 },
+    heartbeat: { timeoutMs: 1e9 },
+  });
+  const peer = await asker(hub);
+  const slow = [1, 2].map(() => Promise.withResolvers<number>());
+  hub.hub.handle("slow", (n) => slow[n as number]!.promise);
+  await ask(peer, request(1, "slow", 0));
+  hub.clock.advance(3_000);
+  await ask(peer, request(2, "slow", 1));
+  hub.clock.advance(3_000);
+  assertEquals((await ask(peer)).map(({ id, type }) => [id, type]), [
+    [1, "error"],
+  ]);
+  slow[1]!.resolve(7);
+  assertEquals((await ask(peer)).map(({ id, data }) => [id, data]), [[2, 7]]);
+  hub.clock.advance(60_000);
+  assertEquals(peer.readType("error"), []);
+  assertEquals(hub.errors.length, 1);
+});

@@ -1,0 +1,703 @@
+import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
+import * as v from "valibot";
+import {
+  decodeServerFrame,
+  defineMessages,
+  encodeBinary,
+  PROTOCOL,
+} from "../../../messages.ts";
+import { ANY_RATE, inMemory, type TestPeer } from "../in_memory.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+const publish = (id: number, topic = "lobby", text = `${id}`) => ({
+  type: "publish",
+  id,
+  topic,
+  message: { type: "chat", text },
+});
+
+Deno.test("the transcript of docs/protocol.md, frame by frame", async () => {
+  await using hub = inMemory();
+  const { clock } = hub;
+  const peer = hub.connect(PROTOCOL);
+  const next = () =>
+    peer.far.received.slice(seen, seen += peer.far.received.length - seen);
+  let seen = 0;
+  assertEquals(next(), []);
+
+  peer.send('{"type":"hello","topics":{"lobby":{}}}');
+  await peer.until("start");
+  const [text] = next() as string[];
+  const start = JSON.parse(text!);
+  const { epoch } = start.topics.lobby;
+  assertEquals(
+    text,
+    `{"type":"start","time":${clock.time()},"peer":"${start.peer}","session":"${start.session}",` +
+      `"resumed":false,"heartbeat":{"interval":10000,"timeout":25000},` +
+      `"limits":{"message":65536,"window":262144,"inflight":256,"topics":128,"rate":1000,"byteRate":1048576},` +
+      `"topics":{"lobby":{"epoch":"${epoch}","offset":0,"recovered":true,"head":0}}}`,
+  );
+
+  peer.send('{"type":"ping","time":5,"frames":0}');
+  assertEquals(next(), ['{"type":"pong","time":5}']);
+
+  peer.send(
+    '{"type":"publish","id":7,"topic":"lobby","message":{"type":"chat","text":"hello"}}',
+  );
+  assertEquals(next(), []);
+  hub.flush();
+  assertEquals(next(), [
+    '{"type":"ack","id":7,"offset":0}',
+    '{"type":"batch","topic":"lobby","offset":0,"messages":[' +
+    `{"from":"${start.peer}","at":${clock.time()},"message":{"type":"chat","text":"hello"}}]}`,
+  ]);
+  peer.send('{"type":"ack","frames":1}');
+
+  peer.send('{"type":"subscribe","id":8,"topic":"room:1","last":50}');
+  const [subscribed] = next() as string[];
+  const room = JSON.parse(subscribed!);
+  assertEquals(
+    subscribed,
+    `{"type":"subscribed","id":8,"topic":"room:1","epoch":"${room.epoch}","offset":0,"recovered":true,"head":0}`,
+  );
+  peer.send('{"type":"subscribe","id":9,"topic":"room:1"}');
+  assertEquals(next(), [
+    '{"type":"error","id":9,"code":"already","message":"Already in this topic"}',
+  ]);
+  peer.send('{"type":"unsubscribe","id":10,"topic":"room:1"}');
+  assertEquals(next(), ['{"type":"ack","id":10}']);
+
+  const header = '{"type":"publish","id":11,"topic":"lobby"}';
+  peer.far.send(encodeBinary(header, Uint8Array.of(1, 2, 3)));
+  hub.flush();
+  const [ack, binary] = next();
+  assertEquals(ack, '{"type":"ack","id":11,"offset":1}');
+  assert(binary instanceof Uint8Array);
+  const length = new DataView(binary.buffer).getUint32(0);
+  assertEquals(
+    new TextDecoder().decode(binary.subarray(4, 4 + length)),
+    `{"type":"batch","topic":"lobby","offset":1,"messages":[{"from":"${start.peer}","at":${clock.time()}}]}`,
+  );
+  assertEquals(binary.subarray(4 + length), Uint8Array.of(1, 2, 3));
+
+  peer.send('{"type":"dance","id":12}');
+  assertEquals(next(), [
+    '{"type":"error","id":12,"code":"unknown","message":"Unknown frame type"}',
+  ]);
+
+  hub.hub.drain(0);
+  assertEquals(next(), ['{"type":"goaway","after":0}']);
+});
+
+Deno.test("nothing is sent before hello", async () => {
+  await using hub = inMemory();
+  const peer = hub.connect(PROTOCOL);
+  hub.hub.broadcast({ type: "chat" });
+  hub.flush();
+  assertEquals(peer.read(), []);
+  assertEquals(hub.hub.peers.size, 0);
+});
+
+Deno.test("hello without topics is in the lobby, with topics in those and no other", async () => {
+  await using hub = inMemory();
+  const a = await hub.greeted();
+  const b = await hub.greeted({ topics: { x: {}, y: {} } });
+  const c = await hub.greeted({ topics: {} });
+  assertEquals(Object.keys(a.start.topics), ["lobby"]);
+  assertEquals(Object.keys(b.start.topics), ["x", "y"]);
+  assertEquals(c.start.topics, {});
+  assertEquals([...hub.joins].map(({ topics }) => [...topics]), [["lobby"], [
+    "x",
+    "y",
+  ], []]);
+});
+
+Deno.test("start says where each topic begins, and precedes all batches", async () => {
+  await using hub = inMemory();
+  for (let i = 0; i < 5; i++) hub.hub.broadcast({ type: "chat", text: `${i}` });
+  hub.flush();
+  const { epoch } = hub.hub.topic("lobby").bounds!;
+  const { peer, start } = await hub.greeted({ topics: { lobby: { last: 2 } } });
+  assertEquals(start.topics.lobby, {
+    epoch,
+    offset: 3,
+    recovered: true,
+    head: 5,
+  });
+  assertEquals(peer.read(), []);
+  hub.flush();
+  assertEquals(peer.read().map(({ type, offset }) => [type, offset]), [[
+    "batch",
+    3,
+  ]]);
+});
+
+Deno.test("a topic of hello that cannot be had says why, the others are there", async () => {
+  await using hub = inMemory({ limits: { topics: 3, topicsPerPeer: 3 } });
+  const { peer, start } = await hub.greeted({
+    topics: {
+      a: {},
+      "$mine": {},
+      "": {},
+      bad1: { last: -1 },
+      bad2: { offset: 1 },
+      bad3: 5,
+      bad4: { last: 1, epoch: "e", offset: 0 },
+      b: {},
+      c: {},
+      d: {},
+    },
+  });
+  const codes = Object.fromEntries(
+    Object.entries(start.topics).map(([name, value]) => [
+      name,
+      (value as { error?: string }).error ?? "joined",
+    ]),
+  );
+  assertEquals(codes, {
+    a: "joined",
+    b: "joined",
+    c: "joined",
+    $mine: "forbidden",
+    "": "invalid",
+    bad1: "invalid",
+    bad2: "invalid",
+    bad3: "invalid",
+    bad4: "invalid",
+    d: "limit",
+  });
+  assertEquals(peer.closed, undefined);
+});
+
+Deno.test("a topic may be called __proto__, in hello, subscribe and publish", async () => {
+  await using hub = inMemory();
+  const { peer, start } = await hub.greeted(
+    JSON.parse('{"topics":{"__proto__":{},"constructor":{}}}'),
+  );
+  assertEquals(Object.keys(start.topics), ["__proto__", "constructor"]);
+  peer.send(publish(1, "__proto__"));
+  hub.flush();
+  assertEquals(peer.read().map(({ type }) => type), ["ack", "batch"]);
+  assertEquals(({} as { epoch?: string }).epoch, undefined);
+});
+
+Deno.test("a publisher need not be in the topic, and gets its ack only", async () => {
+  await using hub = inMemory();
+  const reader = await hub.v1({ topics: { room: {} } });
+  const writer = await hub.v1({ topics: {} });
+  writer.send(publish(1, "room", "hi"));
+  hub.flush();
+  assertEquals(writer.read(), [{ type: "ack", id: 1, offset: 0 }]);
+  assertEquals(reader.read()[0].messages[0].message, {
+    type: "chat",
+    text: "hi",
+  });
+});
+
+Deno.test("from is the server's word, whatever a publisher says", async () => {
+  await using hub = inMemory();
+  const { peer, start } = await hub.greeted();
+  peer.send({ ...publish(1), from: "$hub", at: 1 });
+  hub.hub.broadcast({ type: "chat" });
+  hub.flush();
+  const [batch] = peer.readType("batch");
+  assertEquals(batch.messages.map(({ from }: { from: string }) => from), [
+    start.peer,
+    "$hub",
+  ]);
+});
+
+Deno.test("subscribed and its ack come before any batch, and last delivers what was there", async () => {
+  await using hub = inMemory();
+  for (let i = 0; i < 5; i++) {
+    hub.hub.topic("room").publish({ type: "chat", text: `${i}` });
+  }
+  hub.flush();
+  const peer = await hub.v1({ topics: {} });
+  peer.send({ type: "subscribe", id: 1, topic: "room", last: 3 });
+  hub.flush();
+  const [subscribed, batch] = peer.read();
+  assertEquals([
+    subscribed.offset,
+    subscribed.head,
+    batch.offset,
+    batch.messages.length,
+  ], [2, 5, 2, 3]);
+});
+
+Deno.test("subscribing with an epoch and an offset resumes there", async () => {
+  await using hub = inMemory({ topics: { "*": { maxRecords: 3 } } });
+  for (let i = 0; i < 5; i++) {
+    hub.hub.topic("room").publish({ type: "chat", text: `${i}` });
+  }
+  hub.flush();
+  const { epoch } = hub.hub.topic("room").bounds!;
+  const peer = await hub.v1({ topics: {} });
+  peer.send({ type: "subscribe", id: 1, topic: "room", epoch, offset: 1 });
+  hub.flush();
+  const [subscribed, gap, batch] = peer.read();
+  assertEquals([subscribed.offset, subscribed.recovered], [1, false]);
+  assertEquals(gap, { type: "gap", topic: "room", from: 1, to: 2 });
+  assertEquals([batch.offset, batch.messages.length], [2, 3]);
+});
+
+/** The frames that are refused with an error, the connection living on. */
+const REFUSED: readonly (readonly [string, object, string])[] = [
+  ["an unknown type", { type: "dance", id: 1 }, "unknown"],
+  ["a type only servers send", { type: "batch", id: 1 }, "unknown"],
+  ["a publish without id", {
+    type: "publish",
+    topic: "lobby",
+    message: { type: "chat" },
+  }, "invalid"],
+  ["a publish with a broken id", { ...publish(1), id: 1.5 }, "invalid"],
+  ["a publish with a negative id", { ...publish(1), id: -1 }, "invalid"],
+  ["a publish without topic", {
+    type: "publish",
+    id: 1,
+    message: { type: "chat" },
+  }, "invalid"],
+  [
+    "a publish without message",
+    { type: "publish", id: 1, topic: "lobby" },
+    "invalid",
+  ],
+  ["a publish of text", {
+    type: "publish",
+    id: 1,
+    topic: "lobby",
+    message: "hi",
+  }, "invalid"],
+  ["a publish of a list", {
+    type: "publish",
+    id: 1,
+    topic: "lobby",
+    message: [],
+  }, "invalid"],
+  ["a publish of a message without type", {
+    type: "publish",
+    id: 1,
+    topic: "lobby",
+    message: {},
+  }, "invalid"],
+  ["a publish of one of the wire's words", {
+    type: "publish",
+    id: 1,
+    topic: "lobby",
+    message: { type: "ack" },
+  }, "invalid"],
+  ["a publish to no name", publish(1, ""), "invalid"],
+  ["a publish to a name with a newline", publish(1, "a\n"), "invalid"],
+  ["a publish to a name of 256 bytes", publish(1, "x".repeat(256)), "invalid"],
+  ["a publish to a name of the hub's", publish(1, "$peer/x"), "forbidden"],
+  ["a subscribe to a name of the hub's", {
+    type: "subscribe",
+    id: 1,
+    topic: "$x",
+  }, "forbidden"],
+  [
+    "a subscribe twice",
+    { type: "subscribe", id: 1, topic: "lobby" },
+    "already",
+  ],
+  ["a subscribe with a negative last", {
+    type: "subscribe",
+    id: 1,
+    topic: "a",
+    last: -1,
+  }, "invalid"],
+  ["a subscribe with a broken offset", {
+    type: "subscribe",
+    id: 1,
+    topic: "a",
+    epoch: "e",
+    offset: 0.5,
+  }, "invalid"],
+  ["a subscribe with an offset and no epoch", {
+    type: "subscribe",
+    id: 1,
+    topic: "a",
+    offset: 1,
+  }, "invalid"],
+  ["a subscribe with an epoch and no offset", {
+    type: "subscribe",
+    id: 1,
+    topic: "a",
+    epoch: "e",
+  }, "invalid"],
+  ["an unsubscribe from nowhere", {
+    type: "unsubscribe",
+    id: 1,
+    topic: "nowhere",
+  }, "absent"],
+  ["an ack without frames", { type: "ack", id: 1 }, "invalid"],
+  ["an ack of half a frame", { type: "ack", id: 1, frames: 0.5 }, "invalid"],
+  ["a ping at no time", { type: "ping", id: 1, time: "now" }, "invalid"],
+  ["a pong with frames that are no number", {
+    type: "pong",
+    id: 1,
+    frames: "1",
+  }, "invalid"],
+  ["a message that the contract refuses", {
+    type: "publish",
+    id: 1,
+    topic: "lobby",
+    message: { type: "chat", text: 5 },
+  }, "invalid"],
+  ["a message that the contract does not name", {
+    type: "publish",
+    id: 1,
+    topic: "lobby",
+    message: { type: "move" },
+  }, "unknown"],
+];
+
+for (const [words, frame, code] of REFUSED) {
+  Deno.test(`${words} is the error ${code}, with its id, and the connection lives`, async () => {
+    await using hub = inMemory({
+      contract: defineMessages({ chat: v.object({ text: v.string() }) }),
+    });
+    const { peer, start } = await hub.greeted();
+    peer.send(frame);
+    hub.flush();
+    const [error, ...more] = peer.read();
+    assertEquals([error.type, error.code], ["error", code]);
+    const { id } = frame as { id?: number };
+    assertEquals(error.id, Number.isInteger(id) && id! >= 0 ? id : undefined);
+    assertMatch(error.message, /^[A-Z'].+[^.]$/);
+    assertEquals(more, []);
+    assertEquals(peer.closed, undefined);
+    assertEquals(hub.hub.topic("lobby").bounds?.head, start.topics.lobby.head);
+  });
+}
+
+Deno.test("what is not built, or not there, is the error unknown and no silence", async () => {
+  await using hub = inMemory();
+  const peer = await hub.v1();
+  peer.send({ type: "request", id: 4, method: "rename", data: {} });
+  const [error] = await peer.until("error");
+  assertEquals([error.id, error.code], [4, "unknown"]);
+});
+
+Deno.test("a binary frame that is no publish, or carries a message, is the error invalid", async () => {
+  await using hub = inMemory();
+  const peer = await hub.v1();
+  peer.sendBinary({ type: "ping", id: 1 }, Uint8Array.of(1));
+  peer.sendBinary(publish(2), Uint8Array.of(1));
+  assertEquals(peer.read().map(({ id, code }) => [id, code]), [[1, "invalid"], [
+    2,
+    "invalid",
+  ]]);
+});
+
+Deno.test("unknown keys are ignored: versions may differ", async () => {
+  await using hub = inMemory();
+  const { peer } = await hub.greeted({ future: { a: 1 } });
+  peer.send({ ...publish(1), priority: 5 });
+  peer.send({ type: "ping", hurry: true });
+  hub.flush();
+  assertEquals(peer.read().map(({ type }) => type), ["pong", "ack", "batch"]);
+});
+
+const BINARY_NOISE = Uint8Array.of(255, 255, 255, 255, 1);
+
+/** What is not the protocol, before hello. */
+const NOT_A_HELLO:
+  readonly (readonly [string, string | Uint8Array<ArrayBuffer>])[] = [
+    ["nothing", ""],
+    ["no JSON", "hello"],
+    ["no object", "[]"],
+    ["no type", "{}"],
+    ["a ping", '{"type":"ping"}'],
+    ["a publish", JSON.stringify(publish(1))],
+    ["an unknown frame", '{"type":"dance"}'],
+    ["a hello with topics that are no object", '{"type":"hello","topics":[]}'],
+    ["a hello with a session that is no text", '{"type":"hello","session":5}'],
+    ["a hello with a token that is no text", '{"type":"hello","token":{}}'],
+    ["binary noise", BINARY_NOISE],
+    ["no bytes", new Uint8Array(0)],
+    [
+      "a hello in a binary frame",
+      encodeBinary('{"type":"hello"}', new Uint8Array(0)),
+    ],
+  ];
+
+for (const [words, data] of NOT_A_HELLO) {
+  Deno.test(`${words} instead of hello closes with 4500`, async () => {
+    await using hub = inMemory();
+    const peer = hub.connect(PROTOCOL);
+    peer.far.send(data);
+    assertEquals(peer.closed?.code, 4500);
+    assert(peer.closed!.reason.length > 0);
+    assertEquals(hub.joins, []);
+  });
+}
+
+/** What is not the protocol, after start. */
+const NOT_THE_PROTOCOL:
+  readonly (readonly [string, string | Uint8Array<ArrayBuffer>])[] = [
+    ["malformed JSON", '{"type":'],
+    ["a second hello", '{"type":"hello"}'],
+    ["binary noise", BINARY_NOISE],
+    ["a binary header that is no UTF-8", Uint8Array.of(0, 0, 0, 1, 255)],
+    ["an ack of more frames than were sent", '{"type":"ack","frames":1}'],
+    ["a ping of more frames than were sent", '{"type":"ping","frames":1}'],
+    [
+      "a pong of more frames than were sent",
+      '{"type":"pong","frames":9007199254740991}',
+    ],
+  ];
+
+for (const [words, data] of NOT_THE_PROTOCOL) {
+  Deno.test(`${words} closes with 4500`, async () => {
+    await using hub = inMemory();
+    const peer = await hub.v1();
+    peer.far.send(data);
+    assertEquals(peer.closed?.code, 4500);
+    assertEquals(hub.leaves.map(({ code }) => code), [4500]);
+  });
+}
+
+Deno.test("between hello and start a ping is answered, anything else closes with 4500", async () => {
+  await using hub = inMemory();
+  const patient = hub.connect(PROTOCOL);
+  patient.send({ type: "hello" });
+  patient.send({ type: "ping", time: 3 });
+  assertEquals(patient.read(), [{ type: "pong", time: 3 }]);
+  for (
+    const frame of [publish(1), { type: "hello" }, { type: "ack", frames: 0 }]
+  ) {
+    const hasty = hub.connect(PROTOCOL);
+    hasty.send({ type: "hello" });
+    hasty.send(frame);
+    assertEquals(hasty.closed?.code, 4500);
+  }
+  assertEquals((await patient.until("start")).length, 1);
+});
+
+Deno.test("a peer that goes before its start was never there", async () => {
+  await using hub = inMemory();
+  const peer = hub.connect(PROTOCOL);
+  peer.send({ type: "hello" });
+  peer.far.drop();
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+  assertEquals(peer.read(), []);
+  assertEquals([hub.joins, hub.leaves], [[], []]);
+  assertEquals(hub.hub.topic("lobby").subscribers.size, 0);
+});
+
+Deno.test("one publish above the limit of unsettled ones is the error limit, those before it count", async () => {
+  await using hub = inMemory({ limits: { inflight: 3 } });
+  const peer = await hub.v1({ topics: {} });
+  for (let id = 1; id <= 4; id++) peer.send(publish(id));
+  assertEquals(peer.read().map(({ id, code }) => [id, code]), [[4, "limit"]]);
+  hub.flush();
+  assertEquals(peer.read().map(({ id }) => id), [1, 2, 3]);
+  peer.send(publish(5));
+  hub.flush();
+  assertEquals(peer.read().map(({ type }) => type), ["ack"]);
+});
+
+Deno.test("a refused publish is settled: it does not count against the limit", async () => {
+  await using hub = inMemory({ limits: { inflight: 1 } });
+  const peer = await hub.v1();
+  for (let id = 1; id <= 5; id++) {
+    peer.send({ ...publish(id), message: { type: "" } });
+  }
+  assertEquals(peer.read().map(({ code }) => code), Array(5).fill("invalid"));
+});
+
+Deno.test("one topic above the limit of a peer is the error limit, until it leaves one", async () => {
+  await using hub = inMemory({ limits: { topicsPerPeer: 2 } });
+  const peer = await hub.v1();
+  const subscribe = (id: number) =>
+    peer.send({ type: "subscribe", id, topic: `room:${id}` });
+  for (const id of [1, 2]) subscribe(id);
+  assertEquals(peer.read().map(({ type, code }) => code ?? type), [
+    "subscribed",
+    "limit",
+  ]);
+  peer.send({ type: "unsubscribe", id: 3, topic: "lobby" });
+  subscribe(4);
+  assertEquals(peer.read().map(({ type }) => type), ["ack", "subscribed"]);
+});
+
+Deno.test("10,000 unknown topics cost a peer errors, or its connection, and nobody else anything", async () => {
+  await using hub = inMemory({ limits: { ...ANY_RATE, topics: 1_000 } });
+  const other = await hub.v1();
+  const peer = await hub.v1();
+  const answers = new Set<string>();
+  const ask = (frame: object) => {
+    peer.send(frame);
+    hub.flush();
+    for (const { type, code } of peer.read()) {
+      answers.add(code ?? type);
+      if (type === "ping") peer.send({ type: "pong" });
+    }
+  };
+  for (let id = 1; id <= 10_000; id++) {
+    ask({ type: "subscribe", id, topic: `unknown:${id}` });
+  }
+  assertEquals([...answers].toSorted(), ["limit", "ping", "subscribed"]);
+  for (let id = 10_001; id <= 20_000; id++) ask(publish(id, `other:${id}`));
+  assertEquals([...answers].toSorted(), ["ack", "limit", "ping", "subscribed"]);
+  assertEquals(hub.hub.stats().topics, 1_000);
+  other.send(publish(1));
+  hub.flush();
+  assertEquals(other.read().map(({ type }) => type), ["ack", "batch"]);
+});
+
+function pong(peer: TestPeer): boolean {
+  const pinged = peer.readType("ping").length > 0;
+  if (pinged) peer.send({ type: "pong" });
+  return pinged;
+}
+
+Deno.test("a peer that makes answers and shows no sign of taking them in is asked, then closed with 4002", async () => {
+  await using hub = inMemory({ limits: ANY_RATE });
+  const peer = await hub.v1();
+  let bytes = 0;
+  let askedAt: number | undefined;
+  while (peer.closed === undefined) {
+    peer.send({ type: "dance" });
+    for (const frame of peer.read()) {
+      bytes += JSON.stringify(frame).length;
+      if (frame.type === "ping") askedAt ??= bytes;
+    }
+    assert(bytes < KIB * KIB);
+  }
+  assertEquals(peer.closed.code, 4002);
+  assertEquals(peer.far.near.terminations, 1);
+  assert(askedAt !== undefined && askedAt < 130 * KIB);
+  assert(bytes > 250 * KIB && bytes < 260 * KIB);
+});
+
+Deno.test("a peer that answers when it is asked may make as many answers as it likes", async () => {
+  await using hub = inMemory({ limits: ANY_RATE });
+  const peer = await hub.v1();
+  let asked = 0;
+  for (let i = 0; i < 20_000; i++) {
+    peer.send({ type: "dance" });
+    if (pong(peer)) asked++;
+  }
+  assertEquals(peer.closed, undefined);
+  assert(asked > 5 && asked < 20);
+});
+
+Deno.test("an ack of new frames is a sign of taking in, an old one is not", async () => {
+  await using hub = inMemory({ limits: ANY_RATE });
+  const peer = await hub.v1();
+  hub.hub.broadcast({ type: "chat" });
+  hub.flush();
+  peer.send({ type: "ack", frames: 1 });
+  for (let i = 0; i < 20_000 && peer.closed === undefined; i++) {
+    peer.send({ type: "dance" });
+    peer.send({ type: "ack", frames: 1 });
+  }
+  assertEquals(peer.closed?.code, 4002);
+});
+
+Deno.test("a message above the limit closes with 1009", async () => {
+  await using hub = inMemory();
+  const peer = await hub.v1();
+  const frame = JSON.stringify(publish(1, "lobby", "x".repeat(64 * KIB)));
+  peer.far.send(frame);
+  assertEquals(peer.closed?.code, 1009);
+});
+
+for (const type of ["ack", "pong", "ping"]) {
+  Deno.test(`a peer that says by ${type} that it takes in what the transport still holds back is no peer`, async () => {
+    await using hub = inMemory();
+    const peer = await hub.v1();
+    hub.hub.broadcast({ type: "chat", text: "x".repeat(30 * KIB) });
+    hub.hub.broadcast({ type: "chat", text: "x".repeat(60 * KIB) });
+    hub.flush();
+    // The first batch is taken in, the second is on its way: that is honest.
+    peer.far.near.bufferedAmount = 61 * KIB;
+    peer.send({ type, frames: 1 });
+    assertEquals(peer.closed, undefined);
+    peer.far.near.bufferedAmount = 2 * MIB;
+    peer.send({ type, frames: 2 });
+    assertEquals(peer.closed?.code, 4500);
+  });
+}
+
+Deno.test("goaway is told to the peers that have been greeted", async () => {
+  await using hub = inMemory();
+  const peers = [
+    await hub.v1(),
+    await hub.v1(),
+    await hub.v1(),
+    await hub.v1(),
+  ];
+  const greeting = hub.connect(PROTOCOL);
+  hub.hub.drain(1_000);
+  assertEquals(peers.map((peer) => peer.read()[0].after), [0, 200, 400, 600]);
+  assertEquals(greeting.read(), []);
+});
+
+Deno.test("every frame of a hub can be decoded by a client", async () => {
+  await using hub = inMemory({
+    topics: { lobby: { maxRecords: 1 } },
+    limits: { windowBytes: 1 },
+  });
+  const peer = await hub.v1();
+  peer.send({ type: "ping", time: 1 });
+  peer.send({ type: "dance" });
+  for (const id of [1, 2, 3]) {
+    peer.send(publish(id));
+    hub.flush();
+  }
+  peer.send({ type: "subscribe", id: 4, topic: "room" });
+  peer.send({ type: "ack", frames: 1 });
+  hub.hub.broadcast(Uint8Array.of(1));
+  hub.flush();
+  hub.clock.advance(11_000);
+  hub.hub.drain(1);
+  const types = peer.far.received.map((data) => {
+    const decoded = decodeServerFrame(data);
+    assert(decoded.ok, JSON.stringify(data));
+    return decoded.frame.type;
+  });
+  for (
+    const type of [
+      "start",
+      "pong",
+      "error",
+      "ack",
+      "batch",
+      "subscribed",
+      "gap",
+      "goaway",
+      "ping",
+    ] as const
+  ) {
+    assert(types.includes(type), type);
+  }
+});
+
+Deno.test("another peer's own log cannot be had by its name, though the peer's id is public", async () => {
+  await using hub = inMemory();
+  const { start } = await hub.greeted();
+  const [victim] = hub.joins;
+  await Promise.all([victim!.send({ type: "secret" }), hub.flush()]);
+  const topic = `$peer/${start.peer}`;
+  const { peer: spy, start: greeted } = await hub.greeted({
+    topics: { [topic]: { last: 10 } },
+  });
+  assertEquals(greeted.topics[topic], { error: "forbidden" });
+  spy.send({ type: "subscribe", id: 1, topic, last: 10 });
+  spy.send(publish(2, topic));
+  spy.send({ type: "history", id: 3, topic, from: 0, limit: 10 });
+  hub.flush();
+  const answers = [];
+  while (answers.length < 3) answers.push(...await spy.until("error"));
+  assertEquals(answers.map(({ id, code }) => [id, code]).toSorted(), [
+    [1, "forbidden"],
+    [2, "forbidden"],
+    [3, "forbidden"],
+  ]);
+  assertFalse(hub.hub.topic(topic).subscribers.has(hub.joins[1]!));
+});

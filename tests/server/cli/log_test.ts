@@ -1,0 +1,149 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { RawPeer, RefusedError } from "../../raw_peer.ts";
+import { root, SpawnedServer, START } from "../spawned.ts";
+import { WirePeer } from "../wire_peer.ts";
+
+/** The command line with a log: it is loaded from the repository's own folder. */
+const logging = (...more: string[]) => [
+  ...START.toSpliced(-1, 0, "--allow-read=."),
+  ...more,
+];
+
+/** Sends a handshake and answers with the status of its refusal. */
+async function refusal(
+  port: number,
+  headers: Record<string, string>,
+  path = "/ws",
+): Promise<number> {
+  try {
+    (await RawPeer.connect(port, { headers, path })).drop();
+    return 101;
+  } catch (error) {
+    if (error instanceof RefusedError) return error.status;
+    throw error;
+  }
+}
+
+Deno.test("--log json tells of connections, refusals and the drain, one object a line, and hostile handshakes forge none", async () => {
+  await using server = await SpawnedServer.start(
+    logging("--port", "0", "--log", "json"),
+  );
+  const { port } = server;
+  const peer = await WirePeer.v1(port, { token: "s3cret-token" });
+  const { session } = await peer.next();
+  peer.send({
+    type: "publish",
+    id: 1,
+    topic: "lobby",
+    message: { type: "chat", text: "s3cret-text" },
+  });
+  await peer.until(({ type }) => type === "ack");
+  // What HTTP lets through: no line break, but all else.
+  const hostile = 'x"}\t\u0085\u2028{"event":"forged"}';
+  const utf8 = String.fromCharCode(...new TextEncoder().encode(hostile));
+  const headers = { origin: utf8, "user-agent": utf8 };
+  const path = '/ws?token=s3cret-query%0a{"event":"forged"}';
+  assertEquals(await refusal(port, headers, path), 403);
+  for (let n = 0; n < 500; n++) {
+    assertEquals(await refusal(port, { origin: "https://e.example" }), 403);
+  }
+  peer.socket.close(3000, 'bye\n{"event":"forged"}\u2028');
+  await peer.closed;
+  await server.printed(/"event":"closed"/);
+  server.signal("SIGTERM");
+  const { code, stdout, stderr } = await server.ended;
+  assertEquals([code, stderr], [0, ""]);
+  const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const events = lines.map(({ event }) => event);
+  const told = events.filter((event) => event === "refused").length;
+  const counted = lines.reduce((sum, { more = 0 }) => sum + more, 0);
+  assertEquals(told + counted, 501);
+  // Ten in ten seconds, on a slow machine too.
+  assert(told >= 10 && told <= 50, `${told} lines`);
+  assertEquals(events.filter((event) => !/refused/.test(event)), [
+    "listening",
+    "opened",
+    "closed",
+    "draining",
+    "ended",
+  ]);
+  const refused = lines.find(({ event }) => event === "refused")!;
+  assertEquals([refused.status, refused.path], [403, "/ws"]);
+  const closed = lines.find(({ event }) => event === "closed")!;
+  assertEquals(closed.code, 3000);
+  for (const secret of ["s3cret", session.split(".")[1]]) {
+    assertEquals(stdout.includes(secret), false, secret);
+  }
+});
+
+Deno.test("--log text is a line for people", async () => {
+  await using server = await SpawnedServer.start(
+    logging("--port", "0", "--log", "text"),
+  );
+  await refusal(server.port, { origin: "null" });
+  server.signal("SIGTERM");
+  const { code, stdout } = await server.ended;
+  assertEquals(code, 0);
+  assertMatch(
+    stdout,
+    /^\S+ INFO listening urls=\S+\n\S+ WARNING refused .*origin="null".*status=403\n/,
+  );
+});
+
+/** A port that nobody listens on. */
+function freePort(): number {
+  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  return listener.addr.port;
+}
+
+for (const more of [["--log", "json"], []]) {
+  Deno.test(`a full disk under its output does not end it, under load either: ${more.join(" ") || "without a log"}`, async () => {
+    const port = freePort();
+    const process = new Deno.Command("/bin/sh", {
+      args: [
+        "-c",
+        'exec "$0" "$@" >/dev/full 2>&1',
+        Deno.execPath(),
+        ...logging("--port", `${port}`, "--limits", "none", ...more),
+      ],
+      cwd: root,
+      env: { NO_COLOR: "1" },
+    }).spawn();
+    try {
+      const url = `http://127.0.0.1:${port}/healthz`;
+      let ended = false;
+      void process.status.then(() => ended = true);
+      // It cannot say that it listens.
+      for (;;) {
+        assertEquals(ended, false, "it has ended");
+        const answer = await fetch(url).catch(() => undefined);
+        await answer?.body?.cancel();
+        if (answer !== undefined) break;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      const load = Array.from({ length: 20 }, async () => {
+        await using peer = await WirePeer.v1(port, { topics: {} });
+        await peer.next();
+        for (let id = 1; id <= 50; id++) {
+          const message = { type: "chat", text: "x".repeat(1_000) };
+          peer.send({ type: "publish", id, topic: "lobby", message });
+        }
+        await peer.until(({ type, id }) => type === "ack" && id === 50);
+        assertEquals(await refusal(port, { origin: "null" }), 403);
+      });
+      await Promise.all(load);
+      const { status, body } = await fetch(url);
+      await body?.cancel();
+      assertEquals(status, 200);
+      process.kill("SIGTERM");
+      assertEquals((await process.status).code, 0);
+    } finally {
+      try {
+        process.kill("SIGKILL");
+      } catch {
+        // It has ended.
+      }
+      assert((await process.status).code >= 0);
+    }
+  });
+}

@@ -1,0 +1,230 @@
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { PROTOCOL } from "../../../messages.ts";
+import { RawPeer } from "../../raw_peer.ts";
+import {
+  root,
+  runDeno,
+  SpawnedServer,
+  START,
+  startOver,
+  UNLIMITED,
+} from "../spawned.ts";
+import { test } from "../transports.ts";
+import { WirePeer } from "../wire_peer.ts";
+
+Deno.test("these tests run the server with the permissions of deno task start", async () => {
+  const { tasks } = JSON.parse(
+    await Deno.readTextFile(new URL("deno.json", root)),
+  );
+  const flags = (words: readonly string[]) =>
+    words.filter((word) => word.startsWith("--allow")).toSorted();
+  const started = flags(tasks.start.command.split(" "));
+  assertEquals(flags(START).filter((flag) => !started.includes(flag)), []);
+});
+
+Deno.test("--help prints the options and ends with 0", async () => {
+  const { code, stdout, stderr } = await runDeno([...START, "--help"]);
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /--port[\s\S]*--hostname[\s\S]*--limits[\s\S]*--help/);
+});
+
+for (const args of [["--prot", "1"], ["8000"], ["--port", "x"]]) {
+  Deno.test(`${args.join(" ")} is one line and exit code 2`, async () => {
+    const { code, stdout, stderr } = await runDeno([...START, ...args]);
+    assertEquals([code, stdout], [2, ""]);
+    assertMatch(stderr, /^[^\n]+--help[^\n]+\n$/);
+    assert(stderr.includes(args.at(0)!) || stderr.includes(args.at(1)!));
+  });
+}
+
+test("a port in use is one line that names it, and exit code 1", async ({ transport }) => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const { code, stdout, stderr } = await runDeno([
+    ...startOver(transport),
+    "--port",
+    `${port}`,
+  ]);
+  assertEquals([code, stdout], [1, ""]);
+  assertEquals(
+    stderr,
+    `Port ${port} is in use. Choose another one with --port.\n`,
+  );
+});
+
+test("an address that is not this machine's is one line, and exit code 1", async ({ transport }) => {
+  const { code, stderr } = await runDeno([
+    ...startOver(transport),
+    "--hostname",
+    "192.0.2.1",
+  ]);
+  assertEquals(code, 1);
+  assertMatch(stderr, /^Cannot listen on 192\.0\.2\.1:0: [^\n]+\n$/);
+});
+
+Deno.test("it prints the URL at which the page is", async () => {
+  await using server = await SpawnedServer.start();
+  assertMatch(server.said, /^Drumbeat listens on http:\/\/localhost:\d+\n$/);
+  const page = await fetch(`http://localhost:${server.port}/`);
+  assertEquals(page.headers.get("content-type"), "text/html; charset=utf-8");
+  assertMatch(await page.text(), /^<!doctype html>/i);
+});
+
+Deno.test("PORT and HOST set where it listens", async () => {
+  await using server = await SpawnedServer.start(START, {
+    PORT: "0",
+    HOST: "127.0.0.2",
+  });
+  assertMatch(server.said, /http:\/\/127\.0\.0\.2:\d+\n/);
+  const health = await fetch(`http://127.0.0.2:${server.port}/healthz`);
+  assertEquals(await health.text(), "ok\n");
+});
+
+Deno.test("on 0.0.0.0 it prints the URLs that other devices can use", async () => {
+  await using server = await SpawnedServer.start([
+    ...START,
+    "--port",
+    "0",
+    "--hostname",
+    "0.0.0.0",
+  ]);
+  const address = Deno.networkInterfaces().find(({ family, address }) =>
+    family === "IPv4" && !address.startsWith("127.")
+  )?.address;
+  if (address === undefined) return;
+  const printed = server.said.includes("\n") ? server.said : "";
+  assert(printed.includes(`http://${address}:${server.port}`), printed);
+  const health = await fetch(`http://${address}:${server.port}/healthz`);
+  assertEquals(await health.text(), "ok\n");
+});
+
+test("the stock server's contract has chat with a text, and is open for the rest", async ({ transport }) => {
+  await using server = await SpawnedServer.start(startOver(transport));
+  await using peer = await WirePeer.plain(server.port);
+  peer.send({ type: "chat", text: 5 });
+  assertEquals((await peer.next()).code, "invalid");
+  peer.send({ type: "anything", at: "all" });
+  assertEquals(await peer.next(), { type: "anything", at: "all" });
+});
+
+test("--limits none takes a message that the default refuses", async ({ transport }) => {
+  await using server = await SpawnedServer.start([
+    ...startOver(transport),
+    "--limits",
+    "none",
+  ]);
+  await using peer = await WirePeer.plain(server.port);
+  const message = { type: "large", text: "x".repeat(200_000) };
+  peer.send(message);
+  assertEquals(await peer.next(), message);
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  test(`${signal} says goodbye to each and ends with 0, at once where all answer`, async ({ transport }) => {
+    await using server = await SpawnedServer.start(startOver(transport));
+    const v1 = await WirePeer.v1(server.port);
+    await v1.next();
+    const plain = await WirePeer.plain(server.port);
+    const from = performance.now();
+    server.signal(signal);
+    const goaway = await v1.next();
+    assertEquals(goaway.type, "goaway");
+    assert(goaway.after >= 0 && goaway.after <= 1_000);
+    assertEquals([(await v1.closed).code, (await plain.closed).code], [
+      1012,
+      1001,
+    ]);
+    const { code, stderr } = await server.ended;
+    assertEquals([code, stderr], [0, ""]);
+    assertLess(performance.now() - from, 2_000);
+  });
+}
+
+test("it ends with 0 within 5 s, though peers stalled with all buffers full and one never said hello", async ({ transport }) => {
+  await using server = await SpawnedServer.start([
+    ...UNLIMITED,
+    "--transport",
+    transport,
+  ]);
+  const { port } = server;
+  using plain = await RawPeer.connect(port);
+  using v1 = await RawPeer.connect(port, { protocol: PROTOCOL });
+  using silent = await RawPeer.connect(port, { protocol: PROTOCOL });
+  await v1.sendJson({ type: "hello" });
+  await using publisher = await WirePeer.v1(port, { topics: {} });
+  await publisher.next();
+  const text = "x".repeat(32 * 1024);
+  for (let id = 1; id <= 600; id += 20) {
+    for (let i = id; i < id + 20; i++) {
+      publisher.send({
+        type: "publish",
+        id: i,
+        topic: "lobby",
+        message: { type: "load", text },
+      });
+    }
+    await publisher.until(({ type, id: acked }) =>
+      type === "ack" && acked === id + 19
+    );
+  }
+  const from = performance.now();
+  server.signal("SIGTERM");
+  const { code, stderr } = await server.ended;
+  assertEquals([code, stderr], [0, ""]);
+  assertLess(performance.now() - from, 5_000);
+  for (const peer of [plain, v1, silent]) peer.drop();
+});
+
+Deno.test("a second signal ends it at once", async () => {
+  await using server = await SpawnedServer.start([
+    ...START,
+    "--port",
+    "0",
+    "--drain-over",
+    "0",
+    "--drain-deadline",
+    "60s",
+  ]);
+  using stalled = await RawPeer.connect(server.port, { protocol: PROTOCOL });
+  await stalled.sendJson({ type: "hello" });
+  await stalled.json();
+  server.signal("SIGTERM");
+  // It has heard the first one, and would wait a minute for the answer to this.
+  assertEquals(await stalled.closeCode(), 1012);
+  server.signal("SIGTERM");
+  assertEquals((await server.ended).code, 130);
+  stalled.drop();
+});
+
+Deno.test("deno serve server.ts works, with a hub that is made on the first request", async () => {
+  await using server = await SpawnedServer.start(
+    [
+      "serve",
+      "--allow-net",
+      "--host",
+      "127.0.0.1",
+      "--port",
+      "0",
+      "server.ts",
+    ],
+  );
+  await using a = await WirePeer.plain(server.port);
+  await using b = await WirePeer.plain(server.port);
+  a.send({ type: "chat", text: "hello" });
+  assertEquals(await b.next(), { type: "chat", text: "hello" });
+  const page = await fetch(`http://127.0.0.1:${server.port}/`);
+  assertEquals(page.status, 200);
+  await page.body?.cancel();
+});
+
+Deno.test("importing server.ts and mod.ts does nothing: the process ends by itself", async () => {
+  for (const module of ["server.ts", "mod.ts"]) {
+    const url = new URL(module, root).href;
+    const { code, stdout, stderr } = await runDeno([
+      "eval",
+      "--no-lock",
+      `await import(${JSON.stringify(url)})`,
+    ]);
+    assertEquals([module, code, stdout, stderr], [module, 0, "", ""]);
+  }
+});

@@ -1,0 +1,42 @@
+import { assertEquals } from "@std/assert";
+import { loadWs } from "../../../server/strict/ws_types.ts";
+import { NodeServer } from "../../../server/strict/node_server.ts";
+
+Deno.test("the strict transport hangs up on who comes above its connections, and has room again when one goes", async () => {
+  const server = new NodeServer(await loadWs(), {
+    messageBytes: 1,
+    connections: 2,
+    handshakeMs: 60_000,
+  });
+  await server.listen({
+    port: 0,
+    hostname: "127.0.0.1",
+    answer: () => new Response("ok"),
+    failed: () => new Response(null, { status: 500 }),
+  });
+  const { port } = server.addr;
+  const connect = () => Deno.connect({ hostname: "127.0.0.1", port });
+  const first = await connect();
+  const second = await connect();
+  using third = await connect();
+  assertEquals(await third.read(new Uint8Array(1)).catch(() => null), null);
+  second.close();
+  // When the server has read that it is gone, there is room.
+  let answer = "";
+  while (answer === "") {
+    answer = await fetch(`http://127.0.0.1:${port}/`).then(
+      (response) => response.text(),
+      () => "",
+    );
+  }
+  assertEquals(answer, "ok");
+  first.close();
+  await server.shutdown();
+});
+
+Deno.test("loading ws leaves the environment as it was", async () => {
+  const { default: process } = await import("node:process");
+  const { env } = process;
+  await loadWs();
+  assertEquals(process.env === env, true);
+});

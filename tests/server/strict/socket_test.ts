@@ -1,0 +1,125 @@
+import { assertEquals } from "@std/assert";
+import { closeCode, encodeFrame, type RawPeer } from "../../raw_peer.ts";
+import {
+  listenWithWs,
+  MESSAGE_BYTES,
+  overLoopback,
+} from "../../adapters/loopback.ts";
+import { socketConformance } from "../../adapters/socket_conformance.ts";
+
+socketConformance(
+  "ws's socket",
+  (attach) => overLoopback((to) => listenWithWs(to), attach),
+);
+
+/** What a peer may do wrong, and what it is closed with. */
+const BREACHES: readonly (readonly [
+  words: string,
+  code: number,
+  ...frames: readonly Uint8Array<ArrayBuffer>[],
+])[] = [
+  ["a message above the limit", 1009, head(0x82, MESSAGE_BYTES + 1)],
+  ["a frame of 2^63 bytes", 1009, head(0x82, 2n ** 63n)],
+  [
+    "fragments that are more than the limit together",
+    1009,
+    encodeFrame(2, new Uint8Array(MESSAGE_BYTES), false),
+    head(0x00, 1n),
+  ],
+  ["text that is no UTF-8", 1007, encodeFrame(1, Uint8Array.of(0xff, 0xfe))],
+  ["a frame that is not masked", 1002, Uint8Array.of(0x81, 1, 97)],
+  ["a reserved bit", 1002, Uint8Array.of(0xc1, 0x80, 0, 0, 0, 0)],
+  ["a reserved opcode", 1002, encodeFrame(3, new Uint8Array(0))],
+  ["a close frame of one byte", 1002, encodeFrame(8, Uint8Array.of(3))],
+  ["a long ping", 1002, encodeFrame(9, new Uint8Array(126))],
+  ["a continuation of nothing", 1002, encodeFrame(0, new Uint8Array(3))],
+  [
+    "a message in very many fragments",
+    1008,
+    ...Array.from(
+      { length: MESSAGE_BYTES / 64 + 1 },
+      (_, i) => encodeFrame(i === 0 ? 1 : 0, Uint8Array.of(97), false),
+    ),
+  ],
+];
+
+/** The head of a masked frame whose payload does not follow. */
+function head(
+  first: number,
+  length: number | bigint,
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(14);
+  bytes.set([first, 255]);
+  new DataView(bytes.buffer).setBigUint64(2, BigInt(length));
+  return bytes;
+}
+
+for (const [words, code, ...frames] of BREACHES) {
+  Deno.test(`ws's socket closes with ${code} for ${words}, and tells the hub that`, async () => {
+    const told = Promise.withResolvers<number>();
+    const received: unknown[] = [];
+    await using rig = await overLoopback((to) => listenWithWs(to), () => ({
+      receive: (data) => received.push(data),
+      closed: told.resolve,
+    }));
+    for (const frame of frames) await rig.peer.write(frame);
+    assertEquals(await rig.peer.closeCode(), code);
+    assertEquals(rig.socket.open, false);
+    rig.peer.drop();
+    assertEquals(await told.promise, code);
+    assertEquals(received, []);
+  });
+}
+
+/** Reads up to the next ping. */
+async function ping(peer: RawPeer): Promise<Uint8Array<ArrayBuffer>> {
+  for (;;) {
+    const frame = await peer.frame();
+    if (frame?.opcode === 9) return frame.payload;
+  }
+}
+
+Deno.test("ws's socket asks for a sign of life and calls back once, when it comes", async () => {
+  let answers = 0;
+  const messages = Promise.withResolvers<void>();
+  await using rig = await overLoopback((to) => listenWithWs(to), () => ({
+    receive: () => messages.resolve(),
+    closed() {},
+  }));
+  rig.socket.ping!(() => answers++);
+  const payload = await ping(rig.peer);
+  assertEquals(answers, 0);
+  await rig.peer.write(encodeFrame(10, payload));
+  await rig.peer.write(encodeFrame(10, payload));
+  await rig.peer.send("after the pongs");
+  await messages.promise;
+  assertEquals(answers, 1);
+  rig.socket.close(1000, "");
+  rig.socket.ping!(() => answers++);
+});
+
+Deno.test("ws's socket answers pings, and hands in a message that is all of its own", async () => {
+  const { promise, resolve } = Promise.withResolvers<Uint8Array>();
+  await using rig = await overLoopback((to) => listenWithWs(to), () => ({
+    receive: (data) => resolve(data as Uint8Array),
+    closed() {},
+  }));
+  await rig.peer.write(encodeFrame(9, Uint8Array.of(1, 2)));
+  const pong = await rig.peer.frame();
+  assertEquals([pong?.opcode, ...pong!.payload], [10, 1, 2]);
+  await rig.peer.send(Uint8Array.of(7));
+  assertEquals((await promise).buffer.byteLength, 1);
+});
+
+Deno.test("ws's socket drops who does not answer its close frame, and tells it", async () => {
+  const told = Promise.withResolvers<number>();
+  await using rig = await overLoopback((to) => listenWithWs(to, 20), () => ({
+    receive() {},
+    closed: told.resolve,
+  }));
+  rig.socket.close(4000, "");
+  const frame = await rig.peer.frame();
+  assertEquals(closeCode(frame!), 4000);
+  assertEquals(await rig.peer.frame(), undefined);
+  assertEquals(await told.promise, 1006);
+});
