@@ -50,7 +50,7 @@ export {
   DrumbeatError,
   type DrumbeatErrorCode,
   type DrumbeatErrorOptions,
-} from "./client/error.ts";
+} from "./messages.ts";
 export {
   type BackoffOptions,
   type ConnectOptions,
@@ -71,7 +71,7 @@ export {
   type RequestOptions,
 } from "./client/protocol/requests.ts";
 export { type ClientClock, webClock } from "./client/clock.ts";
-export { type ConnectionEnd } from "./client/connection/connection.ts";
+export { type ConnectionClose } from "./client/connection/connection.ts";
 export type {
   AnyMessages,
   AnyRequests,

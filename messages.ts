@@ -43,6 +43,11 @@ export {
   parseObject,
   startProblem,
 } from "./messages/codec.ts";
+export {
+  DrumbeatError,
+  type DrumbeatErrorCode,
+  type DrumbeatErrorOptions,
+} from "./messages/error.ts";
 export { CloseCode, shouldReconnect } from "./messages/close_codes.ts";
 export {
   LOBBY,

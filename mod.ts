@@ -103,7 +103,7 @@ export {
   type ClientHandler,
   type ClientState,
   connect,
-  type ConnectionEnd,
+  type ConnectionClose,
   type ConnectOptions,
   DirectEvent,
   DroppedEvent,
@@ -181,13 +181,12 @@ export {
   type MessageContext,
   type MessageHandler as HubMessageHandler,
 } from "./hub/log/handlers.ts";
-export { type Departure, type DialectName, type Peer } from "./hub/peer.ts";
+export { type DialectName, type Peer, type PeerClose } from "./hub/peer.ts";
 export { type PresenceChange } from "./hub/presence/topic_members.ts";
 export { type Measured, type Metrics } from "./hub/observe/metrics.ts";
 export { type Observer, type RefusedHandshake } from "./hub/observer.ts";
-export { PublishError } from "./hub/log/publish_error.ts";
 export { HUB, LogRecord } from "./hub/log/record.ts";
-export { RequestError, type RequestHandler } from "./hub/protocol/requests.ts";
+export { type RequestHandler } from "./hub/protocol/requests.ts";
 export { type HubStats } from "./hub/observe/stats.ts";
 export {
   type LagPolicy,
@@ -196,8 +195,8 @@ export {
 } from "./hub/log/topic_options.ts";
 export { type Cancel, type Clock } from "./hub/clock.ts";
 export {
-  type Arrival,
   type ConnectionInfo,
+  type ConnectionRequest,
   type Handshake,
   type Inbound,
   type Socket,

@@ -92,7 +92,7 @@ export class MemoryStore implements Store {
     for (const [entry, outcome] of settled) this.#sink?.settled(entry, outcome);
   }
 
-  release(topic: string): void {
+  forget(topic: string): void {
     this.#logs.delete(topic);
   }
 
@@ -113,7 +113,7 @@ export class MemoryStore implements Store {
     return true;
   }
 
-  leave(session: string): void {
+  detach(session: string): void {
     this.#expire();
     const known = this.#sessions.get(session);
     if (known === undefined) return;

@@ -11,9 +11,9 @@ import {
 import { isBinary } from "./publish/body.ts";
 import type { RequestArguments } from "./protocol/requests.ts";
 import { checkClose } from "./connection/close_socket.ts";
-import { Connection, type ConnectionEnd } from "./connection/connection.ts";
+import { Connection, type ConnectionClose } from "./connection/connection.ts";
 import type { DialectHost } from "./protocol/dialect.ts";
-import { DrumbeatError } from "./error.ts";
+import { DrumbeatError } from "../messages.ts";
 import {
   type ClientState,
   FrameEvent,
@@ -150,7 +150,7 @@ export class Client<
   }
 
   /** How the last connection ended; `undefined` before the first end. */
-  get lastClose(): ConnectionEnd | undefined {
+  get lastClose(): ConnectionClose | undefined {
     return this.#reconnector.lastClose;
   }
 
@@ -281,7 +281,7 @@ export class Client<
     if (state === "waiting") this.dispatchEvent(new Event("error"));
   }
 
-  #closed({ code, reason, wasClean }: ConnectionEnd): void {
+  #closed({ code, reason, wasClean }: ConnectionClose): void {
     this.#isOver = true;
     this.#over.resolve();
     if (!wasClean) this.dispatchEvent(new Event("error"));

@@ -1,5 +1,5 @@
 import type { AnyMessages, Issue, MessageMap } from "../messages.ts";
-import type { DrumbeatErrorCode } from "./error.ts";
+import type { DrumbeatErrorCode } from "../messages.ts";
 import type {
   BinaryRecord,
   MessageRecord,

@@ -28,8 +28,8 @@ await using server = serve({
   contract: defineMessages({ chat: isChat }),
   signal: stop.signal,
   topics: { lobby: { maxRecords: 200, maxAgeMs: 3_600_000 } },
-  onJoin: (peer) => console.log(`${peer.id} came from ${peer.info.address}`),
-  onLeave: (peer, { code }) => console.log(`${peer.id} left with ${code}`),
+  onOpen: (peer) => console.log(`${peer.id} came from ${peer.info.address}`),
+  onClose: (peer, { code }) => console.log(`${peer.id} left with ${code}`),
 });
 server.hub.on("chat", ({ name, text }, { peer }) => {
   console.log(`${name ?? peer?.id ?? "the hub"}: ${text}`);

@@ -27,7 +27,7 @@ import type { Refusal } from "./refusal.ts";
 import { type RateBounds, rateBounds } from "./peers/rate_limit.ts";
 import { Requests } from "./protocol/requests.ts";
 import { Sessions } from "./peers/sessions.ts";
-import type { Arrival, Socket } from "./socket.ts";
+import type { ConnectionRequest, Socket } from "./socket.ts";
 import { type HubStats, statsOf } from "./observe/stats.ts";
 import type { Store } from "./log/store.ts";
 import { StoreAnswers } from "./store_answers.ts";
@@ -161,7 +161,7 @@ export class Core {
   }
 
   /** Takes a connection in. */
-  attach(socket: Socket, arrival: Arrival): Connection {
+  attach(socket: Socket, arrival: ConnectionRequest): Connection {
     const connection = new Connection(this, newPeerId(), socket, arrival);
     this.connections.add(connection);
     this.heartbeat.start();
@@ -237,7 +237,7 @@ export class Core {
     { presence, data }: Pick<Start, "presence" | "data">,
   ): Refusal | undefined {
     // Gone by the answer to its own frame: whoever were added now would never leave.
-    if (!presence || connection.hasLeft) return undefined;
+    if (!presence || connection.isDetached) return undefined;
     const checked = checkPresence(
       this.#contract,
       data,

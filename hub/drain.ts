@@ -53,13 +53,13 @@ export class Farewell {
     let last;
     while ((last = this.#slots.at(-1)) !== undefined && last.at <= now) {
       this.#slots.pop();
-      last.connection.isParting = true;
+      last.connection.isDraining = true;
       this.#parting.add(last.connection);
     }
     // What was taken in until now is committed, and acknowledged, before anybody goes.
     delivery.flush();
     for (const connection of this.#parting) {
-      if (!connection.hasLeft && connection.wire.isOwed) continue;
+      if (!connection.isDetached && connection.wire.isOwed) continue;
       this.#parting.delete(connection);
       connections.leave(connection, goingCode(connection), "Going away");
     }

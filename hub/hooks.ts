@@ -1,4 +1,4 @@
-import type { Departure, Peer } from "./peer.ts";
+import type { Peer, PeerClose } from "./peer.ts";
 import type { PresenceChange } from "./presence/topic_members.ts";
 
 /** Where something of the program's own, of the store's or of the server's went wrong. */
@@ -18,9 +18,9 @@ export type ErrorStage =
 /** The program's hooks. What they throw goes to `onError`. */
 export interface Hooks {
   /** A peer is there: greeted, in its topics. */
-  onJoin?: ((peer: Peer) => void) | undefined;
+  onOpen?: ((peer: Peer) => void) | undefined;
   /** A peer that had joined has left. Called exactly once for each. */
-  onLeave?: ((peer: Peer, departure: Departure) => void) | undefined;
+  onClose?: ((peer: Peer, departure: PeerClose) => void) | undefined;
   /**
    * Members of a topic's presence came, changed or left. Where hubs share a store: those of all of them, in the topics that
    * this one follows (see {@linkcode HubTopic.presence}); when it follows one no more, all that are still in it leave here.

@@ -32,7 +32,7 @@ import {
 import type { Observer, RefusedHandshake } from "./observer.ts";
 import { isPeerId } from "./ids.ts";
 import type { Peer } from "./peer.ts";
-import type { Arrival, Inbound, Socket } from "./socket.ts";
+import type { ConnectionRequest, Inbound, Socket } from "./socket.ts";
 import type { HubStats } from "./observe/stats.ts";
 import type { RequestHandler } from "./protocol/requests.ts";
 import type { Store } from "./log/store.ts";
@@ -139,7 +139,7 @@ export class Hub<
   }
 
   /** Whether the hub takes another connection from this address, as far as `limits.peersPerAddress` goes. */
-  hasRoomFor(address: string): boolean {
+  hasCapacityFor(address: string): boolean {
     const { connections, limits } = this.#core;
     return connections.from(address) < limits.peersPerAddress;
   }
@@ -151,7 +151,9 @@ export class Hub<
    * @param arrival the connection to be. {@linkcode Hub.attach} has to be given the very same object.
    * @returns why it may not come; `undefined`: it may.
    */
-  async expect(arrival: Arrival): Promise<Denial | "limit" | undefined> {
+  async expect(
+    arrival: ConnectionRequest,
+  ): Promise<Denial | "limit" | undefined> {
     const { access, connections } = this.#core;
     if (!access.asks || arrival.protocol === PROTOCOL) return undefined;
     // It takes a place meanwhile: those who wait to be asked about are as many as may come.
@@ -168,7 +170,7 @@ export class Hub<
    *
    * @param message a message that the contract accepts, or a binary payload.
    * @returns the record's offset, once it is committed.
-   * @throws {PublishError} (as a rejection) when it is refused.
+   * @throws {DrumbeatError} (as a rejection) when it is refused.
    */
   broadcast<T extends keyof M & string>(
     message: ({ readonly type: T } & M[T]) | Uint8Array<ArrayBuffer>,
@@ -208,7 +210,7 @@ export class Hub<
 
   /**
    * Answers requests: `await client.request(method, data)`. What the handler returns, or resolves to, is the reply; a
-   * `RequestError` that it throws is told to the client, anything else is not and goes to `onError`.
+   * `DrumbeatError` that it throws is told to the client, anything else is not and goes to `onError`.
    *
    * @param method the method's name; with a contract, one of its requests.
    * @param handler gets the data as the contract's validator let it through, and who asks.
@@ -250,10 +252,10 @@ export class Hub<
    * @param arrival who it is.
    * @returns the way in.
    */
-  attach(socket: Socket, arrival: Arrival): Inbound {
+  attach(socket: Socket, arrival: ConnectionRequest): Inbound {
     if (!this.isDraining) return this.#core.attach(socket, arrival);
     // Upgraded before the goodbye, and open after it began: nobody else would close it.
-    return this.turnAway(socket, CloseCode.goingAway, "Going away");
+    return this.reject(socket, CloseCode.goingAway, "Going away");
   }
 
   /**
@@ -264,8 +266,8 @@ export class Hub<
    * @param reason the reason that goes with it.
    * @returns a way in that leads nowhere.
    */
-  turnAway(socket: Socket, code: number, reason: string): Inbound {
-    this.#core.monitor.turnedAway(code);
+  reject(socket: Socket, code: number, reason: string): Inbound {
+    this.#core.monitor.rejected(code);
     socket.close(code, reason);
     return { receive() {}, closed() {} };
   }
@@ -341,7 +343,7 @@ export class Hub<
     core.delivery.close();
     this.#ports.clock.close();
     await this.#ports.store[Symbol.asyncDispose]();
-    core.monitor.going("closed", core.connections.zombies);
+    core.monitor.going("closed", core.connections.closing);
   }
 
   /** The same as {@linkcode Hub.close}. */

@@ -22,7 +22,7 @@ export class HubPeer<M extends MessageMap> {
    * @param message a message that the contract accepts, or a binary payload.
    * @returns the record's offset in the peer's log, once it is committed. A rejection that nobody looks at does not end
    * the process.
-   * @throws {PublishError} (as a rejection) when it is refused; `limit` when too many peers' logs are in use.
+   * @throws {DrumbeatError} (as a rejection) when it is refused; `limit` when too many peers' logs are in use.
    */
   send<T extends keyof M & string>(
     message: ({ readonly type: T } & M[T]) | Uint8Array<ArrayBuffer>,

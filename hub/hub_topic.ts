@@ -3,7 +3,7 @@ import { Connection } from "./peers/connection.ts";
 import type { Core } from "./core.ts";
 import type { HubHistory } from "./log/history.ts";
 import type { Peer } from "./peer.ts";
-import { PublishError } from "./log/publish_error.ts";
+import { refusalError } from "./refusal.ts";
 
 /** Options of {@linkcode HubTopic.history}. */
 export interface HistoryOptions {
@@ -30,7 +30,7 @@ export class HubTopic<M extends MessageMap> {
    *
    * @param message a message that the contract accepts, or a binary payload.
    * @returns the record's offset, once it is committed. A rejection that nobody looks at does not end the process.
-   * @throws {PublishError} (as a rejection) when it is refused.
+   * @throws {DrumbeatError} (as a rejection) when it is refused.
    */
   publish<T extends keyof M & string>(
     message: ({ readonly type: T } & M[T]) | Uint8Array<ArrayBuffer>,
@@ -46,7 +46,7 @@ export class HubTopic<M extends MessageMap> {
    *
    * @param options the first offset wanted (default: the oldest there is) and how many records at most (default: 100).
    * @returns records without holes, and where the log begins and ends.
-   * @throws {PublishError} (as a rejection) when the topic cannot be had, or its log not be read.
+   * @throws {DrumbeatError} (as a rejection) when the topic cannot be had, or its log not be read.
    * @throws {RangeError} (as a rejection) when a number is not a non-negative integer.
    */
   async history(options: HistoryOptions = {}): Promise<HubHistory> {
@@ -58,7 +58,9 @@ export class HubTopic<M extends MessageMap> {
       );
     }
     const found = await this.#core.read(this.name, from, limit);
-    if ("code" in found) throw new PublishError(this.name, found);
+    if ("code" in found) {
+      throw refusalError(`Cannot read the history of '${this.name}'`, found);
+    }
     return found;
   }
 

@@ -105,12 +105,12 @@ export const NO_LIMITS: Limits = {
 /** What a client is told of them, in `start`. */
 export function wireLimits(limits: Limits): WireLimits {
   return {
-    message: limits.messageBytes,
-    window: limits.windowBytes,
+    messageBytes: limits.messageBytes,
+    windowBytes: limits.windowBytes,
     inflight: limits.inflight,
-    topics: limits.topicsPerPeer,
-    rate: limits.messagesPerSecond,
-    byteRate: limits.bytesPerSecond,
+    topicsPerPeer: limits.topicsPerPeer,
+    messagesPerSecond: limits.messagesPerSecond,
+    bytesPerSecond: limits.bytesPerSecond,
   };
 }
 

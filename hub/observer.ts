@@ -1,5 +1,5 @@
 import type { ErrorStage } from "./hooks.ts";
-import type { Departure, Peer } from "./peer.ts";
+import type { Peer, PeerClose } from "./peer.ts";
 
 /** A handshake that was refused. All of it is the other side's word. */
 export interface RefusedHandshake {
@@ -23,7 +23,7 @@ export interface Observer {
   /** A connection is there. It has not said hello yet. */
   opened?(peer: Peer): void;
   /** A connection is over, whether it had said hello or not. */
-  closed?(peer: Peer, departure: Departure): void;
+  closed?(peer: Peer, departure: PeerClose): void;
   /** A handshake was refused. */
   refused?(handshake: RefusedHandshake): void;
   /** Something failed: the same that `onError` is told. */

@@ -4,7 +4,7 @@ import type { ConnectionInfo } from "./socket.ts";
 export type DialectName = "plain" | "drumbeat.v1";
 
 /** How a peer left. */
-export interface Departure {
+export interface PeerClose {
   /** The close code; 1006 where none was seen. */
   readonly code: number;
   /** The reason that came, or was sent, with it. */
@@ -35,7 +35,7 @@ export interface Peer {
    * @param message a message that the contract accepts, or a binary payload.
    * @returns the record's offset in the peer's log, once it is committed. A rejection that nobody looks at does not end
    * the process.
-   * @throws {PublishError} (as a rejection) when it is refused.
+   * @throws {DrumbeatError} (as a rejection) when it is refused.
    */
   send(
     message:

@@ -1,19 +1,39 @@
-import type { ErrorCode, Issue } from "../messages.ts";
+import { DrumbeatError, type ErrorCode, type Issue } from "../messages.ts";
 
-/** Why something that a peer, or the program, asked for is refused. */
+/** The code and the reason of a refused operation. */
 export interface Refusal {
   /** The code of docs/protocol.md. */
   readonly code: ErrorCode;
-  /** A sentence for people. */
+  /** The reason, for people. */
   readonly message: string;
-  /** What a validator found. */
+  /** The validator's issues. */
   readonly issues?: readonly Issue[];
 }
 
-/** The `error` frame that tells a refusal, in both dialects. @param id of the refused frame, where it had one. */
+/**
+ * Encodes a refusal as an `error` frame of both dialects.
+ *
+ * @param id the id of the refused frame, where it had one.
+ */
 export function encodeRefusal(
   { code, message, issues }: Refusal,
   id?: number,
 ): string {
   return JSON.stringify({ type: "error", id, code, message, issues });
+}
+
+/**
+ * Turns a refusal into the error that the program receives.
+ *
+ * @param action the operation that was refused: `Cannot publish to 'lobby'`.
+ */
+export function refusalError(
+  action: string,
+  { code, message, issues }: Refusal,
+): DrumbeatError {
+  return new DrumbeatError(
+    code,
+    `${action}: ${message}`,
+    issues === undefined ? {} : { issues },
+  );
 }

@@ -55,7 +55,7 @@ export interface Handshake {
 }
 
 /** A connection as a transport brings it to the hub. */
-export interface Arrival extends ConnectionInfo {
+export interface ConnectionRequest extends ConnectionInfo {
   /** What its request says of who it is. The hub takes it away as soon as it knows: secrets are not kept. */
   handshake?: Handshake | undefined;
 }

@@ -1,7 +1,7 @@
 import { CloseCode } from "../messages.ts";
 import type { Core } from "./core.ts";
 import { peerIdOf } from "./ids.ts";
-import { rung } from "./protocol/direct_messages.ts";
+import { directMessage } from "./protocol/direct_messages.ts";
 import type { LogRecord } from "./log/record.ts";
 import type { Entry, LogBounds, Outcome, StoreSink } from "./log/store.ts";
 
@@ -54,8 +54,8 @@ export class StoreAnswers implements StoreSink {
     this.#core.presence.moved(peerIdOf(session), this.#core.clock.now());
   }
 
-  rung(name: string): void {
-    rung(this.#core, name);
+  directMessage(name: string): void {
+    directMessage(this.#core, name);
   }
 
   failed(error: unknown): void {

@@ -11,7 +11,7 @@ export type Decoded<F> =
   | {
     readonly ok: false;
     /** `malformed`: not the protocol at all. `unknown`: a type of another version. `invalid`: a wrong field. */
-    readonly code: Extract<ErrorCode, "malformed" | "invalid" | "unknown">;
+    readonly code: Extract<ErrorCode, "malformed" | "invalid" | "unsupported">;
     readonly message: string;
     /** The id of the refused frame, where it had one. */
     readonly id?: number;
@@ -162,9 +162,9 @@ function decodeAs<F extends Frame>(
   const frame: Fields = parsed.value;
   const shape = shapes.get(parsed.value.type);
   let problem: string | undefined;
-  let code: "invalid" | "unknown" = "invalid";
+  let code: "invalid" | "unsupported" = "invalid";
   if (shape === undefined) {
-    code = "unknown";
+    code = "unsupported";
     problem = "Unknown frame type";
   } else if (
     payload !== undefined && frame.type !== "publish" && frame.type !== "batch"
@@ -332,14 +332,14 @@ const serverShapes: ReadonlyMap<string, Shape> = new Map<
       heartbeat: object,
       limits: object,
       topics: object,
-      expires: optional(number),
+      expiresMs: optional(number),
     }),
   ],
   ["ping", pingPong],
   ["pong", pingPong],
   [
     "ack",
-    fields({ id: count, offset: optional(count), expires: optional(number) }),
+    fields({ id: count, offset: optional(count), expiresMs: optional(number) }),
   ],
   ["batch", (frame, payload) => {
     const problem = batchFields(frame, payload);
@@ -374,5 +374,5 @@ const serverShapes: ReadonlyMap<string, Shape> = new Map<
     }),
   ],
   ["error", fields({ id: optional(count), code: string, message: string })],
-  ["goaway", fields({ after: count })],
+  ["goaway", fields({ afterMs: count })],
 ]);

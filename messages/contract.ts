@@ -27,7 +27,7 @@ export type Checked<M extends MessageMap> =
   | { readonly ok: true; readonly message: MessageOf<M> }
   | {
     readonly ok: false;
-    readonly code: Extract<ErrorCode, "invalid" | "unknown">;
+    readonly code: Extract<ErrorCode, "invalid" | "unsupported">;
     readonly message: string;
     readonly issues?: readonly Issue[];
   };
@@ -48,7 +48,7 @@ export type CheckedData =
   | { readonly ok: true; readonly value: unknown }
   | {
     readonly ok: false;
-    readonly code: Extract<ErrorCode, "invalid" | "unknown">;
+    readonly code: Extract<ErrorCode, "invalid" | "unsupported">;
     readonly message: string;
     readonly issues?: readonly Issue[];
   };
@@ -255,7 +255,7 @@ function checkData(
 
 function unknownName(kind: string, name: string) {
   const message = `The contract has no ${kind} '${name}'`;
-  return { ok: false as const, code: "unknown" as const, message };
+  return { ok: false as const, code: "unsupported" as const, message };
 }
 
 function checkFields<M extends MessageMap>(

@@ -7,29 +7,34 @@
 /** The WebSocket subprotocol that client.ts offers. */
 export const PROTOCOL = "drumbeat.v1";
 
-/** Why a frame, a message or an operation was refused. Codes are part of the protocol; messages are for people. */
+/**
+ * The code of an error on the wire. Codes are part of the protocol; messages are for people. With every code but
+ * `indeterminate`, the message was not stored.
+ */
 export type ErrorCode =
   /** Not JSON, not an object, no string `type`, or binary data without a header. */
   | "malformed"
-  /** A field of a known frame, or a message's payload, is not what it must be. */
+  /** A field of a known frame, or a message's payload, has the wrong type or value. */
   | "invalid"
-  /** A frame or message type that this hub does not know; a publish whose outcome cannot be known any more. */
-  | "unknown"
-  /** The peer is in this topic already. */
+  /** The hub does not know this frame type, message type or request method. */
+  | "unsupported"
+  /** The message may have been stored: the outcome of the publish is not known. */
+  | "indeterminate"
+  /** The peer is subscribed to this topic already. */
   | "already"
-  /** The peer is not in this topic. */
+  /** The peer is not subscribed to this topic. */
   | "absent"
-  /** The name is the hub's, or policy says no. */
+  /** The name is reserved, or a rule does not allow it. */
   | "forbidden"
-  /** Nobody that the hub knows: a new token that is none. */
+  /** The token is missing or not valid. */
   | "unauthenticated"
   /** A limit was reached: topics, unsettled publishes, the outbox. */
   | "limit"
-  /** A message above `limits.message`. */
+  /** The message is larger than `limits.messageBytes`. */
   | "large"
   /** The log could not be written or read. */
   | "unavailable"
-  /** The program's own handler of a request failed. */
+  /** The program's handler of a request failed. */
   | "failed";
 
 /** Where a cursor starts: from now, at the `last` n records, or at the next offset wanted in an epoch. */
@@ -68,17 +73,17 @@ export type TopicStart = Joined | { readonly error: ErrorCode };
 /** The bounds a client must keep to, as `start` states them. */
 export interface WireLimits {
   /** Largest inbound message in bytes. */
-  readonly message: number;
+  readonly messageBytes: number;
   /** Bytes of batches the server sends before it waits for an ack. */
-  readonly window: number;
+  readonly windowBytes: number;
   /** Publishes a client may have unsettled. */
   readonly inflight: number;
   /** Topics a peer may be in. */
-  readonly topics: number;
+  readonly topicsPerPeer: number;
   /** Messages a second that a client may send, above a burst of twice `inflight`. Absent, or `null`: any number. */
-  readonly rate: number;
+  readonly messagesPerSecond: number;
   /** Bytes a second that a client may send, above a burst of two seconds' worth. Absent, or `null`: any number. */
-  readonly byteRate: number;
+  readonly bytesPerSecond: number;
 }
 
 /** One record of a topic's log. */
@@ -121,13 +126,16 @@ export interface StartFrame {
   /** Whether the session went on. */
   readonly resumed: boolean;
   /** When to ping, and when the other side is dead, in ms. */
-  readonly heartbeat: { readonly interval: number; readonly timeout: number };
+  readonly heartbeat: {
+    readonly intervalMs: number;
+    readonly timeoutMs: number;
+  };
   /** The bounds to keep to. */
   readonly limits: WireLimits;
   /** Where each topic starts, or why it is refused. */
   readonly topics: Readonly<Record<string, TopicStart>>;
   /** In how many ms the peer has to have renewed its token. Absent: never. */
-  readonly expires?: number;
+  readonly expiresMs?: number;
 }
 /** From either side, when nothing was heard for the interval: answer at once. */
 export interface PingFrame {
@@ -167,7 +175,7 @@ export interface AckFrame {
   /** For a publish: the record's offset. */
   readonly offset?: number;
   /** For a new token: in how many ms it has to be renewed. Absent: never. */
-  readonly expires?: number;
+  readonly expiresMs?: number;
 }
 /** From the client: how many batch frames this connection has taken in. */
 export interface CreditFrame {
@@ -283,7 +291,7 @@ export interface GoawayFrame {
   /** Which frame it is. */
   readonly type: "goaway";
   /** Reconnect after this many ms. */
-  readonly after: number;
+  readonly afterMs: number;
 }
 
 /** From the client: new data of its own in a topic's presence. */

@@ -1,5 +1,5 @@
 import type { Hub } from "../hub/hub.ts";
-import type { Arrival } from "../hub/socket.ts";
+import type { ConnectionRequest } from "../hub/socket.ts";
 import { PROTOCOL } from "../messages.ts";
 import { plainText } from "./responses.ts";
 import { handshakeOf, offeredBy } from "./handshake.ts";
@@ -9,13 +9,13 @@ import { clientAddress } from "./remote_address.ts";
 /** A handshake that may go on. */
 export interface Admission {
   /** What the hub is told of the connection; its `protocol` is the one to answer with, `""`: none. */
-  readonly info: Arrival;
+  readonly info: ConnectionRequest;
   /** Whether the hub speaks that protocol. If not: close with 4506, once it is open. */
   readonly isKnown: boolean;
 }
 
 /** Who decides whether there is room, and who is let in. */
-type Door = Pick<Hub, "hasRoom" | "hasRoomFor" | "expect">;
+type Door = Pick<Hub, "hasRoom" | "hasCapacityFor" | "expect">;
 
 /** The answers to plain peers that are not let in. A drumbeat.v1 client has not said who it is yet: its hello does. */
 const DENIED: Readonly<
@@ -97,7 +97,7 @@ export async function admit(
   if (!hub.hasRoom) {
     return plainText(503, "The hub is full", { "retry-after": "5" });
   }
-  if (!hub.hasRoomFor(address)) {
+  if (!hub.hasCapacityFor(address)) {
     return plainText(429, "Too many connections from this address", {
       "retry-after": "5",
     });

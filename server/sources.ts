@@ -42,7 +42,7 @@ import clientDialectTs from "../client/protocol/dialect.ts" with {
 import clientDirectTs from "../client/topics/direct_messages.ts" with {
   type: "text",
 };
-import clientErrorTs from "../client/error.ts" with { type: "text" };
+import messagesErrorTs from "../messages/error.ts" with { type: "text" };
 import clientEventsTs from "../client/events.ts" with { type: "text" };
 import clientHandlersTs from "../client/handlers.ts" with { type: "text" };
 import clientHistoryTs from "../client/topics/history.ts" with { type: "text" };
@@ -183,7 +183,7 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["client/topics/cursor.ts", clientCursorTs],
   ["client/protocol/dialect.ts", clientDialectTs],
   ["client/topics/direct_messages.ts", clientDirectTs],
-  ["client/error.ts", clientErrorTs],
+  ["messages/error.ts", messagesErrorTs],
   ["client/events.ts", clientEventsTs],
   ["client/handlers.ts", clientHandlersTs],
   ["client/topics/history.ts", clientHistoryTs],

@@ -51,7 +51,7 @@ export async function upgrade<M extends MessageMap, R extends RequestMap>(
     attach(socket) {
       if (isKnown) return hub.attach(socket, info);
       const reason = `This server speaks ${PROTOCOL}`;
-      return hub.turnAway(socket, CloseCode.version, reason);
+      return hub.reject(socket, CloseCode.version, reason);
     },
   });
 }

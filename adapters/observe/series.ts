@@ -22,9 +22,9 @@ export const GAUGES: Readonly<
     "Connections, those that have not said hello included",
     ({ connections }) => connections,
   ],
-  zombies: [
+  closing: [
     "Connections that have left and whose transport has not let go",
-    ({ zombies }) => zombies,
+    ({ closing }) => closing,
   ],
   topics: ["Topics that somebody used lately", ({ topics }) => topics],
   records: ["Records in memory", ({ records }) => records],

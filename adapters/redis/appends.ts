@@ -261,7 +261,7 @@ export class RedisAppends {
         answerTtl,
         outcomeTtl,
         keys.channel(topic),
-        topic.startsWith("$peer/") ? keys.rung : "",
+        topic.startsWith("$peer/") ? keys.directMessage : "",
         topic,
         `${count}`,
         ...entries,
@@ -279,16 +279,16 @@ function number(value: number): string {
 }
 
 const TOO_OLD: Outcome = {
-  code: "unknown",
+  code: "indeterminate",
   message:
     "The id is not above the ones before, and its outcome is not kept any more",
 };
 const LOST: Outcome = {
-  code: "unknown",
+  code: "indeterminate",
   message: "The log was lost, and nobody knows whether this was in it",
 };
 const UNANSWERED: Outcome = {
-  code: "unknown",
+  code: "indeterminate",
   message: "The log did not answer in time: it may have been written",
 };
 const UNWRITABLE: Outcome = {

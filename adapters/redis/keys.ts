@@ -12,13 +12,13 @@ export class RedisKeys {
   /** What the channels begin with on which each node is told of its sessions that others claimed; its name follows. */
   readonly claims: string;
   /** The channel on which peers' own logs are said to have a new record. */
-  readonly rung: string;
+  readonly directMessage: string;
 
   constructor(prefix: string) {
     this.#prefix = prefix;
     this.sentinel = `${prefix}sentinel`;
     this.claims = `${prefix}claims:`;
-    this.rung = `${prefix}rung`;
+    this.directMessage = `${prefix}directMessage`;
   }
 
   /** The log's epoch, head and tail. */

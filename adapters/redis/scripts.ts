@@ -40,7 +40,7 @@ return {log[1], tail, head}
  *
  * KEYS: log, records, marks, last, then the outcomes of each session.
  * ARGV: epoch, the head that the node knows, run, sequence, writer; records, bytes and ms to keep (or empty), ms to keep
- * the log, the answer and the outcomes; the topic's channel, the channel of rung logs (or empty), the topic; how many;
+ * the log, the answer and the outcomes; the topic's channel, the channel of directMessage logs (or empty), the topic; how many;
  * then for each its session's number (0: none), its id and the record.
  *
  * Answers 'moved' where the log is another one, or: the first offset, how many were written, the tail, and for each that

@@ -150,7 +150,7 @@ export class RedisStore implements Store {
     );
   }
 
-  release(topic: string): void {
+  forget(topic: string): void {
     // The log stays in Redis; its retention ends it.
     const log = this.#logs.get(topic);
     if (log === undefined) return;
@@ -167,7 +167,7 @@ export class RedisStore implements Store {
     return await this.#context.sessions.claim(session);
   }
 
-  leave(session: string): void {
+  detach(session: string): void {
     this.#context.sessions.leave(session);
   }
 

@@ -66,8 +66,8 @@ export class RedisSubscriber {
       const [count, hash] = `${message}`.split(" ");
       this.#context.claimed(Number(count), hash!);
     });
-    await link.subscribe([keys.rung], (topic) => {
-      this.#context.sink?.rung?.(`${topic}`);
+    await link.subscribe([keys.directMessage], (topic) => {
+      this.#context.sink?.directMessage?.(`${topic}`);
     });
     for (;;) {
       // Asked again each time: others may come to be followed meanwhile.

@@ -259,7 +259,7 @@ export class SqliteStore implements Store {
     return this.#logs.read(topic, from, maxBytes, this.#clock.now());
   }
 
-  release(topic: string): void {
+  forget(topic: string): void {
     // The log stays on disk; its retention ends it.
     this.#logs.release(topic);
     this.#guessed.delete(topic);
@@ -280,7 +280,7 @@ export class SqliteStore implements Store {
     return true;
   }
 
-  leave(session: string): void {
+  detach(session: string): void {
     const now = this.#time.now();
     this.#transaction.runQuietly(() => this.#sessions.leave(session, now));
   }

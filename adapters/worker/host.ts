@@ -131,7 +131,7 @@ export class StoreHost implements AsyncDisposable {
       settled: (entry, outcome) =>
         (entry as HostedEntry).node.settled(entry.record, outcome),
       claimed: (session) => this.#sessions.claimedElsewhere(session),
-      rung: (topic) => this.#ring(topic),
+      directMessage: (topic) => this.#ring(topic),
       failed: (error) => options.onError(error),
     });
     this.#sweep();
@@ -188,7 +188,7 @@ export class StoreHost implements AsyncDisposable {
     switch (ask[0]) {
       case "open":
         return this.#logs.open(node, ask[1]);
-      case "release":
+      case "forget":
         return this.#logs.release(node, ask[1]);
       case "append":
         for (const entry of ask[1]) this.#gather(node, entry);
@@ -199,7 +199,7 @@ export class StoreHost implements AsyncDisposable {
         return this.#sessions.begin(node, ask[1]);
       case "claim":
         return this.#sessions.claim(node, ask[1], ask[2]);
-      case "leave":
+      case "detach":
         return this.#sessions.leave(node, ask[1]);
       case "taken":
         return node.taken(ask[1]);
@@ -282,7 +282,7 @@ export class StoreHost implements AsyncDisposable {
   }
 
   #ring(topic: string): void {
-    for (const node of this.#nodes) node.tell(["rung", topic]);
+    for (const node of this.#nodes) node.tell(["directMessage", topic]);
   }
 
   #sweep(): void {

@@ -102,7 +102,7 @@ export class HostedLogs {
       const keptMs = Math.max(this.#sessionMs, log.maxAgeMs);
       if (now - log.idleSince < keptMs) continue;
       this.#byName.delete(log.name);
-      this.#store.release(log.name);
+      this.#store.forget(log.name);
     }
   }
 }

@@ -48,7 +48,7 @@ export class HostedSessions {
     }
     if (this.#holders.get(session) !== node) return;
     this.#holders.delete(session);
-    this.#store.leave(session);
+    this.#store.detach(session);
   }
 
   /** A worker is gone, and with it the connections of all its sessions. */

@@ -34,7 +34,7 @@ export type PackedEntry = readonly [
 /** What a worker's store asks of the host; one message is a list of these. */
 export type Ask =
   | readonly ["open", topic: string]
-  | readonly ["release", topic: string]
+  | readonly ["forget", topic: string]
   | readonly ["append", entries: readonly PackedEntry[]]
   | readonly [
     "read",
@@ -45,7 +45,7 @@ export type Ask =
   ]
   | readonly ["begin", session: string]
   | readonly ["claim", number: number, session: string]
-  | readonly ["leave", session: string]
+  | readonly ["detach", session: string]
   /** So many bytes of records were taken in. */
   | readonly ["taken", bytes: number]
   /** Nothing follows. Answered by `bye` when all that came before it is answered. */
@@ -70,7 +70,7 @@ export type Tell =
   /** A `read` or a `claim` failed. */
   | readonly ["broken", number: number, why: string]
   | readonly ["claimed", session: string]
-  | readonly ["rung", topic: string]
+  | readonly ["directMessage", topic: string]
   /** Nothing follows, and what is not answered will not be. */
   | readonly ["bye"];
 

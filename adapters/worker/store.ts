@@ -150,8 +150,8 @@ export class WorkerStore implements Store {
     if (packed.length > 0) this.#post(["append", packed]);
   }
 
-  release(topic: string): void {
-    this.#post(["release", topic]);
+  forget(topic: string): void {
+    this.#post(["forget", topic]);
   }
 
   begin(session: string): void {
@@ -162,8 +162,8 @@ export class WorkerStore implements Store {
     return this.#ask((number) => ["claim", number, session]);
   }
 
-  leave(session: string): void {
-    this.#post(["leave", session]);
+  detach(session: string): void {
+    this.#post(["detach", session]);
   }
 
   /** Resolves when the host has answered all that was asked. Idempotent. */
@@ -245,8 +245,8 @@ export class WorkerStore implements Store {
       case "claimed":
         // A claim that was granted before it, in this very message, is heard of in a microtask: this must not overtake it.
         return queueMicrotask(() => sink?.claimed(tell[1]));
-      case "rung":
-        return sink?.rung?.(tell[1]);
+      case "directMessage":
+        return sink?.directMessage?.(tell[1]);
       case "bye":
         return this.#end();
     }

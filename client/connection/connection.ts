@@ -9,7 +9,7 @@ import {
 } from "../options.ts";
 
 /** How a connection ended. */
-export interface ConnectionEnd {
+export interface ConnectionClose {
   /** The close code; 1006 where none was seen. */
   readonly code: number;
   /** The reason given with it. */
@@ -34,7 +34,7 @@ export interface ConnectionSink {
   /** A message came. */
   received(data: string | Uint8Array<ArrayBuffer>): void;
   /** It is over, once. */
-  ended(end: ConnectionEnd): void;
+  ended(end: ConnectionClose): void;
   /** A raw frame passed. */
   frame(direction: "in" | "out", data: string | Uint8Array<ArrayBuffer>): void;
 }
@@ -155,7 +155,7 @@ export class Connection {
     if (this.#phase === "live") this.#sink.received(frame);
   }
 
-  #end(end: ConnectionEnd, code: number | undefined): void {
+  #end(end: ConnectionClose, code: number | undefined): void {
     if (this.#phase === "over") return;
     this.abandon(code ?? CloseCode.normal, end.reason);
     this.#sink.ended(end);

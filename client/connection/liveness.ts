@@ -30,13 +30,13 @@ export interface Beat {
  */
 export function heartbeatOf(
   option: HeartbeatOptions | false,
-  server: { readonly interval?: unknown; readonly timeout?: unknown } = {},
+  server: { readonly intervalMs?: unknown; readonly timeoutMs?: unknown } = {},
 ): HeartbeatSettings {
   if (option === false) return { intervalMs: Infinity, timeoutMs: Infinity };
   const intervalMs = option.intervalMs ??
-    sane(server.interval, DEFAULTS.heartbeat.intervalMs);
+    sane(server.intervalMs, DEFAULTS.heartbeat.intervalMs);
   const timeoutMs = option.timeoutMs ??
-    sane(server.timeout, DEFAULTS.heartbeat.timeoutMs);
+    sane(server.timeoutMs, DEFAULTS.heartbeat.timeoutMs);
   if (timeoutMs > intervalMs) return { intervalMs, timeoutMs };
   // Of two that do not go together, the user's stands.
   return option.timeoutMs === undefined

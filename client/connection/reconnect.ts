@@ -3,7 +3,7 @@ import { Backoff } from "./backoff.ts";
 import type { ClientClock } from "../clock.ts";
 import type {
   Connection,
-  ConnectionEnd,
+  ConnectionClose,
   ConnectionSink,
 } from "./connection.ts";
 import type { ClientState, StateChange } from "../events.ts";
@@ -21,7 +21,7 @@ export interface ReconnectorPort extends Omit<ConnectionSink, "ended"> {
   /** The state changed. */
   changed(change: StateChange): void;
   /** It is closed for good, once. */
-  closed(end: ConnectionEnd): void;
+  closed(end: ConnectionClose): void;
 }
 
 /** Above the rate limit, or overloaded: whoever says so wants a longer pause. */
@@ -36,7 +36,7 @@ const SLOW_CODES: ReadonlySet<number> = new Set([
  */
 export class Reconnector {
   /** How the last connection ended. */
-  lastClose: ConnectionEnd | undefined;
+  lastClose: ConnectionClose | undefined;
   /** When the next attempt is due, ms since 1970; while waiting. */
   retryAt: number | undefined;
 
@@ -110,7 +110,7 @@ export class Reconnector {
     const wasOpen = this.#state === "open";
     const connection = this.#connection;
     // As a WebSocket says it: 1005, there was no code.
-    const end: ConnectionEnd = {
+    const end: ConnectionClose = {
       code: code ?? 1005,
       reason: reason ?? "",
       wasClean: true,
@@ -137,7 +137,7 @@ export class Reconnector {
   #dial(): void {
     this.#cancelTimer?.();
     this.retryAt = this.#returnAt = undefined;
-    let failure: ConnectionEnd | undefined;
+    let failure: ConnectionClose | undefined;
     try {
       this.#connection = this.#connect();
     } catch (error) {
@@ -164,7 +164,7 @@ export class Reconnector {
     this.#dial();
   }
 
-  #ended(end: ConnectionEnd): void {
+  #ended(end: ConnectionClose): void {
     this.lastClose = end;
     // The answer to close(), or none.
     if (this.#state === "closed") return this.#over(end);
@@ -230,7 +230,7 @@ export class Reconnector {
     this.#stopWatching?.();
   }
 
-  #over(end: ConnectionEnd): void {
+  #over(end: ConnectionClose): void {
     this.#connection = undefined;
     this.#port.closed(end);
   }

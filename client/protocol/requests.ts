@@ -3,11 +3,12 @@ import type {
   CheckedData,
   ClientFrame,
   Contract,
+  Issue,
   MessageMap,
 } from "../../messages.ts";
 import { watchAbort } from "../abort.ts";
 import type { ClientClock } from "../clock.ts";
-import { DrumbeatError } from "../error.ts";
+import { DrumbeatError } from "../../messages.ts";
 import { bound, DEFAULTS } from "../options.ts";
 
 /** Options of {@linkcode Client.request}. */
@@ -210,9 +211,9 @@ export class Requests<M extends MessageMap> {
 function refusal(
   what: string,
   { code, message, issues = [] }: {
-    code: "invalid" | "unknown";
+    code: "invalid" | "unsupported";
     message: string;
-    issues?: readonly unknown[];
+    issues?: readonly Issue[];
   },
 ): DrumbeatError {
   return new DrumbeatError(code, `${what}: ${message}`, { issues });

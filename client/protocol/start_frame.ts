@@ -4,7 +4,7 @@ import {
   type Joined,
   type WireLimits,
 } from "../../messages.ts";
-import { DrumbeatError } from "../error.ts";
+import { DrumbeatError } from "../../messages.ts";
 
 /**
  * What `start` says of one topic.
@@ -25,12 +25,12 @@ export function readJoined(answer: unknown): Joined | DrumbeatError {
 
 /** What holds where `start` names no limit: the defaults of the first hubs. */
 const LIMITS: WireLimits = {
-  message: 64 * 1024,
-  window: 256 * 1024,
+  messageBytes: 64 * 1024,
+  windowBytes: 256 * 1024,
   inflight: 256,
-  topics: 128,
-  rate: Infinity,
-  byteRate: Infinity,
+  topicsPerPeer: 128,
+  messagesPerSecond: Infinity,
+  bytesPerSecond: Infinity,
 };
 
 /**
@@ -48,12 +48,12 @@ export function readLimits(
     return typeof value === "number" && value >= 1 ? value : LIMITS[name];
   };
   return {
-    message: limit("message"),
-    window: limit("window"),
+    messageBytes: limit("messageBytes"),
+    windowBytes: limit("windowBytes"),
     inflight: limit("inflight"),
-    topics: limit("topics"),
-    rate: rate(stated.rate),
-    byteRate: rate(stated.byteRate),
+    topicsPerPeer: limit("topicsPerPeer"),
+    messagesPerSecond: rate(stated.messagesPerSecond),
+    bytesPerSecond: rate(stated.bytesPerSecond),
   };
 }
 

@@ -58,8 +58,8 @@ export class Tokens {
           };
           this.get((token) => {
             if (isOver) return;
-            this.#renewer.renew(token!).then(({ expires }) => {
-              if (!isOver && expires !== undefined) plan(expires);
+            this.#renewer.renew(token!).then(({ expiresMs }) => {
+              if (!isOver && expiresMs !== undefined) plan(expiresMs);
             }, again);
           }, again);
         },

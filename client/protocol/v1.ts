@@ -5,6 +5,7 @@ import {
   encode,
   type ErrorFrame,
   type Frame,
+  type Issue,
   type MessageMap,
   type PingFrame,
   PROTOCOL,
@@ -18,7 +19,7 @@ import { type Binary, readSent } from "../publish/body.ts";
 import type { Connection } from "../connection/connection.ts";
 import { Credit } from "./credit.ts";
 import type { Dialect, DialectHost } from "./dialect.ts";
-import { DrumbeatError } from "../error.ts";
+import { DrumbeatError } from "../../messages.ts";
 import { heartbeatOf } from "../connection/liveness.ts";
 import type { Settings } from "../options.ts";
 import { Pace } from "../publish/pacing.ts";
@@ -113,7 +114,9 @@ export class V1<M extends MessageMap> implements Dialect {
     const decoded = decodeServerFrame(data);
     if (decoded.ok) this.#handle(decoded.frame, decoded.payload, data);
     // A frame of another version is none of ours; anything else is no protocol at all.
-    else if (decoded.code !== "unknown") this.#notTheProtocol(decoded.message);
+    else if (decoded.code !== "unsupported") {
+      this.#notTheProtocol(decoded.message);
+    }
   }
 
   /** Whether to come back though a close code says to stay away. Asked once, before {@linkcode V1.cut}. */
@@ -199,7 +202,7 @@ export class V1<M extends MessageMap> implements Dialect {
       case "pong":
         return this.#pong();
       case "goaway":
-        return this.#host.goaway(frame.after);
+        return this.#host.goaway(frame.afterMs);
     }
   }
 
@@ -211,13 +214,16 @@ export class V1<M extends MessageMap> implements Dialect {
     }
     const { clock, heartbeat } = this.#settings;
     const limits = this.limits = readLimits(frame.limits);
-    const credit = this.#credit = new Credit(limits.window, clock.random());
+    const credit = this.#credit = new Credit(
+      limits.windowBytes,
+      clock.random(),
+    );
     const pace = this.#pace = new Pace(clock, limits, {
       send: (data) => connection.send(data),
       free: () => this.#publisher.outbox.flush(),
     });
     this.session.started(frame);
-    this.#tokens.started(frame.expires);
+    this.#tokens.started(frame.expiresMs);
     this.#skewMs = frame.time - clock.time();
     connection.ready(
       heartbeatOf(heartbeat, frame.heartbeat),
@@ -273,7 +279,7 @@ export class V1<M extends MessageMap> implements Dialect {
     const error = new DrumbeatError(
       code,
       message,
-      issues === undefined ? {} : { issues },
+      issues === undefined ? {} : { issues: issues as Issue[] },
     );
     if (id === undefined) return this.#complain(error);
     this.topics.settled(id, error) ||

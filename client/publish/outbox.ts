@@ -1,6 +1,6 @@
 import { watchAbort } from "../abort.ts";
 import type { ClientClock } from "../clock.ts";
-import { DrumbeatError, type DrumbeatErrorCode } from "../error.ts";
+import { DrumbeatError, type DrumbeatErrorCode } from "../../messages.ts";
 import type { Body, Letter, Outlet } from "./outgoing_message.ts";
 import type { OutboxSettings } from "../options.ts";
 
@@ -105,7 +105,7 @@ export class Outbox {
       else if (!resumed) {
         this.#drop(
           entry,
-          "unknown",
+          "indeterminate",
           "the server does not know this session any more",
         );
       } else this.#again.add(entry);
@@ -137,7 +137,7 @@ export class Outbox {
     for (const entry of [...this.#sent.values()]) {
       this.#drop(
         entry,
-        "unknown",
+        "indeterminate",
         "the client was closed before the server answered",
       );
     }
@@ -183,7 +183,7 @@ export class Outbox {
       // Sent before, to a server with a higher limit: what became of it there is not known.
       this.#drop(
         entry,
-        entry.id === undefined ? "large" : "unknown",
+        entry.id === undefined ? "large" : "indeterminate",
         "it is above the server's limit",
       );
     } else if (id === "closing") this.cut();
@@ -294,7 +294,7 @@ export class Outbox {
         this.#drop(entry, "timeout", "it could not be sent in time");
       } else if (!entry.abandoned) {
         entry.abandoned = true;
-        this.#fail(entry, "unknown", "the server did not answer in time");
+        this.#fail(entry, "indeterminate", "the server did not answer in time");
       }
     }
     if (next !== Infinity) this.#expire(next);

@@ -45,10 +45,10 @@ export class Pace {
   constructor(clock: ClientClock, limits: WireLimits, port: PacePort) {
     this.#clock = clock;
     this.#port = port;
-    const { inflight, message } = limits;
+    const { inflight, messageBytes: message } = limits;
     // Finite: an infinite rate, less an infinite rate, is no number.
-    const rate = Math.min(limits.rate, Number.MAX_SAFE_INTEGER);
-    const byteRate = Math.min(limits.byteRate, Number.MAX_SAFE_INTEGER);
+    const rate = Math.min(limits.messagesPerSecond, Number.MAX_SAFE_INTEGER);
+    const byteRate = Math.min(limits.bytesPerSecond, Number.MAX_SAFE_INTEGER);
     this.#isUnlimited = Math.min(rate, byteRate) === Number.MAX_SAFE_INTEGER;
     this.#perMs = SHARE * rate / 1000;
     this.#bytesPerMs = SHARE * byteRate / 1000;

@@ -7,7 +7,7 @@ import {
   type WireLimits,
 } from "../../messages.ts";
 import { type Binary, bodyOf, isBinary } from "./body.ts";
-import { DrumbeatError } from "../error.ts";
+import { DrumbeatError } from "../../messages.ts";
 import { DroppedEvent } from "../events.ts";
 import type { Body } from "./outgoing_message.ts";
 import { bound, type Settings } from "../options.ts";
@@ -89,7 +89,7 @@ export class Publisher<M extends MessageMap> {
           ? utf8Length(frame)
           : frame.length;
         // The server would close the connection for good: 1009.
-        if (bytes > limits.message) return "large";
+        if (bytes > limits.messageBytes) return "large";
         const sent = pace.post(frame, bytes);
         return sent === "sent" ? id : sent;
       },

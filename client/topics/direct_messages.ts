@@ -1,6 +1,6 @@
 import type { MessageMap, Start } from "../../messages.ts";
 import { readJoined } from "../protocol/start_frame.ts";
-import { DrumbeatError } from "../error.ts";
+import { DrumbeatError } from "../../messages.ts";
 import { DirectEvent } from "../events.ts";
 import { Subscription, type SubscriptionHost } from "./subscription.ts";
 

@@ -1,5 +1,5 @@
 import { isCount, type MessageMap, type Position } from "../../messages.ts";
-import { DrumbeatError } from "../error.ts";
+import { DrumbeatError } from "../../messages.ts";
 import {
   type RawRecord,
   readRecord,

@@ -6,7 +6,7 @@ import type {
   UnsubscribeFrame,
 } from "../../messages.ts";
 import { readJoined } from "../protocol/start_frame.ts";
-import { DrumbeatError } from "../error.ts";
+import { DrumbeatError } from "../../messages.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** Asks the server: sends the frame that is made with the next id, and returns that id. */

@@ -7,7 +7,7 @@ import type {
   Start,
 } from "../../messages.ts";
 import { Cursor } from "./cursor.ts";
-import { DrumbeatError } from "../error.ts";
+import { DrumbeatError } from "../../messages.ts";
 import { GapEvent, InvalidEvent, RecoveredEvent } from "../events.ts";
 import type {
   GapRecord,

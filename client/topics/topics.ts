@@ -11,7 +11,7 @@ import {
 } from "../../messages.ts";
 import type { DialectHost } from "../protocol/dialect.ts";
 import { DirectLog } from "./direct_messages.ts";
-import { DrumbeatError } from "../error.ts";
+import { DrumbeatError } from "../../messages.ts";
 import { type Ask, Memberships } from "./subscribe.ts";
 import { type RawRecord, readRecord } from "./record.ts";
 import { Subscription, type SubscriptionHost } from "./subscription.ts";

@@ -7,7 +7,7 @@ import type { Connection } from "../peers/connection.ts";
 import type { Reporter } from "../hooks.ts";
 import type { DialectName } from "../peer.ts";
 import type { Refusal } from "../refusal.ts";
-import type { Arrival } from "../socket.ts";
+import type { ConnectionRequest } from "../socket.ts";
 import { Tally } from "../tally.ts";
 
 /** What {@linkcode Access} needs of the hub. */
@@ -33,7 +33,7 @@ export class Access {
   readonly #peersPerUser: number;
   readonly #users = new Tally();
   /** Those who were asked before they are connected. */
-  readonly #expected = new WeakMap<Arrival, Admitted>();
+  readonly #expected = new WeakMap<ConnectionRequest, Admitted>();
   /** Those whose grant ends. */
   readonly #ending = new Set<Connection>();
 
@@ -56,10 +56,12 @@ export class Access {
   }
 
   /** Asks about a connection that is still to be made; {@linkcode Access.enter} remembers the answer. */
-  async expect(arrival: Arrival): Promise<Denial | "limit" | undefined> {
+  async expect(
+    arrival: ConnectionRequest,
+  ): Promise<Denial | "limit" | undefined> {
     const verdict = await this.#ask(requestOf(arrival, "plain"));
     if (typeof verdict === "string") return verdict;
-    if (!this.#hasRoomFor(verdict.user)) return "limit";
+    if (!this.#hasCapacityFor(verdict.user)) return "limit";
     this.#expected.set(arrival, verdict);
     return undefined;
   }
@@ -92,9 +94,9 @@ export class Access {
     admitted: Admitted,
   ): "limit" | undefined {
     // Whoever has gone is not counted: nobody would count it off again.
-    if (connection.hasLeft) return undefined;
+    if (connection.isDetached) return undefined;
     const { user } = admitted;
-    if (!this.#hasRoomFor(user)) return "limit";
+    if (!this.#hasCapacityFor(user)) return "limit";
     if (user !== undefined) this.#users.add(user);
     this.grant(connection, admitted);
     return undefined;
@@ -159,14 +161,14 @@ export class Access {
     return this.#authorizer!.ask(request);
   }
 
-  #hasRoomFor(user: string | undefined): boolean {
+  #hasCapacityFor(user: string | undefined): boolean {
     return user === undefined || this.#users.of(user) < this.#peersPerUser;
   }
 }
 
 /** What the program is asked about an arrival, which forgets its secrets: it lives as long as its connection. */
 function requestOf(
-  arrival: Arrival,
+  arrival: ConnectionRequest,
   dialect: DialectName,
 ): Omit<AuthorizeRequest, "signal"> {
   const { handshake, url, address } = arrival;

@@ -17,7 +17,7 @@ export class Outcomes {
     if (id > this.#highest) return undefined;
     return this.#byId?.get(id) ??
       {
-        code: "unknown",
+        code: "indeterminate",
         message:
           "The id is not above the ones before, and its outcome is not kept any more",
       };

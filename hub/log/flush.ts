@@ -198,7 +198,7 @@ export class Delivery {
     subscription.waiting = false;
     try {
       while (subscription.cursor < topic.head) {
-        if (connection.hasLeft) return;
+        if (connection.isDetached) return;
         if (!connection.wire.hasCredit) return this.#wait(subscription, false);
         if (subscription.cursor >= topic.log.tail) {
           this.#deliver(subscription, topic);

@@ -53,8 +53,8 @@ export class GuardedStore implements Store {
     }
   }
 
-  release(topic: string): void {
-    this.#guard(() => this.#store.release(topic));
+  forget(topic: string): void {
+    this.#guard(() => this.#store.forget(topic));
   }
 
   begin(session: string): void {
@@ -65,8 +65,8 @@ export class GuardedStore implements Store {
     return this.#store.claim(session);
   }
 
-  leave(session: string): void {
-    this.#guard(() => this.#store.leave(session));
+  detach(session: string): void {
+    this.#guard(() => this.#store.detach(session));
   }
 
   [Symbol.asyncDispose](): PromiseLike<void> {

@@ -4,9 +4,8 @@ import type { Connection } from "../peers/connection.ts";
 import type { Delivery } from "./flush.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Reporter } from "../hooks.ts";
-import { PublishError } from "./publish_error.ts";
 import { HUB, LogRecord } from "./record.ts";
-import type { Refusal } from "../refusal.ts";
+import { type Refusal, refusalError } from "../refusal.ts";
 import type { Entry, Outcome } from "./store.ts";
 import { Topic } from "./topic.ts";
 import type { TopicSettings } from "./topic_options.ts";
@@ -93,7 +92,7 @@ export class Publisher {
    * @param topic the topic, or why it cannot be had.
    * @param name its name.
    * @param message what to publish.
-   * @returns the offset; rejects with a {@linkcode PublishError}.
+   * @returns the offset; rejects with a {@linkcode DrumbeatError}.
    */
   publishOwn(
     topic: Topic | Refusal,
@@ -102,8 +101,9 @@ export class Publisher {
   ): Promise<number> {
     const published = new Promise<number>((resolve, reject) => {
       const settled: Publication["settled"] = (outcome) => {
-        if ("code" in outcome) reject(new PublishError(name, outcome));
-        else resolve(outcome.offset);
+        if ("code" in outcome) {
+          reject(refusalError(`Cannot publish to '${name}'`, outcome));
+        } else resolve(outcome.offset);
       };
       if (topic instanceof Topic) this.publish({ topic, message, settled });
       else settled(topic);

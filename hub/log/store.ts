@@ -48,7 +48,7 @@ export interface Store extends AsyncDisposable {
   readonly healthy?: boolean;
   /**
    * Whether several hubs have their logs in it. Each is told of what all of them append to the topics that it has open, and
-   * {@linkcode StoreSink.rung} of the peers' own logs. Default: `false`.
+   * {@linkcode StoreSink.directMessage} of the peers' own logs. Default: `false`.
    */
   readonly shared?: boolean;
   /** Called once, before anything else. */
@@ -72,13 +72,13 @@ export interface Store extends AsyncDisposable {
     maxBytes: number,
   ): StoredRecords | Promise<StoredRecords>;
   /** The topic is forgotten: nobody asked for it for longer than its records live. */
-  release(topic: string): void;
+  forget(topic: string): void;
   /** Starts a session. */
   begin(session: string): void;
   /** Takes a session over. `true`: it is known and has not expired, and its outcomes count on. */
   claim(session: string): boolean | Promise<boolean>;
   /** The session's connection is gone: its time to live starts now. */
-  leave(session: string): void;
+  detach(session: string): void;
 }
 
 /** A run of records: the first one's offset, and contiguous records. */
@@ -112,7 +112,7 @@ export interface StoreSink {
    * A record was appended to a peer's own log, `$peer/` and its id, whether this hub has it open or not. A shared store
    * calls it on every node; the one that has the peer opens the log.
    */
-  rung?(topic: string): void;
+  directMessage?(topic: string): void;
   /** Something failed that is no single entry's fault. */
   failed(error: unknown): void;
 }

@@ -9,7 +9,7 @@ export interface Reader {
   /** Subscriptions whose delivery waits for credit. */
   readonly waiting: Set<Subscription<Reader>>;
   /** Whether it is gone: nothing is delivered any more. */
-  readonly hasLeft: boolean;
+  readonly isDetached: boolean;
   /** It cannot go on where it is. */
   close(code: number, reason: string): void;
 }

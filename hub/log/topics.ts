@@ -157,7 +157,7 @@ export class Topics implements Iterable<Topic> {
           Math.max(this.#forgetMs, topic.settings.maxAgeMs)
       ) continue;
       this.#forget(topic);
-      this.#store.release(topic.name);
+      this.#store.forget(topic.name);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { ErrorStage } from "../hooks.ts";
 import type { Observer, RefusedHandshake } from "../observer.ts";
-import type { Departure, Peer } from "../peer.ts";
+import type { Peer, PeerClose } from "../peer.ts";
 
 /** A store of which nothing was heard for so long after a failure, in ms, may work again: somebody has to try. */
 const STORE_DOUBT_MS = 10_000;
@@ -65,13 +65,13 @@ export class Monitor {
     this.#tell((observer) => observer.opened?.(peer));
   }
 
-  closed(peer: Peer, departure: Departure): void {
+  closed(peer: Peer, departure: PeerClose): void {
     countOne(this.#closes, departure.code);
     this.#tell((observer) => observer.closed?.(peer, departure));
   }
 
   /** A connection was closed before it was one of the hub's. */
-  turnedAway(code: number): void {
+  rejected(code: number): void {
     countOne(this.#closes, code);
   }
 

@@ -10,7 +10,7 @@ export interface HubStats {
   /** Connections, those that have not said hello included. */
   readonly connections: number;
   /** Connections that have left and whose transport has not said that they are gone. */
-  readonly zombies: number;
+  readonly closing: number;
   /** Topics that somebody used lately. */
   readonly topics: number;
   /** Records in the rings. */
@@ -65,13 +65,13 @@ export function statsOf(
     records += log.size;
     recordBytes += log.bytes;
   }
-  const { peers, all, zombies, joins, leaves } = connections;
+  const { peers, all, closing, joins, leaves } = connections;
   let unackedBytes = 0;
   for (const { wire } of all) unackedBytes += wire.unackedBytes;
   return {
     peers: peers.size,
     connections: all.size,
-    zombies,
+    closing,
     topics: topics.size,
     records,
     recordBytes,

@@ -7,7 +7,12 @@ import { sendToPeer } from "../protocol/direct_messages.ts";
 import type { DialectName, Peer } from "../peer.ts";
 import { PlainDialect } from "../protocol/plain.ts";
 import { Rate } from "./rate_limit.ts";
-import type { Arrival, ConnectionInfo, Inbound, Socket } from "../socket.ts";
+import type {
+  ConnectionInfo,
+  ConnectionRequest,
+  Inbound,
+  Socket,
+} from "../socket.ts";
 import type { Subscription } from "../log/subscription.ts";
 import { V1Dialect } from "../protocol/v1.ts";
 
@@ -21,7 +26,7 @@ export class Connection implements Peer, Inbound {
   state: unknown = undefined;
   readonly info: ConnectionInfo;
   /** As the transport brought it. */
-  readonly arrival: Arrival;
+  readonly arrival: ConnectionRequest;
   /** Who it is, and what it may: where the program said so. */
   admitted: Admitted | undefined;
   readonly socket: Socket;
@@ -44,9 +49,9 @@ export class Connection implements Peer, Inbound {
   /** Whether it is in `hub.peers`: greeted, its join told. */
   joined = false;
   /** Whether its time to go has come: nothing is taken in any more, answers still go out. */
-  isParting = false;
+  isDraining = false;
   /** Whether it has left. Nothing goes in or out any more. */
-  hasLeft = false;
+  isDetached = false;
   readonly #core: Core;
   readonly wire: Dialect;
   readonly #rate: Rate | undefined;
@@ -54,7 +59,12 @@ export class Connection implements Peer, Inbound {
   #probed = false;
   #room: PromiseWithResolvers<void> | undefined;
 
-  constructor(core: Core, id: string, socket: Socket, arrival: Arrival) {
+  constructor(
+    core: Core,
+    id: string,
+    socket: Socket,
+    arrival: ConnectionRequest,
+  ) {
     this.#core = core;
     this.id = id;
     this.socket = socket;
@@ -130,7 +140,7 @@ export class Connection implements Peer, Inbound {
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
-    if (this.hasLeft || this.isParting) return;
+    if (this.isDetached || this.isDraining) return;
     this.heard();
     const limit = this.#core.limits.messageBytes;
     // A UTF-16 unit is one to three bytes: most messages need no count.
@@ -183,7 +193,7 @@ export class Connection implements Peer, Inbound {
    * @param bytes what it counts for. Default: its length.
    */
   control(text: string, bytes: number = text.length): void {
-    if (this.hasLeft) return;
+    if (this.isDetached) return;
     this.socket.send(text);
     this.#unseen += bytes;
     if (this.#unseen >= UNSEEN_BYTES / 2 && !this.#probed) {

@@ -30,7 +30,7 @@ export class Connections {
   leaves = 0;
   readonly #context: ConnectionsContext;
   readonly #byId = new Map<string, Connection>();
-  readonly #zombies = new Set<Connection>();
+  readonly #closing = new Set<Connection>();
   /** Those whose transport has not said that they are gone, by address. */
   readonly #addresses = new Tally();
   #held = 0;
@@ -41,13 +41,13 @@ export class Connections {
   }
 
   /** Connections that have left and whose transport has not said that they are gone. */
-  get zombies(): number {
-    return this.#zombies.size;
+  get closing(): number {
+    return this.#closing.size;
   }
 
   /** All that take up a place: who has left and is not gone still holds a descriptor. */
   get size(): number {
-    return this.all.size + this.#zombies.size + this.#held;
+    return this.all.size + this.#closing.size + this.#held;
   }
 
   /** Keeps a place for somebody who is being asked about. @returns gives it back. */
@@ -85,14 +85,14 @@ export class Connections {
     this.#byId.set(connection.id, connection);
     this.joins++;
     const { hooks, reporter } = this.#context;
-    reporter.guard("join", () => hooks.onJoin?.(connection));
+    reporter.guard("join", () => hooks.onOpen?.(connection));
   }
 
   /** The hub decides that a connection has left. */
   leave(connection: Connection, code: number, reason: string): void {
-    if (connection.hasLeft) return;
+    if (connection.isDetached) return;
     this.#depart(connection, code, reason);
-    this.#zombies.add(connection);
+    this.#closing.add(connection);
     connection.socket.close(code, reason);
     // Who is silent, or takes nothing in, will not take part in a closing handshake.
     if (code === CloseCode.silent || code === CloseCode.lagging) {
@@ -102,19 +102,19 @@ export class Connections {
 
   /** The transport says that a connection is gone; some say so twice, some never. */
   closed(connection: Connection, code: number, reason: string): void {
-    const wasZombie = this.#zombies.delete(connection);
-    if (this.#zombies.size === 0) this.#onGone?.();
-    if (!connection.hasLeft || wasZombie) {
+    const wasZombie = this.#closing.delete(connection);
+    if (this.#closing.size === 0) this.#onGone?.();
+    if (!connection.isDetached || wasZombie) {
       this.#addresses.remove(connection.addressKey);
     }
-    if (connection.hasLeft) return;
+    if (connection.isDetached) return;
     // Deno reports 0 where the standard has 1006.
     this.#depart(connection, code === 0 ? CloseCode.abnormal : code, reason);
   }
 
   /** Resolves when every connection that left is gone, or after `graceMs`. */
   allGone(graceMs: number): Promise<void> {
-    if (this.#zombies.size === 0) return Promise.resolve();
+    if (this.#closing.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const cancel = this.#context.clock.after(graceMs, resolve);
       this.#onGone = () => {
@@ -125,7 +125,7 @@ export class Connections {
   }
 
   #depart(connection: Connection, code: number, reason: string): void {
-    connection.hasLeft = true;
+    connection.isDetached = true;
     this.all.delete(connection);
     this.#context.departed(connection, endsSession(code));
     this.#context.monitor.closed(connection, { code, reason });
@@ -138,7 +138,7 @@ export class Connections {
     const { hooks, reporter } = this.#context;
     reporter.guard(
       "leave",
-      () => hooks.onLeave?.(connection, { code, reason }),
+      () => hooks.onClose?.(connection, { code, reason }),
     );
   }
 }

@@ -57,7 +57,7 @@ export class Sessions {
   /** Tells the store that a session parted. While a claim is under way, whoever asked may be about to have it. */
   #partLate(session: string): void {
     if (this.#asked.of(session) > 0 || !this.#parted.delete(session)) return;
-    if (!this.#holders.has(session)) this.#store.leave(session);
+    if (!this.#holders.has(session)) this.#store.detach(session);
   }
 
   /** The session went on at another node. */

@@ -72,7 +72,7 @@ export class PresenceLog implements Reader {
     gap: () => this.#missed(),
   };
   readonly waiting: Set<Subscription<Reader>> = new Set();
-  hasLeft = false;
+  isDetached = false;
   readonly #roster = new Roster();
   readonly #context: PresenceLogContext;
   readonly #events: PresenceLogEvents;
@@ -194,7 +194,7 @@ export class PresenceLog implements Reader {
 
   /** Follows the log no more. */
   end(): void {
-    this.hasLeft = true;
+    this.isDetached = true;
     this.#leave();
   }
 
@@ -207,7 +207,7 @@ export class PresenceLog implements Reader {
   #await(): void {
     const topic = this.#topic;
     topic.whenOpen(() => {
-      if (!this.hasLeft && this.#topic === topic) this.#start();
+      if (!this.isDetached && this.#topic === topic) this.#start();
     });
   }
 

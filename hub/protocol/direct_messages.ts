@@ -13,7 +13,7 @@ const PREFIX = ownTopicOf("");
  * @param core the hub.
  * @param id the peer's public id.
  * @param message a message that the contract accepts, or a binary payload.
- * @returns the record's offset, once it is committed; rejects with a `PublishError`.
+ * @returns the record's offset, once it is committed; rejects with a `DrumbeatError`.
  */
 export function sendToPeer(
   core: Core,
@@ -46,7 +46,7 @@ export function sendToPeer(
  * @param core the hub.
  * @param name the log's name.
  */
-export function rung(core: Core, name: string): void {
+export function directMessage(core: Core, name: string): void {
   const id = name.slice(PREFIX.length);
   if (!name.startsWith(PREFIX) || core.connections.byId(id) === undefined) {
     return;

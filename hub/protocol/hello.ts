@@ -49,7 +49,7 @@ export async function greet(
     : undefined;
   if (typeof admitted === "string") return admitted;
   // Gone while it was asked about: the session may be another connection's by now.
-  if (connection.hasLeft) return "unavailable";
+  if (connection.isDetached) return "unavailable";
   const { user } = admitted ?? {};
   const mark = user === undefined ? "" : await ownerMark(user);
   const asked = frame.session ?? "";

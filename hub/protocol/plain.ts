@@ -25,7 +25,7 @@ export class PlainDialect implements Dialect {
     // At once where it was asked about before the upgrade; nothing goes in or out before.
     access.identify(this.#connection).then(
       (verdict) => {
-        if (this.#connection.hasLeft) return;
+        if (this.#connection.isDetached) return;
         const denial = typeof verdict === "string"
           ? verdict
           : access.enter(this.#connection, verdict);
@@ -45,7 +45,7 @@ export class PlainDialect implements Dialect {
     if (!(lobby instanceof Topic)) this.#refuse(lobby);
     else {
       lobby.whenOpen(() => {
-        if (!this.#connection.hasLeft) {
+        if (!this.#connection.isDetached) {
           this.#core.subscribe(this.#connection, lobby, {});
         }
       });

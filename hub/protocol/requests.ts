@@ -2,6 +2,7 @@ import {
   applyValidator,
   type CheckedData,
   type Contract,
+  DrumbeatError,
   type ErrorCode,
   type MessageMap,
   type Validator,
@@ -16,25 +17,6 @@ export type RequestHandler<Data, Reply> = (
   data: Data,
   peer: Peer,
 ) => Reply | Promise<Reply>;
-
-/** Thrown by a request handler, it goes to the client as it is. Anything else is the error `failed`, without a word. */
-export class RequestError extends Error {
-  /** `RequestError`. */
-  override readonly name = "RequestError";
-  /** The error code that the client sees. */
-  readonly code: ErrorCode;
-
-  /**
-   * For a request handler to throw.
-   *
-   * @param message what the client is told.
-   * @param code the code it is told. Default: `failed`.
-   */
-  constructor(message: string, code: ErrorCode = "failed") {
-    super(message);
-    this.code = code;
-  }
-}
 
 interface Method {
   readonly validator: Validator | undefined;
@@ -92,7 +74,10 @@ export class Requests {
   ): Promise<{ readonly data: unknown } | Refusal> {
     const handling = this.#methods.get(method);
     if (handling === undefined) {
-      return { code: "unknown", message: `There is no request '${method}'` };
+      return {
+        code: "unsupported",
+        message: `There is no request '${method}'`,
+      };
     }
     // What nobody handles is not told: its name is the peer's.
     const asked = this.#context.monitor.asked(method);
@@ -110,8 +95,8 @@ export class Requests {
       isRefused = false;
       return { data: answer };
     } catch (error) {
-      if (error instanceof RequestError) {
-        return { code: error.code, message: error.message };
+      if (error instanceof DrumbeatError) {
+        return { code: error.code as ErrorCode, message: error.message };
       }
       this.#context.failed(error);
       return { code: "failed", message: `The request '${method}' failed` };

@@ -45,7 +45,7 @@ export class Places {
     joining.add(name);
     topic.whenOpen(() => {
       // Unsubscribed, or gone, while the store was opening it.
-      if (this.#connection.hasLeft || !joining.delete(name)) return;
+      if (this.#connection.isDetached || !joining.delete(name)) return;
       // A new token may have come with fewer rights.
       const forbidden = this.#refusal(name);
       if (forbidden !== undefined) return this.#refuse(id, forbidden);

@@ -20,7 +20,7 @@ export class Renewal {
     const { access } = this.#core;
     if (!access.asks) {
       const message = "This hub asks for no token";
-      return this.#refuse(id, { code: "unknown", message });
+      return this.#refuse(id, { code: "unsupported", message });
     }
     if (this.#isAsking) {
       const message = "The token before is still being looked at";
@@ -30,7 +30,7 @@ export class Renewal {
     access.renew(this.#connection, token).then((verdict) => {
       this.#isAsking = false;
       // Its time may have run out meanwhile.
-      if (this.#connection.hasLeft) return;
+      if (this.#connection.isDetached) return;
       if (typeof verdict !== "string") return this.#go(id, verdict);
       const [, message] = DENIED[verdict];
       if (verdict === "forbidden") return this.#end(message);
@@ -60,7 +60,7 @@ export class Renewal {
       encode({
         type: "ack",
         id,
-        ...(expires === undefined ? {} : { expires }),
+        ...(expires === undefined ? {} : { expiresMs: expires }),
       }),
     );
   }

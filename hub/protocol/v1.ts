@@ -127,7 +127,7 @@ export class V1Dialect implements Dialect {
     const { session, resumed, refused } = greeting;
     const topics = [...greeting.topics, ...lateLog(this.#core, greeting)];
     this.#session = session;
-    if (this.#connection.hasLeft) return this.left();
+    if (this.#connection.isDetached) return this.left();
     this.#phase = "open";
     const joined = topics.map(([topic, start]): [string, TopicStart] => {
       const place = this.#core.subscribe(this.#connection, topic, start);
@@ -142,20 +142,20 @@ export class V1Dialect implements Dialect {
       session: secretOf(session),
       resumed,
       heartbeat: {
-        interval: heartbeat.intervalMs,
-        timeout: heartbeat.timeoutMs,
+        intervalMs: heartbeat.intervalMs,
+        timeoutMs: heartbeat.timeoutMs,
       },
       limits: wireLimits(limits),
       // Not assigned by name: a topic may be called `__proto__`.
       topics: Object.fromEntries([...joined, ...refused]),
-      ...(expires === undefined ? {} : { expires }),
+      ...(expires === undefined ? {} : { expiresMs: expires }),
     });
     for (const [topic, start] of topics) {
       const refusal = this.#core.showPresence(this.#connection, topic, start);
       if (refusal !== undefined) this.#refuse(undefined, refusal);
     }
     // Gone by what it was just told: whoever were added now would never leave.
-    if (this.#connection.hasLeft) return;
+    if (this.#connection.isDetached) return;
     this.#core.presence.resumed(this.#connection);
     this.#core.heartbeat.watch(this.#connection);
     this.#core.connections.joined(this.#connection);
@@ -233,7 +233,7 @@ export class V1Dialect implements Dialect {
   }
 
   goaway(afterMs: number): void {
-    if (this.#phase === "open") this.#send({ type: "goaway", after: afterMs });
+    if (this.#phase === "open") this.#send({ type: "goaway", afterMs });
   }
 
   #taken(frames: number): void {

@@ -177,7 +177,7 @@ export class Lobby {
 
 function reasonWords(code: DrumbeatError["code"]): string {
   switch (code) {
-    case "unknown":
+    case "indeterminate":
       return "it was sent, but nobody can say whether it arrived.";
     case "limit":
       return "too many messages are waiting.";

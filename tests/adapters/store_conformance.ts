@@ -279,7 +279,7 @@ export function storeConformance(
     await append(entry("a", { id: 7 }));
     const [outcome] = await append(entry("b", { id: 3 }));
     assert(outcome !== undefined && "code" in outcome);
-    assertEquals(outcome.code, "unknown");
+    assertEquals(outcome.code, "indeterminate");
     assertEquals(sink.logs.get("room")?.size, 1);
   });
 
@@ -291,14 +291,14 @@ export function storeConformance(
       ...[0, 1, 256].map((id) => entry("x", { id })),
     );
     assert(gone !== undefined && "code" in gone);
-    assertEquals(gone.code, "unknown");
+    assertEquals(gone.code, "indeterminate");
     assertEquals([kept, last], [{ offset: 1 }, { offset: 256 }]);
   });
 
   test("gives no offset of an epoch twice, though the topic was released", async ({ store, open, append }) => {
     const before = await open("room");
     await append(entry("a"));
-    store.release("room");
+    store.forget("room");
     const after = await open("room");
     const head = after.epoch === before.epoch ? 1 : 0;
     assertEquals(after.head, head);
@@ -306,7 +306,7 @@ export function storeConformance(
   });
 
   test("takes the release of a topic that is not there", async ({ store, open }) => {
-    store.release("nowhere");
+    store.forget("nowhere");
     assertEquals((await open("room")).head, 0);
   });
 
@@ -318,7 +318,7 @@ export function storeConformance(
     await open("room");
     store.begin(SESSION);
     await append(entry("a", { id: 1 }));
-    store.leave(SESSION);
+    store.detach(SESSION);
     await advance(SESSION_MS - MARGIN_MS);
     assertEquals(await store.claim(SESSION), true);
     assertEquals(await append(entry("a", { id: 1 })), [{ offset: 0 }]);
@@ -326,17 +326,17 @@ export function storeConformance(
 
   test("forgets a session when its time to live is over", async ({ store, advance }) => {
     store.begin(SESSION);
-    store.leave(SESSION);
+    store.detach(SESSION);
     await advance(SESSION_MS);
     assertEquals(await store.claim(SESSION), false);
   });
 
   test("keeps a session for as long as a connection holds it", async ({ store, advance }) => {
     for (const session of [SESSION, OTHER]) store.begin(session);
-    store.leave(SESSION);
+    store.detach(SESSION);
     assertEquals(await store.claim(SESSION), true);
     await advance(SESSION_MS * 10);
-    store.leave(OTHER);
+    store.detach(OTHER);
     assertEquals(await store.claim(SESSION), true);
     assertEquals(await store.claim(OTHER), true);
   });
@@ -344,7 +344,7 @@ export function storeConformance(
   test("counts the time to live from the last leave", async ({ store, advance }) => {
     store.begin(SESSION);
     for (let round = 0; round < 5; round++) {
-      store.leave(SESSION);
+      store.detach(SESSION);
       await advance(SESSION_MS - MARGIN_MS);
       assertEquals(await store.claim(SESSION), true);
     }
@@ -352,19 +352,19 @@ export function storeConformance(
 
   test("forgets each session by its own time", async ({ store, advance }) => {
     for (const session of [SESSION, OTHER]) store.begin(session);
-    store.leave(SESSION);
+    store.detach(SESSION);
     await advance(SESSION_MS / 3);
-    store.leave(OTHER);
+    store.detach(OTHER);
     await advance(SESSION_MS / 3);
     assertEquals(await store.claim(SESSION), true);
-    store.leave(SESSION);
+    store.detach(SESSION);
     await advance(SESSION_MS * 2 / 3 + 1);
     assertEquals(await store.claim(OTHER), false);
     assertEquals(await store.claim(SESSION), true);
   });
 
   test("takes the leave of a session that it does not know", async ({ store }) => {
-    store.leave(SESSION);
+    store.detach(SESSION);
     assertEquals(await store.claim(SESSION), false);
   });
 
@@ -453,7 +453,7 @@ export function storeConformance(
     store.begin(SESSION);
     for (let n = 0; n < SESSIONS + 5; n++) {
       store.begin(sessionOf(n));
-      store.leave(sessionOf(n));
+      store.detach(sessionOf(n));
       clock.advance(1);
     }
     // A store may take a second or two.

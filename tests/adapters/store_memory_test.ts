@@ -36,7 +36,7 @@ Deno.test("the store in memory makes a new log, with a new epoch, of a topic tha
     opened: (_, { epoch, head }) => epochs.push(`${epoch} ${head}`),
   });
   store.open("room");
-  store.release("room");
+  store.forget("room");
   store.open("room");
   assertEquals(new Set(epochs).size, 2);
 });

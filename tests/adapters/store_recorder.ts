@@ -66,9 +66,9 @@ export class StoreRecorder implements StoreSink {
     this.#told("settled");
   }
 
-  rung(topic: string): void {
+  directMessage(topic: string): void {
     this.rings.push(topic);
-    this.#told("rung");
+    this.#told("directMessage");
   }
 
   claimed(session: string): void {

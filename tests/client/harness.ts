@@ -63,7 +63,7 @@ export interface StartOverrides {
   readonly limits?: object;
   readonly topics?: Readonly<Record<string, unknown>>;
   readonly time?: number;
-  readonly expires?: number;
+  readonly expiresMs?: number;
 }
 
 /** Accepts a socket, takes the hello, answers start, and takes the first ping. @returns hello, and what came after it. */
@@ -96,8 +96,13 @@ export function start(
     peer: "me",
     session: "me.secret",
     resumed: hello.session !== undefined,
-    heartbeat: { interval: 10_000, timeout: 25_000 },
-    limits: { message: 65_536, window: 262_144, inflight: 256, topics: 128 },
+    heartbeat: { intervalMs: 10_000, timeoutMs: 25_000 },
+    limits: {
+      messageBytes: 65_536,
+      windowBytes: 262_144,
+      inflight: 256,
+      topicsPerPeer: 128,
+    },
     ...overrides,
     topics: { ...Object.fromEntries(topics), ...overrides.topics },
   });

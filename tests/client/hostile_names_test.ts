@@ -12,9 +12,11 @@ Deno.test("a server's names are never names of properties: topics, members, limi
     topic.presence.on(({ join }) => heard.push(join.map(({ peer }) => peer)));
   }
   greet(h.net.last, {
-    limits: JSON.parse('{"__proto__":{"rate":1},"rate":50}'),
+    limits: JSON.parse(
+      '{"__proto__":{"messagesPerSecond":1},"messagesPerSecond":50}',
+    ),
   });
-  assertEquals(h.client.limits?.rate, 50);
+  assertEquals(h.client.limits?.messagesPerSecond, 50);
   for (const topic of NAMES) {
     h.net.last.emit(
       `{"type":"batch","topic":"${topic}","offset":0,"messages":[{"from":"${topic}","at":1,"message":{"type":"a","__proto__":{"polluted":1}}}]}`,

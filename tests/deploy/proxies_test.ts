@@ -44,7 +44,7 @@ for (const name of NAMES) {
       await using server = serve({
         port: 0,
         trustedProxies: 1,
-        onJoin: ({ info }) => void addresses.push(info.address),
+        onOpen: ({ info }) => void addresses.push(info.address),
       });
       await using proxy = await ProxyProcess.start(name, {
         upstreams: [server.addr.port],

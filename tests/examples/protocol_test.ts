@@ -18,7 +18,7 @@ const protocol = await Deno.readTextFile(new URL("protocol.md", docs));
 
 /** Keys whose values differ from run to run, and stand for each other once they were seen together. */
 const IDS = new Set(["peer", "session", "epoch", "from"]);
-const TIMES = new Set(["time", "at", "expires"]);
+const TIMES = new Set(["time", "at", "expiresMs"]);
 
 /** The real frame as it stands in the document: ids translated, times and words for people passed over. */
 function asWritten(

@@ -92,8 +92,8 @@ export class HastyStore implements Store {
     this.#store.open(topic);
   }
 
-  release(topic: string): void {
-    this.#store.release(topic);
+  forget(topic: string): void {
+    this.#store.forget(topic);
   }
 
   begin(session: string): void {
@@ -104,8 +104,8 @@ export class HastyStore implements Store {
     return this.#store.claim(session);
   }
 
-  leave(session: string): void {
-    this.#store.leave(session);
+  detach(session: string): void {
+    this.#store.detach(session);
   }
 
   [Symbol.asyncDispose](): PromiseLike<void> {

@@ -224,7 +224,7 @@ class Walk {
       this.#violate("phantom", `'${body}' is from ${publisher}, not ${from}`);
     }
     // `unknown` says that it may have been stored; every other code says that it was not.
-    if (told !== undefined && "code" in told && told.code !== "unknown") {
+    if (told !== undefined && "code" in told && told.code !== "indeterminate") {
       this.#violate(
         "phantom",
         `'${body}' at ${show(at)} was refused: ${told.code}`,

@@ -151,7 +151,7 @@ Deno.test("a record under another's name is a phantom", () => {
 
 Deno.test("a record that was refused is a phantom; one whose outcome is unknown is not", () => {
   for (
-    const [code, expected] of [["unknown", {}], ["limit", {
+    const [code, expected] of [["indeterminate", {}], ["limit", {
       phantom: 1,
     }]] as const
   ) {

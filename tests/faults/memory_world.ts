@@ -92,7 +92,7 @@ export class MemoryWorld {
           };
         },
         () => {
-          entry.told = { code: "unknown" };
+          entry.told = { code: "indeterminate" };
         },
       );
     }

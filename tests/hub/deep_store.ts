@@ -113,9 +113,9 @@ export class DeepStore implements Store {
     });
   }
 
-  release(topic: string): void {
+  forget(topic: string): void {
     this.#logs.delete(topic);
-    this.#memory.release(topic);
+    this.#memory.forget(topic);
   }
 
   begin(session: string): void {
@@ -126,8 +126,8 @@ export class DeepStore implements Store {
     return this.#memory.claim(session);
   }
 
-  leave(session: string): void {
-    this.#memory.leave(session);
+  detach(session: string): void {
+    this.#memory.detach(session);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -34,8 +34,8 @@ Deno.test("each peer goes at the time it was told: drumbeat.v1 with 1012, plain 
     [first, plain, last, greeting].map((peer) => peer.closed?.code);
   let over = false;
   const drained = hub.hub.drain(1_000).then(() => over = true);
-  assertEquals(first.readType("goaway"), [{ type: "goaway", after: 0 }]);
-  assertEquals(last.readType("goaway"), [{ type: "goaway", after: 500 }]);
+  assertEquals(first.readType("goaway"), [{ type: "goaway", afterMs: 0 }]);
+  assertEquals(last.readType("goaway"), [{ type: "goaway", afterMs: 500 }]);
   assertEquals(codes(), [1012, undefined, undefined, undefined]);
   hub.clock.advance(240);
   assertEquals(codes(), [1012, undefined, undefined, undefined]);

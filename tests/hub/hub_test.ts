@@ -8,7 +8,7 @@ import {
 import * as v from "valibot";
 import { MemoryStore } from "../../adapters/store_memory.ts";
 import { Hub, type HubOptions } from "../../hub/hub.ts";
-import { PublishError } from "../../hub/log/publish_error.ts";
+import { DrumbeatError } from "../../messages.ts";
 import { defineMessages, PROTOCOL } from "../../messages.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { inMemory } from "./in_memory.ts";
@@ -31,14 +31,14 @@ Deno.test("a publish of the program's that is refused rejects with the code and 
   const wrong = { type: "chat", text: 5 as unknown as string } as const;
   const error = await assertRejects(
     () => hub.hub.broadcast(wrong),
-    PublishError,
+    DrumbeatError,
     "Cannot publish to 'lobby'",
   );
-  assertEquals([error.name, error.code], ["PublishError", "invalid"]);
-  assertEquals(error.issues[0]?.path, ["text"]);
+  assertEquals([error.name, error.code], ["DrumbeatError", "invalid"]);
+  assertEquals(error.issues?.[0]?.path, ["text"]);
   const other = hub.hub.topic("$mine").publish({ type: "chat", text: "" });
   assertEquals(
-    (await assertRejects(() => other, PublishError)).code,
+    (await assertRejects(() => other, DrumbeatError)).code,
     "forbidden",
   );
 });
@@ -169,7 +169,7 @@ Deno.test("a publish after the hub was closed is refused as unavailable, and not
   await hub.hub.close();
   const error = await assertRejects(
     () => hub.hub.broadcast({ type: "late" }),
-    PublishError,
+    DrumbeatError,
   );
   assertEquals(error.code, "unavailable");
 });

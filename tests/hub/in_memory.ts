@@ -3,7 +3,7 @@ import type { Clock } from "../../hub/clock.ts";
 import type { ErrorStage } from "../../hub/hooks.ts";
 import { Hub, type HubOptions } from "../../hub/hub.ts";
 import type { Limits } from "../../hub/limits.ts";
-import type { Departure, Peer } from "../../hub/peer.ts";
+import type { Peer, PeerClose } from "../../hub/peer.ts";
 import type { Handshake } from "../../hub/socket.ts";
 import type { Store } from "../../hub/log/store.ts";
 import {
@@ -109,7 +109,7 @@ export class InMemory<M extends MessageMap = AnyMessages>
   readonly clock: FakeClock;
   readonly hub: Hub<M>;
   readonly joins: Peer[] = [];
-  readonly leaves: (Departure & { readonly peer: Peer })[] = [];
+  readonly leaves: (PeerClose & { readonly peer: Peer })[] = [];
   readonly errors: { readonly error: unknown; readonly stage: ErrorStage }[] =
     [];
 
@@ -121,16 +121,16 @@ export class InMemory<M extends MessageMap = AnyMessages>
     life: Clock = clock,
   ) {
     this.clock = clock;
-    const { onJoin, onLeave, onError } = options;
+    const { onOpen, onClose, onError } = options;
     this.hub = new Hub({ store: store(clock), clock: life }, {
       ...options,
-      onJoin: (peer) => {
+      onOpen: (peer) => {
         this.joins.push(peer);
-        return onJoin?.(peer);
+        return onOpen?.(peer);
       },
-      onLeave: (peer, departure) => {
+      onClose: (peer, departure) => {
         this.leaves.push({ peer, ...departure });
-        return onLeave?.(peer, departure);
+        return onClose?.(peer, departure);
       },
       onError: (error, context) => {
         this.errors.push({ error, stage: context.stage });

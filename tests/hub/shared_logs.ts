@@ -143,7 +143,7 @@ export class SharedStore implements Store {
         this.#sink?.committed(topic, at, fresh);
         this.#sink?.trimmed(topic, tail);
       }
-      if (topic.startsWith("$peer/")) this.#sink?.rung?.(topic);
+      if (topic.startsWith("$peer/")) this.#sink?.directMessage?.(topic);
     });
   }
 
@@ -177,7 +177,7 @@ export class SharedStore implements Store {
     return { offset, records: records.slice(offset) };
   }
 
-  release(topic: string): void {
+  forget(topic: string): void {
     this.#open.delete(topic);
   }
 
@@ -197,11 +197,11 @@ export class SharedStore implements Store {
     return true;
   }
 
-  leave(session: string): void {
+  detach(session: string): void {
     const { sessions, holders } = this.#logs;
     if (this.#line === "dead" || holders.get(session) !== this) return;
     holders.delete(session);
-    sessions.leave(session);
+    sessions.detach(session);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -12,7 +12,7 @@ import {
   startProblem,
 } from "../../messages.ts";
 
-const CODES = ["malformed", "invalid", "unknown"];
+const CODES = ["malformed", "invalid", "unsupported"];
 
 type Data = string | Uint8Array<ArrayBuffer>;
 
@@ -229,14 +229,14 @@ const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
     peer: name,
     session: name,
     resumed: fc.boolean(),
-    heartbeat: fc.record({ interval: count, timeout: count }),
+    heartbeat: fc.record({ intervalMs: count, timeoutMs: count }),
     limits: fc.record({
-      message: count,
-      window: count,
+      messageBytes: count,
+      windowBytes: count,
       inflight: count,
-      rate: count,
-      byteRate: count,
-      topics: count,
+      messagesPerSecond: count,
+      bytesPerSecond: count,
+      topicsPerPeer: count,
     }),
     topics: fc.dictionary(
       name,
@@ -254,7 +254,7 @@ const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
     type: fc.constant("ack" as const),
     id: count,
     offset: count,
-    expires: count,
+    expiresMs: count,
   }, { requiredKeys: ["type", "id"] }),
   fc.record({
     type: fc.constant("unsubscribed" as const),
@@ -290,7 +290,7 @@ const serverFrame: fc.Arbitrary<ServerFrame> = fc.oneof(
     code: fc.constant("invalid" as const),
     message: name,
   }, { requiredKeys: ["type", "code", "message"] }),
-  fc.record({ type: fc.constant("goaway" as const), after: count }),
+  fc.record({ type: fc.constant("goaway" as const), afterMs: count }),
 );
 
 Deno.test("what a client encodes a server decodes to the same", () => {
@@ -429,7 +429,7 @@ const WRONG: readonly object[] = [
     head: 0,
   },
   { type: "error", code: 5, message: "" },
-  { type: "goaway", after: "soon" },
+  { type: "goaway", afterMs: "soon" },
   { type: "reply" },
 ];
 
@@ -460,12 +460,12 @@ Deno.test("each direction knows its own frames only", () => {
     '{"type":"gap","topic":"a","from":0,"to":1,"id":3}',
   );
   assert(!toServer.ok);
-  assertEquals([toServer.code, toServer.id], ["unknown", 3]);
+  assertEquals([toServer.code, toServer.id], ["unsupported", 3]);
   const toClient = decodeServerFrame(
     '{"type":"publish","id":3,"topic":"a","message":{}}',
   );
   assert(!toClient.ok);
-  assertEquals([toClient.code, toClient.id], ["unknown", 3]);
+  assertEquals([toClient.code, toClient.id], ["unsupported", 3]);
 });
 
 Deno.test("a place to start is last alone, or epoch and offset together, or nothing", () => {

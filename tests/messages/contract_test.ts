@@ -137,7 +137,7 @@ Deno.test("a closed contract refuses other types as unknown, an open one lets th
   ]]);
   const checked = closed.check({ type: "chat", text: "a" });
   assert(!checked.ok);
-  assertEquals(checked.code, "unknown");
+  assertEquals(checked.code, "unsupported");
   const message = { type: "chat", text: "a" };
   const passed = open.check(message);
   assert(passed.ok && passed.message === message as unknown);
@@ -188,7 +188,7 @@ Deno.test("types that objects inherit are not in a contract that does not name t
   const messages = defineMessages({ move: isMove });
   for (const type of ["constructor", "toString", "hasOwnProperty"]) {
     const checked = messages.check({ type });
-    assert(!checked.ok && checked.code === "unknown");
+    assert(!checked.ok && checked.code === "unsupported");
   }
   assert(
     defineMessages({ constructor: isMove }).check({ type: "constructor", x: 1 })
@@ -245,7 +245,7 @@ Deno.test("a contract's requests are checked by method, its presence by one vali
   });
   assert(!messages.checkRequest("add", { a: "1" }).ok);
   const unknown = messages.checkRequest("toString", {});
-  assert(!unknown.ok && unknown.code === "unknown");
+  assert(!unknown.ok && unknown.code === "unsupported");
   assert(messages.checkReply("add", 5).ok);
   assert(!messages.checkReply("add", "5").ok);
   assert(messages.checkReply("log", "anything").ok);

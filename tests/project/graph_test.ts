@@ -8,6 +8,7 @@ import {
 } from "./module_graph.ts";
 
 const LAYERS = {
+  common: ["common/"],
   messages: ["messages.ts", "messages/"],
   client: ["client.ts", "client/"],
   hub: ["hub/"],
@@ -21,18 +22,19 @@ const LAYERS = {
 type Layer = keyof typeof LAYERS;
 
 const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
-  messages: ["messages"],
-  client: ["client", "messages"],
-  hub: ["hub", "messages"],
-  adapters: ["adapters", "hub", "messages"],
-  hubFace: ["hub", "adapters", "messages"],
-  server: ["server", "hubFace", "hub", "messages", "adapters"],
+  common: ["common"],
+  messages: ["messages", "common"],
+  client: ["client", "messages", "common"],
+  hub: ["hub", "messages", "common"],
+  adapters: ["adapters", "hub", "messages", "common"],
+  hubFace: ["hub", "adapters", "messages", "common"],
+  server: ["server", "hubFace", "hub", "messages", "adapters", "common"],
   static: ["static", "client", "messages"],
   face: ["messages", "client", "hub", "adapters", "hubFace", "server"],
 };
 
 /** Files that travel to the page: whoever else imports them must take them as text. */
-const AS_TEXT: readonly Layer[] = ["static", "client", "messages"];
+const AS_TEXT: readonly Layer[] = ["static", "client", "messages", "common"];
 
 const BUILT_INS: readonly Layer[] = ["server", "adapters"];
 

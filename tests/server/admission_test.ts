@@ -52,7 +52,7 @@ Deno.test("above limits.peersPerAddress it is 429 for that address, and not for 
   await using server = serving({
     trustedProxies: 1,
     limits: { peersPerAddress: 2 },
-    onLeave: () => left.resolve(),
+    onClose: () => left.resolve(),
   });
   const { port } = server.addr;
   const from = (address: string) => ({

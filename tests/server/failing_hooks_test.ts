@@ -45,12 +45,12 @@ function contract(fail: Failing, of: "message" | "request" | "presence") {
 }
 
 const CASES: readonly Case[] = [
-  { words: "onJoin", options: (onJoin) => ({ onJoin }) },
-  { words: "onLeave", options: (onLeave) => ({ onLeave }) },
+  { words: "onOpen", options: (onOpen) => ({ onOpen }) },
+  { words: "onClose", options: (onClose) => ({ onClose }) },
   { words: "onPresence", options: (onPresence) => ({ onPresence }) },
   {
     words: "onError, at an error",
-    options: (onError) => ({ onError, onJoin: onError }),
+    options: (onError) => ({ onError, onOpen: onError }),
   },
   {
     words: "a message's validator",

@@ -154,7 +154,7 @@ underAttack("random text and bytes, plain", async (port) => {
     for (const frame of await peer.until(({ type }) => type === "the.end")) {
       if (frame.type === "error") {
         assert(
-          ["malformed", "invalid", "unknown", "limit"].includes(frame.code),
+          ["malformed", "invalid", "unsupported", "limit"].includes(frame.code),
           frame.code,
         );
         errors++;
@@ -357,7 +357,7 @@ underAttack(
     v1.send('{"type":"__proto__","id":2}');
     assertEquals(
       (await v1.until(({ type }) => type === "error")).at(-1).code,
-      "unknown",
+      "unsupported",
     );
     for (const peer of [plain, v1]) await peer[Symbol.asyncDispose]();
   },

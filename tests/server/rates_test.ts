@@ -15,7 +15,7 @@ Deno.test("a client with 1,000 queued messages delivers all of them once to a se
   await using server = serve({
     port: 0,
     limits: LOW,
-    onLeave: (_, { code }) => void closes.push(code),
+    onClose: (_, { code }) => void closes.push(code),
   });
   const all = Promise.withResolvers<void>();
   server.hub.on("n", ({ n }) => {

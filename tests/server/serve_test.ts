@@ -39,7 +39,7 @@ test("draining says goodbye: goaway and 1012 for drumbeat.v1, 1001 for plain pee
   await v1.next();
   const plain = await WirePeer.plain(port);
   const drained = server.drain({ overMs: 0 });
-  assertEquals(await v1.next(), { type: "goaway", after: 0 });
+  assertEquals(await v1.next(), { type: "goaway", afterMs: 0 });
   assertEquals((await v1.closed).code, 1012);
   assertEquals((await plain.closed).code, 1001);
   await drained;

@@ -6,7 +6,7 @@
 import { MemoryStore } from "../../adapters/store_memory.ts";
 import { telemetry } from "../../adapters/observe/opentelemetry.ts";
 import type { Entry } from "../../hub/log/store.ts";
-import { RequestError, serve } from "../../mod.ts";
+import { DrumbeatError, serve } from "../../mod.ts";
 
 /** A store with a slow disk. */
 class SlowStore extends MemoryStore {
@@ -23,7 +23,7 @@ const { hub, addr } = serve({
 });
 hub.handle("echo", (data) => data);
 hub.handle("refuse", () => {
-  throw new RequestError("No");
+  throw new DrumbeatError("failed", "No");
 });
 telemetry(hub);
 console.log(`listens on http://127.0.0.1:${addr.port}/`);

@@ -116,7 +116,7 @@ test("a query does not matter, and the peer tells the url and the address", asyn
   >();
   await using server = await serve({
     port: 0,
-    onJoin: ({ info }) => resolve(info),
+    onOpen: ({ info }) => resolve(info),
   });
   using _ = await RawPeer.connect(server.addr.port, { path: "/ws?room=1" });
   assertEquals(await promise, {
@@ -131,7 +131,7 @@ test("a full hub answers 503 with a time to come back, and has room again when s
   await using server = await serve({
     port: 0,
     limits: { peers: 1 },
-    onLeave: () => left.resolve(),
+    onClose: () => left.resolve(),
   });
   const { port } = server.addr;
   using first = await RawPeer.connect(port);
@@ -149,7 +149,7 @@ test("a full hub answers 503 with a time to come back, and has room again when s
 
 Deno.test("a handler works without knowing the other side's address", async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
-  await using hub = createHub({ onJoin: ({ info }) => resolve(info.address) });
+  await using hub = createHub({ onOpen: ({ info }) => resolve(info.address) });
   const handler = createHandler(hub);
   const listening = Deno.serve({
     port: 0,

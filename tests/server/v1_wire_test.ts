@@ -66,7 +66,11 @@ test("the transcript of docs/protocol.md over a real WebSocket", async ({ serve 
 
   peer.send({ type: "dance", id: 11 });
   const error = await peer.next();
-  assertEquals([error.type, error.id, error.code], ["error", 11, "unknown"]);
+  assertEquals([error.type, error.id, error.code], [
+    "error",
+    11,
+    "unsupported",
+  ]);
 
   // A cut, and back again with what was missed.
   const { session, topics: { lobby: { epoch } } } = start;
@@ -92,7 +96,7 @@ test("the transcript of docs/protocol.md over a real WebSocket", async ({ serve 
   ]);
 
   server.hub.drain(0);
-  assertEquals(await again.next(), { type: "goaway", after: 0 });
+  assertEquals(await again.next(), { type: "goaway", afterMs: 0 });
 });
 
 test("malformed JSON closes with 4500, over the wire too", async ({ serve }) => {

@@ -149,7 +149,10 @@ redisTest(
     node.store.append([sent]);
     await wire.until(2, "XLEN", RECORDS);
     node.store.append([unsent]);
-    assertEquals(await node.outcomes(sent, unsent), ["unknown", "unavailable"]);
+    assertEquals(await node.outcomes(sent, unsent), [
+      "indeterminate",
+      "unavailable",
+    ]);
     wire.proxy.cutAll();
     await node.has(2);
     assertEquals(await node.append(entry("b")), [2]);
@@ -185,7 +188,7 @@ redisTest(
     await wire.redis.command("FLUSHALL");
     // The first one of a session may be one that is sent again, and was in the log that is gone.
     const outcomes = await node.append(entry("c", 1), entry("d"));
-    assertEquals(outcomes, ["unknown", 0]);
+    assertEquals(outcomes, ["indeterminate", 0]);
     assertNotEquals(node.epoch(), epoch);
     await other.moved(epoch);
     assertEquals(other.epoch(), node.epoch());
@@ -248,7 +251,9 @@ for (const durability of ["relaxed", "full"] as const) {
       assertEquals(other.epoch() === epoch, isFull);
       assertEquals(await other.store.claim(SESSION), isFull);
       // How it ended is known, but not that it is in this log.
-      assertEquals(await other.append(entry("a", 1)), [isFull ? 0 : "unknown"]);
+      assertEquals(await other.append(entry("a", 1)), [
+        isFull ? 0 : "indeterminate",
+      ]);
       assertEquals(other.sink.logs.has("room"), false);
       if (!isFull) await node.moved(epoch);
       else {
@@ -269,7 +274,7 @@ redisTest(
     const epoch = node.epoch();
     await wire.redis.command("XTRIM", RECORDS, "MAXLEN", "1");
     await wire.redis.command("HSET", LOG, "head", "1");
-    assertEquals(await node.append(entry("d", 1)), ["unknown"]);
+    assertEquals(await node.append(entry("d", 1)), ["indeterminate"]);
     assertNotEquals(node.epoch(), epoch);
     assertEquals(await node.append(entry("e")), [0]);
   },
@@ -308,7 +313,10 @@ redisTest(
     await node.append(entry("a"));
     // Another node found that the log was lost, and this one has not heard of it.
     await redis.command("HSET", LOG, "epoch", "another", "head", "9");
-    assertEquals(await node.append(entry("b", 1), entry("c")), ["unknown", 9]);
+    assertEquals(await node.append(entry("b", 1), entry("c")), [
+      "indeterminate",
+      9,
+    ]);
     assertEquals(node.epoch(), "another");
   },
 );
@@ -378,7 +386,7 @@ redisTest(
     const say = (count: number) =>
       redis.command("PUBLISH", channel!, `${count} ${hash}`);
     await say(2);
-    await redis.command("PUBLISH", "drumbeat:rung", "after it");
+    await redis.command("PUBLISH", "drumbeat:directMessage", "after it");
     await node.sink.until(() => node.sink.rings.length === 1);
     assertEquals(node.sink.claims, []);
     await say(3);
@@ -600,7 +608,7 @@ redisTest(
 );
 
 redisTest(
-  "a record in a peer's own log is rung at every node, whoever has the log open; the hub's other topics are like any",
+  "a record in a peer's own log is directMessage at every node, whoever has the log open; the hub's other topics are like any",
   async () => {
     await using redis = await RedisServer.start();
     await using a = new Node(redis.url);

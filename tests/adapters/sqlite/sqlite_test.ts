@@ -228,7 +228,7 @@ Deno.test("after a restart a repeated publish gets its first offset, and one abo
   const answers = back.read().filter(({ type }) => type !== "batch");
   assertEquals(answers.map(({ id, code, offset }) => [id, code ?? offset]), [
     [1, 0],
-    [3, "unknown"],
+    [3, "indeterminate"],
     [5, 1],
     [6, 2],
   ]);
@@ -246,7 +246,7 @@ Deno.test("after a restart the last 256 outcomes of a session are known, and no 
   store.open("room");
   assert(store.claim(SESSION));
   store.append([44, 45, 300, 301].map((id) => entry("again", id)));
-  assertEquals(told.take(), ["unknown", 44, 299, 300]);
+  assertEquals(told.take(), ["indeterminate", 44, 299, 300]);
 });
 
 Deno.test("after a restart each session has its full time to live, whether it was held or not", async () => {
@@ -254,13 +254,13 @@ Deno.test("after a restart each session has its full time to live, whether it wa
   const [held, left] = [SESSION, SESSION.replaceAll("A", "C")];
   const before = folder.open({ sessionMs: 10_000 });
   for (const session of [held, left]) before.store.begin(session);
-  before.store.leave(left);
+  before.store.detach(left);
   folder.clock.advance(9_000);
   await folder.close(before.store, 5 * MINUTE_MS);
   const { store } = folder.open({ sessionMs: 10_000 });
   folder.clock.advance(9_999);
   assertEquals([store.claim(held), store.claim(left)], [true, true]);
-  store.leave(left);
+  store.detach(left);
   folder.clock.advance(10_000);
   assertEquals([store.claim(held), store.claim(left)], [true, false]);
 });
@@ -304,19 +304,19 @@ Deno.test("a topic that nobody uses any more keeps its epoch as long as it has r
   const { store, told } = folder.open({ maxAgeMs: 10_000 });
   for (const topic of ["room", "empty", "used"]) store.open(topic);
   store.append([entry("a")]);
-  for (const topic of ["room", "empty"]) store.release(topic);
+  for (const topic of ["room", "empty"]) store.forget(topic);
   const { epoch } = told.bounds.get("room")!;
   folder.clock.advance(5_000);
   store.open("room");
   assertEquals(told.bounds.get("room"), { epoch, tail: 0, head: 1 });
-  store.release("room");
+  store.forget("room");
   const used = told.bounds.get("used");
   folder.clock.advance(20_000);
   store.open("used");
   assertEquals(told.bounds.get("used"), used);
   store.open("room");
   assertNotEquals(told.bounds.get("room")!.epoch, epoch);
-  store.release("room");
+  store.forget("room");
   folder.clock.advance(20_000);
   await folder.close(store);
   using file = new DatabaseSync(folder.file);
@@ -479,7 +479,7 @@ Deno.test("each log is trimmed by its own age, used or not", async () => {
   for (const topic of topics) {
     store.open(topic);
     store.append([entry("x", undefined, topic)]);
-    if (topic.endsWith("1")) store.release(topic);
+    if (topic.endsWith("1")) store.forget(topic);
   }
   folder.clock.advance(MINUTE_MS + 25_000);
   await folder.close(store);
@@ -569,11 +569,11 @@ Deno.test("a jump of the wall clock ends no session early, and none late", async
     await using folder = new Folder();
     const { store } = folder.open({ sessionMs: 10_000 });
     store.begin(SESSION);
-    store.leave(SESSION);
+    store.detach(SESSION);
     folder.clock.jumpedMs += jump;
     folder.clock.advance(9_999);
     assert(store.claim(SESSION));
-    store.leave(SESSION);
+    store.detach(SESSION);
     folder.clock.jumpedMs -= 2 * jump;
     folder.clock.advance(10_000);
     assertEquals(store.claim(SESSION), false);
@@ -712,7 +712,8 @@ class Publisher implements AsyncDisposable {
   readonly acked = new Map<number, number>();
 
   constructor(file: string, options: SqliteStoreOptions, firstId: number) {
-    const at = (path: string) => new URL(`../../${path}`, import.meta.url).href;
+    const at = (path: string) =>
+      new URL(`../../../${path}`, import.meta.url).href;
     const given = JSON.stringify([file, options, SESSION, firstId]);
     const program = `
       import { SqliteStore } from "${at("adapters/sqlite/store.ts")}";
@@ -1067,7 +1068,7 @@ Deno.test("sessions that came and went while the disk failed are kept, and expir
     folder.clock.advance(100);
     hand.fails = (sql) => sql === "COMMIT";
     store.begin(SESSION);
-    store.leave(gone);
+    store.detach(gone);
     store.append([entry("a")]);
     folder.clock.advance(100);
     assert(store.claim(SESSION));
@@ -1075,7 +1076,7 @@ Deno.test("sessions that came and went while the disk failed are kept, and expir
     const back = SESSION.replaceAll("A", "E");
     hand.fails = () => false;
     store.begin(back);
-    store.leave(back);
+    store.detach(back);
     folder.clock.advance(100);
     hand.fails = (sql) => sql === "BEGIN";
     assert(store.claim(back));

@@ -135,7 +135,7 @@ Deno.test("a session that two workers are asked for at once is held by one of th
 Deno.test("what was sent to a peer while it was cut is waiting for it at another worker", async () => {
   await using hubs = new Hubs();
   const joined: Peer[] = [];
-  const a = await hubs.hub({ onJoin: (peer) => void joined.push(peer) });
+  const a = await hubs.hub({ onOpen: (peer) => void joined.push(peer) });
   const b = await hubs.hub();
   const { peer, start } = await greeted(a, { topics: {} });
   peer.far.drop();

@@ -72,8 +72,8 @@ class Desk implements StoreSink {
     this.#hear(`claimed ${session}`);
   }
 
-  rung(topic: string): void {
-    this.#hear(`rung ${topic}`);
+  directMessage(topic: string): void {
+    this.#hear(`directMessage ${topic}`);
   }
 
   failed(error: unknown): void {
@@ -195,7 +195,7 @@ Deno.test("a topic travels to the workers that have it open, whatever its name, 
   await b.until(() => b.logs.get("$presence/room")!.length === 1);
   await workplace.arrived();
   assertEquals(b.told, ["opened $presence/room", "committed $presence/room"]);
-  b.store.release("$presence/room");
+  b.store.forget("$presence/room");
   await workplace.arrived();
   await a.append(entry("y", { topic: "$presence/room" }));
   await workplace.arrived();
@@ -249,7 +249,7 @@ Deno.test("a session goes on at the worker that claims it: the other is told, an
   }]);
   assertEquals(await b.store.claim("s"), true);
   await a.until(() => a.told.includes("claimed s"));
-  a.store.leave("s");
+  a.store.detach("s");
   await workplace.arrived();
   clock.advance(5_000);
   await b.open("room");
@@ -289,12 +289,12 @@ Deno.test("a topic that no worker has is forgotten when its records and its peer
   await using _place = workplace;
   const a = await desk();
   const { epoch } = await a.open("room");
-  a.store.release("room");
+  a.store.forget("room");
   await workplace.arrived();
   clock.advance(14_000);
   a.bounds.clear();
   assertEquals((await a.open("room")).epoch, epoch);
-  a.store.release("room");
+  a.store.forget("room");
   await workplace.arrived();
   clock.advance(30_000);
   a.bounds.clear();
@@ -311,7 +311,7 @@ Deno.test("every worker is told of a record in a peer's own log, so that the one
     entry("2", { topic: "$peer/x" }),
   );
   await b.until(() => b.told.length > 0);
-  assertEquals(b.told, ["rung $peer/x"]);
+  assertEquals(b.told, ["directMessage $peer/x"]);
   await b.open("$peer/x");
   assertEquals(b.texts("$peer/x"), [[0, "1"], [1, "2"]]);
 });

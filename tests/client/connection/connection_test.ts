@@ -1,7 +1,7 @@
 import { assertEquals, assertFalse, assertThrows } from "@std/assert";
 import {
   Connection,
-  type ConnectionEnd,
+  type ConnectionClose,
 } from "../../../client/connection/connection.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { FakeNet, type FakeSocket } from "../fake_socket.ts";
@@ -26,7 +26,7 @@ function fixture(): Fixture {
   }, {
     opened: () => log.push("opened"),
     received: (data) => log.push(data),
-    ended: ({ code, reason, wasClean }: ConnectionEnd) =>
+    ended: ({ code, reason, wasClean }: ConnectionClose) =>
       log.push([code, reason, wasClean]),
     frame: (direction, data) => log.push(`${direction} ${data}`),
   });

@@ -138,18 +138,18 @@ Deno.test("without a heartbeat there is no timer and no probe, but pings can be 
 
 Deno.test("the user's heartbeat goes before the server's, the server's before the default", () => {
   assertEquals(heartbeatOf({}), settings);
-  assertEquals(heartbeatOf({}, { interval: 2_000, timeout: 5_000 }), {
+  assertEquals(heartbeatOf({}, { intervalMs: 2_000, timeoutMs: 5_000 }), {
     intervalMs: 2_000,
     timeoutMs: 5_000,
   });
   assertEquals(
-    heartbeatOf({ intervalMs: 1_000 }, { interval: 2_000, timeout: 5_000 }),
+    heartbeatOf({ intervalMs: 1_000 }, { intervalMs: 2_000, timeoutMs: 5_000 }),
     {
       intervalMs: 1_000,
       timeoutMs: 5_000,
     },
   );
-  assertEquals(heartbeatOf(false, { interval: 2_000 }), {
+  assertEquals(heartbeatOf(false, { intervalMs: 2_000 }), {
     intervalMs: Infinity,
     timeoutMs: Infinity,
   });
@@ -167,12 +167,12 @@ Deno.test("of two that do not go together the user's stands", () => {
 });
 
 Deno.test("a hostile server cannot make a busy loop, nor nonsense, of the heartbeat", () => {
-  assertEquals(heartbeatOf({}, { interval: 0, timeout: 0 }), {
+  assertEquals(heartbeatOf({}, { intervalMs: 0, timeoutMs: 0 }), {
     intervalMs: 100,
     timeoutMs: 250,
   });
-  assertEquals(heartbeatOf({}, { interval: "x", timeout: NaN }), settings);
-  assertEquals(heartbeatOf({}, { interval: -1, timeout: Infinity }), {
+  assertEquals(heartbeatOf({}, { intervalMs: "x", timeoutMs: NaN }), settings);
+  assertEquals(heartbeatOf({}, { intervalMs: -1, timeoutMs: Infinity }), {
     intervalMs: 100,
     timeoutMs: 25_000,
   });

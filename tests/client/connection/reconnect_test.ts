@@ -200,7 +200,7 @@ Deno.test("late events of an abandoned socket are ignored", () => {
   const changes = record(h.client, "statechange");
   const messages = record(h.client, "message");
   onmessage!(
-    new MessageEvent("message", { data: '{"type":"goaway","after":0}' }),
+    new MessageEvent("message", { data: '{"type":"goaway","afterMs":0}' }),
   );
   onclose!(new CloseEvent("close", { code: 4501 }));
   assertEquals([changes.length, messages.length, h.client.state], [
@@ -215,7 +215,7 @@ Deno.test("goaway: it comes back when the server said, without a wait of its own
   greet(h.net.last);
   const old = h.net.last;
   const errors = record(h.client, "error");
-  old.emit({ type: "goaway", after: 1_200 });
+  old.emit({ type: "goaway", afterMs: 1_200 });
   h.clock.tick(1_199);
   assertEquals([h.client.state, h.net.sockets.length], ["open", 1]);
   h.clock.tick(1);
@@ -232,7 +232,7 @@ Deno.test("goaway: it comes back when the server said, without a wait of its own
 Deno.test("goaway: where the server closes first, the rest of the time is waited for", () => {
   using h = harness();
   greet(h.net.last);
-  h.net.last.emit({ type: "goaway", after: 1_200 });
+  h.net.last.emit({ type: "goaway", afterMs: 1_200 });
   h.clock.tick(1_000);
   h.net.last.drop(1012);
   assertEquals([h.client.state, h.client.attempt, h.client.retryAt], [
@@ -250,7 +250,7 @@ Deno.test("goaway: where the server closes first, the rest of the time is waited
 Deno.test("goaway: whoever is back already is not moved again", () => {
   using h = harness();
   greet(h.net.last);
-  h.net.last.emit({ type: "goaway", after: 5_000 });
+  h.net.last.emit({ type: "goaway", afterMs: 5_000 });
   h.net.last.drop(1012);
   h.client.reconnect();
   greet(h.net.last);
@@ -261,8 +261,8 @@ Deno.test("goaway: whoever is back already is not moved again", () => {
 Deno.test("goaway: the second one counts, and none keeps a client away for more than ten minutes", () => {
   using h = harness({ heartbeat: false });
   greet(h.net.last);
-  h.net.last.emit({ type: "goaway", after: 100 });
-  h.net.last.emit({ type: "goaway", after: Number.MAX_SAFE_INTEGER });
+  h.net.last.emit({ type: "goaway", afterMs: 100 });
+  h.net.last.emit({ type: "goaway", afterMs: Number.MAX_SAFE_INTEGER });
   h.clock.tick(599_999);
   assertEquals(h.net.sockets.length, 1);
   h.clock.tick(1);
@@ -272,7 +272,7 @@ Deno.test("goaway: the second one counts, and none keeps a client away for more 
 Deno.test("goaway does not bring back whom the server sends away", () => {
   using h = harness();
   greet(h.net.last);
-  h.net.last.emit({ type: "goaway", after: 100 });
+  h.net.last.emit({ type: "goaway", afterMs: 100 });
   h.net.last.drop(4505);
   assertEquals([h.client.state, h.clock.pending], ["closed", 0]);
 });

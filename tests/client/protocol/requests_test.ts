@@ -141,7 +141,7 @@ Deno.test("what the contract refuses is not sent, and an answer that it refuses 
     () => requests.request("delete", {}, {}),
     DrumbeatError,
   );
-  assertEquals(unknown.code, "unknown");
+  assertEquals(unknown.code, "unsupported");
   const answer = requests.request("rename", { name: "x" }, {});
   requests.reply(1, "yes");
   assertEquals(

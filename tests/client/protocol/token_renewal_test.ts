@@ -36,13 +36,13 @@ function counting(): () => string {
 
 Deno.test("a client renews its token before it expires, and again when the next one does", async () => {
   using h = harness({ token: counting(), heartbeat: false });
-  assertEquals(await admit(h, { expires: 10_000 }), "t1");
+  assertEquals(await admit(h, { expiresMs: 10_000 }), "t1");
   h.clock.tick(7_999);
   assertEquals(await renewals(h), []);
   h.clock.tick(1);
   const [first, ...more] = await renewals(h);
   assertEquals([first.token, more], ["t2", []]);
-  h.net.last.emit({ type: "ack", id: first.id, expires: 20_000 });
+  h.net.last.emit({ type: "ack", id: first.id, expiresMs: 20_000 });
   await settle();
   h.clock.tick(15_999);
   assertEquals(await renewals(h), []);
@@ -58,7 +58,7 @@ Deno.test("a client renews its token before it expires, and again when the next 
 
 Deno.test("a token that is text, and one that does not expire, is not renewed", async () => {
   using text = harness({ token: "fixed", heartbeat: false });
-  assertEquals(await admit(text, { expires: 1_000 }), "fixed");
+  assertEquals(await admit(text, { expiresMs: 1_000 }), "fixed");
   text.clock.tick(10_000);
   assertEquals(await renewals(text), []);
   using ever = harness({ token: counting(), heartbeat: false });
@@ -77,7 +77,7 @@ Deno.test("a renewal that is refused, or whose token cannot be had, is tried aga
       return next();
     },
   });
-  await admit(h, { expires: 10_000 });
+  await admit(h, { expiresMs: 10_000 });
   h.clock.tick(8_000);
   const [first] = await renewals(h);
   h.net.last.emit({
@@ -107,11 +107,11 @@ Deno.test("with the connection the renewals end, and the next one has its own", 
   const { promise, resolve } = Promise.withResolvers<string>();
   const tokens: (string | Promise<string>)[] = ["t1", promise, "t3", "t4"];
   using h = harness({ token: () => tokens.shift()!, heartbeat: false });
-  await admit(h, { expires: 10_000 });
+  await admit(h, { expiresMs: 10_000 });
   h.clock.tick(8_000);
   const old = h.net.last;
   h.client.reconnect();
-  assertEquals(await admit(h, { expires: 60_000 }), "t3");
+  assertEquals(await admit(h, { expiresMs: 60_000 }), "t3");
   resolve("late");
   assertEquals(await renewals(h), []);
   assertEquals(old.take(), []);
@@ -120,9 +120,9 @@ Deno.test("with the connection the renewals end, and the next one has its own", 
 });
 
 Deno.test("a hostile server makes no busy loop of it", async () => {
-  for (const expires of [0, -1, 1]) {
+  for (const expiresMs of [0, -1, 1]) {
     using h = harness({ token: counting(), heartbeat: false });
-    await admit(h, { expires });
+    await admit(h, { expiresMs });
     h.clock.tick(249);
     assertEquals(await renewals(h), []);
   }

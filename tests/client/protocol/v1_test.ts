@@ -106,12 +106,12 @@ Deno.test("start tells the peer, the limits and whether the session goes on", ()
   greet(h.net.last);
   assertEquals(h.client.peer, "me");
   assertEquals(h.client.limits, {
-    message: 65_536,
-    window: 262_144,
+    messageBytes: 65_536,
+    windowBytes: 262_144,
     inflight: 256,
-    topics: 128,
-    rate: Infinity,
-    byteRate: Infinity,
+    topicsPerPeer: 128,
+    messagesPerSecond: Infinity,
+    bytesPerSecond: Infinity,
   });
   h.client.reconnect();
   const { hello } = greet(h.net.last, { resumed: true });
@@ -124,15 +124,21 @@ Deno.test("start tells the peer, the limits and whether the session goes on", ()
 Deno.test("limits that are none are the hub's defaults", () => {
   using h = harness();
   greet(h.net.last, {
-    limits: { message: 0, window: "x", inflight: -1, rate: 0, byteRate: null },
+    limits: {
+      messageBytes: 0,
+      windowBytes: "x",
+      inflight: -1,
+      messagesPerSecond: 0,
+      bytesPerSecond: null,
+    },
   });
   assertEquals(h.client.limits, {
-    message: 65_536,
-    window: 262_144,
+    messageBytes: 65_536,
+    windowBytes: 262_144,
     inflight: 256,
-    topics: 128,
-    rate: Infinity,
-    byteRate: Infinity,
+    topicsPerPeer: 128,
+    messagesPerSecond: Infinity,
+    bytesPerSecond: Infinity,
   });
 });
 
@@ -174,13 +180,13 @@ Deno.test("without a heartbeat there is no ping, only answers", () => {
 
 Deno.test("the server's heartbeat is kept, unless the user gave one", () => {
   using h = harness();
-  greet(h.net.last, { heartbeat: { interval: 1_000, timeout: 3_000 } });
+  greet(h.net.last, { heartbeat: { intervalMs: 1_000, timeoutMs: 3_000 } });
   h.clock.tick(1_000);
   assertEquals(h.net.last.take().length, 1);
   h.clock.tick(2_000);
   assertEquals(h.client.lastClose?.code, 4001);
   using own = harness({ heartbeat: { intervalMs: 500, timeoutMs: 5_000 } });
-  greet(own.net.last, { heartbeat: { interval: 1_000, timeout: 3_000 } });
+  greet(own.net.last, { heartbeat: { intervalMs: 1_000, timeoutMs: 3_000 } });
   own.clock.tick(4_000);
   assertEquals([own.net.last.take().length, own.client.state], [8, "open"]);
 });
@@ -188,7 +194,7 @@ Deno.test("the server's heartbeat is kept, unless the user gave one", () => {
 Deno.test("every quarter of the window is acknowledged, in UTF-8 bytes, all topics together", () => {
   using h = harness({ heartbeat: false });
   h.client.topic("room:1");
-  greet(h.net.last, { limits: { window: 4_000 } });
+  greet(h.net.last, { limits: { windowBytes: 4_000 } });
   const [first, second] = [
     batch("lobby", 0, "ü".repeat(300)),
     batch("room:1", 0, "x".repeat(600)),
@@ -206,11 +212,11 @@ Deno.test("every quarter of the window is acknowledged, in UTF-8 bytes, all topi
 
 Deno.test("each connection counts its own frames", () => {
   using h = harness({ heartbeat: false });
-  greet(h.net.last, { limits: { window: 4 } });
+  greet(h.net.last, { limits: { windowBytes: 4 } });
   h.net.last.emit(batch("lobby", 0, "a"));
   assertEquals(h.net.last.take(), [{ type: "ack", frames: 1 }]);
   h.client.reconnect();
-  greet(h.net.last, { limits: { window: 4 } });
+  greet(h.net.last, { limits: { windowBytes: 4 } });
   h.net.last.emit(batch("lobby", 1, "b"));
   assertEquals(h.net.last.take(), [{ type: "ack", frames: 1 }]);
 });
@@ -313,7 +319,7 @@ Deno.test("frames of another version, and frames before start, are ignored", () 
   for (
     const early of [batch("lobby", 0, "a"), { type: "ping" }, {
       type: "goaway",
-      after: 0,
+      afterMs: 0,
     }, { type: "future" }]
   ) {
     h.net.last.emit(early);
@@ -392,12 +398,12 @@ Deno.test("an ack is for a publish, a request's reply for a request; what nobody
     h.net.last.emit({
       type: "error",
       id,
-      code: "unknown",
+      code: "unsupported",
       message: "no such method",
     });
   }
   assertEquals([await offset, await answer], [7, "noon"]);
-  assertEquals((await refused).code, "unknown");
+  assertEquals((await refused).code, "unsupported");
   assertEquals(h.client.state, "open");
 });
 
@@ -462,7 +468,7 @@ Deno.test("whoever closes on a record gets no other, and sends no ack", () => {
     texts.push(text);
     h.client.close();
   });
-  greet(h.net.last, { limits: { window: 4 } });
+  greet(h.net.last, { limits: { windowBytes: 4 } });
   h.net.last.emit(batch("lobby", 0, "a", "b"));
   assertEquals([texts, h.net.last.take()], [["a"], []]);
 });

@@ -134,8 +134,8 @@ Deno.test("what was sent to a session that is gone is unknown; what was not goes
   outbox.cut();
   const again = outlet(2);
   outbox.open(again, false);
-  assertEquals(outcomes, ["a unknown"]);
-  assertEquals(dropped, ["a unknown"]);
+  assertEquals(outcomes, ["a indeterminate"]);
+  assertEquals(dropped, ["a indeterminate"]);
   assertEquals(again.sent, ["2:b"]);
   outbox.close();
 });
@@ -210,10 +210,10 @@ Deno.test("what was sent and not settled in time is unknown, and still counts as
   clock.tick(999);
   post("b");
   clock.tick(1);
-  assertEquals(outcomes, ["a unknown"]);
+  assertEquals(outcomes, ["a indeterminate"]);
   assertEquals(out.sent, ["1:a"]);
   assert(outbox.settle(1, 0));
-  assertEquals(outcomes, ["a unknown"]);
+  assertEquals(outcomes, ["a indeterminate"]);
   assertEquals(out.sent, ["1:a", "2:b"]);
   outbox.settle(2, 1);
   assertEquals(clock.pending, 0);
@@ -324,13 +324,13 @@ Deno.test("a letter above the server's limit is dropped, not sent", () => {
   outbox.close();
 });
 
-Deno.test("sent before, and above the limit of the server that resumes, it is unknown", () => {
+Deno.test("sent before, and above the limit of the server that resumes, it is indeterminate", () => {
   const { outbox, post, outcomes } = fixture();
   outbox.open(outlet(), false);
   post("a");
   outbox.cut();
   outbox.open({ inflight: 256, send: () => "large" }, true);
-  assertEquals(outcomes, ["a unknown"]);
+  assertEquals(outcomes, ["a indeterminate"]);
 });
 
 Deno.test("a connection that is closing takes nothing; the next one does, in order", () => {
@@ -373,7 +373,7 @@ Deno.test("closing ends what waits, and takes nothing more", () => {
   post("b");
   outbox.close();
   post("c");
-  assertEquals(outcomes, ["a unknown", "b closed", "c closed"]);
+  assertEquals(outcomes, ["a indeterminate", "b closed", "c closed"]);
   assertEquals(dropped, outcomes);
   assertEquals(clock.pending, 0);
 });
@@ -441,7 +441,7 @@ Deno.test("a Blob at the head that is aborted, or too old, lets the others pass 
   post("b");
   clock.tick(500);
   assertEquals(out.sent, ["1:a", "2:b"]);
-  assertEquals(outcomes, ["blob enough", "a unknown", "blob timeout"]);
+  assertEquals(outcomes, ["blob enough", "a indeterminate", "blob timeout"]);
   outbox.close();
 });
 
@@ -452,7 +452,7 @@ Deno.test("an abort after the end of the wait is nothing", () => {
   post("a", { signal: abort.signal });
   clock.tick(1_000);
   abort.abort("late");
-  assertEquals(outcomes, ["a unknown"]);
+  assertEquals(outcomes, ["a indeterminate"]);
 });
 
 Deno.test("the error of a Blob that cannot be read has its cause", async () => {

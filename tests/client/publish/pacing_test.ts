@@ -128,19 +128,21 @@ Deno.test("a pace that is stopped sends nothing and holds no timer", () => {
 Deno.test("where the server states no rate, or one of them only, the other is not kept", () => {
   const clock = new FakeClock();
   for (
-    const rates of [{ rate: Infinity }, { rate: Number.MAX_SAFE_INTEGER }]
+    const rates of [{ messagesPerSecond: Infinity }, {
+      messagesPerSecond: Number.MAX_SAFE_INTEGER,
+    }]
   ) {
     const limits = {
       ...wireLimits(DEFAULT_LIMITS),
       ...rates,
-      byteRate: Infinity,
+      bytesPerSecond: Infinity,
     };
     const pace = new Pace(clock, limits, { send: () => true, free() {} });
     for (let i = 0; i < 5_000; i++) {
       assertEquals(pace.post("x", 1e6), "sent");
     }
   }
-  const limits = { ...wireLimits(DEFAULT_LIMITS), byteRate: Infinity };
+  const limits = { ...wireLimits(DEFAULT_LIMITS), bytesPerSecond: Infinity };
   const pace = new Pace(clock, limits, { send: () => true, free() {} });
   for (let i = 0; i < 255; i++) assertEquals(pace.post("x", 1e9), "sent");
   assertEquals(pace.post("x", 1), "later");
@@ -206,7 +208,7 @@ Deno.test("a client with a full outbox, requests and topics keeps to the server'
     peer: "me",
     session: "me.secret",
     resumed: true,
-    heartbeat: { interval: 1_000, timeout: 1e9 },
+    heartbeat: { intervalMs: 1_000, timeoutMs: 1e9 },
     limits: wireLimits(LIMITS),
     topics: { lobby: { epoch: "e1", offset: 0, recovered: true, head: 0 } },
   });
@@ -236,9 +238,9 @@ Deno.test("a client with a full outbox, requests and topics keeps to the server'
 
 Deno.test("what was sent before a cut is sent again at the pace, before anything new; what is aborted meanwhile is not", async () => {
   using h = harness();
-  const limits = { ...wireLimits(LIMITS), rate: 10, inflight: 20 };
+  const limits = { ...wireLimits(LIMITS), messagesPerSecond: 10, inflight: 20 };
   const lobby = h.client.topic("lobby");
-  greet(h.net.last, { limits: { ...limits, rate: 1e6 } });
+  greet(h.net.last, { limits: { ...limits, messagesPerSecond: 1e6 } });
   const abort = new AbortController();
   const old = Array.from({ length: 20 }, (_, n) =>
     lobby.publish(

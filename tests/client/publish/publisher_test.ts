@@ -111,11 +111,11 @@ Deno.test("to a server that lost the session: what was sent is unknown, what was
   const second = lobby.publish({ type: "b" });
   h.clock.tick(500);
   const { frames } = greet(h.net.last, { resumed: false, session: "new" });
-  assertEquals(await codeOf(first), "unknown");
+  assertEquals(await codeOf(first), "indeterminate");
   assertEquals(
     dropped.map(({ topic, message, reason }) => [topic, message, reason]),
     [
-      ["lobby", { type: "a" }, "unknown"],
+      ["lobby", { type: "a" }, "indeterminate"],
     ],
   );
   assertEquals(frames.map(({ id, message }) => [id, message.type]), [[2, "b"]]);
@@ -173,7 +173,7 @@ Deno.test("what the contract refuses is never sent", async () => {
   );
   assertEquals(
     await codeOf(lobby.publish({ type: "other" } as never)),
-    "unknown",
+    "unsupported",
   );
   assertEquals(await codeOf(lobby.publish("text" as never)), "invalid");
   assertEquals(h.net.last.take(), []);
@@ -201,7 +201,7 @@ Deno.test("a message above the server's limit is not sent: it would end the conn
   using h = harness();
   const lobby = h.client.topic("lobby");
   const dropped = record(h.client, "dropped");
-  greet(h.net.last, { limits: { message: 100 } });
+  greet(h.net.last, { limits: { messageBytes: 100 } });
   assertEquals(
     await codeOf(lobby.publish({ type: "chat", text: "x".repeat(100) })),
     "large",
@@ -260,7 +260,7 @@ Deno.test("an abort takes a message back, or gives its outcome up; a timeout of 
   sent.abort(new Error("too late"));
   await assertRejects(() => late, Error, "too late");
   h.clock.tick(100);
-  assertEquals(await codeOf(slow), "unknown");
+  assertEquals(await codeOf(slow), "indeterminate");
   h.net.last.emit({ type: "ack", id: 1, offset: 0 });
   h.net.last.emit({ type: "ack", id: 2, offset: 1 });
   assertEquals(h.client.state, "open");
@@ -276,7 +276,7 @@ Deno.test("closing ends what waits: sent is unknown, not sent is closed", async 
   ];
   h.client.close();
   assertEquals([await codeOf(sent), await codeOf(waiting)], [
-    "unknown",
+    "indeterminate",
     "closed",
   ]);
   assertEquals(await codeOf(lobby.publish({ type: "c" })), "closed");
@@ -322,7 +322,7 @@ Deno.test("a message of exactly the server's limit is sent", async () => {
   const lobby = h.client.topic("lobby");
   const frame =
     '{"type":"publish","id":1,"topic":"lobby","message":{"type":"chat"}}';
-  greet(h.net.last, { limits: { message: frame.length } });
+  greet(h.net.last, { limits: { messageBytes: frame.length } });
   const offset = lobby.publish({ type: "chat" });
   assertEquals(h.net.last.takeRaw(), [frame]);
   h.net.last.emit({ type: "ack", id: 1, offset: 0 });

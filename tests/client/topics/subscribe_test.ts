@@ -113,7 +113,7 @@ Deno.test("leaving unsubscribes; records on their way are ignored, and counted",
   using h = harness({ heartbeat: false });
   const room = h.client.topic("room:1");
   const seen = texts(room);
-  greet(h.net.last, { limits: { window: 4 } });
+  greet(h.net.last, { limits: { windowBytes: 4 } });
   const closing = room.close();
   assertEquals(h.net.last.take(), [{
     type: "unsubscribe",

@@ -150,15 +150,15 @@ export class Arena implements AsyncDisposable {
   /** Checks that nobody who has left holds a descriptor any more, though the other side does nothing for it. */
   async thrownOut(withinMs: number): Promise<void> {
     const since = performance.now();
-    const { zombies } = await this.until(
-      ({ zombies }) => zombies === 0,
+    const { closing } = await this.until(
+      ({ closing }) => closing === 0,
       withinMs,
     );
     const ms = Math.round(performance.now() - since);
     this.check(
       "thrown out",
-      zombies === 0,
-      zombies === 0 ? `gone after ${ms} ms` : `${zombies} zombies`,
+      closing === 0,
+      closing === 0 ? `gone after ${ms} ms` : `${closing} closing`,
     );
   }
 

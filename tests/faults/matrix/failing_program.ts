@@ -1,7 +1,7 @@
 import {
   defineMessages,
+  DrumbeatError,
   type Hub,
-  RequestError,
   type ServeOptions,
 } from "../../../mod.ts";
 
@@ -13,7 +13,7 @@ import {
 export function failingProgram(unguarded: boolean): {
   readonly options: Pick<
     ServeOptions,
-    "contract" | "onJoin" | "onLeave" | "onPresence" | "onError" | "topics"
+    "contract" | "onOpen" | "onClose" | "onPresence" | "onError" | "topics"
   >;
   prepare(hub: Hub): void;
 } {
@@ -40,8 +40,8 @@ export function failingProgram(unguarded: boolean): {
   return {
     options: {
       contract: contract as unknown as NonNullable<ServeOptions["contract"]>,
-      onJoin: () => either("onJoin"),
-      onLeave: () => either("onLeave"),
+      onOpen: () => either("onOpen"),
+      onClose: () => either("onClose"),
       onPresence: () => either("onPresence"),
       onError: () => either("onError"),
       topics: {
@@ -57,7 +57,7 @@ export function failingProgram(unguarded: boolean): {
       hub.handle("fails", () => fail("a request"));
       hub.handle("rejects", async () => await reject("a request"));
       hub.handle("refuses", () => {
-        throw new RequestError("Not today");
+        throw new DrumbeatError("failed", "Not today");
       });
       hub.handle("circle", () => {
         const circle: { self?: unknown } = {};

@@ -248,12 +248,15 @@ export const MALFORMED: readonly Case[] = [
     type: "request",
     id: 5,
     method: "toString",
-  }, { error: "unknown", id: 5 }),
+  }, { error: "unsupported", id: 5 }),
   ...["nothing", "start", "batch", "__proto__", "toString"].map((type) =>
-    greeted(`the frame ${type}`, { type, id: 5 }, { error: "unknown", id: 5 })
+    greeted(`the frame ${type}`, { type, id: 5 }, {
+      error: "unsupported",
+      id: 5,
+    })
   ),
   greeted("an unknown frame without an id", { type: "x" }, {
-    error: "unknown",
+    error: "unsupported",
   }),
   greeted("bytes of another frame", encodeBinary('{"type":"ping"}', bytes), {
     error: "invalid",

@@ -115,8 +115,8 @@ async function leftovers(
 ): Promise<void> {
   const isFull = arena.size === "full";
   const most = before.heap * 1.1;
-  const isBack = ({ heap, descriptors, zombies }: Sight) =>
-    descriptors <= before.descriptors + zombies && (!isFull || heap <= most);
+  const isBack = ({ heap, descriptors, closing }: Sight) =>
+    descriptors <= before.descriptors + closing && (!isFull || heap <= most);
   const end = performance.now() + patienceMs;
   let after: Sight;
   do {
@@ -126,9 +126,9 @@ async function leftovers(
   } while (!isBack(after) && performance.now() < end);
   arena.check(
     "descriptors",
-    after.descriptors <= before.descriptors + after.zombies,
+    after.descriptors <= before.descriptors + after.closing,
     `descriptors ${before.descriptors} → ${after.descriptors}${
-      after.zombies > 0 ? ` (${after.zombies} zombies)` : ""
+      after.closing > 0 ? ` (${after.closing} closing)` : ""
     }`,
   );
   if (!isFull) return;

@@ -55,11 +55,11 @@ export interface Look {
   readonly heap: number;
   readonly peers: number;
   readonly connections: number;
-  readonly zombies: number;
+  readonly closing: number;
   readonly topics: number;
   readonly joins: number;
   readonly leaves: number;
-  /** Peers for which `onLeave` was called more than once. */
+  /** Peers for which `onClose` was called more than once. */
   readonly leftTwice: number;
   /** The last of those who left. */
   readonly departed: readonly Departed[];
@@ -94,9 +94,9 @@ async function run(options: TargetOptions): Promise<void> {
     topics: { "*": { maxRecords: 64, maxAgeMs: keepMs } },
     onError: (error, { stage }) => console.error(stage, error),
     ...program?.options,
-    onLeave(peer, departure) {
+    onClose(peer, departure) {
       left(peer, departure.code);
-      return program?.options.onLeave?.(peer, departure);
+      return program?.options.onClose?.(peer, departure);
     },
     ...(limits === undefined ? {} : { limits }),
     ...(origins === undefined ? {} : { origins }),

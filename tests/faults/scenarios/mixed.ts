@@ -155,7 +155,7 @@ class Direct {
         entry.told = { offset: offset as number, epoch: peer };
       },
       () => {
-        entry.told = { code: "unknown" };
+        entry.told = { code: "indeterminate" };
       },
     ).finally(() => this.#asked.delete(asked));
     this.#asked.add(asked);

@@ -11,7 +11,7 @@ import type {
 } from "../../../hub/access/authorize.ts";
 import type { Allow } from "../../../hub/access/allow.ts";
 import type { HubOptions } from "../../../hub/hub.ts";
-import type { Arrival } from "../../../hub/socket.ts";
+import type { ConnectionRequest } from "../../../hub/socket.ts";
 import { PROTOCOL } from "../../../messages.ts";
 import { DeepStore } from "../deep_store.ts";
 import { type AnyFrame, type InMemory, inMemory } from "../in_memory.ts";
@@ -51,7 +51,7 @@ Deno.test("a hello is asked about once, with its token and the copies of its req
   assertEquals(world.asked, []);
   peer.send({ type: "hello", token: "ada" });
   const [start] = await peer.until("start");
-  assertEquals(start.expires, undefined);
+  assertEquals(start.expiresMs, undefined);
   const [{ signal, ...request }] = world.asked as [AuthorizeRequest];
   assert(signal.aborted);
   assertEquals(request, {
@@ -165,7 +165,7 @@ Deno.test("a plain peer that was asked about before its connection was there is 
 });
 
 Deno.test("what an arrival says of who it is is forgotten as soon as it is known, and at once where nobody asks", async () => {
-  const arrive = (protocol: string): Arrival => ({
+  const arrive = (protocol: string): ConnectionRequest => ({
     protocol,
     url: "",
     address: "a",
@@ -197,13 +197,13 @@ Deno.test("those who are being asked about take up places", async () => {
   });
   const info = { protocol: "", url: "", address: "192.0.2.1" };
   const one = world.hub.expect(info);
-  assertEquals(world.hub.hasRoomFor("192.0.2.1"), false);
+  assertEquals(world.hub.hasCapacityFor("192.0.2.1"), false);
   assertEquals(world.hub.hasRoom, true);
   const two = world.hub.expect({ ...info, address: "192.0.2.2" });
   assertEquals(world.hub.hasRoom, false);
   resolve({});
   await Promise.all([one, two]);
-  assertEquals([world.hub.hasRoom, world.hub.hasRoomFor("192.0.2.1")], [
+  assertEquals([world.hub.hasRoom, world.hub.hasCapacityFor("192.0.2.1")], [
     true,
     true,
   ]);
@@ -214,7 +214,7 @@ Deno.test("who expires is closed with 4501 within a tenth of the interval, whate
   await using world = hubOf(grants);
   grants.ada = { expiresAt: world.clock.time() + 60_000 };
   const { peer: ada, start } = await world.greeted({ token: "ada" });
-  assertEquals(start.expires, 60_000);
+  assertEquals(start.expiresMs, 60_000);
   const bob = await world.v1({ token: "bob" });
   const plain = world.connect("", { token: "ada" });
   await plain.until("start");
@@ -254,7 +254,7 @@ Deno.test("a new token prolongs a living connection, and the peer knows what is 
   assertEquals(await peer.until("ack"), [{
     type: "ack",
     id: 1,
-    expires: 60_000,
+    expiresMs: 60_000,
   }]);
   const { peer: asking, token, cookie } = world.asked.at(-1)!;
   assertEquals([asking?.id, token, cookie], [start.peer, "new", undefined]);
@@ -331,7 +331,7 @@ Deno.test("a hub that asks nobody knows no tokens", async () => {
   await using world = inMemory();
   const { peer } = await world.greeted({ token: "anything" });
   peer.send({ type: "renew", id: 1, token: "anything" });
-  assertEquals(peer.read().map(({ code }) => code), ["unknown"]);
+  assertEquals(peer.read().map(({ code }) => code), ["unsupported"]);
   assertEquals([world.joins[0]?.user, world.joins[0]?.auth], [
     undefined,
     undefined,

@@ -24,7 +24,7 @@ Deno.test("an id that was skipped, or is too old, has an outcome that nobody kno
   for (const id of [0, 9, 10]) {
     const known = outcomes.known(id);
     assert(known !== undefined && "code" in known);
-    assertEquals(known.code, "unknown");
+    assertEquals(known.code, "indeterminate");
   }
   assertEquals(outcomes.known(11), { offset: 11 });
   assertEquals(outcomes.known(266), { offset: 266 });

@@ -3,7 +3,7 @@ import { MemoryStore } from "../../../adapters/store_memory.ts";
 import type { Entry } from "../../../hub/log/store.ts";
 import { type InMemory, inMemory, type TestPeer } from "../in_memory.ts";
 
-type Method = "open" | "append" | "release" | "begin" | "claim" | "leave";
+type Method = "open" | "append" | "forget" | "begin" | "claim" | "detach";
 
 /** A store with methods that fail when a test says so: by an exception, or as an async function does. */
 class FailingStore extends MemoryStore {
@@ -17,8 +17,8 @@ class FailingStore extends MemoryStore {
     return this.#fail("append") ?? super.append(entries);
   }
 
-  override release(topic: string): void {
-    return this.#fail("release") ?? super.release(topic);
+  override forget(topic: string): void {
+    return this.#fail("forget") ?? super.forget(topic);
   }
 
   override begin(session: string): void {
@@ -30,8 +30,8 @@ class FailingStore extends MemoryStore {
       super.claim(session);
   }
 
-  override leave(session: string): void {
-    return this.#fail("leave") ?? super.leave(session);
+  override detach(session: string): void {
+    return this.#fail("detach") ?? super.detach(session);
   }
 
   #fail(method: Method): void {
@@ -139,17 +139,17 @@ for (const how of ["throws", "rejects"] as const) {
     assertEquals(other.closed, undefined);
   });
 
-  Deno.test(`a store whose leave and release ${how} is reported, and timers go on`, async () => {
+  Deno.test(`a store whose detach and forget ${how} is reported, and timers go on`, async () => {
     const { hub, store } = failing();
     await using _ = hub;
     const peer = await hub.v1();
-    store.failing.set("leave", how);
+    store.failing.set("detach", how);
     peer.far.close(1000);
-    assertEquals(await told(hub), [[`leave ${how}`, "store"]]);
+    assertEquals(await told(hub), [[`detach ${how}`, "store"]]);
     assertEquals(hub.leaves.length, 1);
-    store.failing.set("release", how);
+    store.failing.set("forget", how);
     hub.clock.advance(5_000);
-    assertEquals(await told(hub), [[`release ${how}`, "store"]]);
+    assertEquals(await told(hub), [[`forget ${how}`, "store"]]);
     assertEquals(hub.hub.stats().topics, 0);
     // The timer that trims and forgets runs on.
     const silent = await hub.v1();

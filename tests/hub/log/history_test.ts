@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { PublishError } from "../../../hub/log/publish_error.ts";
+import { DrumbeatError } from "../../../messages.ts";
 import { DeepStore } from "../deep_store.ts";
 import {
   type AnyFrame,
@@ -286,12 +286,12 @@ Deno.test("the program reads the same, from the oldest on and 100 at most if it 
   ]);
 });
 
-Deno.test("the program's history is refused with a PublishError where there is none to be had", async () => {
+Deno.test("the program's history is refused with a DrumbeatError where there is none to be had", async () => {
   await using hub = inMemory({ limits: { topics: 1 } });
   await hub.hub.topic("one").history();
   const full = await assertRejects(
     () => hub.hub.topic("two").history(),
-    PublishError,
+    DrumbeatError,
   );
   assertEquals(full.code, "limit");
   const { hub: broken, store } = deep();
@@ -300,7 +300,7 @@ Deno.test("the program's history is refused with a PublishError where there is n
   store.failure = new Error("gone");
   const error = await assertRejects(
     () => broken.hub.topic("room").history(),
-    PublishError,
+    DrumbeatError,
   );
   assertEquals(error.code, "unavailable");
 });

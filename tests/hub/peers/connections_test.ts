@@ -87,9 +87,9 @@ Deno.test("leaving never waits for a close event: it is told when close returns"
   joined!.close(4000, "bye");
   assertEquals(hub.leaves, [{ peer: joined!, code: 4000, reason: "bye" }]);
   assertEquals(peer.closed, { code: 4000, reason: "bye" });
-  assertEquals(hub.hub.stats().zombies, 1);
+  assertEquals(hub.hub.stats().closing, 1);
   peer.far.close(4000);
-  assertEquals(hub.hub.stats().zombies, 0);
+  assertEquals(hub.hub.stats().closing, 0);
 });
 
 Deno.test("a connection that has left is not sent or heard any more", async () => {
@@ -139,10 +139,10 @@ Deno.test("a connection that was never greeted joins and leaves nowhere", async 
 
 Deno.test("hooks that throw are reported with their stage and stop nothing", async () => {
   await using hub = inMemory({
-    onJoin() {
+    onOpen() {
       throw "join";
     },
-    onLeave() {
+    onClose() {
       throw "leave";
     },
     onError() {
@@ -174,8 +174,8 @@ Deno.test("hooks that are async functions and reject are reported with their sta
   const reject = (what: string) => (): void =>
     Promise.reject(what) as unknown as void;
   await using hub = inMemory({
-    onJoin: reject("join"),
-    onLeave: reject("leave"),
+    onOpen: reject("join"),
+    onClose: reject("leave"),
     onPresence: reject("presence"),
     onError: reject("onError itself"),
   });
@@ -201,8 +201,8 @@ Deno.test("hooks that are async functions and reject are reported with their sta
   );
 });
 
-Deno.test("a program that closes a peer in onJoin, or in a handler, has it left once", async () => {
-  await using hub = inMemory({ onJoin: (peer) => peer.close(4503, "no") });
+Deno.test("a program that closes a peer in onOpen, or in a handler, has it left once", async () => {
+  await using hub = inMemory({ onOpen: (peer) => peer.close(4503, "no") });
   const v1 = await hub.v1();
   const plain = hub.connect("");
   assertEquals([v1.closed?.code, plain.closed?.code], [4503, 4503]);
@@ -214,7 +214,7 @@ Deno.test("a program that closes a peer in onJoin, or in a handler, has it left 
 Deno.test("a peer that is closed in the middle of a flush gets nothing more, the others everything", async () => {
   const many = Array.from({ length: 5 }, (_, i) => `${i}`);
   await using hub = inMemory({
-    onLeave: () => void hub.hub.broadcast({ type: "left" }),
+    onClose: () => void hub.hub.broadcast({ type: "left" }),
   });
   const first = hub.plain();
   const second = hub.plain();

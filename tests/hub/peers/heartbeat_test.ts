@@ -168,7 +168,7 @@ Deno.test("interval and timeout are options, and start tells them", async () => 
     limits: { helloMs: 50 },
   });
   const { peer, start } = await hub.greeted();
-  assertEquals(start.heartbeat, { interval: 100, timeout: 300 });
+  assertEquals(start.heartbeat, { intervalMs: 100, timeoutMs: 300 });
   const late = hub.connect(PROTOCOL);
   hub.clock.advance(60);
   assertEquals(late.closed?.code, 4408);
@@ -179,7 +179,7 @@ Deno.test("interval and timeout are options, and start tells them", async () => 
 });
 
 Deno.test("a hook that closes the hub in the middle of a heartbeat leaves no timer behind", async () => {
-  const hub = inMemory({ onLeave: () => void hub.hub.close() });
+  const hub = inMemory({ onClose: () => void hub.hub.close() });
   const peers = [await hub.v1(), await hub.v1()];
   hub.clock.advance(26_000);
   for (const peer of peers) assert(peer.closed !== undefined);

@@ -229,7 +229,7 @@ Deno.test("the outcomes of the last 256 publishes are kept, before them it is un
   const answers = peer.read().map((
     { id, code, offset },
   ) => [id, code ?? offset]);
-  assertEquals(answers, [[1, "unknown"], [2, 1]]);
+  assertEquals(answers, [[1, "indeterminate"], [2, 1]]);
   assert(hub.hub.topic("lobby").bounds?.head === 257);
 });
 

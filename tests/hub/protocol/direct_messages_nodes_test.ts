@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { PublishError } from "../../../hub/log/publish_error.ts";
+import { DrumbeatError } from "../../../messages.ts";
 import { type AnyFrame, inMemory, type TestPeer } from "../in_memory.ts";
 import { Nodes } from "../nodes.ts";
 
@@ -134,7 +134,7 @@ Deno.test("the logs of peers that may not exist are bounded", async () => {
   for (let n = 0; n < 5; n++) hub.hub.peer(`nobody-${n}-xxx`).send(note("?"));
   const refused = await assertRejects(
     () => hub.hub.peer("nobody-5-xxx").send(note("?")),
-    PublishError,
+    DrumbeatError,
   );
   assertEquals(refused.code, "limit");
   // One of them is there still.

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Peer } from "../../../hub/peer.ts";
-import { PublishError } from "../../../hub/log/publish_error.ts";
+import { DrumbeatError } from "../../../messages.ts";
 import { decodeServerFrame, defineMessages } from "../../../messages.ts";
 import { DeepStore } from "../deep_store.ts";
 import {
@@ -257,7 +257,7 @@ Deno.test("a message that the contract refuses is not sent", async () => {
   });
   const { far, peer } = await joined(hub as unknown as InMemory);
   for (const message of [{ type: "note", text: 1 }, { type: "other" }]) {
-    await assertRejects(() => peer.send(message), PublishError, "$peer/");
+    await assertRejects(() => peer.send(message), DrumbeatError, "$peer/");
   }
   assertEquals(heard(hub as unknown as InMemory, far), []);
 });

@@ -72,8 +72,8 @@ Deno.test("a method, a type, a session and a frame of such a name are not there"
       codes.push(...errors.map(({ id, code }) => `${id} ${code}`));
     }
     // `__proto__` is no message type at all; the others could be, and the contract has none of them.
-    const type = i === 0 ? "2 invalid" : "2 unknown";
-    assertEquals(codes.toSorted(), ["1 unknown", type, "3 unknown"]);
+    const type = i === 0 ? "2 invalid" : "2 unsupported";
+    assertEquals(codes.toSorted(), ["1 unsupported", type, "3 unsupported"]);
   }
   assertClean();
 });

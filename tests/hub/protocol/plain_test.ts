@@ -117,7 +117,7 @@ Deno.test("a contract refuses with its issues, and what it puts out is what arri
     "text",
   ]]);
   peer.send({ type: "move" });
-  assertEquals(peer.read()[0].code, "unknown");
+  assertEquals(peer.read()[0].code, "unsupported");
 });
 
 Deno.test("a validator that throws, or answers with a promise, is an error to the peer and is reported", async () => {

@@ -4,7 +4,7 @@ import { MemoryStore } from "../../../adapters/store_memory.ts";
 import { type Client, connect } from "../../../client.ts";
 import { Hub } from "../../../hub/hub.ts";
 import type { Peer } from "../../../hub/peer.ts";
-import { RequestError } from "../../../hub/protocol/requests.ts";
+import { DrumbeatError } from "../../../messages.ts";
 import { defineMessages } from "../../../messages.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { type InMemory, inMemory, type TestPeer } from "../in_memory.ts";
@@ -106,7 +106,7 @@ Deno.test("a method that nobody answers is unknown", async () => {
   const peer = await asker(hub);
   for (const method of ["nope", "__proto__", "constructor", ""]) {
     const [answer] = await ask(peer, request(7, method));
-    assertEquals([answer.id, answer.code], [7, "unknown"], method);
+    assertEquals([answer.id, answer.code], [7, "unsupported"], method);
   }
 });
 
@@ -147,7 +147,7 @@ Deno.test("a method that the contract does not name is unknown, unless it has a 
     request(2, "own", "x"),
     request(3, "own", 1),
   );
-  assertEquals([extra.id, extra.code], [1, "unknown"]);
+  assertEquals([extra.id, extra.code], [1, "unsupported"]);
   assertEquals(own, { type: "reply", id: 2, data: "X" });
   assertEquals([wrong.id, wrong.code, wrong.issues.length], [3, "invalid", 1]);
 });
@@ -166,15 +166,15 @@ Deno.test("a guard is a validator", async () => {
   assertEquals([right.data, wrong.code], [42, "invalid"]);
 });
 
-Deno.test("a RequestError is told as it is, with its code, and reported to nobody", async () => {
+Deno.test("a DrumbeatError is told as it is, with its code, and reported to nobody", async () => {
   await using hub = inMemory();
   const peer = await asker(hub);
   hub.hub.handle("a", () => {
-    throw new RequestError("Taken");
+    throw new DrumbeatError("failed", "Taken");
   });
   hub.hub.handle(
     "b",
-    () => Promise.reject(new RequestError("Not you", "forbidden")),
+    () => Promise.reject(new DrumbeatError("forbidden", "Not you")),
   );
   assertEquals(await ask(peer, request(1, "a"), request(2, "b")), [
     { type: "error", id: 1, code: "failed", message: "Taken" },
@@ -254,7 +254,7 @@ Deno.test("a method has one handler; taken away, it may have another", async () 
     "'a' has a handler already",
   );
   remove();
-  assertEquals((await ask(peer, request(1, "a")))[0].code, "unknown");
+  assertEquals((await ask(peer, request(1, "a")))[0].code, "unsupported");
   hub.hub.handle("a", () => 3);
   // What is not there any more is not taken away again.
   remove();
@@ -301,11 +301,11 @@ Deno.test("a refused request gives its place back", async () => {
   const peer = await asker(hub);
   hub.hub.handle("fails", () => Promise.reject(new Error("no")));
   for (let id = 1; id <= 5; id++) {
-    for (const method of ["fails", "unknown"]) {
+    for (const method of ["fails", "unsupported"]) {
       const [{ code }] = await ask(peer, request(id, method)) as [
         { code: string },
       ];
-      assertEquals(code, method === "fails" ? "failed" : "unknown");
+      assertEquals(code, method === "fails" ? "failed" : "unsupported");
     }
   }
 });

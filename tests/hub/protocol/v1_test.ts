@@ -35,8 +35,8 @@ Deno.test("the transcript of docs/protocol.md, frame by frame", async () => {
   assertEquals(
     text,
     `{"type":"start","time":${clock.time()},"peer":"${start.peer}","session":"${start.session}",` +
-      `"resumed":false,"heartbeat":{"interval":10000,"timeout":25000},` +
-      `"limits":{"message":65536,"window":262144,"inflight":256,"topics":128,"rate":1000,"byteRate":1048576},` +
+      `"resumed":false,"heartbeat":{"intervalMs":10000,"timeoutMs":25000},` +
+      `"limits":{"messageBytes":65536,"windowBytes":262144,"inflight":256,"topicsPerPeer":128,"messagesPerSecond":1000,"bytesPerSecond":1048576},` +
       `"topics":{"lobby":{"epoch":"${epoch}","offset":0,"recovered":true,"head":0}}}`,
   );
 
@@ -84,11 +84,11 @@ Deno.test("the transcript of docs/protocol.md, frame by frame", async () => {
 
   peer.send('{"type":"dance","id":12}');
   assertEquals(next(), [
-    '{"type":"error","id":12,"code":"unknown","message":"Unknown frame type"}',
+    '{"type":"error","id":12,"code":"unsupported","message":"Unknown frame type"}',
   ]);
 
   hub.hub.drain(0);
-  assertEquals(next(), ['{"type":"goaway","after":0}']);
+  assertEquals(next(), ['{"type":"goaway","afterMs":0}']);
 });
 
 Deno.test("nothing is sent before hello", async () => {
@@ -245,8 +245,8 @@ Deno.test("subscribing with an epoch and an offset resumes there", async () => {
 
 /** The frames that are refused with an error, the connection living on. */
 const REFUSED: readonly (readonly [string, object, string])[] = [
-  ["an unknown type", { type: "dance", id: 1 }, "unknown"],
-  ["a type only servers send", { type: "batch", id: 1 }, "unknown"],
+  ["an unknown type", { type: "dance", id: 1 }, "unsupported"],
+  ["a type only servers send", { type: "batch", id: 1 }, "unsupported"],
   ["a publish without id", {
     type: "publish",
     topic: "lobby",
@@ -351,7 +351,7 @@ const REFUSED: readonly (readonly [string, object, string])[] = [
     id: 1,
     topic: "lobby",
     message: { type: "move" },
-  }, "unknown"],
+  }, "unsupported"],
 ];
 
 for (const [words, frame, code] of REFUSED) {
@@ -378,7 +378,7 @@ Deno.test("what is not built, or not there, is the error unknown and no silence"
   const peer = await hub.v1();
   peer.send({ type: "request", id: 4, method: "rename", data: {} });
   const [error] = await peer.until("error");
-  assertEquals([error.id, error.code], [4, "unknown"]);
+  assertEquals([error.id, error.code], [4, "unsupported"]);
 });
 
 Deno.test("a binary frame that is no publish, or carries a message, is the error invalid", async () => {
@@ -634,7 +634,7 @@ Deno.test("goaway is told to the peers that have been greeted", async () => {
   ];
   const greeting = hub.connect(PROTOCOL);
   hub.hub.drain(1_000);
-  assertEquals(peers.map((peer) => peer.read()[0].after), [0, 200, 400, 600]);
+  assertEquals(peers.map((peer) => peer.read()[0].afterMs), [0, 200, 400, 600]);
   assertEquals(greeting.read(), []);
 });
 

@@ -129,7 +129,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     server.signal(signal);
     const goaway = await v1.next();
     assertEquals(goaway.type, "goaway");
-    assert(goaway.after >= 0 && goaway.after <= 1_000);
+    assert(goaway.afterMs >= 0 && goaway.afterMs <= 1_000);
     assertEquals([(await v1.closed).code, (await plain.closed).code], [
       1012,
       1001,

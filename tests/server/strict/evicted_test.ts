@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Departure, NO_LIMITS } from "../../../mod.ts";
+import { NO_LIMITS, type PeerClose } from "../../../mod.ts";
 import { serveStrict } from "../../../server/strict/strict.ts";
 import { RawPeer } from "../../raw_peer.ts";
 import { test } from "../transports.ts";
@@ -8,14 +8,14 @@ const HEARTBEAT = { intervalMs: 50, timeoutMs: 100 };
 const RECORD = new Uint8Array(64 * 1024);
 
 test("a plain peer that stops reading for good leaves once, with 4002, and its descriptor is back where the transport can drop it", async ({ serve, transport }) => {
-  const left = Promise.withResolvers<Departure>();
+  const left = Promise.withResolvers<PeerClose>();
   let leaves = 0;
   await using server = await serve({
     port: 0,
     heartbeat: HEARTBEAT,
     // It may talk as fast as it likes.
     limits: NO_LIMITS,
-    onLeave(_, departure) {
+    onClose(_, departure) {
       leaves++;
       left.resolve(departure);
     },
@@ -33,18 +33,18 @@ test("a plain peer that stops reading for good leaves once, with 4002, and its d
   if (transport === "strict") {
     // What the kernel had taken may come still, or a reset; then it is over, though the peer has not hung up.
     while (await peer.frame().catch(() => undefined) !== undefined);
-    assertEquals(hub.stats().zombies, 0);
-  } else assertEquals(hub.stats().zombies, 1);
+    assertEquals(hub.stats().closing, 0);
+  } else assertEquals(hub.stats().closing, 1);
   peer.drop();
   assertEquals(leaves, 1);
 });
 
 Deno.test("over strict: a plain peer that answers no ping leaves with 4001 and is dropped", async () => {
-  const left = Promise.withResolvers<Departure>();
+  const left = Promise.withResolvers<PeerClose>();
   await using server = await serveStrict({
     port: 0,
     heartbeat: HEARTBEAT,
-    onLeave: (_, departure) => left.resolve(departure),
+    onClose: (_, departure) => left.resolve(departure),
   });
   using peer = await RawPeer.connect(server.addr.port);
   assertEquals((await left.promise).code, 4001);
@@ -56,7 +56,7 @@ Deno.test("over strict: a plain peer that answers no ping leaves with 4001 and i
   }
   // Text: start. The close frame may be lost to the reset.
   assertEquals(opcodes.slice(0, 2), [1, 9]);
-  assertEquals(server.hub.stats().zombies, 0);
+  assertEquals(server.hub.stats().closing, 0);
 });
 
 Deno.test("over strict: a plain peer that answers pings, as every WebSocket does, stays though it says nothing", async () => {

@@ -18,7 +18,7 @@ globalThis.addEventListener("message", async (event) => {
     ...settings,
     reusePort: true,
     store: await workerStore(store),
-    onJoin: (peer) => void peer.send({ type: "here", id }),
+    onOpen: (peer) => void peer.send({ type: "here", id }),
   });
   server.hub.handle("die", () => {
     setTimeout(() => {

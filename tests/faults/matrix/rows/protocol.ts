@@ -106,7 +106,7 @@ const CLOSES = [1002, 1006, 1007, 1009, 4002, 4029, 4500];
 const ERRORS = [
   "malformed",
   "invalid",
-  "unknown",
+  "unsupported",
   "already",
   "absent",
   "forbidden",
