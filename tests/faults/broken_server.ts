@@ -6,7 +6,7 @@
  */
 import { sqliteStore } from "../../adapters/sqlite/store.ts";
 import { serve } from "../../server.ts";
-import { HastyStore, OneEpochStore } from "./broken.ts";
+import { HastyStore, OneEpochStore } from "./broken_stores.ts";
 
 /** So long that every kill comes before the commit. */
 const DELAY_MS = 3_600_000;

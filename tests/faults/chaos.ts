@@ -9,17 +9,17 @@ import { hasRedis, RedisServer } from "../adapters/redis/redis_server.ts";
 import { hasProgram } from "../deploy/programs.ts";
 import { hasBrowser, launchBrowser } from "../page/browser.ts";
 import { Random } from "./random.ts";
-import { cuts } from "./scenarios/cuts.ts";
+import { cuts } from "./scenarios/disconnects.ts";
 import { frozenTab } from "./scenarios/frozen_tab.ts";
 import { kills } from "./scenarios/kills.ts";
 import { mixed } from "./scenarios/mixed.ts";
 import { hops, race } from "./scenarios/nodes.ts";
-import { parallel } from "./scenarios/parallel.ts";
+import { parallel } from "./scenarios/concurrent_resumes.ts";
 import { resumeBytes } from "./scenarios/resume_bytes.ts";
 import { rolling } from "./scenarios/rolling.ts";
-import { TROUBLES, troubles } from "./scenarios/troubles.ts";
+import { TROUBLES, troubles } from "./scenarios/redis_faults.ts";
 import { ServerProcess } from "./server_process.ts";
-import { add, type Outcome } from "./stage.ts";
+import { add, type Outcome } from "./scenario.ts";
 import { explain, type Line, table } from "./table.ts";
 
 const HELP = `Usage: deno task chaos [options]

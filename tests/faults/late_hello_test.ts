@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { MemoryWorld } from "./memory_world.ts";
+import { MemoryWorld } from "./simulation.ts";
 
 /** A client's hello is on its way when its connection is lost; the next connection is dialled. */
 async function strayHello(world: MemoryWorld, who: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { DirtyStore } from "./broken.ts";
+import { DirtyStore } from "./broken_stores.ts";
 import { tally } from "./checker.ts";
 import { Random } from "./random.ts";
 import { mixed, type MixedOptions } from "./scenarios/mixed.ts";

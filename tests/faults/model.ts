@@ -1,7 +1,7 @@
 import type { Store, StoreSink } from "../../hub/log/store.ts";
 import type { Violation } from "./checker.ts";
 import type { Ledger, Place } from "./ledger.ts";
-import { bodyOf } from "./scribe.ts";
+import { bodyOf } from "./recorder.ts";
 
 /** One topic's log: what is at each offset. */
 interface Log {

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { RedisServer, redisTest } from "../adapters/redis/redis_server.ts";
 import { Random } from "./random.ts";
 import { hops, race } from "./scenarios/nodes.ts";
-import { TROUBLES, troubles } from "./scenarios/troubles.ts";
+import { TROUBLES, troubles } from "./scenarios/redis_faults.ts";
 
 redisTest(
   "two nodes race 10,000 publishes: each has an offset of its own, and every subscriber has all of them in order",

@@ -8,9 +8,9 @@ import {
   OneEpochStore,
   withHiddenGaps,
   withoutGaps,
-} from "./broken.ts";
+} from "./broken_stores.ts";
 import { tally, type Violation, type ViolationKind } from "./checker.ts";
-import { MemoryWorld, SESSION_MS, type WorldOptions } from "./memory_world.ts";
+import { MemoryWorld, SESSION_MS, type WorldOptions } from "./simulation.ts";
 import { histories, type Step, take } from "./steps.ts";
 
 /** `SEED=7 RUNS=3000 deno test -A tests/faults/property_test.ts` looks further. A failing seed and path are printed. */

@@ -118,7 +118,7 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   /** Drops every connection. @returns how many there were. */
-  cutAll(): number {
+  disconnectAll(): number {
     const { size } = this.links;
     for (const link of this.links) link.cut();
     return size;
@@ -127,7 +127,7 @@ export class FaultProxy implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.refusing = true;
     this.#listener.close();
-    this.cutAll();
+    this.disconnectAll();
     await this.#accepting;
     await Promise.all(this.#serving);
   }

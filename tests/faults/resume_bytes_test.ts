@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { SqliteStore } from "../../adapters/sqlite/store.ts";
 import { serve } from "../../server.ts";
-import { ForgetfulStore } from "./broken.ts";
+import { ForgetfulStore } from "./broken_stores.ts";
 import { tally } from "./checker.ts";
 import { Random } from "./random.ts";
 import { resumeBytes } from "./scenarios/resume_bytes.ts";

@@ -1,10 +1,5 @@
 import fc from "fast-check";
-import {
-  CLIENTS,
-  type MemoryWorld,
-  SESSION_MS,
-  TOPICS,
-} from "./memory_world.ts";
+import { CLIENTS, type MemoryWorld, SESSION_MS, TOPICS } from "./simulation.ts";
 
 /** One step of a random history: prints as it is, so that a failing one can be read. */
 export type Step =

@@ -1,5 +1,5 @@
 import { tally, type Violation } from "./checker.ts";
-import type { Outcome } from "./stage.ts";
+import type { Outcome } from "./scenario.ts";
 
 /** One line of the table. */
 export interface Line extends Outcome {

@@ -1,7 +1,7 @@
 import type { HubOptions } from "../../hub/hub.ts";
 import { assertEquals } from "@std/assert";
 import { PROTOCOL } from "../../messages.ts";
-import { Life, microtasks } from "../faults/life.ts";
+import { microtasks, ProcessClock } from "../faults/process_clock.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { type AnyFrame, InMemory, type TestPeer } from "./in_memory.ts";
 import {
@@ -13,7 +13,7 @@ import {
 /** One hub of several. */
 export interface Node extends InMemory {
   readonly store: SharedStore;
-  readonly life: Life;
+  readonly processClock: ProcessClock;
 }
 
 /** Hubs that share a store, all in memory, on one fake clock. */
@@ -32,18 +32,18 @@ export class Nodes implements AsyncDisposable {
    * @param aheadMs how much its wall clock is ahead of the others'.
    */
   add(options: HubOptions = {}, aheadMs = 0): Node {
-    const life = new Life(this.clock);
-    life.time = () => this.clock.time() + aheadMs;
-    const store = this.logs.store(life);
+    const processClock = new ProcessClock(this.clock);
+    processClock.time = () => this.clock.time() + aheadMs;
+    const store = this.logs.store(processClock);
     // Peers in a test's hand do not ping.
     const heartbeat = { timeoutMs: 1e9 };
     const hub = new InMemory(
       this.clock,
       { heartbeat, ...options },
       () => store,
-      life,
+      processClock,
     );
-    const node = Object.assign(hub, { store, life });
+    const node = Object.assign(hub, { store, processClock });
     this.alive.add(node);
     return node;
   }
@@ -51,7 +51,7 @@ export class Nodes implements AsyncDisposable {
   /** A hub's process is killed: not a word of it comes any more. */
   kill(node: Node): void {
     node.store.line = "dead";
-    node.life.close();
+    node.processClock.close();
     this.alive.delete(node);
   }
 

@@ -123,7 +123,7 @@ redisTest(
     const [b, c] = [entry("b"), entry("c", 7)];
     node.store.append([b, c]);
     await wire.until(3, "XLEN", RECORDS);
-    wire.proxy.cutAll();
+    wire.proxy.disconnectAll();
     assertEquals(await node.outcomes(b, c), [1, 2]);
     assertEquals(await node.append(entry("d"), entry("c again", 7)), [3, 2]);
     assertEquals(await wire.redis.command("XLEN", RECORDS), 4);
@@ -153,7 +153,7 @@ redisTest(
       "indeterminate",
       "unavailable",
     ]);
-    wire.proxy.cutAll();
+    wire.proxy.disconnectAll();
     await node.has(2);
     assertEquals(await node.append(entry("b")), [2]);
     assertEquals(
@@ -420,7 +420,7 @@ redisTest(
     await follower.has(1);
     const { epoch } = follower.sink.bounds.get("room")!;
     wire.proxy.refusing = true;
-    wire.proxy.cutAll();
+    wire.proxy.disconnectAll();
     for (let i = 0; i < 20; i++) await node.append(entry(`${i}`));
     wire.proxy.refusing = false;
     await follower.sink.until(() => follower.sink.bounds.get("room")!.head > 0);

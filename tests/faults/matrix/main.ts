@@ -6,7 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { document } from "./document.ts";
-import { play } from "./play.ts";
+import { play } from "./run_row.ts";
 import { type Row, type RowOutcome, verdictOf } from "./row.ts";
 import { ROWS } from "./rows.ts";
 import { type Transport, TRANSPORTS } from "./target.ts";

@@ -1,4 +1,4 @@
-import type { Arena } from "./arena.ts";
+import type { Arena } from "./harness.ts";
 import type { TargetOptions, Transport } from "./target.ts";
 
 /** One way to hurt a server, and what must hold meanwhile and after it. */

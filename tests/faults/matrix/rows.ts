@@ -27,14 +27,14 @@ import {
   silentPeer,
   slowReader,
   stalledReader,
-} from "./rows/silence.ts";
+} from "./rows/unresponsive.ts";
 import {
   descriptorsRow,
   failingRow,
   fullDisk,
   stopped,
   wallClock,
-} from "./rows/staying_up.ts";
+} from "./rows/process.ts";
 
 /** The matrix of faults, in the order of its table. */
 export const ROWS: readonly Row[] = [

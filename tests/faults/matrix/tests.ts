@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { play } from "./play.ts";
+import { play } from "./run_row.ts";
 import { type RowOutcome, verdictOf } from "./row.ts";
 import { ROWS } from "./rows.ts";
 import type { Transport } from "./target.ts";

@@ -1,9 +1,9 @@
 import { PROTOCOL } from "../../../messages.ts";
 import { RawPeer } from "../../raw_peer.ts";
-import { pacer } from "../pace.ts";
+import { pacer } from "../pacer.ts";
 import type { Random } from "../random.ts";
 import { ServerProcess } from "../server_process.ts";
-import { type Outcome, Stage } from "../stage.ts";
+import { type Outcome, Stage } from "../scenario.ts";
 
 /** How much of {@linkcode drain}. */
 export interface DrainOptions {

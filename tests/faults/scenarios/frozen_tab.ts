@@ -1,9 +1,9 @@
 import type { Browser } from "playwright-core";
 import type { Place } from "../ledger.ts";
-import { pacer } from "../pace.ts";
+import { pacer } from "../pacer.ts";
 import type { Target } from "../proxy.ts";
-import { type Outcome, Stage } from "../stage.ts";
-import { Tab } from "../tab.ts";
+import { type Outcome, Stage } from "../scenario.ts";
+import { Tab } from "../freezable_tab.ts";
 
 /** How much of {@linkcode frozenTab}. */
 export interface FrozenTabOptions {

@@ -1,7 +1,7 @@
-import { pacer } from "../pace.ts";
+import { pacer } from "../pacer.ts";
 import type { Random } from "../random.ts";
 import { ServerProcess } from "../server_process.ts";
-import { type Outcome, Stage } from "../stage.ts";
+import { type Outcome, Stage } from "../scenario.ts";
 
 /** How much of {@linkcode kills}. */
 export interface KillsOptions {

@@ -1,11 +1,11 @@
 import type { Client, Topic } from "../../../client.ts";
-import { Mischief } from "../faults.ts";
+import { Mischief } from "../fault_injector.ts";
 import type { Published, Stream } from "../ledger.ts";
-import { pacer } from "../pace.ts";
+import { pacer } from "../pacer.ts";
 import type { Target } from "../proxy.ts";
 import type { Random } from "../random.ts";
-import { bodyOf, follow } from "../scribe.ts";
-import { type Outcome, Stage } from "../stage.ts";
+import { bodyOf, follow } from "../recorder.ts";
+import { type Outcome, Stage } from "../scenario.ts";
 
 /** How much of {@linkcode mixed}. */
 export interface MixedOptions {
@@ -74,7 +74,7 @@ export async function mixed(
     if (Math.floor((n + 1) / steps * sleeps) > Math.floor(n / steps * sleeps)) {
       // Time is the fault here: sessions end by it.
       stage.proxy.refusing = true;
-      mischief.cuts += stage.proxy.cutAll();
+      mischief.cuts += stage.proxy.disconnectAll();
       await new Promise((resolve) => setTimeout(resolve, sleepMs));
       stage.proxy.refusing = false;
     }

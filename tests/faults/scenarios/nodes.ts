@@ -1,7 +1,7 @@
-import { pacer } from "../pace.ts";
+import { pacer } from "../pacer.ts";
 import type { Random } from "../random.ts";
 import { ServerProcess } from "../server_process.ts";
-import { type Outcome, Stage } from "../stage.ts";
+import { type Outcome, Stage } from "../scenario.ts";
 
 /** How much of {@linkcode race} and {@linkcode hops}. */
 export interface NodesOptions {
@@ -108,7 +108,7 @@ export async function hops(
     if (done >= Math.floor(n / messages * (hops + 1))) continue;
     done++;
     stage.proxy.target = { port: (done % 2 === 0 ? nodes.a : nodes.b).port };
-    stage.proxy.cutAll();
+    stage.proxy.disconnectAll();
   }
   await stage.quiet(topic);
   contiguous(stage, topic);

@@ -1,6 +1,6 @@
 import type { Link, Target } from "../proxy.ts";
 import type { Random } from "../random.ts";
-import { add, type Outcome, Stage } from "../stage.ts";
+import { add, type Outcome, Stage } from "../scenario.ts";
 
 /** Which exchanges to cut. */
 export interface ResumeBytesOptions {

@@ -1,10 +1,10 @@
 import { DEFAULTS } from "../../../client/options.ts";
 import { freePort, ProxyProcess } from "../../deploy/proxy_process.ts";
 import { Interruptions } from "../interruptions.ts";
-import { pacer } from "../pace.ts";
+import { pacer } from "../pacer.ts";
 import type { Random } from "../random.ts";
 import { ServerProcess } from "../server_process.ts";
-import { type Outcome, Stage } from "../stage.ts";
+import { type Outcome, Stage } from "../scenario.ts";
 import { contiguous } from "./nodes.ts";
 
 /** How much of {@linkcode rolling}. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { microtasks } from "../../faults/life.ts";
+import { microtasks } from "../../faults/process_clock.ts";
 import { type Node, Nodes } from "../nodes.ts";
 import { join, type Watcher } from "../watcher.ts";
 

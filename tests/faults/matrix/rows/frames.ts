@@ -1,6 +1,6 @@
 /** Frames that RFC 6455 forbids, and such as no memory is for. */
 import { encodeFrame, type RawPeer } from "../../../raw_peer.ts";
-import { type Arena, within } from "../arena.ts";
+import { type Arena, within } from "../harness.ts";
 import { joined } from "../bytes.ts";
 import type { Control, Row } from "../row.ts";
 import { NO_RATES } from "../target.ts";

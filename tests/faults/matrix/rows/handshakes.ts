@@ -1,7 +1,7 @@
 /** What happens before there is a WebSocket. */
 import { PROTOCOL } from "../../../../messages.ts";
 import { closeCode, RawPeer, RefusedError } from "../../../raw_peer.ts";
-import { type Arena, within } from "../arena.ts";
+import { type Arena, within } from "../harness.ts";
 import type { Row } from "../row.ts";
 
 const encoder = new TextEncoder();

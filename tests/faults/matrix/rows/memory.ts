@@ -1,7 +1,7 @@
 /** Many clients in little memory. */
 import { PROTOCOL } from "../../../../messages.ts";
 import { WirePeer } from "../../../server/wire_peer.ts";
-import { type Arena, pause } from "../arena.ts";
+import { type Arena, pause } from "../harness.ts";
 import type { Row } from "../row.ts";
 
 const MIB = 1024 * 1024;

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { hasBrowser, launchBrowser, type Tab } from "../../../page/browser.ts";
 import { lines, online } from "../../../page/lobby_page.ts";
 import { WirePeer } from "../../../server/wire_peer.ts";
-import type { Arena } from "../arena.ts";
+import type { Arena } from "../harness.ts";
 import type { Row } from "../row.ts";
 
 const HTML = [

@@ -2,7 +2,7 @@
 import { closeCode, encodeFrame, type RawPeer } from "../../../raw_peer.ts";
 import { PROTOCOL } from "../../../../messages.ts";
 import { Random } from "../../random.ts";
-import { type Arena, within } from "../arena.ts";
+import { type Arena, within } from "../harness.ts";
 import { joined } from "../bytes.ts";
 import { Fuzzer } from "../fuzzer.ts";
 import { type Answer, type Case, MALFORMED } from "../malformed.ts";

@@ -2,7 +2,7 @@
 import { rawHttp } from "../../../raw_peer.ts";
 import { START } from "../../../server/spawned.ts";
 import { WirePeer } from "../../../server/wire_peer.ts";
-import { type Arena, type Attacker, pause } from "../arena.ts";
+import { type Arena, type Attacker, pause } from "../harness.ts";
 import { HEARTBEAT } from "../target.ts";
 import type { Row } from "../row.ts";
 

@@ -1,6 +1,6 @@
-import { Arena, pause, type Sight, type Size } from "./arena.ts";
-import { Bystanders, type Verdict } from "./bystanders.ts";
-import { forgetPeak } from "./process_numbers.ts";
+import { Arena, pause, type Sight, type Size } from "./harness.ts";
+import { Bystanders, type Verdict } from "./witnesses.ts";
+import { forgetPeak } from "./process_usage.ts";
 import type { Row, RowOutcome } from "./row.ts";
 import type { Transport } from "./target.ts";
 

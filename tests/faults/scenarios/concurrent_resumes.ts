@@ -2,8 +2,8 @@ import { CloseCode } from "../../../messages.ts";
 import type { Place } from "../ledger.ts";
 import type { Target } from "../proxy.ts";
 import type { Random } from "../random.ts";
-import { RawPeer } from "../raw_peer.ts";
-import { type Outcome, Stage } from "../stage.ts";
+import { RawPeer } from "../recording_peer.ts";
+import { type Outcome, Stage } from "../scenario.ts";
 
 /** How much of {@linkcode parallel}. */
 export interface ParallelOptions {

@@ -28,7 +28,7 @@ export class Bystanders {
   /** Starts them. @returns when all of them are in their topic. */
   static async at(port: number): Promise<Bystanders> {
     const worker = new Worker(
-      new URL("./bystanders_worker.ts", import.meta.url),
+      new URL("./witnesses_worker.ts", import.meta.url),
       { type: "module" },
     );
     const bystanders = new Bystanders(worker);

@@ -1,8 +1,8 @@
 import type { RedisServer } from "../../adapters/redis/redis_server.ts";
-import { pacer } from "../pace.ts";
+import { pacer } from "../pacer.ts";
 import type { Random } from "../random.ts";
-import type { Publisher } from "../scribe.ts";
-import { type Outcome, Stage } from "../stage.ts";
+import type { Publisher } from "../recorder.ts";
+import { type Outcome, Stage } from "../scenario.ts";
 import { Nodes, seat } from "./nodes.ts";
 
 /** What happens to two nodes and the Redis that they share, and how it ends. */

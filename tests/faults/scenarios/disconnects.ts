@@ -1,9 +1,9 @@
 import type { ConnectOptions } from "../../../client.ts";
-import { Mischief } from "../faults.ts";
-import { pacer } from "../pace.ts";
+import { Mischief } from "../fault_injector.ts";
+import { pacer } from "../pacer.ts";
 import type { Target } from "../proxy.ts";
 import type { Random } from "../random.ts";
-import { type Outcome, Stage } from "../stage.ts";
+import { type Outcome, Stage } from "../scenario.ts";
 
 /** How much of {@linkcode cuts}. */
 export interface CutsOptions {

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { serve } from "../../server.ts";
-import { ForgetfulStore, forgetfulSubscriber } from "./broken.ts";
+import { ForgetfulStore, forgetfulSubscriber } from "./broken_stores.ts";
 import { tally } from "./checker.ts";
 import { Random } from "./random.ts";
-import { cuts, type CutsOptions } from "./scenarios/cuts.ts";
+import { cuts, type CutsOptions } from "./scenarios/disconnects.ts";
 import { SqliteStore } from "../../adapters/sqlite/store.ts";
 
 /** Short, with clients that notice a dead connection quickly: a frozen one is waited for. */

@@ -2,7 +2,7 @@ import type { ClientClock } from "../../client.ts";
 import type { Cancel, Clock } from "../../hub/clock.ts";
 
 /** The time of one run of the server's process: dead, it does nothing any more. */
-export class Life implements Clock {
+export class ProcessClock implements Clock {
   alive = true;
   readonly #clock: Clock;
 

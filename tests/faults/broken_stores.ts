@@ -10,8 +10,8 @@ import type { Clock } from "../../hub/clock.ts";
 import { LogRecord } from "../../hub/log/record.ts";
 import type { Entry, Outcome, Store, StoreSink } from "../../hub/log/store.ts";
 import type { NearSocket } from "../hub/socket_pair.ts";
-import { bodyOf } from "./scribe.ts";
-import { EAGER, type Stage } from "./stage.ts";
+import { bodyOf } from "./recorder.ts";
+import { EAGER, type Stage } from "./scenario.ts";
 
 /** A store that does not remember outcomes: what is sent again is stored again. */
 export class ForgetfulStore extends MemoryStore {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { serve } from "../../server.ts";
 import { Random } from "./random.ts";
-import { parallel } from "./scenarios/parallel.ts";
+import { parallel } from "./scenarios/concurrent_resumes.ts";
 
 Deno.test("two resumes of one session at once leave one connection, which has every record once", async () => {
   await using server = serve({ port: 0 });

@@ -1,7 +1,7 @@
 import { PROTOCOL } from "../../../messages.ts";
 import { RawPeer } from "../../raw_peer.ts";
 import { ServerProcess } from "../server_process.ts";
-import { type ProcessNumbers, processNumbers } from "./process_numbers.ts";
+import { type ProcessNumbers, processNumbers } from "./process_usage.ts";
 import type { Finding } from "./row.ts";
 import {
   type Departed,

@@ -2,7 +2,7 @@
 import { FaultProxy } from "../../proxy.ts";
 import { RawPeer } from "../../../raw_peer.ts";
 import { PROTOCOL } from "../../../../messages.ts";
-import { type Arena, pause } from "../arena.ts";
+import { type Arena, pause } from "../harness.ts";
 import type { Row } from "../row.ts";
 
 /** A heartbeat that finds nobody dead while a row lasts. */

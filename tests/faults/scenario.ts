@@ -2,7 +2,7 @@ import { type Client, connect, type ConnectOptions } from "../../client.ts";
 import { check, type Violation } from "./checker.ts";
 import { Ledger, type Stream } from "./ledger.ts";
 import { FaultProxy, type Target } from "./proxy.ts";
-import { follow, Publisher } from "./scribe.ts";
+import { follow, Publisher } from "./recorder.ts";
 
 /** What a scenario came to: a line of the table. */
 export interface Outcome {

@@ -7,9 +7,9 @@
 import { type Client, connect } from "../../../client.ts";
 import { check } from "../checker.ts";
 import { Ledger } from "../ledger.ts";
-import { pacer } from "../pace.ts";
-import { follow, Publisher } from "../scribe.ts";
-import type { Lap, Verdict } from "./bystanders.ts";
+import { pacer } from "../pacer.ts";
+import { follow, Publisher } from "../recorder.ts";
+import type { Lap, Verdict } from "./witnesses.ts";
 
 const TOPIC = "bystanders";
 const SUBSCRIBERS = 6;

@@ -1,6 +1,6 @@
 import { PROTOCOL } from "../../messages.ts";
 import type { Place, Stream } from "./ledger.ts";
-import { bodyOf } from "./scribe.ts";
+import { bodyOf } from "./recorder.ts";
 
 /** What a server sends, as far as a raw peer reads it. */
 interface Frame {

@@ -8,10 +8,10 @@ import { PROTOCOL } from "../../messages.ts";
 import { NearSocket } from "../hub/socket_pair.ts";
 import { check, type Violation } from "./checker.ts";
 import { Ledger, type Stream } from "./ledger.ts";
-import { clientClock, Life, microtasks } from "./life.ts";
-import { MemoryNet, type Wire } from "./memory_net.ts";
+import { clientClock, microtasks, ProcessClock } from "./process_clock.ts";
+import { MemoryNet, type Wire } from "./memory_network.ts";
 import { Model } from "./model.ts";
-import { follow, type Letter, Publisher } from "./scribe.ts";
+import { follow, type Letter, Publisher } from "./recorder.ts";
 
 /** What can be other than it should be, for the negative controls. */
 export interface WorldOptions {
@@ -48,12 +48,12 @@ export class MemoryWorld {
   readonly #net: MemoryNet;
   readonly #model = new Model();
   readonly #rules: Violation[] = [];
-  #life: Life;
+  #life: ProcessClock;
   #hub: Hub;
 
   constructor(options: WorldOptions = {}) {
     this.#options = options;
-    this.#life = new Life(this.clock);
+    this.#life = new ProcessClock(this.clock);
     this.#hub = this.#serve();
     this.#net = new MemoryNet((near, protocol) => {
       this.#options.tamper?.(near);
@@ -160,7 +160,7 @@ export class MemoryWorld {
   crash(): void {
     for (const wire of this.#net.wires) wire.crash();
     this.#life.close();
-    this.#life = new Life(this.clock);
+    this.#life = new ProcessClock(this.clock);
     this.#hub = this.#serve();
   }
 
