@@ -61,7 +61,7 @@ export const PRESENCE_SETTINGS: TopicSettings = {
 };
 
 /**
- * What the hubs that share a store tell each other of who is in one topic, through a log like any other: docs/decisions/0025.
+ * What the hubs that share a store tell each other of who is in one topic, through a log like any other: docs/decisions/0023.
  * It writes what this hub has to say, and reads what all say by a cursor like a peer's.
  */
 export class PresenceLog implements Reader {

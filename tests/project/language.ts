@@ -13,21 +13,25 @@ const root = new URL("../../", import.meta.url);
 const SKIPPED =
   /^std\/|\.(?:lock|svg|png)$|^LICENSE$|package-lock\.json$|^\.gitignore$|^tests\/project\/language/;
 
-/** Returns the tracked files below the given paths. */
-export async function filesOf(paths: readonly string[]): Promise<string[]> {
+/** Returns every file of the repository that Git does not ignore, in order. */
+export async function allFiles(): Promise<string[]> {
   const { stdout } = await new Deno.Command("git", {
     args: ["ls-files", "--cached", "--others", "--exclude-standard"],
     cwd: root,
   }).output();
   const files = new TextDecoder().decode(stdout).split("\n");
+  return [...new Set(files)].filter((file) => file !== "").sort();
+}
+
+/** Returns the files with text of ours below the given paths. Without a path: all of them. */
+export async function filesOf(paths: readonly string[]): Promise<string[]> {
   const wanted = paths.map((path) => path.replace(/^\.\//, ""));
-  const found = files.filter((file) =>
-    file !== "" && !SKIPPED.test(file) &&
+  return (await allFiles()).filter((file) =>
+    !SKIPPED.test(file) &&
     (wanted.length === 0 || wanted.some((path) =>
       file === path || file.startsWith(path.endsWith("/") ? path : `${path}/`)
     ))
   );
-  return [...new Set(found)].sort();
 }
 
 /** The findings of some files, and the entries of the allow-list that were used. */

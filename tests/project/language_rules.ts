@@ -105,7 +105,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     words:
-      /\b(?:lose|loses|losing)\s+(?:\w+\s+){0,2}(?:connections?|peers?|sockets?|links?|sessions?)\b|\b(?:connections?|peers?|sockets?|links?|sessions?)\s+(?:\w+\s+){0,2}lost\b/i,
+      /\b(?:lose|loses|losing)\s+(?:\w+\s+){0,2}(?:connections?|peers?|sockets?|links?)\b|\b(?:connections?|peers?|sockets?|links?)\s+(?:\w+\s+){0,2}lost\b/i,
     rule: END,
   },
   {
