@@ -11,13 +11,18 @@ export {
   type Checked,
   type CheckedData,
   type Contract,
+  type ContractRefusal,
   defineMessages,
   type DefineMessagesOptions,
+  type MessageInput,
   type MessageMap,
   type MessageOf,
   type MessagesOf,
+  type OtherType,
+  type PresenceOf,
   type RequestMap,
   type RequestsOf,
+  type RequestValidatorMap,
   type RequestValidators,
 } from "./messages/contract.ts";
 export {

@@ -5,6 +5,7 @@ import {
   CloseCode,
   type Contract,
   LOBBY,
+  type MessageInput,
   type MessageMap,
   type MessageOf,
   type OutputOf,
@@ -173,7 +174,7 @@ export class Hub<
    * @throws {DrumbeatError} (as a rejection) when it is refused.
    */
   broadcast<T extends keyof M & string>(
-    message: ({ readonly type: T } & M[T]) | Uint8Array<ArrayBuffer>,
+    message: MessageInput<M, T> | Uint8Array<ArrayBuffer>,
   ): Promise<number> {
     return this.topic(LOBBY).publish(message);
   }

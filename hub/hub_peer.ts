@@ -1,4 +1,4 @@
-import type { MessageMap } from "../messages.ts";
+import type { MessageInput, MessageMap } from "../messages.ts";
 import type { Core } from "./core.ts";
 import { sendToPeer } from "./protocol/direct_messages.ts";
 
@@ -25,7 +25,7 @@ export class HubPeer<M extends MessageMap> {
    * @throws {DrumbeatError} (as a rejection) when it is refused; `limit` when too many peers' logs are in use.
    */
   send<T extends keyof M & string>(
-    message: ({ readonly type: T } & M[T]) | Uint8Array<ArrayBuffer>,
+    message: MessageInput<M, T> | Uint8Array<ArrayBuffer>,
   ): Promise<number> {
     return sendToPeer(this.#core, this.id, message);
   }

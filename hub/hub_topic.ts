@@ -1,4 +1,4 @@
-import { isCount, type MessageMap } from "../messages.ts";
+import { isCount, type MessageInput, type MessageMap } from "../messages.ts";
 import { Connection } from "./peers/connection.ts";
 import type { Core } from "./core.ts";
 import type { HubHistory } from "./log/history.ts";
@@ -33,7 +33,7 @@ export class HubTopic<M extends MessageMap> {
    * @throws {DrumbeatError} (as a rejection) when it is refused.
    */
   publish<T extends keyof M & string>(
-    message: ({ readonly type: T } & M[T]) | Uint8Array<ArrayBuffer>,
+    message: MessageInput<M, T> | Uint8Array<ArrayBuffer>,
   ): Promise<number> {
     const { topics, publisher, heartbeat } = this.#core;
     // What is published while nobody has ever connected is swept as well.

@@ -11,101 +11,200 @@ import type { ErrorCode } from "./wire.ts";
 /** Message types and the fields of each, without `type`. */
 export type MessageMap = { [type: string]: object };
 
-/** Any type, any fields: what a hub without a contract carries. */
+/** Any message type with any fields: the messages of a hub or client without a contract. */
 export type AnyMessages = Record<string, Record<string, unknown>>;
 
-/** A message of one of the types of `M`: `{ type, …fields }`. */
+/** The types that `M` names; `never` where it names none. */
+type NamedType<M extends MessageMap> =
+  & string
+  & keyof {
+    [K in keyof M as string extends K ? never : number extends K ? never : K]:
+      1;
+  };
+
+/**
+ * A message type that an open contract does not name. TypeScript has no type for "any string but these", so this is a
+ * pattern that no name matches: it lets `message.type === "chat"` narrow to the fields of `chat`, and a comparison with a
+ * type that the contract does not name does not compile. Receive such a type with `on`, or add it to the contract.
+ */
+export type OtherType = `${string}\u0000`;
+
+/**
+ * A message of one of the types of `M`: `{ type, …fields }`. A comparison of `type` with a name of the contract narrows it
+ * to the fields of that type.
+ *
+ * @typeParam M the message types.
+ * @typeParam T the types among them. Default: all.
+ */
 export type MessageOf<
   M extends MessageMap,
   T extends keyof M & string = keyof M & string,
-> = {
+> = string extends T
+  ? [NamedType<M>] extends [never] ? { readonly type: string } & M[string]
+  : TypedMessage<M, NamedType<M>> | ({ readonly type: OtherType } & M[string])
+  : TypedMessage<M, T>;
+
+type TypedMessage<M extends MessageMap, T extends keyof M & string> = {
   [K in T]: { readonly type: K } & M[K];
 }[T];
 
-/** What {@linkcode Contract.check} returns: the message to store, or why it is refused. */
+/**
+ * A message to publish. Its `type` selects the fields: a `type` that may be one of several, with the fields of only one of
+ * them, does not compile. With an open contract, types that it does not name have any fields.
+ *
+ * @typeParam M the message types.
+ * @typeParam T the type of this message, inferred from its `type`.
+ */
+export type MessageInput<M extends MessageMap, T extends keyof M & string> =
+  & { readonly type: T }
+  & MessageOf<M, T>;
+
+/** Why a contract refuses a value. */
+export interface ContractRefusal {
+  /** Discriminates from an accepted value. */
+  readonly ok: false;
+  /** `unsupported`: the contract does not name the message type or the method; `invalid`: any other reason. */
+  readonly code: Extract<ErrorCode, "invalid" | "unsupported">;
+  /** The reason, for people. */
+  readonly message: string;
+  /** The validator's issues, where it gave any. */
+  readonly issues?: readonly Issue[];
+}
+
+/**
+ * The result of {@linkcode Contract.check}: the message to store, or the refusal.
+ *
+ * @typeParam M the message types.
+ */
 export type Checked<M extends MessageMap> =
   | { readonly ok: true; readonly message: MessageOf<M> }
-  | {
-    readonly ok: false;
-    readonly code: Extract<ErrorCode, "invalid" | "unsupported">;
-    readonly message: string;
-    readonly issues?: readonly Issue[];
-  };
+  | ContractRefusal;
 
-/** Methods of requests, with what goes in and what comes back. */
+/** The result of a check of data: the validator's output, or the refusal. */
+export type CheckedData =
+  | { readonly ok: true; readonly value: unknown }
+  | ContractRefusal;
+
+/** The methods of requests, with the types of their data and replies. */
 export type RequestMap = {
   [method: string]: { readonly data: unknown; readonly reply: unknown };
 };
 
-/** Any method, any data: what a contract without `requests` allows. */
+/** Any method with any data and reply: the requests of a contract without `requests`. */
 export type AnyRequests = Record<
   string,
   { readonly data: unknown; readonly reply: unknown }
 >;
 
-/** What a check of data returns: the data as the validator put it out, or why it is refused. */
-export type CheckedData =
-  | { readonly ok: true; readonly value: unknown }
-  | {
-    readonly ok: false;
-    readonly code: Extract<ErrorCode, "invalid" | "unsupported">;
-    readonly message: string;
-    readonly issues?: readonly Issue[];
-  };
-
-/** What may be published, asked and shown, and how it is checked. Made by {@linkcode defineMessages}. */
+/**
+ * The messages, requests and presence data that peers may send, and their checks. Made by {@linkcode defineMessages}.
+ *
+ * @typeParam M the message types and their fields.
+ * @typeParam R the request methods, with their data and replies.
+ * @typeParam P the data of a member of a topic's presence.
+ */
 export interface Contract<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
+  P = unknown,
 > {
-  /** The message types it names. */
+  /** The message types that the contract names. */
   readonly types: ReadonlySet<string>;
-  /** Whether other types pass as they come. */
+  /** `true` if messages of other types pass unchecked. */
   readonly open: boolean;
-  /** Only for the type checker: the methods. Never there at run time. */
+  /** Carries the methods' types. Always absent at run time. */
   readonly requests?: R;
+  /** Carries the type of presence data. Always absent at run time. */
+  readonly presence?: P;
   /**
    * Checks a message.
    *
    * @param message any value.
-   * @returns the message with its fields as the validator put them out, or why it is refused.
-   * @throws {TypeError} when the validator answers with a promise: waiting for it would reorder publishers.
+   * @returns the message with the validator's output as its fields, or the refusal.
+   * @throws {TypeError} when the validator returns a promise: waiting for it would reorder messages.
    */
   check(message: unknown): Checked<M>;
-  /** Checks the data of a request, as {@linkcode Contract.check} does a message. */
+  /**
+   * Checks the data of a request.
+   *
+   * @param method the request's method.
+   * @param data any value.
+   * @returns the validator's output, or the refusal.
+   * @throws {TypeError} when the validator returns a promise.
+   */
   checkRequest(method: string, data: unknown): CheckedData;
-  /** Checks the reply to a request. */
+  /**
+   * Checks the reply to a request.
+   *
+   * @param method the request's method.
+   * @param data any value.
+   * @returns the validator's output, or the refusal.
+   * @throws {TypeError} when the validator returns a promise.
+   */
   checkReply(method: string, data: unknown): CheckedData;
-  /** Checks what a member says of itself in a topic's presence. */
+  /**
+   * Checks the data of a member of a topic's presence.
+   *
+   * @param data any value.
+   * @returns the validator's output, or the refusal.
+   * @throws {TypeError} when the validator returns a promise.
+   */
   checkPresence(data: unknown): CheckedData;
 }
 
 /** The validators of one method of {@linkcode DefineMessagesOptions.requests}. */
 export interface RequestValidators {
-  /** What goes in. */
+  /** Checks the request's data. */
   readonly data: Validator;
-  /** What comes back. Default: anything. */
+  /**
+   * Checks the reply's data.
+   *
+   * @default any reply passes
+   */
   readonly reply?: Validator;
 }
 
-/** Options of {@linkcode defineMessages}. */
+/**
+ * Options of {@linkcode defineMessages}.
+ *
+ * @typeParam Open the type of `open`.
+ * @typeParam RV the validators of the requests, by method.
+ * @typeParam PV the validator of presence data.
+ */
 export interface DefineMessagesOptions<
   Open extends boolean = boolean,
-  RV extends Readonly<Record<string, RequestValidators>> = Readonly<
-    Record<string, RequestValidators>
-  >,
+  RV extends RequestValidatorMap = RequestValidatorMap,
+  PV extends Validator = Validator,
 > {
-  /** Whether types that the contract does not name pass as they come. Default: `false`. */
+  /**
+   * Accepts messages of types that the contract does not name, unchecked.
+   *
+   * @default false
+   */
   readonly open?: Open;
-  /** The methods of `client.request` and `hub.handle`. Default: any method, any data. */
+  /**
+   * The validators of the methods of `client.request` and `hub.handle`.
+   *
+   * @default any method with any data passes
+   */
   readonly requests?: RV;
-  /** What a member of a topic's presence may say of itself. Default: anything. */
-  readonly presence?: Validator;
+  /**
+   * Checks the data of a member of a topic's presence.
+   *
+   * @default any data passes
+   */
+  readonly presence?: PV;
 }
 
-/** The requests that a set of validators defines. */
-export type RequestsOf<RV> = Readonly<Record<string, RequestValidators>> extends
-  RV ? AnyRequests
+/** Request methods and their validators. */
+export type RequestValidatorMap = Readonly<Record<string, RequestValidators>>;
+
+/**
+ * The requests that a set of validators defines.
+ *
+ * @typeParam RV the validators, by method.
+ */
+export type RequestsOf<RV> = RequestValidatorMap extends RV ? AnyRequests
   : {
     [K in keyof RV & string]: {
       readonly data: RV[K] extends { readonly data: infer V } ? OutputOf<V>
@@ -116,7 +215,19 @@ export type RequestsOf<RV> = Readonly<Record<string, RequestValidators>> extends
     };
   };
 
-/** The messages that a set of validators defines. */
+/**
+ * The presence data that a validator accepts.
+ *
+ * @typeParam PV the validator.
+ */
+export type PresenceOf<PV> = Validator extends PV ? unknown : OutputOf<PV>;
+
+/**
+ * The messages that a set of validators defines.
+ *
+ * @typeParam V the validators, by message type.
+ * @typeParam Open `true` if other types pass as well.
+ */
 export type MessagesOf<
   V extends Readonly<Record<string, Validator>>,
   Open extends boolean = false,
@@ -125,15 +236,19 @@ export type MessagesOf<
   & (Open extends true ? AnyMessages : unknown);
 
 /**
- * Defines the messages that server, client and page share.
+ * Defines the messages, requests and presence data that server and client share.
  *
- * A validator sees the message's fields without `type`; what it puts out is what is stored and delivered.
+ * A validator receives the message's fields without `type`; its output is stored and delivered.
  *
+ * @typeParam V the validators, by message type.
+ * @typeParam Open `true` if other types pass as well.
+ * @typeParam RV the validators of the requests, by method.
+ * @typeParam PV the validator of presence data.
  * @param validators one validator for each message type.
  * @param options see {@linkcode DefineMessagesOptions}.
- * @returns the contract to give to `serve`, `createHub` and `connect`.
- * @throws {TypeError} when a type may not be published (docs/protocol.md) or a validator is neither a function nor a
- * Standard Schema.
+ * @returns the contract, for `serve`, `createHub` and `connect`.
+ * @throws {TypeError} for a type that cannot be published (docs/protocol.md), a validator that is neither a function nor a
+ * Standard Schema, or an unknown option.
  * @example
  * ```ts
  * import { assert, assertFalse } from "@std/assert";
@@ -149,13 +264,12 @@ export type MessagesOf<
 export function defineMessages<
   const V extends Readonly<Record<string, Validator>>,
   const Open extends boolean = false,
-  const RV extends Readonly<Record<string, RequestValidators>> = Readonly<
-    Record<string, RequestValidators>
-  >,
+  const RV extends RequestValidatorMap = RequestValidatorMap,
+  PV extends Validator = Validator,
 >(
   validators: V,
-  options: DefineMessagesOptions<Open, RV> = {},
-): Contract<MessagesOf<V, Open>, RequestsOf<RV>> {
+  options: DefineMessagesOptions<Open, RV, PV> = {},
+): Contract<MessagesOf<V, Open>, RequestsOf<RV>, PresenceOf<PV>> {
   const { open = false, requests, presence } = options;
   const checks = new Map<string, Validator>();
   for (const [type, validator] of Object.entries(validators)) {
@@ -184,7 +298,7 @@ interface ContractParts {
 }
 
 function requestsOf(
-  validators: Readonly<Record<string, RequestValidators>> | undefined,
+  validators: RequestValidatorMap | undefined,
 ): ReadonlyMap<string, RequestValidators> | undefined {
   if (validators === undefined) return undefined;
   const entries = Object.entries(validators);
@@ -202,9 +316,9 @@ function validatorOf(what: string, validator: unknown): Validator {
   );
 }
 
-function contractOf<M extends MessageMap, R extends RequestMap>(
+function contractOf<M extends MessageMap, R extends RequestMap, P>(
   { checks, open, requests, presence }: ContractParts,
-): Contract<M, R> {
+): Contract<M, R, P> {
   return {
     types: new Set(checks.keys()),
     open,

@@ -305,12 +305,16 @@ export interface PresenceUpdateFrame {
   /** What the others see. */
   readonly data: unknown;
 }
-/** One member of a topic's presence. */
-export interface Member {
-  /** The peer's public id: one entry for each session. */
+/**
+ * A member of a topic's presence. Each session has one entry, whatever its connection does.
+ *
+ * @typeParam P the member's data.
+ */
+export interface Member<P = unknown> {
+  /** The peer's public id. */
   readonly peer: string;
-  /** What it says of itself. */
-  readonly data: unknown;
+  /** The data that the member set. */
+  readonly data: P;
 }
 /** From the server: who is in a topic. */
 export interface PresenceFrame {

@@ -1,6 +1,7 @@
 import type {
   Contract,
   Joined,
+  MessageInput,
   MessageMap,
   MessageOf,
   Position,
@@ -91,8 +92,8 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     };
   }
 
-  publish(
-    message: MessageOf<M> | ArrayBuffer | ArrayBufferView | Blob,
+  publish<T extends keyof M & string>(
+    message: MessageInput<M, T> | ArrayBuffer | ArrayBufferView | Blob,
     options: PublishOptions = {},
   ): Promise<number> {
     if (this.#state === "refused" || this.#state === "closed") {

@@ -1,5 +1,6 @@
 import type {
   AnyMessages,
+  MessageInput,
   MessageMap,
   MessageOf,
   Position,
@@ -58,8 +59,8 @@ export interface Topic<M extends MessageMap = AnyMessages>
    * `large`: above the server's limit; `timeout`: it was not sent in time; `unknown`, too: it was sent, and its outcome
    * is lost; `closed`.
    */
-  publish(
-    message: MessageOf<M> | ArrayBuffer | ArrayBufferView | Blob,
+  publish<T extends keyof M & string>(
+    message: MessageInput<M, T> | ArrayBuffer | ArrayBufferView | Blob,
     options?: PublishOptions,
   ): Promise<number>;
 

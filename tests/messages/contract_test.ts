@@ -5,6 +5,7 @@ import {
   anyMessages,
   type Contract,
   defineMessages,
+  type MessageInput,
   type MessageOf,
   RESERVED_TYPES,
   type StandardSchema,
@@ -308,7 +309,10 @@ Deno.test("the types of a contract are those of its validators", () => {
     const number: number = checked.message.text;
     assertEquals([text, number as unknown], ["hi", "hi"]);
   }
-  const any: MessageOf<Messages<typeof open>> = { type: "whatever", a: 1 };
+  const any: MessageInput<Messages<typeof open>, "whatever"> = {
+    type: "whatever",
+    a: 1,
+  };
   assertEquals(
     [chat, move, wrongField, noField, wrongType, otherField, any].length,
     7,
