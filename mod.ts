@@ -183,8 +183,13 @@ export {
 } from "./hub/log/handlers.ts";
 export { type DialectName, type Peer, type PeerClose } from "./hub/peer.ts";
 export { type PresenceChange } from "./hub/presence/topic_members.ts";
-export { type Measured, type Metrics } from "./hub/observe/metrics.ts";
-export { type Observer, type RefusedHandshake } from "./hub/observer.ts";
+export {
+  type AnsweredRequest,
+  type Metrics,
+  type ObservedHub,
+  type Observer,
+  type RefusedHandshake,
+} from "./hub/observer.ts";
 export { HUB, LogRecord } from "./hub/log/record.ts";
 export { type RequestHandler } from "./hub/protocol/requests.ts";
 export { type HubStats } from "./hub/observe/stats.ts";

@@ -28,7 +28,8 @@ import { type RateBounds, rateBounds } from "./peers/rate_limit.ts";
 import { Requests } from "./protocol/requests.ts";
 import { Sessions } from "./peers/sessions.ts";
 import type { ConnectionRequest, Socket } from "./socket.ts";
-import { type HubStats, statsOf } from "./observe/stats.ts";
+import { statsOf } from "./observe/series.ts";
+import type { HubStats } from "./observe/stats.ts";
 import type { Store } from "./log/store.ts";
 import { StoreAnswers } from "./store_answers.ts";
 import { type Reader, Subscription } from "./log/subscription.ts";
@@ -268,6 +269,8 @@ export class Core {
 
   /** The numbers of now. */
   stats(): HubStats {
-    return statsOf(this, this.#answers.records);
+    const { connections, topics, delivery, monitor } = this;
+    const committed = this.#answers.records;
+    return statsOf({ connections, topics, delivery, monitor, committed });
   }
 }

@@ -27,7 +27,7 @@ export class Farewell {
     this.#core = core;
     const now = core.clock.now();
     const all = [...core.connections.all];
-    core.monitor.going("draining", all.length);
+    core.monitor.draining(all.length);
     this.#slots = all.map((connection, nth) => {
       const afterMs = Math.round(overMs * nth / all.length);
       connection.wire.goaway(afterMs);

@@ -290,7 +290,7 @@ export class Hub<
    * @returns a function that ends it.
    */
   observe(observer: Observer): () => void {
-    return this.#core.monitor.observe(observer);
+    return this.#core.monitor.observe(observer, this);
   }
 
   /** Whether newcomers are welcome; if not, why. */
@@ -344,7 +344,7 @@ export class Hub<
     core.delivery.close();
     this.#ports.clock.close();
     await this.#ports.store[Symbol.asyncDispose]();
-    core.monitor.going("closed", core.connections.closing);
+    core.monitor.ended(core.connections.closing);
   }
 
   /** The same as {@linkcode Hub.close}. */

@@ -1,41 +1,80 @@
 import type { ErrorStage } from "./hooks.ts";
+import type { HubStats } from "./observe/stats.ts";
 import type { Peer, PeerClose } from "./peer.ts";
 
-/** A handshake that was refused. All of it is the other side's word. */
+/** A handshake that was refused. Every field but the status comes from the client and is untrusted. */
 export interface RefusedHandshake {
   /** The HTTP status. */
   readonly status: number;
-  /** The other side's address, without the port. */
+  /** The client's address, without the port. */
   readonly address: string;
-  /** The path that was asked for, without the query. */
+  /** The path of the request, without the query. */
   readonly path: string;
-  /** The Origin header, where there was one. */
+  /** The `Origin` header, where there was one. */
   readonly origin?: string | undefined;
-  /** The User-Agent header, where there was one. */
+  /** The `User-Agent` header, where there was one. */
   readonly userAgent?: string | undefined;
 }
 
+/** A request that a handler has answered. */
+export interface AnsweredRequest {
+  /** The request's method. */
+  readonly method: string;
+  /** The time from the request to the answer, in ms. */
+  readonly ms: number;
+  /** `true` when the answer is an error. */
+  readonly isRefused: boolean;
+}
+
+/** A hub, as an observer sees it. */
+export interface ObservedHub {
+  /** Reads the hub's numbers. It visits every topic and every connection: not for a hot path. */
+  stats(): HubStats;
+}
+
 /**
- * Watches a hub, for metrics and logs: `hub.observe(observer)`. Nothing here is called for a delivery, and what an
- * observer throws goes no further.
+ * An observer of a hub, for metrics and logs: `hub.observe(observer)`. No method is called for a delivery. An error that
+ * a method throws is ignored, except for {@linkcode Observer.start}.
  */
 export interface Observer {
-  /** A connection is there. It has not said hello yet. */
+  /**
+   * Starts the observation. `hub.observe` calls it once, and throws what it throws.
+   *
+   * @param hub the hub.
+   * @returns a function that releases what the observer holds, such as a timer. It is called once: when the hub is closed,
+   * or when the observer is removed.
+   */
+  start?(hub: ObservedHub): (() => void) | undefined;
+  /** A connection was opened. It has not sent a hello yet. */
   opened?(peer: Peer): void;
-  /** A connection is over, whether it had said hello or not. */
-  closed?(peer: Peer, departure: PeerClose): void;
+  /** A connection was closed, with or without a hello. */
+  closed?(peer: Peer, close: PeerClose): void;
   /** A handshake was refused. */
   refused?(handshake: RefusedHandshake): void;
-  /** Something failed: the same that `onError` is told. */
+  /** A failure was reported to `onError`. */
   failed?(error: unknown, context: { readonly stage: ErrorStage }): void;
   /** The store fails, or works again. */
   store?(works: boolean): void;
-  /** The hub says goodbye to so many connections, and then is closed. */
-  going?(step: "draining" | "closed", connections: number): void;
-  /** A flush took so many ms. */
+  /** The hub drains this number of connections. */
+  draining?(connections: number): void;
+  /** The hub is closed. The transports of this number of connections have not reported their end. */
+  ended?(connections: number): void;
+  /** A flush took this time, in ms. */
   flushed?(ms: number): void;
-  /** A request that has a handler was answered after so many ms, or refused. */
-  answered?(method: string, ms: number, isRefused: boolean): void;
-  /** A peer answered a ping after so many ms. */
+  /** A request that has a handler was answered. */
+  answered?(request: AnsweredRequest): void;
+  /** A peer answered a ping after this time, in ms. */
   roundTrip?(ms: number): void;
+}
+
+/** An observer that renders the hub's numbers as text, for `/metrics`: `prometheus()` of `./metrics` is one. */
+export interface Metrics extends Observer {
+  /** The media type of the text. */
+  readonly contentType: string;
+  /**
+   * Renders the numbers of now.
+   *
+   * @throws {Error} (as a rejection) before the observer is given to `hub.observe`.
+   */
+  text(): Promise<string>;
 }

@@ -1,21 +1,21 @@
-/** How many of each there are. What there is none of takes no memory. */
+/** A count for each key. A key whose count is 0 takes no memory. */
 export class Tally {
   readonly #counts = new Map<string, number>();
 
-  /** How many there are of one. */
+  /** Returns the count of a key. */
   of(key: string): number {
     return this.#counts.get(key) ?? 0;
   }
 
-  /** One more. */
+  /** Adds one to a key. */
   add(key: string): void {
     this.#counts.set(key, this.of(key) + 1);
   }
 
-  /** One less. */
+  /** Subtracts one from a key. */
   remove(key: string): void {
-    const left = this.of(key) - 1;
-    if (left > 0) this.#counts.set(key, left);
+    const count = this.of(key) - 1;
+    if (count > 0) this.#counts.set(key, count);
     else this.#counts.delete(key);
   }
 }

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import type { Measured, Metrics } from "../hub/observe/metrics.ts";
+import type { Metrics, Observer } from "../hub/observer.ts";
 import { plainText } from "./responses.ts";
 
 /** Options of `createHandler` for those who look after the server. */
@@ -9,8 +9,8 @@ export interface AdminOptions {
    * is no `/metrics`.
    */
   readonly adminToken?: string | undefined;
-  /** Makes the metrics of the hub. Default: none, `/metrics` is a 404. */
-  readonly metrics?: ((hub: Measured) => Metrics) | undefined;
+  /** The metrics that `/metrics` answers with, such as `prometheus()`. Default: none, `/metrics` is a 404. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** Guessing a shorter token would be a matter of time: there is no limit on tries. */
@@ -23,20 +23,20 @@ const MIN_TOKEN_LENGTH = 16;
  * @throws {TypeError} when there are metrics and no token, or the token is too short.
  */
 export function adminOf(
-  hub: Measured,
-  { adminToken, metrics: make }: AdminOptions,
+  hub: { observe(observer: Observer): unknown },
+  { adminToken, metrics }: AdminOptions,
 ): (request: Request, path: string) => Promise<Response> | undefined {
   if (adminToken !== undefined && adminToken.length < MIN_TOKEN_LENGTH) {
     throw new TypeError(
       `The option 'adminToken' has at least ${MIN_TOKEN_LENGTH} characters`,
     );
   }
-  if (make === undefined) return () => undefined;
+  if (metrics === undefined) return () => undefined;
   if (adminToken === undefined) {
     throw new TypeError("The option 'metrics' needs an 'adminToken'");
   }
   const wanted = digest(`Bearer ${adminToken}`);
-  const metrics = make(hub);
+  hub.observe(metrics);
   return (request, path) =>
     path === "/metrics" ? answer(request, wanted, metrics) : undefined;
 }

@@ -1,24 +1,24 @@
 import type { LogRecord } from "npm:@logtape/logtape@2.4.2";
 
-/** How a log looks: one JSON object a line, or words for people. */
+/** The format of a log line: a JSON object, or text for people. */
 export type LogFormat = "json" | "text";
 
-/** Longest value of a field, in UTF-16 units: most of them are somebody else's words. */
+/** The longest value of a field, in UTF-16 units: most values come from clients. */
 const MAX_VALUE_LENGTH = 300;
 
 /**
- * What JSON leaves as it is, and a terminal or a viewer of logs may take for more than a letter: the other control
- * characters, line and paragraph separators, and those that turn the direction of writing.
+ * The characters that JSON does not escape and a terminal or a log viewer may act on: other control characters, line and
+ * paragraph separators, and marks that change the direction of writing.
  */
-const TRICKY =
+const UNSAFE =
   /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /**
- * Makes one line of a log record. Whatever is in it, it is one line: no character of a field ends it or begins another.
+ * Formats a log record as one line. No character of a field ends the line or begins another.
  *
- * @param record from LogTape; the message is the program's own, the properties need not be.
- * @param format how it looks.
- * @returns the line, with its end.
+ * @param record the record from LogTape. Its message is trusted, its properties are not.
+ * @param format the line's format.
+ * @returns the line, with a line feed at its end.
  */
 export function lineOf(record: LogRecord, format: LogFormat): string {
   const time = new Date(record.timestamp).toISOString();
@@ -45,7 +45,8 @@ function quote(value: unknown): string {
     ? `${value.slice(0, MAX_VALUE_LENGTH)}…`
     : value;
   return (JSON.stringify(short) ?? "null").replace(
-    TRICKY,
-    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    UNSAFE,
+    (character) =>
+      `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

@@ -1,56 +1,48 @@
 import type { Cancel, Clock } from "../../hub/clock.ts";
 
-/** In so many ms only so many lines of one kind are written. */
+/** The length of a window, in ms. */
 const WINDOW_MS = 10_000;
 
-/** Keeps a flood of events from becoming a flood of lines: what is above the bound is counted, and told in one line. */
-export class Flood {
+/** Bounds the log lines of one kind of event: above the bound it counts them, and reports the count with one line. */
+export class LogThrottle {
   readonly #clock: Pick<Clock, "after">;
-  readonly #most: number;
+  readonly #max: number;
   readonly #summarise: (count: number) => void;
   #written = 0;
-  #left = 0;
+  #omitted = 0;
   #cancel: Cancel | undefined;
-  #closed = false;
 
   /**
-   * @param most lines in ten seconds.
-   * @param summarise is told, at their end, how many more there would have been.
+   * @param max the lines in a window.
+   * @param summarise called at the end of a window with the number of omitted lines.
    */
   constructor(
     clock: Pick<Clock, "after">,
-    most: number,
+    max: number,
     summarise: (count: number) => void,
   ) {
     this.#clock = clock;
-    this.#most = most;
+    this.#max = max;
     this.#summarise = summarise;
   }
 
-  /** Whether one more may be written. If not, it is counted. */
+  /** Counts a line. @returns `true` when it may be written. */
   allows(): boolean {
-    if (!this.#closed) {
-      this.#cancel ??= this.#clock.after(WINDOW_MS, () => this.#end());
-    }
-    if (this.#written < this.#most) {
+    this.#cancel ??= this.#clock.after(WINDOW_MS, () => this.end());
+    if (this.#written < this.#max) {
       this.#written++;
       return true;
     }
-    this.#left++;
+    this.#omitted++;
     return false;
   }
 
-  /** Tells what was left out. No timer runs from now on. */
-  close(): void {
-    this.#closed = true;
-    this.#end();
-  }
-
-  #end(): void {
+  /** Ends the window. No timer runs until the next line. */
+  end(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    const left = this.#left;
-    this.#written = this.#left = 0;
-    if (left > 0) this.#summarise(left);
+    const omitted = this.#omitted;
+    this.#written = this.#omitted = 0;
+    if (omitted > 0) this.#summarise(omitted);
   }
 }

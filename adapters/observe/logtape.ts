@@ -1,51 +1,63 @@
 /**
- * Logs of a hub through npm `@logtape/logtape`: docs/observability.md lists the events and their fields. No token, no
- * session, no query and no message is ever in them.
+ * Logs of a hub, with npm `@logtape/logtape`: docs/observability.md lists the events and their fields. They never contain
+ * a token, a session, a query or a message.
  *
  * @module
  */
 import { configureSync, getLogger } from "npm:@logtape/logtape@2.4.2";
+import { checkNames, checkOneOf } from "../../common/options.ts";
 import type { Clock } from "../../hub/clock.ts";
 import type { Observer } from "../../hub/observer.ts";
 import type { Peer } from "../../hub/peer.ts";
 import { WebClock } from "../clock_web.ts";
-import { Flood } from "./log_throttle.ts";
+import { LogThrottle } from "./log_throttle.ts";
 import { lineOf, type LogFormat } from "./log_format.ts";
 
 export { type LogFormat } from "./log_format.ts";
 
-/** What {@linkcode logHub} writes to: a logger of LogTape's is one. */
+/** The logger that {@linkcode logs} writes to: a logger of LogTape is one. */
 export interface HubLogger {
-  /** What is as it should be. */
+  /** Logs an expected event. */
   info(event: string, fields?: Record<string, unknown>): void;
-  /** What somebody else did wrong. */
+  /** Logs a fault of a client. */
   warn(event: string, fields?: Record<string, unknown>): void;
-  /** What went wrong here. */
+  /** Logs a failure of the server. */
   error(event: string, fields?: Record<string, unknown>): void;
 }
 
-/** Lines in ten seconds, by event; what is above is counted and told in one. */
-const MOST = { refused: 10, opened: 100, closed: 100, failed: 50 };
-
-/** What LogTape's category is called. */
+/** LogTape's category of the default logger. */
 const CATEGORY = "drumbeat";
 
-/** Options of {@linkcode logLines}. */
-export interface LogLinesOptions {
-  /** One JSON object a line, or words for people. */
+/** Options of {@linkcode lineLogger}. */
+export interface LineLoggerOptions {
+  /** The format of a line: a JSON object, or text for people. */
   readonly format: LogFormat;
-  /** Takes a line, its end included. What it throws is lost, and nothing else. */
+  /** Writes a line, its line feed included. An error that it throws is ignored. */
   readonly write: (line: string) => void;
 }
 
 /**
- * Sets LogTape up so that what is in the category `drumbeat` becomes lines. For programs that do not use LogTape
- * otherwise: those that do leave this out, and get their own sinks.
+ * Configures LogTape to write the category `drumbeat` as lines, and replaces any other configuration of LogTape. A
+ * program that uses LogTape itself configures its own sinks instead.
  *
- * @param options see {@linkcode LogLinesOptions}.
- * @returns the logger to give to {@linkcode logHub}.
+ * @param options see {@linkcode LineLoggerOptions}.
+ * @returns the logger, for the option `logger` of {@linkcode logs}.
+ * @throws {TypeError} for an unknown option or format.
+ * @example
+ * ```ts
+ * import { assertMatch } from "@std/assert";
+ * import { lineLogger } from "./logtape.ts";
+ *
+ * let log = "";
+ * const logger = lineLogger({ format: "text", write: (line) => log += line });
+ * logger.info("listening", { port: 8000 });
+ * assertMatch(log, /^\S+ INFO listening port=8000\n$/);
+ * ```
  */
-export function logLines({ format, write }: LogLinesOptions): HubLogger {
+export function lineLogger(options: LineLoggerOptions): HubLogger {
+  checkNames("Cannot log lines", options, { format: true, write: true });
+  const { format, write } = options;
+  checkOneOf("Cannot log lines", "format", format, ["json", "text"]);
   configureSync({
     reset: true,
     sinks: {
@@ -53,7 +65,7 @@ export function logLines({ format, write }: LogLinesOptions): HubLogger {
         try {
           write(lineOf(record, format));
         } catch {
-          // A full disk: nowhere to say it.
+          // The output failed, as it does on a full disk: there is no other place to report it.
         }
       },
     },
@@ -65,44 +77,74 @@ export function logLines({ format, write }: LogLinesOptions): HubLogger {
   return getLogger(CATEGORY);
 }
 
+/** Options of {@linkcode logs}. */
+export interface LogsOptions {
+  /**
+   * The logger to write to.
+   *
+   * @default LogTape's logger of the category `drumbeat`
+   */
+  readonly logger?: HubLogger;
+  /**
+   * The clock that ends the windows of the throttle.
+   *
+   * @default a {@linkcode WebClock}
+   */
+  readonly clock?: Pick<Clock, "after">;
+}
+
+/** The lines of each event in ten seconds. The others are counted and reported with one line. */
+const MAX_LINES = { refused: 10, opened: 100, closed: 100, failed: 50 };
+
+const SUMMARIES: Readonly<Record<keyof typeof MAX_LINES, string>> = {
+  refused: "more handshakes were refused",
+  opened: "more connections were opened",
+  closed: "more connections were closed",
+  failed: "more failed",
+};
+
 /**
- * Makes an observer that logs what happens: `hub.observe(logHub())`.
+ * Makes an observer that logs what happens in a hub: `hub.observe(logs())`.
  *
- * @param logger where to. Default: LogTape's category `drumbeat`.
- * @param clock when a flood is over. Default: the Web platform's.
+ * @param options see {@linkcode LogsOptions}.
+ * @returns the observer. While events come in, it holds a timer.
+ * @throws {TypeError} for an unknown option.
  * @example
  * ```ts
  * import { assertMatch } from "@std/assert";
  * import { createHub } from "../../hub.ts";
- * import { logHub, logLines } from "./logtape.ts";
+ * import { lineLogger, logs } from "./logtape.ts";
  *
  * let log = "";
- * const logger = logLines({ format: "json", write: (line) => log += line });
+ * const logger = lineLogger({ format: "json", write: (line) => log += line });
  * await using hub = createHub();
- * hub.observe(logHub(logger));
+ * hub.observe(logs({ logger }));
  * await hub.close();
  * assertMatch(log, /"event":"ended"/);
  * ```
  */
-export function logHub(
-  logger: HubLogger = getLogger(CATEGORY),
-  clock: Pick<Clock, "after"> = new WebClock(),
-): Observer {
-  const flood = (event: keyof typeof MOST) =>
-    new Flood(
+export function logs(options: LogsOptions = {}): Observer {
+  checkNames("Cannot log", options, { logger: true, clock: true });
+  const { logger = getLogger(CATEGORY), clock = new WebClock() } = options;
+  const throttle = (event: keyof typeof MAX_LINES) =>
+    new LogThrottle(
       clock,
-      MOST[event],
+      MAX_LINES[event],
       (more) =>
-        logger.warn(`${SUMMARIES[event]}, not told one by one`, { more }),
+        logger.warn(`${SUMMARIES[event]}, not logged one by one`, { more }),
     );
-  const refusals = flood("refused");
-  const openings = flood("opened");
-  const closings = flood("closed");
-  const failures = flood("failed");
-  // A peer's id is another one once it has said hello.
+  const refusals = throttle("refused");
+  const openings = throttle("opened");
+  const closings = throttle("closed");
+  const failures = throttle("failed");
+  const endWindows = () => {
+    for (const each of [refusals, openings, closings, failures]) each.end();
+  };
+  // A peer's id changes with its hello: the number joins the two lines of a connection.
   const numbers = new WeakMap<Peer, number>();
   let connections = 0;
   return {
+    start: () => endWindows,
     opened(peer) {
       const connection = ++connections;
       numbers.set(peer, connection);
@@ -126,26 +168,19 @@ export function logHub(
       if (works) logger.info("the store works again");
       else logger.error("the store fails");
     },
-    going(step, connections) {
-      if (step === "draining") return logger.info("draining", { connections });
-      for (const each of [refusals, openings, closings, failures]) each.close();
+    draining: (connections) => logger.info("draining", { connections }),
+    ended(connections) {
+      endWindows();
       logger.info("ended", { left: connections });
     },
   };
 }
 
-const SUMMARIES: Readonly<Record<keyof typeof MOST, string>> = {
-  refused: "more handshakes were refused",
-  opened: "more connections were opened",
-  closed: "more connections were closed",
-  failed: "more failed",
-};
-
 function fieldsOf({ dialect, info }: Peer) {
   return {
     dialect,
     address: info.address,
-    // Without the query, which is nobody's business.
+    // Without the query: clients put secrets there.
     path: URL.parse(info.url)?.pathname,
   };
 }

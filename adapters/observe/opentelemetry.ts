@@ -1,88 +1,68 @@
 /**
- * Metrics and spans for OpenTelemetry, through what is built into Deno: with `OTEL_DENO=true` they go where the standard
- * variables (`OTEL_EXPORTER_OTLP_ENDPOINT`, …) say, without it they go nowhere. docs/observability.md lists them.
+ * Metrics and spans for OpenTelemetry, with the exporter that is built into Deno: with `OTEL_DENO=true` it exports to
+ * where the standard variables (`OTEL_EXPORTER_OTLP_ENDPOINT`, …) point. docs/observability.md lists them.
  *
  * @module
  */
-import type { Measured } from "../../hub/observe/metrics.ts";
-import { watchLag } from "./event_loop_lag.ts";
-import { COUNTERS, GAUGES } from "./series.ts";
+import type {
+  Meter,
+  Observable,
+  SpanStatusCode,
+  Tracer,
+} from "npm:@opentelemetry/api@1.10.0";
+import { samplesOf, SERIES_BY_NAME } from "../../hub/observe/series.ts";
+import type { ObservedHub, Observer } from "../../hub/observer.ts";
+import { observeDurations } from "./durations.ts";
 
-export type { Measured } from "../../hub/observe/metrics.ts";
-
-/** A flush below this, in ms, has no span: there may be thousands of them in a second. */
+/** Shorter flushes have no span, in ms: there may be thousands in a second. */
 const SLOW_FLUSH_MS = 5;
 
-/** What is used of OpenTelemetry's API; Deno has no types for it. */
-interface Meter {
-  createObservableGauge(name: string, options: Described): Observable;
-  createObservableCounter(name: string, options: Described): Observable;
-  createHistogram(name: string, options: Described): {
-    record(value: number): void;
-  };
-}
-interface Described {
-  readonly description: string;
-  readonly unit?: string;
-}
-interface Observable {
-  addCallback(callback: (result: Result) => void): void;
-  removeCallback(callback: (result: Result) => void): void;
-}
-interface Result {
-  observe(value: number, attributes?: Record<string, string>): void;
-}
-interface Tracer {
-  startSpan(
-    name: string,
-    options: {
-      readonly startTime: number;
-      readonly attributes?: Record<string, string>;
-    },
-  ): Span;
-}
-interface Span {
-  setStatus(status: { readonly code: number }): void;
-  end(time: number): void;
-}
-
-/** OpenTelemetry's code for what went wrong. */
-const ERROR = 2;
+/** `SpanStatusCode.ERROR`, without the package at run time. */
+const ERROR: SpanStatusCode.ERROR = 2;
 
 /**
- * Measures a hub until it is closed. Without `OTEL_DENO=true` it does nothing.
+ * Makes an observer that exports a hub's numbers, durations, slow flushes and requests: `hub.observe(telemetry())`.
  *
- * @param hub what to measure.
+ * @returns the observer. Without `OTEL_DENO=true` it is empty: it does nothing and holds nothing.
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { createHub } from "../../hub.ts";
  * import { telemetry } from "./opentelemetry.ts";
  *
  * await using hub = createHub();
- * telemetry(hub);
+ * hub.observe(telemetry());
+ * assertEquals(await hub.broadcast({ type: "chat", text: "measured" }), 0);
  * ```
  */
-export function telemetry(hub: Measured): void {
-  // The runtime is there before any permission is asked for: it makes this where it exports, and only there.
-  if (!Reflect.has(globalThis, Symbol.for("opentelemetry.js.api.1"))) return;
+export function telemetry(): Observer {
+  // Deno sets this where it exports. To read the variable itself would need `--allow-env`.
+  if (!Reflect.has(globalThis, Symbol.for("opentelemetry.js.api.1"))) return {};
   const meter: Meter = Deno.telemetry.meterProvider.getMeter("drumbeat");
   const tracer: Tracer = Deno.telemetry.tracerProvider.getTracer("drumbeat");
-  const rest = observeNumbers(meter, hub);
-  const histogram = (name: string, description: string) =>
-    meter.createHistogram(`drumbeat.${name}`, { description, unit: "s" });
-  const flush = histogram("flush", "How long flushes take");
-  const roundTrip = histogram("round_trip", "From a ping to its pong");
-  const lag = histogram("event_loop_lag", "How late a timer is");
-  const stopLag = watchLag((ms) => lag.record(ms / 1000));
-  hub.observe({
+  const durations = observeDurations(({ name, help }) => {
+    const options = { description: help, unit: "s" };
+    const histogram = meter.createHistogram(`drumbeat.${name}`, options);
+    return (seconds) => histogram.record(seconds);
+  });
+  return {
+    ...durations,
+    start(hub) {
+      const stopNumbers = observeNumbers(meter, hub);
+      const stopDurations = durations.start(hub);
+      return () => {
+        stopNumbers();
+        stopDurations?.();
+      };
+    },
     flushed(ms) {
-      flush.record(ms / 1000);
+      durations.flushed(ms);
       if (ms < SLOW_FLUSH_MS) return;
       const endTime = Date.now();
       const startTime = endTime - ms;
       tracer.startSpan("drumbeat.flush", { startTime }).end(endTime);
     },
-    answered(method, ms, isRefused) {
+    answered({ method, ms, isRefused }) {
       const endTime = Date.now();
       const span = tracer.startSpan("drumbeat.request", {
         startTime: endTime - ms,
@@ -91,39 +71,27 @@ export function telemetry(hub: Measured): void {
       if (isRefused) span.setStatus({ code: ERROR });
       span.end(endTime);
     },
-    roundTrip: (ms) => roundTrip.record(ms / 1000),
-    going(step) {
-      if (step !== "closed") return;
-      rest();
-      stopLag();
-    },
-  });
+  };
 }
 
-/** The numbers of `hub.stats()`, whenever the runtime exports. */
-function observeNumbers(meter: Meter, hub: Measured): () => void {
-  const ends: (() => void)[] = [];
-  const watch = (to: Observable, callback: (result: Result) => void) => {
-    to.addCallback(callback);
-    ends.push(() => to.removeCallback(callback));
+/** Reads the numbers of a hub whenever Deno exports. @returns a function that ends it. */
+function observeNumbers(meter: Meter, hub: ObservedHub): () => void {
+  const instruments = new Map<string, Observable>();
+  for (const [name, { kind, help }] of SERIES_BY_NAME) {
+    const options = { description: help };
+    instruments.set(
+      name,
+      kind === "gauge"
+        ? meter.createObservableGauge(`drumbeat.${name}`, options)
+        : meter.createObservableCounter(`drumbeat.${name}`, options),
+    );
+  }
+  const all = [...instruments.values()];
+  const read: Parameters<Meter["addBatchObservableCallback"]>[0] = (result) => {
+    for (const [name, labels, n] of samplesOf(hub.stats())) {
+      result.observe(instruments.get(name)!, n, labels);
+    }
   };
-  for (const [name, [description, of]] of Object.entries(GAUGES)) {
-    const gauge = meter.createObservableGauge(`drumbeat.${name}`, {
-      description,
-    });
-    watch(gauge, (result) => result.observe(of(hub.stats())));
-  }
-  for (const [name, [description, label, of]] of Object.entries(COUNTERS)) {
-    // `_total` is Prometheus' own custom.
-    const bare = name.replace(/_total$/, "");
-    const counter = meter.createObservableCounter(`drumbeat.${bare}`, {
-      description,
-    });
-    watch(counter, (result) => {
-      for (const [value, n] of of(hub.stats())) {
-        result.observe(n, label === "" ? {} : { [label]: value });
-      }
-    });
-  }
-  return () => ends.forEach((end) => end());
+  meter.addBatchObservableCallback(read, all);
+  return () => meter.removeBatchObservableCallback(read, all);
 }

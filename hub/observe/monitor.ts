@@ -1,143 +1,153 @@
 import type { Clock } from "../clock.ts";
 import type { ErrorStage } from "../hooks.ts";
-import type { Observer, RefusedHandshake } from "../observer.ts";
+import type { ObservedHub, Observer, RefusedHandshake } from "../observer.ts";
 import type { Peer, PeerClose } from "../peer.ts";
 
-/** A store of which nothing was heard for so long after a failure, in ms, may work again: somebody has to try. */
+/** The hub reports the store as failing for this long after a failure, in ms: then a publish has to show that it works. */
 const STORE_DOUBT_MS = 10_000;
 
-/** Numbers that only grow, of what is rare. */
-export interface MonitorCounts {
-  /** Connections that ended, by close code. */
-  readonly closes: ReadonlyMap<number, number>;
-  /** Handshakes that were refused, by HTTP status. */
-  readonly refusals: ReadonlyMap<number, number>;
-  /** Sessions that somebody asked for and got. */
-  readonly resumed: number;
-  /** Sessions that somebody asked for and that were not known any more. */
-  readonly notResumed: number;
-  /** Cursors that went on where their peer had been. */
-  readonly recovered: number;
-  /** Cursors that could not: the peer was told of a gap, or of another log. */
-  readonly notRecovered: number;
-  /** What was reported to `onError`. */
-  readonly errors: number;
+/** The numbers that a {@linkcode Monitor} counts. */
+interface Counts extends
+  Record<
+    "resumed" | "notResumed" | "recovered" | "notRecovered" | "errors",
+    number
+  > {
+  readonly closes: Map<number, number>;
+  readonly refusals: Map<number, number>;
 }
 
-/** Counts what happens in a hub, and tells its observers. */
+/** Counts what happens in a hub, and calls its observers. */
 export class Monitor {
-  readonly #clock: Clock;
-  readonly #observers = new Set<Observer>();
-  readonly #closes = new Map<number, number>();
-  readonly #refusals = new Map<number, number>();
-  readonly #counts = {
+  readonly counts: Counts = {
+    closes: new Map<number, number>(),
+    refusals: new Map<number, number>(),
     resumed: 0,
     notResumed: 0,
     recovered: 0,
     notRecovered: 0,
     errors: 0,
   };
-  /** The monotonic time of the store's last failure; absent: it has worked since. */
+  readonly #clock: Clock;
+  /** The observers, with the function that each returned from `start`. */
+  readonly #observers = new Map<Observer, (() => void) | undefined>();
+  /** The monotonic time of the store's last failure; absent while it works. */
   #failedAt: number | undefined;
+  #hasEnded = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  get counts(): MonitorCounts {
-    const closes = this.#closes;
-    return { ...this.#counts, closes, refusals: this.#refusals };
-  }
-
-  /** Whether the store works, as far as anybody knows. */
+  /** `false` while the store's newest attempt failed, for up to 10 s. */
   get storeWorks(): boolean {
     return this.#failedAt === undefined ||
       this.#clock.now() - this.#failedAt > STORE_DOUBT_MS;
   }
 
-  /** Adds an observer; the answer takes it away again. */
-  observe(observer: Observer): () => void {
-    this.#observers.add(observer);
-    return () => this.#observers.delete(observer);
+  /** Adds an observer, unless it was added already. @returns a function that removes it. */
+  observe(observer: Observer, hub: ObservedHub): () => void {
+    if (!this.#observers.has(observer)) {
+      this.#observers.set(observer, observer.start?.(hub));
+      if (this.#hasEnded) this.#remove(observer);
+    }
+    return () => this.#remove(observer);
   }
 
   opened(peer: Peer): void {
-    this.#tell((observer) => observer.opened?.(peer));
+    this.#notify((observer) => observer.opened?.(peer));
   }
 
-  closed(peer: Peer, departure: PeerClose): void {
-    countOne(this.#closes, departure.code);
-    this.#tell((observer) => observer.closed?.(peer, departure));
+  closed(peer: Peer, close: PeerClose): void {
+    countOne(this.counts.closes, close.code);
+    this.#notify((observer) => observer.closed?.(peer, close));
   }
 
-  /** A connection was closed before it was one of the hub's. */
+  /** Counts a connection that was closed before the hub attached it. */
   rejected(code: number): void {
-    countOne(this.#closes, code);
+    countOne(this.counts.closes, code);
   }
 
   refused(handshake: RefusedHandshake): void {
-    countOne(this.#refusals, handshake.status);
-    this.#tell((observer) => observer.refused?.(handshake));
+    countOne(this.counts.refusals, handshake.status);
+    this.#notify((observer) => observer.refused?.(handshake));
   }
 
   failed(error: unknown, stage: ErrorStage): void {
-    this.#counts.errors++;
-    this.#tell((observer) => observer.failed?.(error, { stage }));
+    this.counts.errors++;
+    this.#notify((observer) => observer.failed?.(error, { stage }));
   }
 
   storeFailed(): void {
     const worked = this.#failedAt === undefined;
     this.#failedAt = this.#clock.now();
-    if (worked) this.#tell((observer) => observer.store?.(false));
+    if (worked) this.#notify((observer) => observer.store?.(false));
   }
 
-  /** The store has committed something. */
+  /** The store has committed a record. */
   storeWorked(): void {
     if (this.#failedAt === undefined) return;
     this.#failedAt = undefined;
-    this.#tell((observer) => observer.store?.(true));
+    this.#notify((observer) => observer.store?.(true));
   }
 
-  /** A session was asked for. */
-  resumed(isKnown: boolean): void {
-    this.#counts[isKnown ? "resumed" : "notResumed"]++;
+  /** Counts a session that a hello named. */
+  resumed(isFound: boolean): void {
+    this.counts[isFound ? "resumed" : "notResumed"]++;
   }
 
-  /** A cursor was to start where its peer had been. */
-  recovered(isThere: boolean): void {
-    this.#counts[isThere ? "recovered" : "notRecovered"]++;
+  /** Counts a position that a hello or a subscribe named. */
+  recovered(isComplete: boolean): void {
+    this.counts[isComplete ? "recovered" : "notRecovered"]++;
   }
 
-  going(step: "draining" | "closed", connections: number): void {
-    this.#tell((observer) => observer.going?.(step, connections));
+  draining(connections: number): void {
+    this.#notify((observer) => observer.draining?.(connections));
+  }
+
+  /** The hub is closed: removes every observer. */
+  ended(connections: number): void {
+    this.#hasEnded = true;
+    this.#notify((observer) => observer.ended?.(connections));
+    for (const observer of this.#observers.keys()) this.#remove(observer);
   }
 
   flushed(ms: number): void {
-    this.#tell((observer) => observer.flushed?.(ms));
+    this.#notify((observer) => observer.flushed?.(ms));
   }
 
-  /** A request is being answered. @returns what to tell of its end; `undefined`: nobody looks. */
-  asked(method: string): ((isRefused: boolean) => void) | undefined {
+  /** Starts the measurement of a request. @returns a function that ends it; `undefined` without an observer. */
+  requested(method: string): ((isRefused: boolean) => void) | undefined {
     if (this.#observers.size === 0) return undefined;
     const since = this.#clock.now();
     return (isRefused) => {
       const ms = this.#clock.now() - since;
-      this.#tell((observer) => observer.answered?.(method, ms, isRefused));
+      const request = { method, ms, isRefused };
+      this.#notify((observer) => observer.answered?.(request));
     };
   }
 
   roundTrip(ms: number): void {
-    this.#tell((observer) => observer.roundTrip?.(ms));
+    this.#notify((observer) => observer.roundTrip?.(ms));
   }
 
-  #tell(event: (observer: Observer) => void): void {
-    for (const observer of this.#observers) {
-      try {
-        event(observer);
-      } catch {
-        // Who watches must not hold up what is watched.
-      }
+  #remove(observer: Observer): void {
+    const stop = this.#observers.get(observer);
+    if (this.#observers.delete(observer)) attempt(() => stop?.());
+  }
+
+  #notify(event: (observer: Observer) => void): void {
+    for (const observer of this.#observers.keys()) {
+      attempt(() => event(observer));
     }
+  }
+}
+
+/** Calls an observer. An error that it throws must not stop the hub. */
+function attempt(call: () => void): void {
+  try {
+    call();
+  } catch {
+    // Not reported: `onError` calls the observers, and would call this one again.
   }
 }
 

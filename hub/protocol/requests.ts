@@ -80,7 +80,7 @@ export class Requests {
       };
     }
     // What nobody handles is not told: its name is the peer's.
-    const asked = this.#context.monitor.asked(method);
+    const asked = this.#context.monitor.requested(method);
     let isRefused = true;
     try {
       const checked = this.#check(method, data, handling.validator);

@@ -58,7 +58,7 @@ async function run(
       const admin = await loadAdmin({ metrics, adminTokenFile });
       const one = await listen({ ...running, ...admin, contract });
       if (log !== undefined) one.hub.observe(log.observer);
-      telemetry(one.hub);
+      one.hub.observe(telemetry());
       server = one;
     }
   } catch (error) {

@@ -1,5 +1,4 @@
-import type { Measured, Metrics } from "../../hub/observe/metrics.ts";
-import type { Observer } from "../../hub/observer.ts";
+import type { Metrics, Observer } from "../../hub/observer.ts";
 import type { AdminOptions } from "../admin.ts";
 import { writeOut } from "./output.ts";
 
@@ -30,13 +29,13 @@ interface Logger {
 
 /** What the command line uses of `./logs`. Not by `typeof import(…)`: that, too, would be in the module graph. */
 interface LogModule {
-  logLines(
+  lineLogger(
     options: {
       readonly format: "json" | "text";
       readonly write: (line: string) => void;
     },
   ): Logger;
-  logHub(logger: Logger): Observer;
+  logs(options: { readonly logger: Logger }): Observer;
 }
 
 /** A log, as the command line uses it. */
@@ -50,10 +49,10 @@ export interface Log {
 /** What `--log` asks for. @throws {UnavailableError} (as a rejection) when it cannot be loaded. */
 export async function loadLog(format: "json" | "text"): Promise<Log> {
   const path = "../../adapters/observe/logtape.ts";
-  const { logHub, logLines } = await load<LogModule>("--log", path);
-  const logger = logLines({ format, write: writeOut });
+  const { lineLogger, logs } = await load<LogModule>("--log", path);
+  const logger = lineLogger({ format, write: writeOut });
   return {
-    observer: logHub(logger),
+    observer: logs({ logger }),
     note: (event, fields) => logger.info(event, fields),
   };
 }
@@ -72,10 +71,10 @@ export async function loadAdmin(asked: {
   const adminToken = asked.adminTokenFile === undefined
     ? tokenOfEnvironment()
     : await tokenIn(asked.adminTokenFile);
-  const { prometheus: metrics } = await load<{
-    readonly prometheus: (hub: Measured) => Metrics;
+  const { prometheus } = await load<{
+    readonly prometheus: () => Metrics;
   }>("--metrics", "../../adapters/observe/prometheus.ts");
-  return { adminToken, metrics };
+  return { adminToken, metrics: prometheus() };
 }
 
 async function tokenIn(file: string): Promise<string> {

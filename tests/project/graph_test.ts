@@ -126,6 +126,7 @@ const PORTS = [
   "hub/log/deduplication.ts",
   "hub/log/record.ts",
   "hub/log/ring.ts",
+  "hub/observe/series.ts",
   "hub/socket.ts",
   "hub/log/store.ts",
   "hub/log/topic_options.ts",

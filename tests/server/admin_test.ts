@@ -34,7 +34,7 @@ async function scrape(port: number): Promise<Map<string, number>> {
 Deno.test("metrics count what happened: peers, deliveries, closes of 4506 too, refusals", async () => {
   await using server = serve({
     port: 0,
-    metrics: prometheus,
+    metrics: prometheus(),
     adminToken: TOKEN,
   });
   const { port } = server.addr;
@@ -64,7 +64,8 @@ Deno.test("metrics count what happened: peers, deliveries, closes of 4506 too, r
 
 Deno.test("codes that a peer makes up have no label of their own", async () => {
   await using hub = createHub();
-  const metrics = prometheus(hub);
+  const metrics = prometheus();
+  hub.observe(metrics);
   const socket = {
     send() {},
     close() {},
@@ -85,7 +86,7 @@ Deno.test("codes that a peer makes up have no label of their own", async () => {
 Deno.test("metrics need the token, all of it and nothing but it", async () => {
   await using hub = createHub();
   const handler = createHandler(hub, {
-    metrics: prometheus,
+    metrics: prometheus(),
     adminToken: TOKEN,
   });
   const ask = async (authorization?: string, method = "GET") => {
@@ -116,7 +117,7 @@ Deno.test("metrics need the token, all of it and nothing but it", async () => {
 Deno.test("without a token there are no metrics, and without metrics no /metrics", async () => {
   await using hub = createHub();
   assertThrows(
-    () => createHandler(hub, { metrics: prometheus }),
+    () => createHandler(hub, { metrics: prometheus() }),
     TypeError,
     "needs an 'adminToken'",
   );
@@ -170,7 +171,7 @@ Deno.test("what only some ask for is in nobody else's module graph", async () =>
   );
   assertEquals(
     specifiers.filter((specifier) =>
-      /metrics_|log_|prom-|logt/.test(specifier)
+      /observe\/(prometheus|log)|prom-client|@logtape/.test(specifier)
     ),
     [],
   );

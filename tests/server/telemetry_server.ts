@@ -25,5 +25,5 @@ hub.handle("echo", (data) => data);
 hub.handle("refuse", () => {
   throw new DrumbeatError("failed", "No");
 });
-telemetry(hub);
+hub.observe(telemetry());
 console.log(`listens on http://127.0.0.1:${addr.port}/`);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { logHub, logLines } from "../../../adapters/observe/logtape.ts";
+import { lineLogger, logs } from "../../../adapters/observe/logtape.ts";
 import { PROTOCOL } from "../../../messages.ts";
 import { FakeClock } from "../../hub/fake_clock.ts";
 import { type InMemory, inMemory } from "../../hub/in_memory.ts";
@@ -20,9 +20,9 @@ async function logged(
 ): Promise<string[]> {
   let log = "";
   const clock = new FakeClock();
-  const logger = logLines({ format, write: (line) => log += line });
+  const logger = lineLogger({ format, write: (line) => log += line });
   const hub = inMemory();
-  hub.hub.observe(logHub(logger, clock));
+  hub.hub.observe(logs({ logger, clock }));
   await run(hub, clock);
   await hub[Symbol.asyncDispose]();
   assertEquals(clock.timers, 0, "a timer is left behind");
@@ -151,14 +151,14 @@ Deno.test("drain steps and the store's state are told", async () => {
 });
 
 Deno.test("an output that cannot be written to disturbs nobody", async () => {
-  const logger = logLines({
+  const logger = lineLogger({
     format: "json",
     write: () => {
       throw new Error("No space left on device");
     },
   });
   await using hub = inMemory();
-  hub.hub.observe(logHub(logger, new FakeClock()));
+  hub.hub.observe(logs({ logger, clock: new FakeClock() }));
   const peer = hub.plain();
   peer.send({ type: "chat" });
   hub.flush();

@@ -1,30 +1,31 @@
-import { assert, assertEquals, assertFalse } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import type { Observer } from "../../../hub/observer.ts";
 import { PROTOCOL } from "../../../messages.ts";
 import { DeepStore } from "../deep_store.ts";
 import { inMemory } from "../in_memory.ts";
 
-/** An observer that writes down what it is told. */
-function scribe(): { told: unknown[]; observer: Observer } {
-  const told: unknown[] = [];
+/** An observer that records its calls. */
+function recorder(): { calls: unknown[]; observer: Observer } {
+  const calls: unknown[] = [];
   return {
-    told,
+    calls,
     observer: {
-      opened: ({ dialect }) => told.push(["opened", dialect]),
+      opened: ({ dialect }) => calls.push(["opened", dialect]),
       closed: ({ dialect }, { code, reason }) =>
-        told.push(["closed", dialect, code, reason]),
-      refused: ({ status, path }) => told.push(["refused", status, path]),
+        calls.push(["closed", dialect, code, reason]),
+      refused: ({ status, path }) => calls.push(["refused", status, path]),
       failed: (error, { stage }) =>
-        told.push(["failed", stage, (error as Error).message]),
-      store: (works) => told.push(["store", works]),
-      going: (step, n) => told.push(["going", step, n]),
-      roundTrip: (ms) => told.push(["roundTrip", ms]),
+        calls.push(["failed", stage, (error as Error).message]),
+      store: (works) => calls.push(["store", works]),
+      draining: (n) => calls.push(["draining", n]),
+      ended: (n) => calls.push(["ended", n]),
+      roundTrip: (ms) => calls.push(["roundTrip", ms]),
     },
   };
 }
 
-Deno.test("an observer is told of every connection, of those that never said hello too, and of the end", async () => {
-  const { told, observer } = scribe();
+Deno.test("reports every connection, with and without a hello, and the end of the hub", async () => {
+  const { calls, observer } = recorder();
   const hub = inMemory();
   hub.hub.observe(observer);
   const plain = hub.plain();
@@ -36,14 +37,14 @@ Deno.test("an observer is told of every connection, of those that never said hel
   const closing = hub.hub.close();
   hub.clock.advance(1_000);
   await closing;
-  assertEquals(told, [
+  assertEquals(calls, [
     ["opened", "plain"],
     ["opened", "drumbeat.v1"],
     ["closed", "drumbeat.v1", 4500, "Not JSON"],
     ["closed", "plain", 1000, "bye"],
     ["refused", 403, "/ws"],
-    ["going", "draining", 0],
-    ["going", "closed", 1],
+    ["draining", 0],
+    ["ended", 1],
   ]);
   const { closes, refusals } = hub.hub.stats();
   assertEquals([[...closes], [...refusals]], [
@@ -52,10 +53,10 @@ Deno.test("an observer is told of every connection, of those that never said hel
   ]);
 });
 
-Deno.test("an observer that throws disturbs nobody, and one that was taken away hears nothing", async () => {
-  const { told, observer } = scribe();
+Deno.test("ignores what an observer throws, and does not call a removed one", async () => {
+  const { calls, observer } = recorder();
   await using hub = inMemory();
-  const end = hub.hub.observe(observer);
+  const remove = hub.hub.observe(observer);
   hub.hub.observe({
     opened: () => {
       throw new Error("Not this one");
@@ -64,36 +65,78 @@ Deno.test("an observer that throws disturbs nobody, and one that was taken away 
       throw new Error("Nor this one");
     },
   });
-  hub.hub.observe(scribe().observer);
+  hub.hub.observe(recorder().observer);
   const peer = hub.plain();
   peer.send({ type: "chat" });
   hub.flush();
   assertEquals(peer.read().length, 1);
-  assertEquals(told.splice(0), [["opened", "plain"]]);
-  end();
+  assertEquals(calls.splice(0), [["opened", "plain"]]);
+  remove();
   hub.plain();
-  assertEquals(told, []);
+  assertEquals(calls, []);
   assertEquals(hub.errors, []);
 });
 
-Deno.test("a failure is counted, told to the observers and to onError", async () => {
-  const { told, observer } = scribe();
+/** An observer that counts its starts and stops. */
+function counting(): { counts: number[]; observer: Observer } {
+  const counts = [0, 0];
+  const observer = {
+    start: () => {
+      counts[0]!++;
+      return () => void counts[1]!++;
+    },
+  };
+  return { counts, observer };
+}
+
+Deno.test("starts an observer once and stops it once: when it is removed, or with the hub", async () => {
+  const [removed, kept, late] = [counting(), counting(), counting()];
+  const hub = inMemory();
+  const remove = hub.hub.observe(removed.observer);
+  hub.hub.observe(kept.observer);
+  hub.hub.observe(kept.observer);
+  remove();
+  remove();
+  assertEquals([removed.counts, kept.counts], [[1, 1], [1, 0]]);
+  await hub[Symbol.asyncDispose]();
+  assertEquals([removed.counts, kept.counts], [[1, 1], [1, 1]]);
+  hub.hub.observe(late.observer)();
+  assertEquals(late.counts, [1, 1]);
+});
+
+Deno.test("rejects an observer that cannot start", async () => {
+  await using hub = inMemory();
+  const { calls, observer } = recorder();
+  const start = () => {
+    throw new Error("Cannot observe");
+  };
+  assertThrows(
+    () => hub.hub.observe({ ...observer, start }),
+    Error,
+    "Cannot observe",
+  );
+  hub.plain();
+  assertEquals(calls, []);
+});
+
+Deno.test("counts a failure, and reports it to the observers and to onError", async () => {
+  const { calls, observer } = recorder();
   await using hub = inMemory();
   hub.hub.observe(observer);
   hub.hub.report(new Error("no descriptors"), "listen");
-  assertEquals(told, [["failed", "listen", "no descriptors"]]);
+  assertEquals(calls, [["failed", "listen", "no descriptors"]]);
   assertEquals(hub.errors.map(({ stage }) => stage), ["listen"]);
   assertEquals(hub.hub.stats().errors, 1);
 });
 
-Deno.test("a store that fails makes the hub unready, until it commits again or 10 s have passed", async () => {
+Deno.test("is not ready after the store failed, until it commits again or 10 s have passed", async () => {
   const stores: DeepStore[] = [];
   await using hub = inMemory({}, (clock) => {
     stores.push(new DeepStore(clock));
     return stores[0]!;
   });
   const [store] = stores;
-  const { told, observer } = scribe();
+  const { calls, observer } = recorder();
   hub.hub.observe(observer);
   const publish = async () => {
     const published = hub.hub.broadcast({ type: "chat" }).catch(() => {});
@@ -108,7 +151,7 @@ Deno.test("a store that fails makes the hub unready, until it commits again or 1
   assertFalse(hub.hub.stats().storeWorks);
   await publish();
   assertEquals(hub.hub.readiness, "ready");
-  assertEquals(told, [
+  assertEquals(calls, [
     ["store", false],
     ["failed", "store", "disk full"],
     ["store", true],
@@ -121,8 +164,8 @@ Deno.test("a store that fails makes the hub unready, until it commits again or 1
   assertEquals(hub.hub.readiness, "ready");
 });
 
-Deno.test("a round trip is from a ping of the hub to the pong, by the hub's own clock", async () => {
-  const { told, observer } = scribe();
+Deno.test("measures a round trip from a ping of the hub to the pong, with the hub's clock", async () => {
+  const { calls, observer } = recorder();
   await using hub = inMemory();
   const peer = await hub.v1();
   hub.hub.observe(observer);
@@ -132,13 +175,13 @@ Deno.test("a round trip is from a ping of the hub to the pong, by the hub's own 
   hub.clock.advance(250);
   peer.send({ type: "pong", time: ping.time - 1_000_000 });
   peer.send({ type: "pong", time: ping.time });
-  assertEquals(told.length, 1);
-  const [[event, ms]] = told as [[string, number]];
+  assertEquals(calls.length, 1);
+  const [[event, ms]] = calls as [[string, number]];
   assertEquals(event, "roundTrip");
   assert(ms >= 250 && ms <= 1_500, `${ms} ms`);
 });
 
-Deno.test("sessions and cursors are counted by whether they went on", async () => {
+Deno.test("counts sessions by whether they were resumed, and positions by whether a record was missing", async () => {
   await using hub = inMemory({ topics: { "*": { maxRecords: 1 } } });
   const { peer, start } = await hub.greeted();
   const { epoch } = start.topics.lobby;
@@ -155,7 +198,7 @@ Deno.test("sessions and cursors are counted by whether they went on", async () =
   assertEquals([resumed, notResumed, recovered, notRecovered], [1, 1, 1, 1]);
 });
 
-Deno.test("unacknowledged bytes are those that a peer was sent, until it acknowledges", async () => {
+Deno.test("counts the bytes that a peer was sent and has not acknowledged", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   assertEquals(hub.hub.stats().unackedBytes, 0);
@@ -169,7 +212,7 @@ Deno.test("unacknowledged bytes are those that a peer was sent, until it acknowl
   assertEquals(hub.hub.stats().unackedBytes, 17);
 });
 
-Deno.test("who is turned away is closed, and counted by its code", async () => {
+Deno.test("counts a rejected connection by its close code", async () => {
   await using hub = inMemory();
   void hub.hub.drain(0);
   hub.connect(PROTOCOL);
