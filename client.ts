@@ -27,13 +27,6 @@ export {
   type TopicState,
 } from "./client/topics/topic.ts";
 export {
-  type BinaryRecord,
-  type GapRecord,
-  type MessageRecord,
-  type RecordInfo,
-  type TopicRecord,
-} from "./client/topics/record.ts";
-export {
   type ClientEventMap,
   type ClientState,
   DirectEvent,
@@ -75,15 +68,23 @@ export { type ConnectionClose } from "./client/connection/connection.ts";
 export type {
   AnyMessages,
   AnyRequests,
+  BinaryRecord,
   Checked,
   CheckedData,
   Contract,
+  ContractRefusal,
   ErrorCode,
+  GapRecord,
   Issue,
   Member,
+  MessageInput,
   MessageMap,
   MessageOf,
+  MessageRecord,
+  OtherType,
   Position,
+  RecordInfo,
   RequestMap,
+  TopicRecord,
   WireLimits,
 } from "./messages.ts";

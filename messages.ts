@@ -62,6 +62,13 @@ export {
   topicNameProblem,
 } from "./messages/names.ts";
 export { nestingProblem } from "./messages/nesting.ts";
+export {
+  type BinaryRecord,
+  type GapRecord,
+  type MessageRecord,
+  type RecordInfo,
+  type TopicRecord,
+} from "./messages/record.ts";
 export { utf8Length } from "./messages/utf8.ts";
 export {
   type AckFrame,

@@ -1,10 +1,12 @@
-import type { AnyMessages, Issue, MessageMap } from "../messages.ts";
-import type { DrumbeatErrorCode } from "../messages.ts";
 import type {
+  AnyMessages,
   BinaryRecord,
+  Issue,
+  MessageMap,
   MessageRecord,
   RecordInfo,
-} from "./topics/record.ts";
+} from "../messages.ts";
+import type { DrumbeatErrorCode } from "../messages.ts";
 
 /** Where a client is. `waiting`: the connection is lost, a retry is planned. `closed`: for good. */
 export type ClientState = "connecting" | "open" | "waiting" | "closed";

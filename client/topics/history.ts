@@ -1,11 +1,11 @@
-import { isCount, type MessageMap, type Position } from "../../messages.ts";
-import { DrumbeatError } from "../../messages.ts";
 import {
-  type RawRecord,
-  readRecord,
-  type RecordSource,
+  isCount,
+  type MessageMap,
+  type Position,
   type TopicRecord,
-} from "./record.ts";
+} from "../../messages.ts";
+import { DrumbeatError } from "../../messages.ts";
+import { type RawRecord, readRecord, type RecordSource } from "./record.ts";
 import type { RequestOptions } from "../protocol/requests.ts";
 
 /** Options of {@linkcode Topic.history}. */

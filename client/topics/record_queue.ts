@@ -1,6 +1,10 @@
-import type { AnyMessages, MessageMap } from "../../messages.ts";
+import type {
+  AnyMessages,
+  GapRecord,
+  MessageMap,
+  TopicRecord,
+} from "../../messages.ts";
 import { DEFAULTS } from "../options.ts";
-import type { GapRecord, TopicRecord } from "./record.ts";
 
 /**
  * What one `for await` has not read yet: at most {@linkcode DEFAULTS.maxWaitingRecords}. What comes above is skipped and

@@ -1,21 +1,19 @@
 import type {
   Contract,
+  GapRecord,
   Joined,
   MessageInput,
   MessageMap,
   MessageOf,
+  MessageRecord,
   Position,
   Start,
+  TopicRecord,
 } from "../../messages.ts";
 import { Cursor } from "./cursor.ts";
 import { DrumbeatError } from "../../messages.ts";
 import { GapEvent, InvalidEvent, RecoveredEvent } from "../events.ts";
-import type {
-  GapRecord,
-  MessageRecord,
-  RawRecord,
-  TopicRecord,
-} from "./record.ts";
+import type { RawRecord } from "./record.ts";
 import {
   type HistoryOptions,
   type HistoryPart,

@@ -1,13 +1,15 @@
 import type {
   AnyMessages,
+  GapRecord,
   MessageInput,
   MessageMap,
   MessageOf,
   Position,
+  RecordInfo,
+  TopicRecord,
 } from "../../messages.ts";
 import type { HistoryOptions, HistoryPart } from "./history.ts";
 import type { TopicPresence } from "./presence.ts";
-import type { GapRecord, RecordInfo, TopicRecord } from "./record.ts";
 
 /**
  * Where a topic is. `joining`: it will be joined, or joined again, as soon as there is a connection. `refused`: the

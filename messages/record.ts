@@ -1,0 +1,58 @@
+import type { AnyMessages, MessageMap, MessageOf } from "./contract.ts";
+
+/** The place of a record in its topic's log, and its publisher. */
+export interface RecordInfo {
+  /** The topic's name. */
+  readonly topic: string;
+  /** The public id of the peer that published the record, or `$hub`. The hub sets it. */
+  readonly from: string;
+  /** The time at which the hub received the record, in ms since 1970. */
+  readonly at: number;
+  /** The record's offset in the topic's log. */
+  readonly offset: number;
+  /** `true` if the reader published the record itself: this client, or, for a hub, the program that owns a hub. */
+  readonly own: boolean;
+}
+
+/**
+ * A record with a message.
+ *
+ * @typeParam M the message types.
+ */
+export interface MessageRecord<M extends MessageMap = AnyMessages>
+  extends RecordInfo {
+  /** The kind of record. */
+  readonly kind: "record";
+  /** The published message. */
+  readonly message: MessageOf<M>;
+}
+
+/** A record with a binary payload. */
+export interface BinaryRecord extends RecordInfo {
+  /** The kind of record. */
+  readonly kind: "binary";
+  /** The published bytes. */
+  readonly payload: Uint8Array<ArrayBuffer>;
+}
+
+/** Records that a client cannot receive: the hub has dropped them, or the client's `for await` was too slow. */
+export interface GapRecord {
+  /** The kind of record. */
+  readonly kind: "gap";
+  /** The topic's name. */
+  readonly topic: string;
+  /** The offset of the first missing record. */
+  readonly from: number;
+  /** The offset after the last missing record; absent where their number is unknown, because the log is a new one. */
+  readonly to?: number;
+}
+
+/**
+ * An element of `for await` over a client's topic.
+ *
+ * @typeParam M the message types.
+ */
+export type TopicRecord<M extends MessageMap = AnyMessages> =
+  | MessageRecord<M>
+  | BinaryRecord
+  | GapRecord;
