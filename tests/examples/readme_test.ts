@@ -33,7 +33,7 @@ function named(prefix: string, values: object): Record<string, number> {
   );
 }
 
-const [, hubTable = "", clientTable = ""] = readme.split(/(?=\| option)/);
+const [, hubTable = "", clientTable = ""] = readme.split(/(?=\| option +\|)/);
 
 Deno.test("the README names every bound of the hub with its default", () => {
   assertEquals(defaults(hubTable), {
