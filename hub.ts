@@ -21,7 +21,10 @@ export type StoreFactory = (
 export interface CreateHubOptions<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
-> extends HubOptions<M, R> {
+  P = unknown,
+  Auth = unknown,
+  State = unknown,
+> extends HubOptions<M, R, P, Auth, State> {
   /** Makes the store, where logs and sessions live. Default: in memory. The hub owns it: closing the hub closes it. */
   readonly store?: StoreFactory;
 }
@@ -44,9 +47,12 @@ export interface CreateHubOptions<
 export function createHub<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
+  P = unknown,
+  Auth = unknown,
+  State = unknown,
 >(
-  options: CreateHubOptions<M, R> = {},
-): Hub<M, R> {
+  options: CreateHubOptions<M, R, P, Auth, State> = {},
+): Hub<M, R, P, Auth, State> {
   const { sessionMs = DEFAULT_SESSION_MS, limits } = options;
   const { sessions } = { ...DEFAULT_LIMITS, ...limits };
   const clock = new WebClock();

@@ -1,68 +1,104 @@
+import type { AnyMessages, MessageMap } from "../messages.ts";
 import type { Peer, PeerClose } from "./peer.ts";
 import type { PresenceChange } from "./presence/topic_members.ts";
 
-/** Where something of the program's own, of the store's or of the server's went wrong. */
+/**
+ * The operation that failed. `publish`: a publish of the program's own was refused, and the program ignored the rejection.
+ */
 export type ErrorStage =
   | "receive"
   | "hello"
   | "authorize"
   | "handler"
-  | "join"
-  | "leave"
+  | "open"
+  | "close"
   | "presence"
+  | "publish"
   | "validate"
   | "flush"
   | "store"
   | "listen";
 
-/** The program's hooks. What they throw goes to `onError`. */
-export interface Hooks {
-  /** A peer is there: greeted, in its topics. */
-  onOpen?: ((peer: Peer) => void) | undefined;
-  /** A peer that had joined has left. Called exactly once for each. */
-  onClose?: ((peer: Peer, departure: PeerClose) => void) | undefined;
+/**
+ * The program's hooks. An exception or rejection of a hook goes to `onError`.
+ *
+ * @typeParam M the message types.
+ * @typeParam P the data of a member of a topic's presence.
+ * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam State the program's own data of each peer.
+ */
+export interface Hooks<
+  M extends MessageMap = AnyMessages,
+  P = unknown,
+  Auth = unknown,
+  State = unknown,
+> {
   /**
-   * Members of a topic's presence came, changed or left. Where hubs share a store: those of all of them, in the topics that
-   * this one follows (see {@linkcode HubTopic.presence}); when it follows one no more, all that are still in it leave here.
+   * Called when a peer is connected, authorized and in its topics.
+   *
+   * @default none
    */
-  onPresence?: ((change: PresenceChange) => void) | undefined;
-  /** Something failed. The hub goes on; at most one connection was lost. Default: nothing. */
-  onError?:
+  readonly onOpen?: ((peer: Peer<M, Auth, State>) => void) | undefined;
+  /**
+   * Called once for each peer that `onOpen` was called with, when the peer is detached from the hub.
+   *
+   * @default none
+   */
+  readonly onClose?:
+    | ((peer: Peer<M, Auth, State>, close: PeerClose) => void)
+    | undefined;
+  /**
+   * Called when members join or leave a topic's presence, or change their data. Hubs that share a store see the members of
+   * all of them, in the topics that the hub follows (see {@linkcode HubTopic.presence}); when it stops following a topic,
+   * the remaining members leave.
+   *
+   * @default none
+   */
+  readonly onPresence?: ((change: PresenceChange<P>) => void) | undefined;
+  /**
+   * Called with each failure. The hub goes on; a failure costs at most one message or one connection.
+   *
+   * @default none
+   */
+  readonly onError?:
     | ((error: unknown, context: { readonly stage: ErrorStage }) => void)
     | undefined;
 }
 
-/** Hands failures to the program's `onError`. */
+/** Reports failures to the program's `onError`. */
 export class Reporter {
-  readonly #hooks: Hooks;
+  readonly #hooks: Pick<Hooks, "onError">;
   readonly #failed: (error: unknown, stage: ErrorStage) => void;
 
-  /** @param failed is told, too. Default: nobody is. */
+  /**
+   * @param hooks the program's hooks.
+   * @param failed also receives each failure. Default: none.
+   */
   constructor(
-    hooks: Hooks,
+    hooks: Pick<Hooks, "onError">,
     failed: (error: unknown, stage: ErrorStage) => void = () => {},
   ) {
     this.#hooks = hooks;
     this.#failed = failed;
   }
 
-  /** Tells of a failure. A hook that fails at that is not asked again. */
+  /** Reports a failure. A failure of `onError` itself is not reported. */
   report(error: unknown, stage: ErrorStage): void {
     this.#failed(error, stage);
     try {
-      const answer: unknown = this.#hooks.onError?.(error, { stage });
-      if (answer instanceof Promise) answer.catch(() => {});
+      const result: unknown = this.#hooks.onError?.(error, { stage });
+      if (result instanceof Promise) result.catch(() => {});
     } catch {
-      // Nobody is left to tell.
+      // Reporting it to `onError` again could loop forever.
     }
   }
 
-  /** Runs something of the program's, which may be an async function; a failure of it goes no further. */
+  /** Runs a function of the program, which may be async, and reports its failure. */
   guard(stage: ErrorStage, run: () => unknown): void {
     try {
-      const answer = run();
-      if (answer instanceof Promise) {
-        answer.catch((error) => this.report(error, stage));
+      const result = run();
+      if (result instanceof Promise) {
+        result.catch((error) => this.report(error, stage));
       }
     } catch (error) {
       this.report(error, stage);

@@ -46,19 +46,22 @@ export const DEFAULT_SESSION_MS = 120_000;
 export interface HubOptions<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
-> extends Hooks {
+  P = unknown,
+  Auth = unknown,
+  State = unknown,
+> extends Hooks<M, P, Auth, State> {
   /** What may be published. Default: any well-formed message. */
-  readonly contract?: Contract<M, R>;
+  readonly contract?: Contract<M, R, P>;
   /** Bounds; see {@linkcode Limits} for the defaults. */
   readonly limits?: Partial<Limits>;
   /** When a peer counts as dead; see {@linkcode HeartbeatOptions} for the defaults. */
   readonly heartbeat?: Partial<HeartbeatOptions>;
   /** What each topic's log keeps, by name or `prefix:*`. Default: 1,000 records, 1 MiB, 120 s. */
-  readonly topics?: TopicOptionsByName;
+  readonly topics?: TopicOptionsByName<M, Auth, State>;
   /** Says who connects. Default: nobody is asked, and everybody is let in. */
-  readonly authorize?: Authorize;
+  readonly authorize?: Authorize<Auth>;
   /** Which topics peers may use; what `authorize` says of a single peer narrows it further. Default: all. */
-  readonly allow?: Allow;
+  readonly allow?: Allow<Peer<M, Auth, State>>;
   /** How long a session can be resumed after its connection ended, in ms. Default: 120,000. */
   readonly sessionMs?: number;
   /** How long a peer whose connection was cut stays in a topic's presence, in ms; `sessionMs` at most. Default: `sessionMs`. */
@@ -73,10 +76,21 @@ export interface HubPorts {
   readonly clock: Clock;
 }
 
-/** The hub: topics that are logs, peers that are cursors. */
+/**
+ * The hub: topics that are logs, peers that are cursors.
+ *
+ * @typeParam M the message types.
+ * @typeParam R the request methods, with their data and replies.
+ * @typeParam P the data of a member of a topic's presence.
+ * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam State the program's own data of each peer.
+ */
 export class Hub<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
+  P = unknown,
+  Auth = unknown,
+  State = unknown,
 > implements AsyncDisposable {
   readonly #core: Core;
   readonly #ports: HubPorts;
@@ -90,7 +104,7 @@ export class Hub<
    * @param options see {@linkcode HubOptions}.
    * @throws {RangeError} when a number of the options is not one, {@linkcode TypeError} for an unknown name.
    */
-  constructor(ports: HubPorts, options: HubOptions<M, R> = {}) {
+  constructor(ports: HubPorts, options: HubOptions<M, R, P, Auth, State> = {}) {
     const {
       contract = anyMessages,
       limits,
@@ -115,17 +129,20 @@ export class Hub<
       contract: contract as Contract<MessageMap>,
       limits: withDefaults("limit", DEFAULT_LIMITS, limits),
       heartbeat: heartbeatOptions(heartbeat),
-      topics: topicOptions(topics),
+      topics: topicOptions(topics as TopicOptionsByName),
       sessionMs,
       graceMs: presenceGraceMs,
-      access: { authorize: options.authorize, allow: options.allow },
-      hooks: options,
+      access: {
+        authorize: options.authorize,
+        allow: options.allow as Allow,
+      },
+      hooks: options as Hooks,
     });
   }
 
   /** The peers that have joined and not left. */
-  get peers(): ReadonlySet<Peer> {
-    return this.#core.connections.peers;
+  get peers(): ReadonlySet<Peer<M, Auth, State>> {
+    return this.#core.connections.peers as ReadonlySet<Peer<M, Auth, State>>;
   }
 
   /** Whether the hub says goodbye, or is closed: it takes no connections any more. */
@@ -180,7 +197,7 @@ export class Hub<
   }
 
   /** A topic, by its name. */
-  topic(name: string): HubTopic<M> {
+  topic(name: string): HubTopic<M, P, Auth, State> {
     return new HubTopic(this.#core, name);
   }
 

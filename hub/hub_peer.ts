@@ -1,9 +1,9 @@
-import type { MessageInput, MessageMap } from "../messages.ts";
+import type { AnyMessages, MessageInput, MessageMap } from "../messages.ts";
 import type { Core } from "./core.ts";
 import { sendToPeer } from "./protocol/direct_messages.ts";
 
 /** A peer as the program that owns a hub reaches it by its id alone. It holds nothing: `hub.peer(id)` is as good as keeping it. */
-export class HubPeer<M extends MessageMap> {
+export class HubPeer<M extends MessageMap = AnyMessages> {
   /** Its public id. */
   readonly id: string;
   readonly #core: Core;

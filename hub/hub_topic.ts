@@ -1,4 +1,9 @@
-import { isCount, type MessageInput, type MessageMap } from "../messages.ts";
+import {
+  type AnyMessages,
+  isCount,
+  type MessageInput,
+  type MessageMap,
+} from "../messages.ts";
 import { Connection } from "./peers/connection.ts";
 import type { Core } from "./core.ts";
 import type { HubHistory } from "./log/history.ts";
@@ -14,7 +19,12 @@ export interface HistoryOptions {
 }
 
 /** A topic as the program that owns the hub uses it. It holds nothing: `hub.topic(name)` is as good as keeping it. */
-export class HubTopic<M extends MessageMap> {
+export class HubTopic<
+  M extends MessageMap = AnyMessages,
+  P = unknown,
+  Auth = unknown,
+  State = unknown,
+> {
   /** The topic's name. */
   readonly name: string;
   readonly #core: Core;
@@ -69,18 +79,18 @@ export class HubTopic<M extends MessageMap> {
    * them, as far as this one knows: it follows a topic while it has a member of it, and for half a minute after it had one
    * or was asked here. Asked for the first time, it does not know the others' yet.
    */
-  get presence(): ReadonlyMap<string, unknown> {
-    return this.#core.presence.members(this.name);
+  get presence(): ReadonlyMap<string, P> {
+    return this.#core.presence.members(this.name) as ReadonlyMap<string, P>;
   }
 
   /** The peers that are in it now, connected to this hub. */
-  get subscribers(): ReadonlySet<Peer> {
+  get subscribers(): ReadonlySet<Peer<M, Auth, State>> {
     const subscriptions = this.#core.topics.get(this.name)?.subscriptions ?? [];
     // The hub itself follows some of its own logs.
     return new Set(
       [...subscriptions].map(({ connection }) => connection)
         .filter((reader) => reader instanceof Connection),
-    );
+    ) as ReadonlySet<Peer> as ReadonlySet<Peer<M, Auth, State>>;
   }
 
   /** The log's epoch, its oldest offset and the next one; `undefined` while nobody has used the topic. */

@@ -1,53 +1,67 @@
+import type { AnyMessages, MessageInput, MessageMap } from "../messages.ts";
 import type { ConnectionInfo } from "./socket.ts";
 
-/** Which of the two dialects of docs/protocol.md a peer speaks. */
+/** The dialect of docs/protocol.md that a peer uses. */
 export type DialectName = "plain" | "drumbeat.v1";
 
-/** How a peer left. */
+/** The close of a peer's connection. */
 export interface PeerClose {
-  /** The close code; 1006 where none was seen. */
+  /** The close code; 1006 if the connection ended without one. */
   readonly code: number;
-  /** The reason that came, or was sent, with it. */
+  /** The close reason that the hub received or sent. */
   readonly reason: string;
 }
 
-/** One connected peer, as the program that owns the hub sees it. */
-export interface Peer {
-  /** Its public id: the `from` of what it publishes. The same after a resume. */
+/**
+ * A connected peer, for the program that owns the hub.
+ *
+ * @typeParam M the message types.
+ * @typeParam Auth the `data` of the grant that `authorize` returned.
+ * @typeParam State the program's own data.
+ */
+export interface Peer<
+  M extends MessageMap = AnyMessages,
+  Auth = unknown,
+  State = unknown,
+> {
+  /** The public id: the `from` of the peer's records. A resume keeps it. */
   readonly id: string;
-  /** The dialect it speaks. */
+  /** The dialect that the peer uses. */
   readonly dialect: DialectName;
-  /** Who connected, as the transport knows it. */
+  /** The address, URL and subprotocol of the connection. */
   readonly info: ConnectionInfo;
-  /** Whose connection it is, as `authorize` said it; `undefined`: it did not say, or was not asked. */
+  /** The user that `authorize` returned; `undefined` without `authorize`, or if it returned no user. */
   readonly user: string | undefined;
-  /** The `data` that `authorize` gave with it. */
-  readonly auth: unknown;
-  /** Whether it came back with a session that was still alive. */
+  /** The `data` that `authorize` returned; `undefined` without `authorize`. */
+  readonly auth: Auth;
+  /** `true` if the peer resumed a session. */
   readonly resumed: boolean;
-  /** The names of the topics it is in. */
+  /** The names of the topics that the peer is subscribed to. */
   readonly topics: Iterable<string>;
-  /** A place for the program's own notes on this connection. */
-  state: unknown;
   /**
-   * Sends a message to this peer alone, through a log of its own: in order, and resumed after a cut like any other.
+   * The program's own data about this connection.
    *
-   * @param message a message that the contract accepts, or a binary payload.
-   * @returns the record's offset in the peer's log, once it is committed. A rejection that nobody looks at does not end
-   * the process.
-   * @throws {DrumbeatError} (as a rejection) when it is refused.
+   * @default undefined
    */
-  send(
-    message:
-      | { readonly type: string; readonly [field: string]: unknown }
-      | Uint8Array<ArrayBuffer>,
+  state: State | undefined;
+  /**
+   * Sends a message to this peer only. The messages to a peer are a log of their own: they arrive in order, and a resume
+   * delivers those that the peer missed.
+   *
+   * @typeParam T the message's type.
+   * @param message a message that the contract accepts, or a binary payload.
+   * @returns the record's offset in the peer's log, once the record is committed. An ignored rejection goes to `onError`.
+   * @throws {DrumbeatError} (as a rejection) when the hub refuses the message.
+   */
+  send<T extends keyof M & string>(
+    message: MessageInput<M, T> | Uint8Array<ArrayBuffer>,
   ): Promise<number>;
   /**
-   * Ends the connection. It has left when this returns, whatever the other side does. Idempotent.
+   * Disconnects the peer. It is detached from the hub when this returns. Idempotent.
    *
    * @param code 1000, 1001, 1008, 1011–1013 or 3000–4999. Default: 1000.
    * @param reason at most 123 bytes of UTF-8. Default: none.
-   * @throws {RangeError} when one of them may not be sent (RFC 6455 section 7.4).
+   * @throws {RangeError} for a code or reason that cannot be sent (RFC 6455 section 7.4).
    */
   close(code?: number, reason?: string): void;
 }

@@ -35,9 +35,12 @@ export { type ServeOptions, type Server, type TlsOptions } from "./service.ts";
 export function serve<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
+  P = unknown,
+  Auth = unknown,
+  State = unknown,
 >(
-  options: ServeOptions<M, R> = {},
-): Server<M, R> {
+  options: ServeOptions<M, R, P, Auth, State> = {},
+): Server<M, R, P, Auth, State> {
   const { port = 8000, hostname = "127.0.0.1", reusePort = false, tls } =
     options;
   const service = new Service(options, acceptWithDeno);

@@ -26,7 +26,10 @@ export interface TlsOptions {
 export interface ServeOptions<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
-> extends CreateHubOptions<M, R>, HandlerOptions {
+  P = unknown,
+  Auth = unknown,
+  State = unknown,
+> extends CreateHubOptions<M, R, P, Auth, State>, HandlerOptions {
   /** The port to listen on; 0: any free one. Default: 8000. */
   readonly port?: number;
   /** The address to listen on. Default: `127.0.0.1`, this machine only. */
@@ -46,9 +49,12 @@ export interface ServeOptions<
 export interface Server<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
+  P = unknown,
+  Auth = unknown,
+  State = unknown,
 > extends AsyncDisposable {
   /** The hub behind it. */
-  readonly hub: Hub<M, R>;
+  readonly hub: Hub<M, R, P, Auth, State>;
   /** Where it listens. */
   readonly addr: Deno.NetAddr;
   /**
@@ -80,10 +86,13 @@ export interface Listening {
 export class Service<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
+  P = unknown,
+  Auth = unknown,
+  State = unknown,
 > {
   /** The hub. It is the service's: draining closes it. */
-  readonly hub: Hub<M, R>;
-  readonly #options: ServeOptions<M, R>;
+  readonly hub: Hub<M, R, P, Auth, State>;
+  readonly #options: ServeOptions<M, R, P, Auth, State>;
   readonly #handler: Handler;
   #draining: Promise<void> | undefined;
 
@@ -94,7 +103,7 @@ export class Service<
    * @param accept how the transport opens a WebSocket.
    * @throws {TypeError} or {@linkcode RangeError} when an option is none.
    */
-  constructor(options: ServeOptions<M, R>, accept: Accept) {
+  constructor(options: ServeOptions<M, R, P, Auth, State>, accept: Accept) {
     this.#options = options;
     this.hub = createHub(options);
     try {
@@ -125,7 +134,7 @@ export class Service<
   }
 
   /** The transport listens. */
-  running(listening: Listening): Server<M, R> {
+  running(listening: Listening): Server<M, R, P, Auth, State> {
     const { signal } = this.#options;
     const drained = Promise.withResolvers<void>();
     const drain = (options?: DrainOptions) => {

@@ -1,19 +1,33 @@
 import type { Peer } from "../peer.ts";
 
 /**
- * Which topics: a list of names, where one that ends in `*` is a prefix; or a function, which lets in by `true` and by
- * nothing else. It is asked for each frame, and must be quick.
+ * The topics that a rule allows: a list of names, where a name that ends in `*` is a prefix; or a function that returns
+ * `true` for an allowed topic. The hub calls the function for each frame, so it must be fast.
+ *
+ * @typeParam ThePeer the type of the peers.
  */
-export type TopicRule =
+export type TopicRule<ThePeer extends Peer = Peer> =
   | readonly string[]
-  | ((peer: Peer, topic: string) => boolean);
+  | ((peer: ThePeer, topic: string) => boolean);
 
-/** Which topics a peer may use. The program itself is never asked. */
-export interface Allow {
-  /** Those whose records, history and presence it may have. Default: all. */
-  readonly subscribe?: TopicRule;
-  /** Those that it may publish to. Default: all. */
-  readonly publish?: TopicRule;
+/**
+ * The topics that peers may use. It does not restrict the program that owns the hub.
+ *
+ * @typeParam ThePeer the type of the peers.
+ */
+export interface Allow<ThePeer extends Peer = Peer> {
+  /**
+   * The topics whose records, history and presence a peer may read.
+   *
+   * @default all
+   */
+  readonly subscribe?: TopicRule<ThePeer>;
+  /**
+   * The topics that a peer may publish to.
+   *
+   * @default all
+   */
+  readonly publish?: TopicRule<ThePeer>;
 }
 
 /** What a peer does with a topic. */

@@ -3,47 +3,71 @@ import type { DialectName, Peer } from "../peer.ts";
 import type { Handshake } from "../socket.ts";
 
 /**
- * What {@linkcode Authorize} is asked with: copies, for the request itself is gone after the upgrade. At a renewal there
- * is the token, and nothing else of a handshake.
+ * The request that {@linkcode Authorize} decides about. Its fields are copies: the HTTP request cannot be read after the
+ * upgrade. A renewal has the token and no other field of the handshake.
  */
 export interface AuthorizeRequest extends Handshake {
-  /** The token that the client gave: in its hello, to renew one, or as a subprotocol. */
+  /** The client's token: from its hello, from a renewal, or from a subprotocol. */
   readonly token?: string;
-  /** The dialect that is to be spoken. */
+  /** The dialect of the connection. */
   readonly dialect: DialectName;
-  /** The URL of the request. */
+  /** The URL of the HTTP request. */
   readonly url: string;
-  /** The other side's address, without the port. */
+  /** The client's address, without the port. */
   readonly address: string;
-  /** At a renewal: who asks. */
+  /** The peer that renews its token; absent for a new connection. */
   readonly peer?: Peer;
-  /** Aborts when nobody waits for the answer any more. */
+  /** Aborts when the hub no longer waits for the result. */
   readonly signal: AbortSignal;
 }
 
-/** Who a peer is, and what it may. */
-export interface Grant {
-  /** Whose connection it is: 1 to 255 UTF-16 units. Sessions belong to it, and `limits.peersPerUser` counts it. */
+/**
+ * The rights of a connection.
+ *
+ * @typeParam Auth the type of `data`.
+ */
+export interface Grant<Auth = unknown> {
+  /**
+   * The user of the connection: 1 to 255 UTF-16 units. Sessions belong to the user, and `limits.peersPerUser` counts its
+   * connections.
+   *
+   * @default none
+   */
   readonly user?: string;
-  /** What the program wants to know of the peer later: `peer.auth`. */
-  readonly data?: unknown;
-  /** Until when this holds, in ms since 1970; then the connection is closed with 4501. Default: for ever. */
+  /**
+   * The program's data about the connection: `peer.auth`.
+   *
+   * @default undefined
+   */
+  readonly data?: Auth;
+  /**
+   * The end of the grant, in ms since 1970; then the hub closes the connection with 4501.
+   *
+   * @default never
+   */
   readonly expiresAt?: number;
-  /** The topics that the peer may use, of those that the hub's own `allow` lets it use. Default: all. */
+  /**
+   * The topics that the peer may use, among those that the hub's own `allow` allows.
+   *
+   * @default all
+   */
   readonly allow?: Allow;
 }
 
 /**
- * Says who connects. It is asked once for each connection, and again when the client sends a new token.
+ * Decides about a connection: once when it opens, and again for each new token.
  *
- * @returns who it is; `"unauthenticated"`: nobody that is known (4501, or HTTP 401); `"forbidden"`: somebody who may not
- * come (4503, or HTTP 403). Whatever else it does, nobody gets in: an exception, a rejection, no answer within
- * `limits.authorizeMs` and an answer that is none go to `onError`, and the client comes back later (1013, or HTTP 503).
+ * An exception, a rejection, a result of another shape, or no result within `limits.authorizeMs` is reported to `onError`
+ * and refuses the connection, so that the client retries later (1013, or HTTP 503).
+ *
+ * @typeParam Auth the type of the grant's `data`.
+ * @returns the grant; `"unauthenticated"` for missing or wrong credentials (4501, or HTTP 401); `"forbidden"` for a client
+ * that may not connect (4503, or HTTP 403).
  */
-export type Authorize = (
+export type Authorize<Auth = unknown> = (
   request: AuthorizeRequest,
 ) =>
-  | Grant
+  | Grant<Auth>
   | "unauthenticated"
   | "forbidden"
-  | Promise<Grant | "unauthenticated" | "forbidden">;
+  | Promise<Grant<Auth> | "unauthenticated" | "forbidden">;

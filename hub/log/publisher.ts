@@ -1,4 +1,9 @@
-import type { Contract, MessageMap } from "../../messages.ts";
+import type {
+  AnyMessages,
+  Contract,
+  MessageMap,
+  MessageOf,
+} from "../../messages.ts";
 import type { Clock } from "../clock.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { Delivery } from "./flush.ts";
@@ -66,7 +71,7 @@ export class Publisher {
     let key: string | undefined;
     if (message instanceof Uint8Array) body = message;
     else {
-      const encoded = this.#encode(message, topic);
+      const encoded = this.#encode(message, topic, connection);
       if ("refusal" in encoded) return publication.settled(encoded.refusal);
       ({ body, key } = encoded);
       if (handlers.has(encoded.message.type)) handled = encoded.message;
@@ -180,7 +185,11 @@ export class Publisher {
     }
   }
 
-  #encode(message: object, { settings }: Topic):
+  #encode(
+    message: object,
+    { settings }: Topic,
+    peer: Connection | undefined,
+  ):
     | {
       readonly message: { readonly type: string };
       readonly body: string;
@@ -194,7 +203,7 @@ export class Publisher {
         message: checked.message,
         body: JSON.stringify(checked.message),
         key: settings.lag === "latest"
-          ? keyOf(checked.message, settings)
+          ? keyOf(checked.message, settings, peer)
           : undefined,
       };
     } catch (error) {
@@ -209,8 +218,9 @@ export class Publisher {
 function keyOf(
   message: { readonly type: string },
   { key }: TopicSettings,
+  peer: Connection | undefined,
 ): string {
-  const found: unknown = key(message);
+  const found: unknown = key(message as MessageOf<AnyMessages>, { peer });
   if (!(found instanceof Promise)) return found as string;
   // Nobody will look at it: a rejection of it must not end the process.
   found.catch(() => {});

@@ -1,4 +1,6 @@
 import { DEFAULT_RETENTION, withDefaults } from "../limits.ts";
+import type { AnyMessages, MessageMap, MessageOf } from "../../messages.ts";
+import type { Peer } from "../peer.ts";
 import type { Retention } from "./log.ts";
 
 /**
@@ -11,20 +13,58 @@ import type { Retention } from "./log.ts";
  */
 export type LagPolicy = "gap" | "disconnect" | "latest";
 
-/** Options of one topic, or of all whose name starts with a prefix. */
-export interface TopicOptions extends Partial<Retention> {
-  /** What happens to a subscriber that is too slow. Default: `gap`. */
+/**
+ * Computes the key of a record in a topic with `lag: "latest"`: a record replaces the one with the same key. It must be
+ * synchronous, because waiting for it would reorder records.
+ *
+ * @typeParam M the message types.
+ * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam State the program's own data of each peer.
+ * @param message the message, with the output of the contract's validator as its fields.
+ * @param context the peer that published the message; `undefined` for a message of the hub's own.
+ * @returns the key.
+ */
+export type TopicKey<
+  M extends MessageMap = AnyMessages,
+  Auth = unknown,
+  State = unknown,
+> = (
+  message: MessageOf<M>,
+  context: { readonly peer: Peer<M, Auth, State> | undefined },
+) => string;
+
+/**
+ * Options of one topic, or of all topics whose name starts with a prefix.
+ *
+ * @typeParam M the message types.
+ * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam State the program's own data of each peer.
+ */
+export interface TopicOptions<
+  M extends MessageMap = AnyMessages,
+  Auth = unknown,
+  State = unknown,
+> extends Partial<Retention> {
+  /**
+   * The treatment of a subscriber that is slower than the topic.
+   *
+   * @default "gap"
+   */
   readonly lag?: LagPolicy;
-  /** With `lag: "latest"`: which records replace each other. Default: those of the same `type`. */
-  readonly key?: (message: { readonly type: string }) => string;
+  /**
+   * With `lag: "latest"`: computes a record's key.
+   *
+   * @default the message's `type`
+   */
+  readonly key?: TopicKey<M, Auth, State>;
 }
 
-/** {@linkcode TopicOptions} with no default left open. */
+/** {@linkcode TopicOptions} with all defaults filled in. */
 export interface TopicSettings extends Retention {
-  /** What happens to a subscriber that is too slow. */
+  /** The treatment of a subscriber that is slower than the topic. */
   readonly lag: LagPolicy;
-  /** Which records replace each other. */
-  readonly key: (message: { readonly type: string }) => string;
+  /** Computes a record's key. */
+  readonly key: TopicKey;
 }
 
 /** The default {@linkcode TopicSettings}. */
@@ -36,8 +76,18 @@ export const DEFAULT_TOPIC: TopicSettings = {
 
 const POLICIES: readonly unknown[] = ["gap", "disconnect", "latest"];
 
-/** Options by topic name; a name that ends in `*` is a prefix. The exact name wins, then the longest prefix. */
-export type TopicOptionsByName = Readonly<Record<string, TopicOptions>>;
+/**
+ * Topic options by name; a name that ends in `*` is a prefix. The exact name takes precedence, then the longest prefix.
+ *
+ * @typeParam M the message types.
+ * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam State the program's own data of each peer.
+ */
+export type TopicOptionsByName<
+  M extends MessageMap = AnyMessages,
+  Auth = unknown,
+  State = unknown,
+> = Readonly<Record<string, TopicOptions<M, Auth, State>>>;
 
 /**
  * Resolves options by topic name.

@@ -85,7 +85,7 @@ export class Connections {
     this.#byId.set(connection.id, connection);
     this.joins++;
     const { hooks, reporter } = this.#context;
-    reporter.guard("join", () => hooks.onOpen?.(connection));
+    reporter.guard("open", () => hooks.onOpen?.(connection));
   }
 
   /** The hub decides that a connection has left. */
@@ -137,7 +137,7 @@ export class Connections {
     this.leaves++;
     const { hooks, reporter } = this.#context;
     reporter.guard(
-      "leave",
+      "close",
       () => hooks.onClose?.(connection, { code, reason }),
     );
   }

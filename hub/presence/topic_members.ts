@@ -2,13 +2,17 @@ import type { Member } from "../../messages.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { PresenceLog } from "./replication.ts";
 
-/** Who came and who left, in one topic, in one flush. */
-export interface PresenceChange {
+/**
+ * A change of a topic's presence, as of one flush.
+ *
+ * @typeParam P the members' data.
+ */
+export interface PresenceChange<P = unknown> {
   /** The topic's name. */
   readonly topic: string;
-  /** Who came, or has new data. */
-  readonly join: readonly Member[];
-  /** The public ids of those who left. */
+  /** The members that joined or changed their data. */
+  readonly join: readonly Member<P>[];
+  /** The public ids of the members that left. */
   readonly leave: readonly string[];
 }
 

@@ -25,7 +25,10 @@ const SPARE_CONNECTIONS = 1_000;
 export interface StrictOptions<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
-> extends ServeOptions<M, R> {
+  P = unknown,
+  Auth = unknown,
+  State = unknown,
+> extends ServeOptions<M, R, P, Auth, State> {
   /** How long a request may take to come, in ms; then the connection is ended. Default: 10,000. */
   readonly handshakeMs?: number;
 }
@@ -50,9 +53,12 @@ export interface StrictOptions<
 export async function serveStrict<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
+  P = unknown,
+  Auth = unknown,
+  State = unknown,
 >(
-  options: StrictOptions<M, R> = {},
-): Promise<Server<M, R>> {
+  options: StrictOptions<M, R, P, Auth, State> = {},
+): Promise<Server<M, R, P, Auth, State>> {
   const {
     port = 8000,
     hostname = "127.0.0.1",

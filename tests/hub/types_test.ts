@@ -1,6 +1,9 @@
 // The compiler runs these tests: an expected error that does not occur fails `deno check`.
 import * as v from "valibot";
+import { createHub } from "../../hub.ts";
 import type { Hub } from "../../hub/hub.ts";
+import type { Peer } from "../../hub/peer.ts";
+import { createHandler, type serve } from "../../server.ts";
 import {
   type AnyMessages,
   type Contract,
@@ -99,4 +102,73 @@ export function presence(): void {
     data: { name: 5 },
   };
   void [member, anything, wrong];
+}
+
+/** The contract's messages and presence data, and the grant's data, reach hooks, rules, keys and peers. */
+export function hooks(): void {
+  const hub = createHub({
+    contract: closed,
+    authorize: ({ token }) =>
+      token === undefined
+        ? "unauthenticated"
+        : { user: token, data: { role: "admin" } },
+    onOpen(peer) {
+      const role: string = peer.auth.role;
+      // @ts-expect-error: the grant's data has no such field
+      void peer.auth.roles;
+      void peer.send({ type: "chat", text: role });
+      // @ts-expect-error: a text is a string
+      void peer.send({ type: "chat", text: 5 });
+    },
+    onPresence({ join }) {
+      for (const { data } of join) data.name satisfies string;
+      // @ts-expect-error: the contract's presence data has no such field
+      for (const { data } of join) data.title satisfies string;
+    },
+    allow: { publish: (peer, topic) => peer.auth.role === topic },
+    topics: {
+      "state:*": {
+        lag: "latest",
+        key: (message, { peer }) =>
+          message.type === "move"
+            ? `${peer?.auth.role}${message.x satisfies number}`
+            : message.text satisfies string,
+      },
+    },
+  });
+  for (const peer of hub.peers) peer.auth.role satisfies string;
+  for (const peer of hub.topic("room").subscribers) {
+    peer.auth.role satisfies string;
+  }
+  for (const { name } of hub.topic("room").presence.values()) {
+    name satisfies string;
+  }
+  // @ts-expect-error: presence data is not a number
+  for (const data of hub.topic("room").presence.values()) data satisfies number;
+  createHandler(hub);
+  const general: Hub = hub;
+  void general;
+}
+
+/** An asynchronous `authorize` gives its data, and an annotated hook the state. */
+export function authorizes(server: typeof serve): void {
+  const { hub } = server({
+    authorize: async (request) => {
+      await Promise.resolve();
+      return request.token === "" ? "forbidden" : { data: 5 };
+    },
+    onOpen(peer: Peer<AnyMessages, number, { count: number }>) {
+      peer.state = { count: peer.auth };
+    },
+    onClose(peer) {
+      peer.state?.count satisfies number | undefined;
+      // @ts-expect-error: the state has no such field
+      void peer.state?.counter;
+    },
+  });
+  for (const peer of hub.peers) {
+    peer.auth satisfies number;
+    // @ts-expect-error: a peer has no state until the program sets it
+    peer.state.count satisfies number;
+  }
 }

@@ -9,7 +9,7 @@ Deno.test("without options every topic has the defaults: 1,000 records, 1 MiB, 1
     maxAgeMs: 120_000,
     lag: "gap",
   });
-  assertEquals(key({ type: "price" }), "price");
+  assertEquals(key({ type: "price" }, { peer: undefined }), "price");
 });
 
 Deno.test("the exact name wins, then the longest prefix, then the defaults", () => {

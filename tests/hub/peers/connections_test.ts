@@ -163,9 +163,9 @@ Deno.test("hooks that throw are reported with their stage and stop nothing", asy
   assertEquals(peer.read().map(({ type }) => type), ["ack", "batch"]);
   peer.far.close(1000);
   assertEquals(hub.errors.map(({ error, stage }) => [error, stage]), [
-    ["join", "join"],
+    ["join", "open"],
     ["handler", "handler"],
-    ["leave", "leave"],
+    ["leave", "close"],
   ]);
   assertEquals(hub.hub.peers.size, 0);
 });
@@ -193,8 +193,8 @@ Deno.test("hooks that are async functions and reject are reported with their sta
     hub.errors.map(({ error, stage }) => [error, stage]).sort(),
     [
       ["handler", "handler"],
-      ["join", "join"],
-      ["leave", "leave"],
+      ["join", "open"],
+      ["leave", "close"],
       ["presence", "presence"],
       ["presence", "presence"],
     ],
