@@ -133,21 +133,29 @@ Deno.test("every frame that protocol.md names in a sentence decodes", () => {
   }
 });
 
-Deno.test("the error codes of protocol.md are those of the wire", async () => {
-  const wire = await Deno.readTextFile(
-    new URL("../messages/wire.ts", docs),
-  );
-  const code = wire.replaceAll(/\/\*\*.*\*\//g, "");
-  const [, union = ""] = /export type ErrorCode =([^;]*);/.exec(code) ?? [];
-  const codes = [...union.matchAll(/\| "(\w+)"/g)].map(([, code]) => code);
-  assert(codes.length > 3);
-  assertEquals(
-    table(protocol, "code").map(([code]) => code),
-    codes.map((code) => `\`${code}\``),
-  );
+/** The codes of a union type in messages/, in order. */
+async function codesOf(file: string, name: string): Promise<string[]> {
+  const text = await Deno.readTextFile(new URL(`../messages/${file}`, docs));
+  const code = text.replaceAll(/\/\*\*.*\*\//g, "");
+  const [, union = ""] =
+    new RegExp(`export type ${name} =([^;]*);`).exec(code) ?? [];
+  return [...union.matchAll(/\| "(\w+)"/g)].map(([, code]) => `\`${code}\``);
+}
+
+Deno.test("the error codes of protocol.md are those of the wire and of the client", async () => {
+  for (
+    const [header, file, name] of [
+      ["code", "wire.ts", "ErrorCode"],
+      ["client code", "error.ts", "DrumbeatErrorCode"],
+    ] as const
+  ) {
+    const codes = await codesOf(file, name);
+    assert(codes.length > 3);
+    assertEquals(table(protocol, header).map(([code]) => code), codes);
+  }
 });
 
-Deno.test("the close codes of protocol.md are those of the code, and say whether to come back", () => {
+Deno.test("the close codes of protocol.md and the reconnects after them are those of the code", () => {
   const [, closing = ""] = protocol.split("## Close codes");
   const rows = table(closing, "code").map(([code, , client = ""]) => ({
     code: Number(code),
@@ -162,7 +170,7 @@ Deno.test("the close codes of protocol.md are those of the code, and say whether
 });
 
 Deno.test("protocol.md lists the words that no message may have as its type", () => {
-  const [, list = ""] = /one\s+of\s+the\s+wire's\s+own\s+words:\s([^.]*)\./
+  const [, list = ""] = /one\s+of\s+the\s+reserved\s+words:\s([^.]*)\./
     .exec(protocol) ?? [];
   assertEquals(
     [...list.matchAll(/`(\w+)`/g)].map(([, word]) => word),

@@ -13,7 +13,7 @@ export interface Rule {
   readonly rule: string;
   /** The pieces that the rule applies to. Default: everything but identifiers and file names. */
   readonly kinds?: readonly PieceKind[];
-  /** Matches sentences that the rule accepts. */
+  /** Matches the words around a right use. */
   readonly except?: RegExp;
 }
 
@@ -140,14 +140,9 @@ function bannedName(name: string): string | undefined {
     BANNED_PAIRS.exec(snake)?.[0];
 }
 
-/** Returns the sentence around a place of a text. */
-function sentenceAt(text: string, index: number): string {
-  const start = text.slice(0, index).search(
-    /[^.;!?\n|]*(?:\n(?!\s*\n)[^.;!?|]*)*$/,
-  );
-  const rest = text.slice(index);
-  const end = rest.search(/[.;!?|]\s|\n\s*\n|$(?![\s\S])/);
-  return text.slice(Math.max(start, 0), index + (end < 0 ? rest.length : end));
+/** Returns the words around a place of a text. */
+function around(text: string, index: number): string {
+  return text.slice(Math.max(0, index - 150), index + 80);
 }
 
 /**
@@ -181,7 +176,7 @@ export function findingsIn(path: string, source: string): Finding[] {
     for (const { words, rule, kinds, except } of RULES) {
       if (kinds !== undefined && !kinds.includes(kind)) continue;
       for (const match of text.matchAll(new RegExp(words, `g${words.flags}`))) {
-        if (except?.test(sentenceAt(text, match.index))) continue;
+        if (except?.test(around(text, match.index))) continue;
         const start = match.index + /^\s*/.exec(match[0])![0].length;
         const before = text.slice(0, start).split("\n").length - 1;
         add(line + before, match[0].trim().replaceAll(/\s+/g, " "), rule);
