@@ -1,9 +1,8 @@
 import { WebClock } from "./adapters/clock_web.ts";
 import { MemoryStore } from "./adapters/store_memory.ts";
-import type { Clock } from "./hub/clock.ts";
 import { DEFAULT_SESSION_MS, Hub, type HubOptions } from "./hub/hub.ts";
 import { DEFAULT_LIMITS } from "./hub/limits.ts";
-import type { Store } from "./hub/log/store.ts";
+import type { StoreFactory } from "./hub/log/store.ts";
 import type {
   AnyMessages,
   AnyRequests,
@@ -11,11 +10,7 @@ import type {
   RequestMap,
 } from "./messages.ts";
 
-/** Makes a store for a hub: `sqliteStore(path)` of `./sqlite` is one. */
-export type StoreFactory = (
-  clock: Clock,
-  options: { readonly sessionMs: number; readonly sessions: number },
-) => Store;
+export type { StoreFactory, StoreSettings } from "./hub/log/store.ts";
 
 /** Options of {@linkcode createHub}. */
 export interface CreateHubOptions<

@@ -149,6 +149,7 @@ export {
   type ServeOptions,
   type Server,
   type StoreFactory,
+  type StoreSettings,
   type TlsOptions,
 } from "./server.ts";
 export {

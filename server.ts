@@ -8,7 +8,12 @@ import { createHub } from "./hub.ts";
 import { createHandler, type Handler } from "./server/handler.ts";
 import { contract } from "./static/contract.ts";
 
-export { createHub, type CreateHubOptions, type StoreFactory } from "./hub.ts";
+export {
+  createHub,
+  type CreateHubOptions,
+  type StoreFactory,
+  type StoreSettings,
+} from "./hub.ts";
 export { type AdminOptions } from "./server/admin.ts";
 export { type AdmissionOptions } from "./server/admission.ts";
 export { type Origins } from "./server/origins.ts";

@@ -1,14 +1,30 @@
+import { LONGEST_TIMER_MS } from "../common/timer.ts";
 import type { Cancel, Clock } from "../hub/clock.ts";
 
-/** A timer above this fires at once: 32 bits, signed. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** Time from the Web platform: `performance`, `Date`, `setTimeout`, and a `MessageChannel` for the end of the turn. */
+/**
+ * A clock on the Web platform: `performance`, `Date`, `setTimeout`, and a `MessageChannel` for the end of the turn.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { WebClock } from "./clock_web.ts";
+ *
+ * const clock = new WebClock();
+ * const order: string[] = [];
+ * const ended = Promise.withResolvers<void>();
+ * clock.after(1, ended.resolve);
+ * clock.turn(() => order.push("end of the turn"));
+ * order.push("now");
+ * await ended.promise;
+ * assertEquals(order, ["now", "end of the turn"]);
+ * clock.close();
+ * ```
+ */
 export class WebClock implements Clock {
   #channel: MessageChannel | undefined;
-  #waiting: (() => void)[] = [];
+  #callbacks: (() => void)[] = [];
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-  #closed = false;
+  #isClosed = false;
 
   now(): number {
     return performance.now();
@@ -19,7 +35,7 @@ export class WebClock implements Clock {
   }
 
   after(ms: number, run: () => void): Cancel {
-    if (this.#closed) return () => {};
+    if (this.#isClosed) return () => {};
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       run();
@@ -32,14 +48,14 @@ export class WebClock implements Clock {
   }
 
   turn(run: () => void): void {
-    if (this.#closed) return;
-    this.#waiting.push(run);
+    if (this.#isClosed) return;
+    this.#callbacks.push(run);
     this.#port().postMessage(null);
   }
 
   close(): void {
-    this.#closed = true;
-    this.#waiting = [];
+    this.#isClosed = true;
+    this.#callbacks = [];
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     // An open port keeps the process alive.
@@ -50,7 +66,7 @@ export class WebClock implements Clock {
   #port(): MessagePort {
     if (this.#channel === undefined) {
       this.#channel = new MessageChannel();
-      this.#channel.port2.onmessage = () => this.#waiting.shift()?.();
+      this.#channel.port2.onmessage = () => this.#callbacks.shift()?.();
     }
     return this.#channel.port1;
   }

@@ -1,38 +1,67 @@
 import type { Inbound, Socket } from "../hub/socket.ts";
 
 /**
- * A message that comes in while the runtime waits for the answer to our close frame makes it drop the connection, and
- * the peer's next write then fails before it has read the frame: it sees 1006 and comes back, where it was told to stay
- * away. So a socket is closed once its peer was quiet in this many looks in a row: who gets no more answers soon is.
- * Looks, not time alone: what came in while the event loop was busy is read between them.
+ * A close waits until the peer sent no message for this many checks in a row.
+ *
+ * The runtime drops the connection when a message arrives after our close frame and before the peer's. The peer's next
+ * write then fails before it has read the close frame: it sees 1006 instead of the code, and reconnects although the code
+ * tells it not to. A count of checks, not a time alone: messages that arrived while the event loop was busy are read
+ * between two checks.
  */
-const QUIET_LOOKS = 3;
-/** The time between two looks, in ms. All in all more than the 40 ms for which TCP may hold back a small write (Nagle). */
-const LOOK_MS = 20;
-/** Who is never quiet is closed all the same, after this many looks. */
-const MAX_LOOKS = 15;
+const QUIET_CHECKS = 3;
+/** The time between two checks, in ms. Three of them exceed the 40 ms for which TCP may delay a small write (Nagle). */
+const CHECK_MS = 20;
+/** A peer that never stops sending is closed after this many checks. */
+const MAX_CHECKS = 15;
 
-/** A standard `WebSocket`, such as `Deno.upgradeWebSocket` gives, as the hub's port. */
+/**
+ * A standard `WebSocket`, such as `Deno.upgradeWebSocket` returns, as the hub's port.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createHub } from "../hub.ts";
+ * import { DenoSocket } from "./socket_deno.ts";
+ *
+ * await using hub = createHub();
+ * const opened = Promise.withResolvers<void>();
+ * await using server = Deno.serve({ port: 0, onListen() {} }, (request) => {
+ *   const { socket, response } = Deno.upgradeWebSocket(request);
+ *   const info = { protocol: "", url: request.url, address: "192.0.2.1" };
+ *   new DenoSocket(socket, (port) => {
+ *     opened.resolve();
+ *     return hub.attach(port, info);
+ *   });
+ *   return response;
+ * });
+ * const client = new WebSocket(`ws://localhost:${server.addr.port}`);
+ * await opened.promise;
+ * assertEquals(hub.stats().connections, 1);
+ * const closed = new Promise((resolve) => client.onclose = resolve);
+ * client.close();
+ * await closed;
+ * ```
+ */
 export class DenoSocket implements Socket, EventListenerObject {
   readonly #socket: WebSocket;
   readonly #attach: (socket: Socket) => Inbound;
   #inbound: Inbound | undefined;
-  /** The timer of a close that was asked for. */
+  /** The timer of a close that the hub has asked for. */
   #closing: ReturnType<typeof setTimeout> | undefined;
-  /** Whether a message came in since it was armed. */
-  #heard = false;
+  /** `true` when a message arrived since the last check. */
+  #hasReceived = false;
 
   /**
    * Listens to a socket that is not open yet.
    *
    * @param socket the socket.
-   * @param attach called once, when it is open.
+   * @param attach called once, when the socket opens.
    */
   constructor(socket: WebSocket, attach: (socket: Socket) => Inbound) {
     this.#socket = socket;
     this.#attach = attach;
     socket.binaryType = "arraybuffer";
-    // One object listens to all: four closures for each connection would cost more than the connection's own state.
+    // One listener object for all events: four closures cost more memory than the rest of a connection's state.
     for (const type of ["open", "message", "close", "error"]) {
       socket.addEventListener(type, this);
     }
@@ -52,7 +81,7 @@ export class DenoSocket implements Socket, EventListenerObject {
     try {
       this.#socket.send(data);
     } catch {
-      // Not open any more: its `close` event tells the hub.
+      // The socket is closed: its `close` event reports it to the hub.
     }
   }
 
@@ -64,35 +93,35 @@ export class DenoSocket implements Socket, EventListenerObject {
     this.#closeWhenQuiet(code, reason);
   }
 
-  #closeWhenQuiet(code: number, reason: string, looks = 0, quiet = 0): void {
-    this.#heard = false;
+  #closeWhenQuiet(code: number, reason: string, checks = 0, quiet = 0): void {
+    this.#hasReceived = false;
     this.#closing = setTimeout(() => {
-      const looked = looks + 1;
-      const quietFor = this.#heard ? 0 : quiet + 1;
-      if (quietFor < QUIET_LOOKS && looked < MAX_LOOKS) {
-        return this.#closeWhenQuiet(code, reason, looked, quietFor);
+      const checked = checks + 1;
+      const quietFor = this.#hasReceived ? 0 : quiet + 1;
+      if (quietFor < QUIET_CHECKS && checked < MAX_CHECKS) {
+        return this.#closeWhenQuiet(code, reason, checked, quietFor);
       }
       try {
         this.#socket.close(code, reason);
       } catch {
-        // Closed already.
+        // The socket is closed.
       }
-    }, LOOK_MS);
+    }, CHECK_MS);
   }
 
   terminate(): boolean {
-    // The runtime has no way to drop a connection: docs/security.md.
+    // The runtime cannot drop a connection: docs/security.md.
     return false;
   }
 
-  /** Called by the socket. */
+  /** Handles an event of the socket. */
   handleEvent(event: Event): void {
     switch (event.type) {
       case "open":
         this.#inbound = this.#attach(this);
         return;
       case "message": {
-        this.#heard = true;
+        this.#hasReceived = true;
         const { data } = event as MessageEvent<string | ArrayBuffer>;
         this.#inbound?.receive(
           typeof data === "string" ? data : new Uint8Array(data),
@@ -106,7 +135,7 @@ export class DenoSocket implements Socket, EventListenerObject {
         return;
       }
       case "error":
-        // A `close` event follows, or the hub's heartbeat finds out.
+        // A `close` event follows, or the hub's heartbeat closes the connection.
         event.preventDefault();
     }
   }

@@ -1,19 +1,22 @@
+import { numberOptions } from "../common/options.ts";
 import type { Clock } from "../hub/clock.ts";
 import { randomId } from "../hub/ids.ts";
-import type { LogRecord } from "../hub/log/record.ts";
-import type { Entry, Outcome, Store, StoreSink } from "../hub/log/store.ts";
 import { Outcomes } from "../hub/log/deduplication.ts";
+import type { LogRecord } from "../hub/log/record.ts";
+import {
+  DEFAULT_STORE_SETTINGS,
+  type Entry,
+  type Outcome,
+  type Store,
+  type StoreSettings,
+  type StoreSink,
+} from "../hub/log/store.ts";
 
-/** Characters of an epoch: 48 bits, never the same twice for one topic. */
+/** The length of an epoch: 48 bits, so that no topic gets the same one twice. */
 const EPOCH_LENGTH = 8;
 
-/** Options of {@linkcode MemoryStore}. */
-export interface MemoryStoreOptions {
-  /** How long a session can be resumed after its connection ended, in ms. Default: 120,000. */
-  readonly sessionMs?: number;
-  /** Sessions that may wait to be resumed; when there are more, the oldest are forgotten. Default: 20,000. */
-  readonly sessions?: number;
-}
+/** Options of {@linkcode MemoryStore}: the settings of its hub. */
+export type MemoryStoreOptions = Partial<StoreSettings>;
 
 interface Log {
   readonly epoch: string;
@@ -22,22 +25,33 @@ interface Log {
 
 interface Session {
   readonly outcomes: Outcomes;
-  /** The monotonic time at which it expires; absent: a connection holds it. */
+  /** The monotonic time at which it expires; absent while a connection holds it. */
   expiresAt: number | undefined;
 }
 
 /**
- * Logs and sessions in memory. It answers before each call returns, and has no `read`: the hub's rings are all there is
- * of the logs, and what they trim is gone.
+ * A store in memory. Each call is answered before it returns. It has no `read`: the hub's rings hold all records of the
+ * logs, and a record that a ring trims is lost.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createHub } from "../hub.ts";
+ * import { MemoryStore } from "./store_memory.ts";
+ *
+ * await using hub = createHub({
+ *   store: (clock, settings) => new MemoryStore(clock, settings),
+ * });
+ * assertEquals(await hub.broadcast({ type: "chat", text: "hello" }), 0);
+ * ```
  */
 export class MemoryStore implements Store {
   readonly #clock: Clock;
-  readonly #sessionMs: number;
-  readonly #maxParted: number;
+  readonly #settings: StoreSettings;
   readonly #logs = new Map<string, Log>();
   readonly #sessions = new Map<string, Session>();
-  /** Sessions that no connection holds, in the order in which they expire. */
-  readonly #parted = new Set<string>();
+  /** Sessions without a connection, in the order in which they expire. */
+  readonly #detached = new Set<string>();
   #sink: StoreSink | undefined;
 
   /**
@@ -45,12 +59,16 @@ export class MemoryStore implements Store {
    *
    * @param clock the hub's clock.
    * @param options see {@linkcode MemoryStoreOptions}.
+   * @throws {TypeError} for an unknown option, {@linkcode RangeError} for a number out of bounds.
    */
   constructor(clock: Clock, options: MemoryStoreOptions = {}) {
     this.#clock = clock;
-    const { sessionMs = 120_000, sessions = 20_000 } = options;
-    this.#sessionMs = sessionMs;
-    this.#maxParted = sessions;
+    this.#settings = numberOptions(
+      "Cannot make the store",
+      "",
+      DEFAULT_STORE_SETTINGS,
+      options,
+    );
   }
 
   connect(sink: StoreSink): void {
@@ -106,30 +124,30 @@ export class MemoryStore implements Store {
 
   claim(session: string): boolean {
     this.#expire();
-    const known = this.#sessions.get(session);
-    if (known === undefined) return false;
-    known.expiresAt = undefined;
-    this.#parted.delete(session);
+    const found = this.#sessions.get(session);
+    if (found === undefined) return false;
+    found.expiresAt = undefined;
+    this.#detached.delete(session);
     return true;
   }
 
   detach(session: string): void {
     this.#expire();
-    const known = this.#sessions.get(session);
-    if (known === undefined) return;
-    known.expiresAt = this.#clock.now() + this.#sessionMs;
-    this.#parted.add(session);
-    for (const oldest of this.#parted) {
-      if (this.#parted.size <= this.#maxParted) break;
+    const found = this.#sessions.get(session);
+    if (found === undefined) return;
+    found.expiresAt = this.#clock.now() + this.#settings.sessionMs;
+    this.#detached.add(session);
+    for (const oldest of this.#detached) {
+      if (this.#detached.size <= this.#settings.sessions) break;
       this.#forget(oldest);
     }
   }
 
-  /** Forgets everything. */
+  /** Forgets everything. Idempotent. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#logs.clear();
     this.#sessions.clear();
-    this.#parted.clear();
+    this.#detached.clear();
     return Promise.resolve();
   }
 
@@ -141,17 +159,17 @@ export class MemoryStore implements Store {
     return log;
   }
 
-  /** The time to live is one for all, so the oldest come first, and no timer is needed. */
+  /** Forgets expired sessions. All live equally long, so the oldest come first and no timer is needed. */
   #expire(): void {
     const now = this.#clock.now();
-    for (const session of this.#parted) {
+    for (const session of this.#detached) {
       if (this.#sessions.get(session)!.expiresAt! > now) break;
       this.#forget(session);
     }
   }
 
   #forget(session: string): void {
-    this.#parted.delete(session);
+    this.#detached.delete(session);
     this.#sessions.delete(session);
   }
 }

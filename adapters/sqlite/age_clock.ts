@@ -1,24 +1,24 @@
 import type { Clock } from "../../hub/clock.ts";
 
-/** A time without running is counted up to this, in ms: a wall clock that jumped while nobody looked costs a day of age. */
+/** The longest time without a process that counts as age, in ms: a wall clock that jumped meanwhile adds a day at most. */
 const MAX_DOWNTIME_MS = 24 * 60 * 60 * 1000;
 
-/** Where a store's time stood, and what the wall clock said then. */
-export interface StoreTime {
+/** A moment, by the age clock and by the wall clock. */
+export interface SavedTime {
   readonly time: number;
   readonly wall: number;
 }
 
 /**
- * The time that records on disk age by: monotonic while the process runs, and between runs what the wall clock says,
- * within bounds. An hour's jump of the wall clock moves nothing.
+ * The clock that records on disk age by. It is monotonic while the process runs; between two processes it advances by the
+ * wall clock, within bounds. A jump of the wall clock while the process runs changes nothing.
  */
-export class StoreClock {
+export class AgeClock {
   readonly #clock: Clock;
   readonly #offset: number;
 
-  /** @param saved the last {@linkcode StoreClock.save} of the run before; absent: there was none. */
-  constructor(clock: Clock, saved: StoreTime | undefined) {
+  /** @param saved the last {@linkcode AgeClock.save} of the process before; absent without one. */
+  constructor(clock: Clock, saved: SavedTime | undefined) {
     this.#clock = clock;
     const wall = clock.time();
     const downtime = saved === undefined
@@ -27,13 +27,13 @@ export class StoreClock {
     this.#offset = (saved?.time ?? wall) + downtime - clock.now();
   }
 
-  /** The time in ms. It never goes back. */
+  /** Returns the time in ms. It never decreases. */
   now(): number {
     return Math.floor(this.#offset + this.#clock.now());
   }
 
-  /** What the next run has to know. */
-  save(): StoreTime {
+  /** Returns the moment for the next process. */
+  save(): SavedTime {
     return { time: this.now(), wall: this.#clock.time() };
   }
 }

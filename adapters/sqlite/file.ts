@@ -1,21 +1,15 @@
 import { DatabaseSync } from "node:sqlite";
+import type { Durability } from "./options.ts";
 
-/** What a commit waits for. */
-export type Durability =
-  /** Until the disk has it (`synchronous=FULL`): it survives a power cut. */
-  | "full"
-  /** For nothing (`synchronous=OFF`): after an unclean end the logs begin a new epoch, because their ends may be missing. */
-  | "relaxed";
-
-/** The file cannot be opened, is no store, or another process has it. */
+/** The error of a file that cannot be opened, that is not a store, or that another process has open. */
 export class StoreFileError extends Error {
   /** `StoreFileError`. */
   override readonly name = "StoreFileError";
 }
 
-/** Written into the file's header, so that any other database is refused: "drum". */
+/** The mark in the file's header ("drum"): a database without it is rejected. */
 const APPLICATION_ID = 0x6472756d;
-/** Goes up when the tables change. */
+/** The version of the tables. */
 const SCHEMA_VERSION = 1;
 
 const SCHEMA = `
@@ -38,17 +32,17 @@ PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
 /**
- * Opens the file for this process alone, and makes the tables where there are none.
+ * Opens the file for this process alone, and creates the tables in a new file.
  *
- * @param path the file's path; it is made where it does not exist.
- * @param durability what a commit waits for.
- * @throws {StoreFileError} with one line that says why.
+ * @param path the file's path; the file is created where it does not exist.
+ * @param durability the event that a commit waits for.
+ * @throws {StoreFileError} with a message of one line.
  */
 export function openFile(path: string, durability: Durability): DatabaseSync {
   let file: DatabaseSync | undefined;
   try {
     file = new DatabaseSync(path);
-    // Another process that has the file is not waited for: it has it until it ends.
+    // Not waited for: a process that has the file keeps it until it ends.
     file.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE;");
     file.exec("PRAGMA journal_mode = WAL; BEGIN EXCLUSIVE;");
     prepare(file, path);
@@ -71,22 +65,24 @@ function prepare(file: DatabaseSync, path: string): void {
     file.prepare("SELECT count(*) AS n FROM sqlite_schema").get()!.n === 0;
   if (isNew) return file.exec(SCHEMA);
   if (application !== APPLICATION_ID) {
-    throw new StoreFileError(`'${path}' is a database of something else`);
+    throw new StoreFileError(
+      `Cannot open the store '${path}': it is a database of another program`,
+    );
   }
   const version = pragma("user_version");
   if (version !== SCHEMA_VERSION) {
     throw new StoreFileError(
-      `'${path}' has version ${version}; this Drumbeat reads ${SCHEMA_VERSION}`,
+      `Cannot open the store '${path}': its version is ${version}, not ${SCHEMA_VERSION}`,
     );
   }
 }
 
-/** Why the file cannot be opened, in one line. */
+/** Makes the error of a file that cannot be opened, with a message of one line. */
 export function fileError(path: string, error: unknown): StoreFileError {
   if (error instanceof StoreFileError) return error;
   const why = error instanceof Error ? error.message : String(error);
-  const line = /locked|busy/.test(why)
-    ? `The store '${path}' is in use by another process`
-    : `Cannot open the store '${path}': ${why}`;
-  return new StoreFileError(line, { cause: error });
+  const reason = /locked|busy/.test(why) ? "another process has it open" : why;
+  return new StoreFileError(`Cannot open the store '${path}': ${reason}`, {
+    cause: error,
+  });
 }

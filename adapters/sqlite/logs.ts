@@ -4,7 +4,7 @@ import { LogRecord } from "../../hub/log/record.ts";
 import type { StoredRecords } from "../../hub/log/store.ts";
 import type { DiskLog } from "./trim.ts";
 
-/** Characters of an epoch. */
+/** The length of an epoch. */
 const EPOCH_LENGTH = 8;
 
 /** A topic's log in the file. */
@@ -13,14 +13,14 @@ export interface TopicLog extends DiskLog {
   readonly epoch: string;
 }
 
-/** The logs in the file, in the transaction that is open. */
+/** The logs in the file. Every method runs in the open transaction. */
 export class SqliteLogs {
-  /** The logs in use; `undefined`: it has to be read again. */
+  /** The logs in use; `undefined`: the row has to be read again. */
   readonly #byName = new Map<string, TopicLog | undefined>();
-  /** Epochs that were told of logs whose row may not be committed. */
+  /** The epochs that the hub was given of logs whose row may not be committed. */
   readonly #promised = new Map<string, string>();
   readonly #find: StatementSync;
-  readonly #make: StatementSync;
+  readonly #create: StatementSync;
   readonly #next: StatementSync;
   readonly #insert: StatementSync;
   readonly #advance: StatementSync;
@@ -29,7 +29,7 @@ export class SqliteLogs {
 
   constructor(file: DatabaseSync) {
     this.#find = file.prepare("SELECT * FROM topics WHERE name = ?");
-    this.#make = file.prepare(
+    this.#create = file.prepare(
       "INSERT INTO topics (name, epoch, tail, head, bytes) VALUES (?, ?, 0, 0, 0) RETURNING *",
     );
     this.#next = file.prepare(
@@ -47,7 +47,7 @@ export class SqliteLogs {
     );
   }
 
-  /** Gives every log a new epoch: their ends may be missing, and offsets there must not be given twice. */
+  /** Gives every log a new epoch: its end may be missing, and no offset of an epoch may be given twice. */
   static renew(file: DatabaseSync): void {
     const update = file.prepare("UPDATE topics SET epoch = ? WHERE id = ?");
     for (const { id } of file.prepare("SELECT id FROM topics").all()) {
@@ -59,33 +59,33 @@ export class SqliteLogs {
     for (const log of this.#byName.values()) if (log !== undefined) yield log;
   }
 
-  /** A topic's log, made where there is none. */
+  /** Returns a topic's log, created where it does not exist. */
   open(name: string): TopicLog {
     let log = this.#byName.get(name);
     if (log === undefined) {
       const row = this.#find.get(name) ??
-        this.#make.get(name, this.promise(name));
+        this.#create.get(name, this.promise(name));
       log = { ...row as unknown as TopicLog };
       this.#byName.set(name, log);
     }
     return log;
   }
 
-  /** The epoch that a log which is not in the file yet will have: once it is told, it is that one. */
+  /** Returns the epoch of a log that may not be in the file yet: the log is created with it. */
   promise(name: string): string {
     const epoch = this.#promised.get(name) ?? randomId(EPOCH_LENGTH);
     this.#promised.set(name, epoch);
     return epoch;
   }
 
-  /** What was written is in the file. */
+  /** The transaction was committed. */
   committed(): void {
     for (const name of this.#promised.keys()) {
       if (this.#byName.get(name) !== undefined) this.#promised.delete(name);
     }
   }
 
-  /** The log after the one with this id, the first one after the last. */
+  /** Returns the log after the one with this id; after the last, the first. */
   after(id: number): TopicLog | undefined {
     const row = this.#next.get(id) ?? this.#next.get(0);
     if (row === undefined) return undefined;
@@ -93,36 +93,36 @@ export class SqliteLogs {
       { ...row as unknown as TopicLog };
   }
 
-  /** Takes a log out of the file that nobody uses and that has no records. @returns whether it was one. */
+  /** Deletes a log that is not in use and has no records. @returns `true` when it was deleted. */
   drop({ id, name, tail, head }: TopicLog): boolean {
     if (tail < head || this.#byName.has(name)) return false;
     this.#drop.run(id);
     return true;
   }
 
-  /** Nobody uses the log now. */
-  release(name: string): void {
+  /** Marks a log as not in use. It stays in the file. */
+  forget(name: string): void {
     this.#byName.delete(name);
     this.#promised.delete(name);
   }
 
-  /** What was written is not in the file: it is read again. */
-  undone(): void {
+  /** The transaction was rolled back: every row has to be read again. */
+  rolledBack(): void {
     for (const name of this.#byName.keys()) this.#byName.set(name, undefined);
   }
 
-  /** Writes a record. @param kept the store's time in ms. */
+  /** Writes a record. @param kept the time of the age clock, in ms. */
   write(log: TopicLog, offset: number, record: LogRecord, kept: number): void {
     const { from, at, bytes, body } = record;
     this.#insert.run(log.id, offset, from, at, kept, bytes, body);
   }
 
-  /** Writes where a log ends now. */
+  /** Writes a log's head and size. */
   advance(log: TopicLog, head: number, bytes: number): void {
     this.#advance.run(head, bytes, log.id);
   }
 
-  /** Reads about `maxBytes` of records from `from` on, at least one if there is any. */
+  /** Reads about `maxBytes` of records from `from` on, at least one record if the log has one. */
   read(
     name: string,
     from: number,

@@ -1,82 +1,82 @@
 import type { Cancel, Clock } from "../../hub/clock.ts";
+import type { AgeClock } from "./age_clock.ts";
 import type { SqliteLogs, TopicLog } from "./logs.ts";
 import type { SqliteMeta } from "./meta.ts";
 import type { SqliteSessions } from "./sessions.ts";
 import type { Transaction } from "./transaction.ts";
 import type { Trimmer } from "./trim.ts";
-import type { StoreClock } from "./age_clock.ts";
 
-/** How often sessions are swept and a topic is trimmed by age, in ms. */
-const UPKEEP_MS = 1000;
-/** The same while one turn was not enough, in ms. */
+/** The interval at which sessions are swept and one topic is trimmed by age, in ms. */
+const INTERVAL_MS = 1000;
+/** The interval while one step was not enough, in ms. */
 const CATCH_UP_MS = 20;
 
-/** What {@linkcode Upkeep} looks after. */
-export interface UpkeepContext {
+/** The parts of the store that {@linkcode Maintenance} works on. */
+export interface MaintenanceContext {
   readonly clock: Clock;
-  readonly time: StoreClock;
+  readonly time: AgeClock;
   readonly transaction: Transaction;
   readonly meta: SqliteMeta;
   readonly logs: SqliteLogs;
   readonly sessions: SqliteSessions;
   readonly trimmer: Trimmer;
-  /** A log begins later now. */
+  /** Called when a log's tail has moved. */
   trimmed(log: TopicLog): void;
 }
 
-/** Drops what is not kept any more, in turns that are short enough for everybody else. */
-export class Upkeep {
-  readonly #context: UpkeepContext;
-  #stop: Cancel | undefined;
-  /** The log that was visited last. */
-  #at = 0;
+/** Deletes expired sessions and records, in steps that do not hold up the event loop. */
+export class Maintenance {
+  readonly #context: MaintenanceContext;
+  #cancel: Cancel | undefined;
+  /** The id of the log that was trimmed by age last. */
+  #lastId = 0;
   #isTrimming = false;
-  #isOver = false;
+  #isStopped = false;
 
-  constructor(context: UpkeepContext) {
+  constructor(context: MaintenanceContext) {
     this.#context = context;
   }
 
   /** Starts the timer. */
   start(): void {
-    this.#plan(UPKEEP_MS);
+    this.#schedule(INTERVAL_MS);
   }
 
-  /** Stops it for good. */
+  /** Stops the timer for good. */
   stop(): void {
-    this.#isOver = true;
-    this.#stop?.();
+    this.#isStopped = true;
+    this.#cancel?.();
   }
 
-  /** A log has new records. */
+  /** Trims a log that has new records, soon, if it is above its retention. */
   grown(log: TopicLog): void {
     if (this.#context.trimmer.isAbove(log)) this.#trimSoon();
   }
 
-  #plan(ms: number): void {
+  #schedule(ms: number): void {
     const { clock, transaction } = this.#context;
-    this.#stop = clock.after(ms, () => {
-      const isBehind = transaction.runQuietly(() => this.#turn());
-      this.#plan(isBehind ? CATCH_UP_MS : UPKEEP_MS);
+    this.#cancel = clock.after(ms, () => {
+      const isBehind = transaction.runSoon(() => this.#step());
+      this.#schedule(isBehind ? CATCH_UP_MS : INTERVAL_MS);
     });
   }
 
   /**
-   * The time, sessions that expired, and the age of one topic after the other. One that is forgotten and has no records
-   * left is not kept either.
+   * Saves the time, deletes expired sessions, and trims one log by age. A log that is not in use and has no records is
+   * deleted.
    *
-   * @returns whether there is more to drop.
+   * @returns `true` when there is more to delete.
    */
-  #turn(): boolean {
+  #step(): boolean {
     const { meta, sessions, logs, time } = this.#context;
     meta.saveTime(time.save());
     sessions.rewrite();
     const hasExpired = sessions.sweep(time.now());
-    const log = logs.after(this.#at);
+    const log = logs.after(this.#lastId);
     if (log === undefined) return hasExpired;
     const hasAged = this.#trim(log);
-    // A topic that ages faster than it is visited is visited until it is through.
-    if (!hasAged) this.#at = log.id;
+    // The next step continues with this log until it is done: it may age faster than its turn comes.
+    if (!hasAged) this.#lastId = log.id;
     return logs.drop(log) || hasExpired || hasAged;
   }
 
@@ -86,8 +86,8 @@ export class Upkeep {
     const { clock, transaction, logs, trimmer } = this.#context;
     clock.after(0, () => {
       this.#isTrimming = false;
-      if (this.#isOver) return;
-      transaction.runQuietly(() => {
+      if (this.#isStopped) return;
+      transaction.runSoon(() => {
         for (const log of logs) {
           if (!trimmer.isAbove(log)) continue;
           this.#trim(log);

@@ -1,12 +1,12 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Durability } from "./file.ts";
-import type { StoreTime } from "./age_clock.ts";
+import type { SavedTime } from "./age_clock.ts";
+import type { Durability } from "./options.ts";
 
-/** What the file remembers of the run before, in the transaction that is open. */
+/** The file's notes about the process before. Every method runs in the open transaction. */
 export class SqliteMeta {
-  /** Where the store's time stood; absent: there was no run before. */
-  readonly time: StoreTime | undefined;
-  /** Whether the run before did not wait for the disk, and ended without saying so. */
+  /** The last saved time; absent in a new file. */
+  readonly time: SavedTime | undefined;
+  /** `true` when the process before did not wait for the disk and did not close the file. */
   readonly mayLackRecords: boolean;
   readonly #put: StatementSync;
 
@@ -27,21 +27,21 @@ export class SqliteMeta {
     );
   }
 
-  /** A run begins. */
-  started(durability: Durability, time: StoreTime): void {
+  /** Notes that a process has opened the file. */
+  opened(durability: Durability, time: SavedTime): void {
     this.#put.run("relaxed", durability === "relaxed" ? 1 : 0);
     this.#put.run("clean", 0);
     this.saveTime(time);
   }
 
-  /** A run ends as it should. */
-  ended(time: StoreTime): void {
+  /** Notes that the process closes the file. */
+  closed(time: SavedTime): void {
     this.#put.run("clean", 1);
     this.saveTime(time);
   }
 
-  /** Keeps the time for the run after. */
-  saveTime({ time, wall }: StoreTime): void {
+  /** Saves the time for the next process. */
+  saveTime({ time, wall }: SavedTime): void {
     this.#put.run("time", time);
     this.#put.run("wall", wall);
   }

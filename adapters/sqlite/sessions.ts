@@ -1,17 +1,18 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Outcomes } from "../../hub/log/deduplication.ts";
+import type { StoreSettings } from "../../hub/log/store.ts";
 
-/** Sessions that one sweep drops at most: with all their outcomes, a few milliseconds. */
+/** The most sessions that one sweep deletes: with their outcomes, a few milliseconds. */
 const SWEPT_SESSIONS = 32;
 
-/** Sessions and the outcomes of their publishes, in the transaction that is open. */
+/** The sessions, and the outcomes of their publishes. Every method runs in the open transaction. */
 export class SqliteSessions {
   readonly #sessionMs: number;
-  /** Sessions that a connection holds. The others are on disk only. */
+  /** The sessions with a connection. The others are on disk only. */
   readonly #held = new Map<string, Outcomes>();
-  /** When sessions expire whose row is written and may not be committed. */
-  readonly #unsure = new Map<string, number | null>();
-  #isUndone = false;
+  /** The expiry of each session whose row is written and may not be committed; `null`: it does not expire. */
+  readonly #uncommitted = new Map<string, number | null>();
+  #isRolledBack = false;
   readonly #put: StatementSync;
   readonly #find: StatementSync;
   readonly #outcomesOf: StatementSync;
@@ -23,10 +24,9 @@ export class SqliteSessions {
   readonly #drop: StatementSync;
 
   /**
-   * @param sessionMs how long a session lives without a connection.
-   * @param maxParted how many may live without one.
+   * @param settings the time to live of a session without a connection, and the most of them.
    */
-  constructor(file: DatabaseSync, sessionMs: number, maxParted: number) {
+  constructor(file: DatabaseSync, { sessionMs, sessions }: StoreSettings) {
     this.#sessionMs = sessionMs;
     this.#put = file.prepare(
       "INSERT OR REPLACE INTO sessions (session, expires) VALUES (?, ?)",
@@ -47,8 +47,8 @@ export class SqliteSessions {
     this.#expired = file.prepare(
       `SELECT session FROM sessions WHERE expires <= ? LIMIT ${SWEPT_SESSIONS}`,
     );
-    // SQLite has no infinity.
-    const offset = Math.min(maxParted, Number.MAX_SAFE_INTEGER);
+    // SQLite has no `Infinity`.
+    const offset = Math.min(sessions, Number.MAX_SAFE_INTEGER);
     this.#surplus = file.prepare(
       `SELECT session FROM sessions WHERE expires IS NOT NULL
        ORDER BY expires DESC LIMIT ${SWEPT_SESSIONS} OFFSET ${offset}`,
@@ -56,7 +56,7 @@ export class SqliteSessions {
     this.#drop = file.prepare("DELETE FROM sessions WHERE session = ?");
   }
 
-  /** After a start: every session has its full time to live before it. */
+  /** Gives every session its full time to live: no connection survives a restart of the process. */
   static renew(file: DatabaseSync, now: number, sessionMs: number): void {
     file.prepare("UPDATE sessions SET expires = ?").run(now + sessionMs);
   }
@@ -67,7 +67,7 @@ export class SqliteSessions {
     this.#write(session, null);
   }
 
-  /** Takes a session over, if it is alive. Nothing is written: {@linkcode SqliteSessions.hold} does that. */
+  /** Claims a session, if it has not expired. It writes nothing: {@linkcode SqliteSessions.hold} does. */
   claim(session: string, now: number): boolean {
     if (this.#held.has(session)) return true;
     const expires = this.#expiryOf(session);
@@ -76,38 +76,38 @@ export class SqliteSessions {
     return true;
   }
 
-  /** Writes that a connection holds a session: it does not expire. */
+  /** Writes that a session has a connection and does not expire. */
   hold(session: string): void {
     this.#write(session, null);
   }
 
-  /** The session's connection is gone. */
-  leave(session: string, now: number): void {
+  /** Starts a session's time to live: its connection was closed. */
+  detach(session: string, now: number): void {
     if (this.#held.delete(session)) {
       this.#write(session, now + this.#sessionMs);
     }
   }
 
-  /** What was written is in the file. */
+  /** The transaction was committed. */
   committed(): void {
-    if (!this.#isUndone) this.#unsure.clear();
+    if (!this.#isRolledBack) this.#uncommitted.clear();
   }
 
-  /** What was written is not in the file. */
-  undone(): void {
-    this.#isUndone = true;
+  /** The transaction was rolled back. */
+  rolledBack(): void {
+    this.#isRolledBack = true;
   }
 
-  /** Writes again what was undone. */
+  /** Writes the rows again that were rolled back. */
   rewrite(): void {
-    if (!this.#isUndone) return;
-    for (const [session, expires] of this.#unsure) {
+    if (!this.#isRolledBack) return;
+    for (const [session, expires] of this.#uncommitted) {
       this.#put.run(session, expires);
     }
-    this.#isUndone = false;
+    this.#isRolledBack = false;
   }
 
-  /** The outcomes of a session. One whose connection went a moment ago may have publishes in the flush that follows. */
+  /** Returns a session's outcomes. A session that was just detached may have publishes in the flush that follows. */
   outcomes(session: string | undefined): Outcomes | undefined {
     if (session === undefined) return undefined;
     const held = this.#held.get(session);
@@ -117,16 +117,16 @@ export class SqliteSessions {
     return this.#read(session);
   }
 
-  /** When it expires; `null`: a connection holds it; `undefined`: it is not known. */
+  /** Returns the expiry of a session; `null` while it has a connection; `undefined` without such a session. */
   #expiryOf(session: string): number | null | undefined {
-    const unsure = this.#unsure.get(session);
-    if (unsure !== undefined) return unsure;
+    const uncommitted = this.#uncommitted.get(session);
+    if (uncommitted !== undefined) return uncommitted;
     const row = this.#find.get(session);
     return row && row.expires as number | null;
   }
 
   #write(session: string, expires: number | null): void {
-    this.#unsure.set(session, expires);
+    this.#uncommitted.set(session, expires);
     this.#put.run(session, expires);
   }
 
@@ -144,15 +144,15 @@ export class SqliteSessions {
     this.#putOutcome.run(session, id, offset);
   }
 
-  /** Forgets an outcome that is not kept any more. */
+  /** Deletes an outcome that is too old to be kept. */
   forget(session: string, id: number): void {
     this.#dropOutcome.run(session, id);
   }
 
   /**
-   * Drops sessions whose time to live is over, and the oldest of those that are too many, a bounded number of them.
+   * Deletes expired sessions, and the oldest above the limit, a bounded number of them.
    *
-   * @returns whether there may be more.
+   * @returns `true` when there may be more.
    */
   sweep(now: number): boolean {
     const hasExpired = this.#dropAll(this.#expired.all(now));
@@ -162,7 +162,7 @@ export class SqliteSessions {
   #dropAll(rows: readonly unknown[]): boolean {
     for (const row of rows) {
       const { session } = row as { session: string };
-      this.#unsure.delete(session);
+      this.#uncommitted.delete(session);
       this.#dropOutcomes.run(session);
       this.#drop.run(session);
     }

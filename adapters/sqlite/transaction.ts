@@ -1,26 +1,26 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Cancel, Clock } from "../../hub/clock.ts";
 
-/** What is not urgent is committed after this long, in ms, if nothing urgent commits it before. */
+/** Writes that no caller waits for are committed after this time, in ms, or with the next append. */
 const COMMIT_MS = 20;
 
-/** What {@linkcode Transaction} tells its owner. */
+/** The callbacks of {@linkcode Transaction}. */
 export interface TransactionContext {
-  /** Something that nobody waits for failed. */
+  /** Called when a write that no caller waits for has failed. */
   failed(error: unknown): void;
-  /** Everything until now is in the file. */
+  /** Called when every write until now is in the file. */
   committed(): void;
-  /** Everything since the last commit is undone. */
+  /** Called when every write since the last commit is undone. */
   rolledBack(): void;
 }
 
-/** The one transaction that is open at a time: urgent writes take along what waited. */
+/** The one open transaction: an append commits the writes that waited before it. */
 export class Transaction {
   readonly #file: DatabaseSync;
   readonly #clock: Clock;
   readonly #context: TransactionContext;
   #isOpen = false;
-  #commitSoon: Cancel | undefined;
+  #cancelCommit: Cancel | undefined;
 
   constructor(file: DatabaseSync, clock: Clock, context: TransactionContext) {
     this.#file = file;
@@ -28,7 +28,7 @@ export class Transaction {
     this.#context = context;
   }
 
-  /** Runs something in it. Someone has to commit it. */
+  /** Runs a write in the transaction. The caller commits it. */
   run<T>(write: () => T): T {
     if (!this.#isOpen) {
       this.#file.exec("BEGIN");
@@ -37,17 +37,17 @@ export class Transaction {
     return write();
   }
 
-  /** Runs something that nobody waits for: committed soon, and a failure goes to the owner. */
-  runQuietly<T>(write: () => T): T | undefined {
+  /** Runs a write that is committed soon. A failure is reported through the context. */
+  runSoon<T>(write: () => T): T | undefined {
     try {
       const result = this.run(write);
-      this.#commitSoon ??= this.#clock.after(
+      this.#cancelCommit ??= this.#clock.after(
         COMMIT_MS,
-        () => this.commitQuietly(),
+        () => this.commitOrReport(),
       );
       return result;
     } catch (error) {
-      // A disk that is full may have undone all of it already; half of it is no good either.
+      // SQLite may have rolled back already (a full disk), and half of a write must not be committed.
       this.rollBack();
       this.#context.failed(error);
       return undefined;
@@ -55,21 +55,21 @@ export class Transaction {
   }
 
   /**
-   * Commits what was run.
+   * Commits every write.
    *
-   * @throws when the disk does not take it; then {@linkcode Transaction.rollBack}.
+   * @throws when the disk fails; the caller then calls {@linkcode Transaction.rollBack}.
    */
   commit(): void {
-    this.#commitSoon?.();
-    this.#commitSoon = undefined;
+    this.#cancelCommit?.();
+    this.#cancelCommit = undefined;
     if (!this.#isOpen) return;
     this.#file.exec("COMMIT");
     this.#isOpen = false;
     this.#context.committed();
   }
 
-  /** Commits what nobody waits for. */
-  commitQuietly(): void {
+  /** Commits every write. A failure is reported through the context. */
+  commitOrReport(): void {
     try {
       this.commit();
     } catch (error) {
@@ -78,12 +78,12 @@ export class Transaction {
     }
   }
 
-  /** Undoes everything since the last commit. */
+  /** Undoes every write since the last commit. */
   rollBack(): void {
     try {
       if (this.#isOpen) this.#file.exec("ROLLBACK");
     } catch {
-      // SQLite rolled back by itself (sqlite.org/lang_transaction.html, "Response To Errors").
+      // SQLite has rolled back itself (sqlite.org/lang_transaction.html, "Response To Errors").
     }
     this.#isOpen = false;
     this.#context.rolledBack();

@@ -1,26 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DiskRetention } from "./options.ts";
 
-/** How much of each topic's log is kept on disk. */
-export interface DiskRetention {
-  /** Most records. Default: 1,000,000. */
-  readonly maxRecords: number;
-  /** Most bytes of records. Default: 256 MiB. */
-  readonly maxBytes: number;
-  /** Greatest age in ms. Default: 7 days. */
-  readonly maxAgeMs: number;
-}
-
-/** The default {@linkcode DiskRetention}. */
-export const DEFAULT_DISK_RETENTION: DiskRetention = {
-  maxRecords: 1_000_000,
-  maxBytes: 256 * 1024 * 1024,
-  maxAgeMs: 7 * 24 * 60 * 60 * 1000,
-};
-
-/** Records that one step deletes at most: about a millisecond, so that the loop is never held up. */
+/** The most records that one step deletes: about a millisecond, so that the event loop is not held up. */
 const STEP_RECORDS = 256;
 
-/** A log's place in the file. */
+/** A log's row in the file. */
 export interface DiskLog {
   readonly id: number;
   tail: number;
@@ -28,7 +12,7 @@ export interface DiskLog {
   bytes: number;
 }
 
-/** Deletes what is above the retention, a bounded step at a time. */
+/** Deletes the records above the retention, in bounded steps. */
 export class Trimmer {
   readonly #retention: DiskRetention;
   readonly #oldest: StatementSync;
@@ -48,18 +32,18 @@ export class Trimmer {
     );
   }
 
-  /** Whether a log is above its bounds of count and bytes. */
+  /** Returns `true` when a log is above its bounds of count or bytes. */
   isAbove({ tail, head, bytes }: DiskLog): boolean {
     const { maxRecords, maxBytes } = this.#retention;
     return head - tail > maxRecords || bytes > maxBytes;
   }
 
   /**
-   * Takes one step, in the transaction that is open.
+   * Takes one step, in the open transaction.
    *
    * @param log the log; its `tail` and `bytes` are moved.
-   * @param now the store's time in ms.
-   * @returns whether the log may have more to trim.
+   * @param now the time of the age clock, in ms.
+   * @returns `true` when the log may have more to trim.
    */
   step(log: DiskLog, now: number): boolean {
     const { maxRecords, maxBytes, maxAgeMs } = this.#retention;

@@ -1,5 +1,34 @@
 import type { ErrorCode } from "../../messages.ts";
+import type { Clock } from "../clock.ts";
 import type { LogRecord } from "./record.ts";
+
+/** The settings of a hub that its store follows. */
+export interface StoreSettings {
+  /**
+   * The time for which a session can be resumed after its connection was closed, in ms.
+   *
+   * @default 120_000
+   */
+  readonly sessionMs: number;
+  /**
+   * The sessions without a connection; above it, the store forgets the oldest.
+   *
+   * @default 20_000
+   */
+  readonly sessions: number;
+}
+
+/** The settings of a store that no hub has given others. */
+export const DEFAULT_STORE_SETTINGS: StoreSettings = {
+  sessionMs: 120_000,
+  sessions: 20_000,
+};
+
+/** Makes a hub's store: `sqliteStore(path)` of `./sqlite` returns one. The hub passes its clock and settings. */
+export type StoreFactory<S extends Store = Store> = (
+  clock: Clock,
+  settings: StoreSettings,
+) => S;
 
 /** A publish on its way into a log. */
 export interface Entry {

@@ -35,7 +35,8 @@ export class DeepStore implements Store {
   appendFailure: Error | undefined;
 
   constructor(clock: Clock, options: DeepStoreOptions = {}) {
-    this.#memory = new MemoryStore(clock, options);
+    const { slow: _, slowToOpen: __, ...settings } = options;
+    this.#memory = new MemoryStore(clock, settings);
     this.#options = options;
   }
 

@@ -152,7 +152,7 @@ Deno.test("a second process with the same file is one line, and exit code 1; the
   assertEquals([code, stdout, stderr], [
     1,
     "",
-    `The store '${place.file}' is in use by another process\n`,
+    `Cannot open the store '${place.file}': another process has it open\n`,
   ]);
   assertEquals(await publish(peer, 2), [1]);
 });

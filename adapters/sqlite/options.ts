@@ -1,0 +1,83 @@
+import { checkNames, checkOneOf, numberOptions } from "../../common/options.ts";
+import {
+  DEFAULT_STORE_SETTINGS,
+  type StoreSettings,
+} from "../../hub/log/store.ts";
+
+/** The retention of each topic's log on disk. */
+export interface DiskRetention {
+  /**
+   * The most records of a log.
+   *
+   * @default 1_000_000
+   */
+  readonly maxRecords: number;
+  /**
+   * The most bytes of a log's records.
+   *
+   * @default 268_435_456 (256 MiB)
+   */
+  readonly maxBytes: number;
+  /**
+   * The greatest age of a record, in ms.
+   *
+   * @default 604_800_000 (7 days)
+   */
+  readonly maxAgeMs: number;
+}
+
+/** The default {@linkcode DiskRetention}. */
+export const DEFAULT_DISK_RETENTION: DiskRetention = {
+  maxRecords: 1_000_000,
+  maxBytes: 256 * 1024 * 1024,
+  maxAgeMs: 7 * 24 * 60 * 60 * 1000,
+};
+
+/** The event that a commit waits for. */
+export type Durability =
+  /** The disk has written it (`synchronous=FULL`): it survives a power failure. */
+  | "full"
+  /** None (`synchronous=OFF`): after an unclean end the logs begin a new epoch, because their ends may be missing. */
+  | "relaxed";
+
+/** Options of {@linkcode sqliteStore}. */
+export interface SqliteStoreOptions extends Partial<DiskRetention> {
+  /**
+   * The event that a commit waits for.
+   *
+   * @default "full"
+   */
+  readonly durability?: Durability;
+}
+
+/** {@linkcode SqliteStoreOptions} with their defaults. */
+export interface SqliteSettings extends DiskRetention, StoreSettings {
+  readonly durability: Durability;
+}
+
+/** Options of {@linkcode SqliteStore}: those of the file, and the settings of the hub. */
+export type SqliteOptions = SqliteStoreOptions & Partial<StoreSettings>;
+
+const ACTION = "Cannot open the store";
+
+/**
+ * Rejects unknown options. `sessionMs` and `sessions` are unknown here: the hub owns them.
+ *
+ * @throws {TypeError} for an unknown option.
+ */
+export function checkSqliteNames(options: SqliteStoreOptions): void {
+  checkNames(ACTION, options, { durability: true, ...DEFAULT_DISK_RETENTION });
+}
+
+/**
+ * Checks the options, and fills in the defaults.
+ *
+ * @throws {TypeError} for an unknown option or a wrong type, {@linkcode RangeError} for a number out of bounds.
+ */
+export function sqliteSettings(options: SqliteOptions): SqliteSettings {
+  const defaults = { ...DEFAULT_DISK_RETENTION, ...DEFAULT_STORE_SETTINGS };
+  checkNames(ACTION, options, { durability: true, ...defaults });
+  const { durability = "full", ...numbers } = options;
+  checkOneOf(ACTION, "durability", durability, ["full", "relaxed"]);
+  return { durability, ...numberOptions(ACTION, "", defaults, numbers) };
+}

@@ -1,0 +1,154 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import {
+  entry,
+  Folder,
+  MINUTE_MS,
+  publish,
+  received,
+  SESSION,
+  texts,
+} from "./folder.ts";
+
+Deno.test("keeps epochs, offsets, records and sessions over a restart, so that a client resumes", async () => {
+  await using folder = new Folder();
+  const before = folder.hub();
+  const { peer, start } = await before.greeted({ topics: { room: {} } });
+  for (const id of [1, 2, 3]) peer.send(publish(id, `${id - 1}`));
+  assertEquals(received(before, peer), texts(3));
+  peer.far.drop();
+  before.hub.topic("room").publish({ type: "chat", text: "3" });
+  before.flush();
+  await folder.stop(before);
+  await using after = folder.hub();
+  const { epoch } = start.topics.room;
+  const back = await after.greeted({
+    session: start.session,
+    topics: { room: { epoch, offset: 2 } },
+  });
+  assertEquals([back.start.resumed, back.start.peer], [true, start.peer]);
+  assertEquals(back.start.topics.room, {
+    epoch,
+    offset: 2,
+    recovered: true,
+    head: 4,
+  });
+  back.peer.send(publish(4, "4"));
+  assertEquals(received(after, back.peer), ["2", "3", "4"]);
+  assertEquals(after.hub.topic("room").bounds, { epoch, tail: 0, head: 5 });
+});
+
+Deno.test("answers a repeated publish with its first offset after a restart", async () => {
+  await using folder = new Folder();
+  const before = folder.hub();
+  const { peer, start } = await before.greeted({ topics: { room: {} } });
+  for (const id of [1, 5]) peer.send(publish(id));
+  before.flush();
+  await folder.stop(before);
+  await using after = folder.hub();
+  const back = await after.v1({
+    session: start.session,
+    topics: { room: {} },
+  });
+  for (const id of [1, 3, 5, 6]) back.send(publish(id, "again"));
+  after.flush();
+  const answers = back.read().filter(({ type }) => type !== "batch");
+  assertEquals(answers.map(({ id, code, offset }) => [id, code ?? offset]), [
+    [1, 0],
+    [3, "indeterminate"],
+    [5, 1],
+    [6, 2],
+  ]);
+  assertEquals(after.hub.topic("room").bounds?.head, 3);
+});
+
+Deno.test("keeps the last 256 outcomes of a session over a restart", async () => {
+  await using folder = new Folder();
+  const before = folder.open();
+  before.store.open("room");
+  before.store.begin(SESSION);
+  for (let id = 1; id <= 300; id++) before.store.append([entry("x", id)]);
+  await folder.close(before.store);
+  const { store, sink } = folder.open();
+  store.open("room");
+  assert(store.claim(SESSION));
+  store.append([44, 45, 300, 301].map((id) => entry("again", id)));
+  assertEquals(sink.take(), ["indeterminate", 44, 299, 300]);
+});
+
+Deno.test("gives each session its full time to live after a restart, with or without a connection before", async () => {
+  await using folder = new Folder();
+  const [held, left] = [SESSION, SESSION.replaceAll("A", "C")];
+  const before = folder.open({ sessionMs: 10_000 });
+  for (const session of [held, left]) before.store.begin(session);
+  before.store.detach(left);
+  folder.clock.advance(9_000);
+  await folder.close(before.store, 5 * MINUTE_MS);
+  const { store } = folder.open({ sessionMs: 10_000 });
+  folder.clock.advance(9_999);
+  assertEquals([store.claim(held), store.claim(left)], [true, true]);
+  store.detach(left);
+  folder.clock.advance(10_000);
+  assertEquals([store.claim(held), store.claim(left)], [true, false]);
+});
+
+Deno.test("deletes a session that is not claimed after a restart, with its outcomes", async () => {
+  await using folder = new Folder();
+  const before = folder.open({ sessionMs: 10_000 });
+  before.store.open("room");
+  before.store.begin(SESSION);
+  before.store.append([entry("a", 1)]);
+  await folder.close(before.store);
+  const { store } = folder.open({ sessionMs: 10_000 });
+  folder.clock.advance(10_000);
+  assertEquals(store.claim(SESSION), false);
+  folder.clock.advance(2_000);
+  await folder.close(store);
+  using file = new DatabaseSync(folder.file);
+  for (const table of ["sessions", "outcomes"]) {
+    const { n } = file.prepare(`SELECT count(*) AS n FROM ${table}`).get()!;
+    assertEquals(n, 0, table);
+  }
+});
+
+Deno.test("deletes sessions that expire together in bounded steps", async () => {
+  await using folder = new Folder();
+  const before = folder.open({ sessionMs: 1_000 });
+  for (let n = 0; n < 500; n++) {
+    before.store.begin(`${n}`.padStart(12, "0") + SESSION.slice(12));
+  }
+  await folder.close(before.store);
+  const { store } = folder.open({ sessionMs: 1_000 });
+  folder.clock.advance(3_000);
+  await folder.close(store);
+  using file = new DatabaseSync(folder.file);
+  const { n } = file.prepare("SELECT count(*) AS n FROM sessions").get()!;
+  assertEquals(n, 0);
+});
+
+Deno.test("keeps the epoch of an unused topic while it has records, and deletes its row afterwards", async () => {
+  await using folder = new Folder();
+  const { store, sink } = folder.open({ maxAgeMs: 10_000 });
+  for (const topic of ["room", "empty", "used"]) store.open(topic);
+  store.append([entry("a")]);
+  for (const topic of ["room", "empty"]) store.forget(topic);
+  const { epoch } = sink.bounds.get("room")!;
+  folder.clock.advance(5_000);
+  store.open("room");
+  assertEquals(sink.bounds.get("room"), { epoch, tail: 0, head: 1 });
+  store.forget("room");
+  const used = sink.bounds.get("used");
+  folder.clock.advance(20_000);
+  store.open("used");
+  assertEquals(sink.bounds.get("used"), used);
+  store.open("room");
+  assertNotEquals(sink.bounds.get("room")!.epoch, epoch);
+  store.forget("room");
+  folder.clock.advance(20_000);
+  await folder.close(store);
+  using file = new DatabaseSync(folder.file);
+  assertEquals(
+    file.prepare("SELECT name FROM topics").all().map(({ name }) => name),
+    ["used"],
+  );
+});
