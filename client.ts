@@ -20,7 +20,6 @@ export {
   WebSocketSurface,
 } from "./client/web_socket_api.ts";
 export {
-  type MessageHandler,
   type PublishOptions,
   type StartFrom,
   type Topic,
@@ -51,10 +50,7 @@ export {
   type OutboxOptions,
   type WebSocketConstructor,
 } from "./client/options.ts";
-export {
-  type HistoryOptions,
-  type HistoryPart,
-} from "./client/topics/history.ts";
+export { type HistoryOptions } from "./client/topics/history.ts";
 export {
   type PresenceNews,
   type TopicPresence,
@@ -75,8 +71,12 @@ export type {
   ContractRefusal,
   ErrorCode,
   GapRecord,
+  HistoryPart,
+  HistoryRange,
   Issue,
+  ListenerOptions,
   Member,
+  MessageHandler,
   MessageInput,
   MessageMap,
   MessageOf,

@@ -61,10 +61,16 @@ export {
   RESERVED_TYPES,
   topicNameProblem,
 } from "./messages/names.ts";
+export {
+  type ListenerOptions,
+  type MessageHandler,
+} from "./messages/listener.ts";
 export { nestingProblem } from "./messages/nesting.ts";
 export {
   type BinaryRecord,
   type GapRecord,
+  type HistoryPart,
+  type HistoryRange,
   type MessageRecord,
   type RecordInfo,
   type TopicRecord,

@@ -158,7 +158,7 @@ export {
   type HubOptions,
   type HubPorts,
 } from "./hub/hub.ts";
-export { type HistoryOptions, HubTopic } from "./hub/hub_topic.ts";
+export { HubTopic } from "./hub/hub_topic.ts";
 export { type Allow, type TopicRule } from "./hub/access/allow.ts";
 export {
   type Authorize,
@@ -167,7 +167,6 @@ export {
 } from "./hub/access/authorize.ts";
 export { type Denial } from "./hub/access/authorizer.ts";
 export { HubPeer } from "./hub/hub_peer.ts";
-export { type HubHistory } from "./hub/log/history.ts";
 export { type ErrorStage, type Hooks } from "./hub/hooks.ts";
 export {
   DEFAULT_HEARTBEAT,
@@ -178,10 +177,7 @@ export {
   NO_LIMITS,
 } from "./hub/limits.ts";
 export { type Retention } from "./hub/log/log.ts";
-export {
-  type MessageContext,
-  type MessageHandler as HubMessageHandler,
-} from "./hub/log/handlers.ts";
+export { type MessageContext } from "./hub/log/handlers.ts";
 export { type DialectName, type Peer, type PeerClose } from "./hub/peer.ts";
 export { type PresenceChange } from "./hub/presence/topic_members.ts";
 export {

@@ -15,7 +15,7 @@ import { Handlers } from "./log/handlers.ts";
 import { Heartbeat } from "./peers/heartbeat.ts";
 import { ownTopicOf } from "./protocol/hello.ts";
 import { GuardedStore } from "./log/guarded_store.ts";
-import { type HubHistory, readHistory } from "./log/history.ts";
+import { type LogPart, readHistory } from "./log/history.ts";
 import { type ErrorStage, type Hooks, Reporter } from "./hooks.ts";
 import { newPeerId, randomId } from "./ids.ts";
 import { Monitor } from "./observe/monitor.ts";
@@ -54,6 +54,7 @@ export interface CoreOptions {
 /** The hub's inside: what ties its parts together. */
 export class Core {
   readonly clock: Clock;
+  readonly contract: Contract<MessageMap>;
   /** Its id among the hubs that share a store. */
   readonly node: string = `$${randomId(12)}`;
   readonly limits: Limits;
@@ -73,7 +74,6 @@ export class Core {
   readonly presence: Presence;
   readonly #store: Store;
   readonly #answers: StoreAnswers;
-  readonly #contract: Contract<MessageMap>;
 
   constructor(options: CoreOptions) {
     const { clock, limits, contract, hooks } = options;
@@ -90,7 +90,7 @@ export class Core {
       failed: (error) => answers.failed(error),
       lost: (entries) => this.publisher.lost(entries),
     });
-    this.#contract = contract;
+    this.contract = contract;
     const leave = (connection: Connection, code: number, reason: string) =>
       this.connections.leave(connection, code, reason);
     const handlerFailed = (error: unknown) => reporter.report(error, "handler");
@@ -240,7 +240,7 @@ export class Core {
     // Gone by the answer to its own frame: whoever were added now would never leave.
     if (!presence || connection.isDetached) return undefined;
     const checked = checkPresence(
-      this.#contract,
+      this.contract,
       data,
       this.limits.presenceBytes,
       (error) => this.reporter.report(error, "validate"),
@@ -255,7 +255,7 @@ export class Core {
     from: number,
     limit: number,
     by?: string,
-  ): Promise<HubHistory | Refusal> {
+  ): Promise<LogPart | Refusal> {
     const topic = this.topics.open(name, by);
     if (!(topic instanceof Topic)) return topic;
     await topic.opened;

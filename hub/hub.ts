@@ -4,7 +4,9 @@ import {
   type AnyRequests,
   CloseCode,
   type Contract,
+  type ListenerOptions,
   LOBBY,
+  type MessageHandler,
   type MessageInput,
   type MessageMap,
   type MessageOf,
@@ -20,7 +22,7 @@ import type { Clock } from "./clock.ts";
 import type { ErrorStage, Hooks } from "./hooks.ts";
 import { Core } from "./core.ts";
 import { Farewell, goingCode } from "./drain.ts";
-import type { MessageHandler } from "./log/handlers.ts";
+import type { MessageContext } from "./log/handlers.ts";
 import { HubPeer } from "./hub_peer.ts";
 import { HubTopic } from "./hub_topic.ts";
 import {
@@ -213,17 +215,22 @@ export class Hub<
   }
 
   /**
-   * Calls `handler` for each message of a type, in any topic, after it was committed.
+   * Adds a handler of the messages of one type in all topics. It is called after a message is committed, for messages that
+   * were published through this hub. An exception or rejection goes to `onError`, with the stage `handler`.
    *
-   * @param type the message's type.
-   * @param handler gets the message as the contract let it through, and where it stands.
-   * @returns a function that takes the handler away again.
+   * @typeParam T the messages' type.
+   * @param type the messages' type.
+   * @param handler receives each message, with the output of the contract's validator as its fields, and its context.
+   * @param options a signal, and whether the handler runs once.
+   * @returns removes the handler; idempotent.
+   * @throws {TypeError} for an unknown option.
    */
   on<T extends keyof M & string>(
     type: T,
-    handler: MessageHandler<MessageOf<M, T>>,
+    handler: MessageHandler<MessageOf<M, T>, MessageContext<M, Auth, State>>,
+    options?: ListenerOptions,
   ): () => void {
-    return this.#core.handlers.add(type, handler as MessageHandler<never>);
+    return this.#core.handlers.add(undefined, type, handler as never, options);
   }
 
   /**

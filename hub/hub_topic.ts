@@ -1,24 +1,49 @@
-import {
-  type AnyMessages,
-  isCount,
-  type MessageInput,
-  type MessageMap,
+import { checkNames, checkNumber } from "../common/options.ts";
+import type {
+  AnyMessages,
+  HistoryPart,
+  HistoryRange,
+  ListenerOptions,
+  MessageHandler,
+  MessageInput,
+  MessageMap,
+  MessageOf,
 } from "../messages.ts";
-import { Connection } from "./peers/connection.ts";
 import type { Core } from "./core.ts";
-import type { HubHistory } from "./log/history.ts";
+import { ANY, BINARY, type MessageContext } from "./log/handlers.ts";
+import { recordsOf } from "./log/history.ts";
 import type { Peer } from "./peer.ts";
+import { Connection } from "./peers/connection.ts";
 import { refusalError } from "./refusal.ts";
 
-/** Options of {@linkcode HubTopic.history}. */
-export interface HistoryOptions {
-  /** The first offset wanted. Default: the oldest that the log has. */
-  readonly from?: number;
-  /** Most records wanted; the answer may hold fewer, about 64 KiB of them. Default: 100. */
-  readonly limit?: number;
-}
-
-/** A topic as the program that owns the hub uses it. It holds nothing: `hub.topic(name)` is as good as keeping it. */
+/**
+ * A topic, for the program that owns the hub. It holds no state and no resource: `hub.topic(name)` always returns an equal
+ * object.
+ *
+ * @typeParam M the message types.
+ * @typeParam P the data of a member of the topic's presence.
+ * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam State the program's own data of each peer.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createHub } from "../hub.ts";
+ *
+ * await using hub = createHub();
+ * const room = hub.topic("room");
+ * const texts: unknown[] = [];
+ * const heard = Promise.withResolvers<void>();
+ * room.on("chat", ({ text }) => {
+ *   texts.push(text);
+ *   heard.resolve();
+ * });
+ * await room.publish({ type: "chat", text: "hello" });
+ * await heard.promise;
+ * assertEquals(texts, ["hello"]);
+ * const { records } = await room.history();
+ * assertEquals(records.map(({ offset }) => offset), [0]);
+ * ```
+ */
 export class HubTopic<
   M extends MessageMap = AnyMessages,
   P = unknown,
@@ -36,64 +61,121 @@ export class HubTopic<
   }
 
   /**
-   * Publishes a message, or bytes, in the hub's own name (`from` is `$hub`).
+   * Publishes a message, or bytes, as the hub: the record's `from` is `$hub`.
    *
+   * @typeParam T the message's type.
    * @param message a message that the contract accepts, or a binary payload.
-   * @returns the record's offset, once it is committed. A rejection that nobody looks at does not end the process.
-   * @throws {DrumbeatError} (as a rejection) when it is refused.
+   * @returns the record's offset, once the record is committed. An ignored rejection goes to `onError`.
+   * @throws {DrumbeatError} (as a rejection) when the hub refuses the message.
    */
   publish<T extends keyof M & string>(
     message: MessageInput<M, T> | Uint8Array<ArrayBuffer>,
   ): Promise<number> {
     const { topics, publisher, heartbeat } = this.#core;
-    // What is published while nobody has ever connected is swept as well.
+    // The heartbeat's sweep drops old records, also of a hub that never had a peer.
     heartbeat.start();
     return publisher.publishOwn(topics.open(this.name), this.name, message);
   }
 
   /**
-   * Reads the topic's past, as far as the log has it.
+   * Adds a handler of the messages of one type. It is called after a message is committed, for messages that were published
+   * through this hub. An exception or rejection goes to `onError`, with the stage `handler`.
    *
-   * @param options the first offset wanted (default: the oldest there is) and how many records at most (default: 100).
-   * @returns records without holes, and where the log begins and ends.
-   * @throws {DrumbeatError} (as a rejection) when the topic cannot be had, or its log not be read.
-   * @throws {RangeError} (as a rejection) when a number is not a non-negative integer.
+   * @typeParam T the messages' type.
+   * @param type the messages' type.
+   * @param handler receives each message, with the output of the contract's validator as its fields, and its context.
+   * @param options a signal, and whether the handler runs once.
+   * @returns removes the handler; idempotent.
+   * @throws {TypeError} for an unknown option.
    */
-  async history(options: HistoryOptions = {}): Promise<HubHistory> {
-    const { from = 0, limit = 100 } = options;
-    for (const [name, value] of Object.entries({ from, limit })) {
-      if (isCount(value)) continue;
-      throw new RangeError(
-        `'${name}' must be a non-negative integer, not ${value}`,
-      );
-    }
-    const found = await this.#core.read(this.name, from, limit);
-    if ("code" in found) {
-      throw refusalError(`Cannot read the history of '${this.name}'`, found);
-    }
-    return found;
+  on<T extends keyof M & string>(
+    type: T,
+    handler: MessageHandler<MessageOf<M, T>, MessageContext<M, Auth, State>>,
+    options?: ListenerOptions,
+  ): () => void {
+    return this.#core.handlers.add(this.name, type, handler as never, options);
   }
 
   /**
-   * Who is in the topic's presence: what each says of itself, by its public id. Where hubs share a store, those of all of
-   * them, as far as this one knows: it follows a topic while it has a member of it, and for half a minute after it had one
-   * or was asked here. Asked for the first time, it does not know the others' yet.
+   * Adds a handler of the messages of every type: see {@linkcode HubTopic.on}.
+   *
+   * @param handler receives each message and its context.
+   * @param options a signal, and whether the handler runs once.
+   * @returns removes the handler; idempotent.
+   * @throws {TypeError} for an unknown option.
+   */
+  onAny(
+    handler: MessageHandler<MessageOf<M>, MessageContext<M, Auth, State>>,
+    options?: ListenerOptions,
+  ): () => void {
+    return this.#core.handlers.add(this.name, ANY, handler as never, options);
+  }
+
+  /**
+   * Adds a handler of binary payloads: see {@linkcode HubTopic.on}.
+   *
+   * @param handler receives a copy of each payload, and its context.
+   * @param options a signal, and whether the handler runs once.
+   * @returns removes the handler; idempotent.
+   * @throws {TypeError} for an unknown option.
+   */
+  onBinary(
+    handler: MessageHandler<
+      Uint8Array<ArrayBuffer>,
+      MessageContext<M, Auth, State>
+    >,
+    options?: ListenerOptions,
+  ): () => void {
+    const { handlers } = this.#core;
+    return handlers.add(this.name, BINARY, handler as never, options);
+  }
+
+  /**
+   * Reads a part of the topic's log. A record that the contract refuses is left out and reported to `onError`, with the
+   * stage `validate`: it was stored under an earlier contract.
+   *
+   * @param range the first offset and the number of records. Default: the oldest 100 records.
+   * @returns the records and the bounds of the log.
+   * @throws {DrumbeatError} (as a rejection) when the topic cannot be opened or its log cannot be read.
+   * @throws {TypeError} (as a rejection) for an unknown option.
+   * @throws {RangeError} (as a rejection) for a number that is not a non-negative integer.
+   */
+  async history(range: HistoryRange = {}): Promise<HistoryPart<M>> {
+    const action = `Cannot read the history of '${this.name}'`;
+    checkNames(action, range, { from: true, limit: true });
+    const { from = 0, limit = 100 } = range;
+    checkNumber(action, "from", from, { integer: true });
+    checkNumber(action, "limit", limit, { integer: true });
+    const found = await this.#core.read(this.name, from, limit);
+    if ("code" in found) throw refusalError(action, found);
+    const { contract, reporter } = this.#core;
+    const { epoch, offset, next, tail, head } = found;
+    const records = recordsOf<M>(found, this.name, {
+      contract,
+      failed: (error) => reporter.report(error, "validate"),
+    });
+    return { epoch, offset, next, tail, head, records };
+  }
+
+  /**
+   * The members of the topic's presence: their data by public id. Hubs that share a store see the members of all of them,
+   * as far as this hub follows the topic: while it has a member itself, and for half a minute after it had one or this was
+   * read. The first read of a topic that the hub does not follow yet lacks the members of the other hubs.
    */
   get presence(): ReadonlyMap<string, P> {
     return this.#core.presence.members(this.name) as ReadonlyMap<string, P>;
   }
 
-  /** The peers that are in it now, connected to this hub. */
+  /** The peers of this hub that are subscribed to the topic. */
   get subscribers(): ReadonlySet<Peer<M, Auth, State>> {
     const subscriptions = this.#core.topics.get(this.name)?.subscriptions ?? [];
-    // The hub itself follows some of its own logs.
-    return new Set(
-      [...subscriptions].map(({ connection }) => connection)
-        .filter((reader) => reader instanceof Connection),
-    ) as ReadonlySet<Peer> as ReadonlySet<Peer<M, Auth, State>>;
+    const peers = [...subscriptions].map(({ connection }) => connection)
+      // The hub itself follows its presence logs.
+      .filter((reader) => reader instanceof Connection);
+    return new Set<Peer>(peers) as ReadonlySet<Peer<M, Auth, State>>;
   }
 
-  /** The log's epoch, its oldest offset and the next one; `undefined` while nobody has used the topic. */
+  /** The log's epoch, its oldest offset and its next offset; `undefined` before the topic's first use. */
   get bounds(): {
     readonly epoch: string;
     readonly tail: number;

@@ -1,4 +1,5 @@
 import type { AnyMessages, MessageMap, MessageOf } from "./contract.ts";
+import type { Position } from "./wire.ts";
 
 /** The place of a record in its topic's log, and its publisher. */
 export interface RecordInfo {
@@ -45,6 +46,42 @@ export interface GapRecord {
   readonly from: number;
   /** The offset after the last missing record; absent where their number is unknown, because the log is a new one. */
   readonly to?: number;
+}
+
+/**
+ * A part of a topic's log.
+ *
+ * @typeParam M the message types.
+ */
+export interface HistoryPart<M extends MessageMap = AnyMessages>
+  extends Position {
+  /** The oldest offset of the log. */
+  readonly tail: number;
+  /** The offset of the next record. */
+  readonly head: number;
+  /** The offset at which the next part begins: after the last record of this one. */
+  readonly next: number;
+  /**
+   * The records from `offset` to `next`, except for those that were replaced (`lag: "latest"`) and those that the contract
+   * refuses.
+   */
+  readonly records: readonly (MessageRecord<M> | BinaryRecord)[];
+}
+
+/** The part of a topic's log to read. */
+export interface HistoryRange {
+  /**
+   * The first offset.
+   *
+   * @default the oldest offset of the log
+   */
+  readonly from?: number | undefined;
+  /**
+   * The largest number of records. A part also ends after about 64 KiB.
+   *
+   * @default 100
+   */
+  readonly limit?: number | undefined;
 }
 
 /**

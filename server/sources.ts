@@ -12,6 +12,7 @@ import messagesContractTs from "../messages/contract.ts" with { type: "text" };
 import messagesNamesTs from "../messages/names.ts" with { type: "text" };
 import messagesNestingTs from "../messages/nesting.ts" with { type: "text" };
 import messagesUtf8Ts from "../messages/utf8.ts" with { type: "text" };
+import messagesListenerTs from "../messages/listener.ts" with { type: "text" };
 import messagesRecordTs from "../messages/record.ts" with { type: "text" };
 import messagesValidatorTs from "../messages/validator.ts" with {
   type: "text",
@@ -167,6 +168,7 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["messages/contract.ts", messagesContractTs],
   ["messages/names.ts", messagesNamesTs],
   ["messages/nesting.ts", messagesNestingTs],
+  ["messages/listener.ts", messagesListenerTs],
   ["messages/record.ts", messagesRecordTs],
   ["messages/utf8.ts", messagesUtf8Ts],
   ["messages/validator.ts", messagesValidatorTs],

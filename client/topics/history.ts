@@ -1,32 +1,17 @@
 import {
+  type BinaryRecord,
+  type HistoryPart,
+  type HistoryRange,
   isCount,
   type MessageMap,
-  type Position,
-  type TopicRecord,
+  type MessageRecord,
 } from "../../messages.ts";
 import { DrumbeatError } from "../../messages.ts";
 import { type RawRecord, readRecord, type RecordSource } from "./record.ts";
 import type { RequestOptions } from "../protocol/requests.ts";
 
 /** Options of {@linkcode Topic.history}. */
-export interface HistoryOptions extends RequestOptions {
-  /** The first offset wanted. Default: the oldest that the log has. */
-  readonly from?: number;
-  /** Most records wanted; the answer may hold fewer, about 64 KiB of them. Default: 100. */
-  readonly limit?: number;
-}
-
-/** A part of a topic's past. */
-export interface HistoryPart<M extends MessageMap> extends Position {
-  /** The oldest offset that the log still has. */
-  readonly tail: number;
-  /** The offset that the next record gets. */
-  readonly head: number;
-  /** The offset to go on from: after the last record of this part. */
-  readonly next: number;
-  /** The records; one that the contract refuses is left out. */
-  readonly records: readonly TopicRecord<M>[];
-}
+export interface HistoryOptions extends HistoryRange, RequestOptions {}
 
 /**
  * Reads the answer to `history`.
@@ -39,7 +24,7 @@ export interface HistoryPart<M extends MessageMap> extends Position {
 export function readHistory<M extends MessageMap>(
   answer: unknown,
   source: RecordSource,
-  check: (record: RawRecord) => TopicRecord<M> | undefined,
+  check: (record: RawRecord) => MessageRecord<M> | BinaryRecord | undefined,
 ): HistoryPart<M> {
   const { epoch, offset, next, tail, head, records }: {
     readonly [field: string]: unknown;

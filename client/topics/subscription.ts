@@ -1,7 +1,10 @@
 import type {
+  BinaryRecord,
   Contract,
   GapRecord,
+  HistoryPart,
   Joined,
+  MessageHandler,
   MessageInput,
   MessageMap,
   MessageOf,
@@ -14,22 +17,12 @@ import { Cursor } from "./cursor.ts";
 import { DrumbeatError } from "../../messages.ts";
 import { GapEvent, InvalidEvent, RecoveredEvent } from "../events.ts";
 import type { RawRecord } from "./record.ts";
-import {
-  type HistoryOptions,
-  type HistoryPart,
-  readHistory,
-} from "./history.ts";
+import { type HistoryOptions, readHistory } from "./history.ts";
 import { Presence } from "./presence.ts";
 import { RecordQueue } from "./record_queue.ts";
 import { report } from "../report.ts";
 import type { Requests } from "../protocol/requests.ts";
-import type {
-  MessageHandler,
-  PublishOptions,
-  StartFrom,
-  Topic,
-  TopicState,
-} from "./topic.ts";
+import type { PublishOptions, StartFrom, Topic, TopicState } from "./topic.ts";
 
 /** What a subscription needs of its client. */
 export interface SubscriptionHost<M extends MessageMap> {
@@ -252,7 +245,7 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     for (const queue of this.#queues) queue.push(record);
   }
 
-  #check(record: RawRecord): TopicRecord<M> | undefined {
+  #check(record: RawRecord): MessageRecord<M> | BinaryRecord | undefined {
     if (record.kind === "binary") return record;
     try {
       const checked = this.#host.contract.check(record.message);

@@ -1,14 +1,15 @@
 import type {
   AnyMessages,
   GapRecord,
+  HistoryPart,
+  MessageHandler,
   MessageInput,
   MessageMap,
   MessageOf,
   Position,
-  RecordInfo,
   TopicRecord,
 } from "../../messages.ts";
-import type { HistoryOptions, HistoryPart } from "./history.ts";
+import type { HistoryOptions } from "./history.ts";
 import type { TopicPresence } from "./presence.ts";
 
 /**
@@ -30,12 +31,6 @@ export interface PublishOptions {
   /** How long it may take in ms, instead of the outbox' `maxAgeMs`. */
   readonly timeoutMs?: number;
 }
-
-/** Gets the messages of one type. */
-export type MessageHandler<Message> = (
-  message: Message,
-  info: RecordInfo,
-) => void;
 
 /**
  * One topic of a {@linkcode Client}: publishes to it, hears what is published in it, in order and without a silent hole,

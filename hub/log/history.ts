@@ -1,42 +1,52 @@
-import type { HistoryPage } from "../../messages.ts";
+import {
+  type BinaryRecord,
+  type Contract,
+  DrumbeatError,
+  type HistoryPage,
+  type MessageMap,
+  type MessageOf,
+  type MessageRecord,
+} from "../../messages.ts";
 import { BATCH_BYTES } from "./batch.ts";
-import type { LogRecord } from "./record.ts";
+import { HUB, type LogRecord } from "./record.ts";
 import type { Store } from "./store.ts";
 import type { Topic } from "./topic.ts";
 
-/** A run of a topic's past, for the program. */
-export interface HubHistory {
+/** A part of a topic's log. */
+export interface LogPart {
   /** The log's epoch. */
   readonly epoch: string;
-  /** Where the run begins: above the offset asked for where the log begins later. */
+  /** The offset at which the part begins; above the one that was asked for if the log begins later. */
   readonly offset: number;
-  /** Where it ends, and the next one begins. */
+  /** The offset at which the part ends and the next one begins. */
   readonly next: number;
-  /** The oldest offset that the log has. */
+  /** The oldest offset of the log. */
   readonly tail: number;
-  /** The offset that the next record gets. */
+  /** The offset of the next record. */
   readonly head: number;
-  /** The records from `offset` to `next`, without holes, but for those that were replaced (`lag: "latest"`). */
+  /** The records from `offset` to `next`, without gaps except for those that were replaced (`lag: "latest"`). */
   readonly records: readonly LogRecord[];
-  /** Their offsets. */
+  /** The records' offsets. */
   readonly offsets: readonly number[];
 }
 
 /**
- * Reads records from a topic that is open: from the ring where it reaches, from the store below it.
+ * Reads records of an open topic: from the ring where it reaches, from the store below it.
  *
  * @param topic the topic.
- * @param store what keeps its log.
- * @param from the first offset wanted.
- * @param limit most records wanted; about 64 KiB of them are enough, at least one if there is any.
- * @throws (as a rejection) what the store throws when it cannot read.
+ * @param store the store that keeps the topic's log.
+ * @param from the first offset.
+ * @param limit the largest number of records. The result ends earlier after 64 KiB, but has at least one record if the log
+ * has one.
+ * @returns the records and the bounds of the log.
+ * @throws {Error} (as a rejection) the store's error, when it cannot read.
  */
 export async function readHistory(
   topic: Topic,
   store: Store,
   from: number,
   limit: number,
-): Promise<HubHistory> {
+): Promise<LogPart> {
   let offset = Math.min(Math.max(from, topic.tail), topic.head);
   const offsets: number[] = [];
   let records: readonly LogRecord[] = [];
@@ -49,15 +59,15 @@ export async function readHistory(
     } else offset = topic.log.tail;
   }
   if (records.length === 0 && offset >= topic.log.tail) {
-    records = fromRing(topic, offset, limit, offsets);
+    records = readRing(topic, offset, limit, offsets);
   }
   const { epoch, tail, head } = topic;
   const next = offsets.length === 0 ? offset : offsets.at(-1)! + 1;
   return { epoch, offset, next, tail, head, records, offsets };
 }
 
-/** @param offsets gets the records' offsets. */
-function fromRing(
+/** @param offsets receives the records' offsets. */
+function readRing(
   topic: Topic,
   from: number,
   limit: number,
@@ -79,9 +89,9 @@ function fromRing(
   return records;
 }
 
-/** The same as the client gets it: docs/protocol.md, `history`. */
-export function pageOf(history: HubHistory): HistoryPage {
-  const { offsets, records, ...place } = history;
+/** Encodes a part of a log for a peer: docs/protocol.md, `history`. */
+export function pageOf(part: LogPart): HistoryPage {
+  const { offsets, records, ...place } = part;
   return {
     ...place,
     records: records.map(({ from, at, body }, i) => {
@@ -97,4 +107,46 @@ export function pageOf(history: HubHistory): HistoryPage {
       };
     }),
   };
+}
+
+/**
+ * Decodes a part of a log for the program.
+ *
+ * @typeParam M the message types.
+ * @param part the records and their offsets.
+ * @param topic the topic's name.
+ * @param context the contract that checks each message, and a function that receives an error for each message that the
+ * contract refuses.
+ * @returns the records that the contract accepts. Payloads are copies.
+ */
+export function recordsOf<M extends MessageMap>(
+  { records, offsets }: LogPart,
+  topic: string,
+  context: {
+    readonly contract: Contract<MessageMap>;
+    failed(error: unknown): void;
+  },
+): (MessageRecord<M> | BinaryRecord)[] {
+  return records.flatMap(
+    ({ from, at, body }, i): readonly (MessageRecord<M> | BinaryRecord)[] => {
+      const offset = offsets[i]!;
+      const info = { topic, from, at, offset, own: from === HUB };
+      if (typeof body !== "string") {
+        return [{ kind: "binary", ...info, payload: body.slice() }];
+      }
+      try {
+        const checked = context.contract.check(JSON.parse(body));
+        if (checked.ok) {
+          const message = checked.message as MessageOf<M>;
+          return [{ kind: "record", ...info, message }];
+        }
+        const { code, message, issues = [] } = checked;
+        const action = `Cannot read record ${offset} of '${topic}'`;
+        throw new DrumbeatError(code, `${action}: ${message}`, { issues });
+      } catch (error) {
+        context.failed(error);
+        return [];
+      }
+    },
+  );
 }

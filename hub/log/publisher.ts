@@ -28,11 +28,14 @@ export interface Publication {
   settled(outcome: { readonly offset: number } | Refusal): void;
 }
 
+/** What the program's handlers receive: a message, or a binary payload. */
+type Handled = { readonly type: string } | Uint8Array<ArrayBuffer>;
+
 /** An entry with what the hub wants back when it is settled. */
 interface Publish extends Entry {
   readonly publication: Publication;
   /** The message as the contract let it through, where the program's handlers want it. */
-  readonly handled: { readonly type: string } | undefined;
+  readonly handled: Handled | undefined;
   /** Whether its outcome was told. */
   isSettled: boolean;
 }
@@ -67,14 +70,19 @@ export class Publisher {
       return publication.settled({ code: "unavailable", message });
     }
     let body: string | Uint8Array<ArrayBuffer>;
-    let handled: { readonly type: string } | undefined;
+    let handled: Handled | undefined;
     let key: string | undefined;
-    if (message instanceof Uint8Array) body = message;
-    else {
+    if (message instanceof Uint8Array) {
+      body = message;
+      // A copy: a handler that changes the bytes must not change the record.
+      if (handlers.has(topic.name, undefined)) handled = message.slice();
+    } else {
       const encoded = this.#encode(message, topic, connection);
       if ("refusal" in encoded) return publication.settled(encoded.refusal);
       ({ body, key } = encoded);
-      if (handlers.has(encoded.message.type)) handled = encoded.message;
+      if (handlers.has(topic.name, encoded.message.type)) {
+        handled = encoded.message;
+      }
     }
     const from = connection?.id ?? HUB;
     const record = new LogRecord(from, clock.time(), clock.now(), body, key);
@@ -176,12 +184,14 @@ export class Publisher {
     if (this.#handled.length === 0) return;
     const handled = this.#handled;
     this.#handled = [];
-    for (const [{ publication, handled: message }, offset] of handled) {
+    for (const [{ publication, record, handled: message }, offset] of handled) {
       const { connection, topic: { name: topic } } = publication;
-      const context = connection === undefined
-        ? { topic, offset }
-        : { peer: connection, topic, offset };
-      this.#context.handlers.run(message!, context);
+      const { from, at } = record;
+      const info = { topic, from, at, offset, own: from === HUB };
+      this.#context.handlers.run(
+        message!,
+        connection === undefined ? info : { ...info, peer: connection },
+      );
     }
   }
 

@@ -5,7 +5,7 @@
  */
 import { workerStore } from "../../adapters/worker/store.ts";
 import { contract } from "../../static/contract.ts";
-import { serve, type Server } from "../serve.ts";
+import { serve } from "../serve.ts";
 import type { Order, Report, WorkerStart } from "./supervised_worker.ts";
 
 globalThis.addEventListener("message", (event) => {
@@ -19,7 +19,7 @@ async function run(
 ): Promise<void> {
   const report = (message: Report) => control.postMessage(message);
   const factory = await workerStore(store);
-  const server: Server = serve({
+  const server = serve({
     ...settings,
     reusePort: true,
     contract,

@@ -172,3 +172,43 @@ export function authorizes(server: typeof serve): void {
     peer.state.count satisfies number;
   }
 }
+
+/** Handlers receive typed messages and peers; history gives typed messages. */
+export async function handles(
+  hub: Hub<
+    { chat: { text: string }; move: { x: number } },
+    Record<never, never>,
+    unknown,
+    { role: string }
+  >,
+): Promise<void> {
+  hub.on("chat", ({ text }, { peer, offset, own }) => {
+    text satisfies string;
+    peer?.auth.role satisfies string | undefined;
+    offset satisfies number;
+    own satisfies boolean;
+    // @ts-expect-error: the hub's own messages have no peer
+    void peer.auth;
+  });
+  // @ts-expect-error: the contract does not name this type
+  hub.on("dance", () => {});
+  const room = hub.topic("room");
+  room.on("move", ({ x }) => void (x satisfies number), { once: true });
+  room.onAny((message) => {
+    if (message.type === "chat") message.text satisfies string;
+    else message.x satisfies number;
+  }, { signal: AbortSignal.abort() });
+  room.onBinary((payload, { from }) => {
+    payload satisfies Uint8Array;
+    from satisfies string;
+  });
+  const { records } = await room.history({ from: 1 });
+  for (const record of records) {
+    if (record.kind === "binary") record.payload satisfies Uint8Array;
+    else if (record.message.type === "chat") {
+      record.message.text satisfies string;
+      // @ts-expect-error: a chat message has no such field
+      void record.message.x;
+    }
+  }
+}

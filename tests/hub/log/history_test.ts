@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { DrumbeatError } from "../../../messages.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import * as v from "valibot";
+import { defineMessages, DrumbeatError } from "../../../messages.ts";
 import { DeepStore } from "../deep_store.ts";
 import {
   type AnyFrame,
@@ -279,11 +280,56 @@ Deno.test("the program reads the same, from the oldest on and 100 at most if it 
     .history();
   assertEquals([offset, tail, head, records.length], [10, 10, 130, 100]);
   assertEquals(epoch, hub.hub.topic("room").bounds!.epoch);
-  assertEquals(records[0]!.body, '{"type":"chat","text":"10"}');
+  const at = hub.clock.time();
+  assertEquals(records[0], {
+    kind: "record",
+    topic: "room",
+    from: "$hub",
+    at,
+    offset: 10,
+    own: true,
+    message: { type: "chat", text: "10" },
+  });
   const some = await hub.hub.topic("room").history({ from: 128, limit: 1 });
-  assertEquals(some.records.map(({ body }) => body), [
-    '{"type":"chat","text":"128"}',
-  ]);
+  assertEquals(
+    some.records.map((record) => record.kind === "record" && record.message),
+    [{ type: "chat", text: "128" }],
+  );
+  assertEquals([some.offset, some.next], [128, 129]);
+});
+
+Deno.test("the program's history has a peer's binary record as bytes, which are a copy", async () => {
+  await using hub = inMemory();
+  const { peer, start } = await hub.greeted({ topics: {} });
+  peer.sendBinary({ type: "publish", id: 1, topic: "room" }, Uint8Array.of(7));
+  hub.flush();
+  const room = hub.hub.topic("room");
+  for (let round = 0; round < 2; round++) {
+    const { records: [record] } = await room.history();
+    assert(record?.kind === "binary");
+    assertEquals([...record.payload], [7]);
+    assertEquals([record.from, record.own], [start.peer, false]);
+    record.payload[0] = 0;
+  }
+});
+
+Deno.test("the program's history leaves out and reports records that the contract refuses", async () => {
+  let allowed = 3;
+  const contract = defineMessages({
+    chat: v.object({
+      text: v.pipe(v.string(), v.check((text) => Number(text) < allowed)),
+    }),
+  });
+  await using hub = inMemory({ contract });
+  const room = hub.hub.topic("room");
+  for (const text of ["0", "2", "1"]) room.publish({ type: "chat", text });
+  hub.flush();
+  allowed = 2;
+  const { records, next } = await room.history();
+  assertEquals(records.map(({ offset }) => offset), [0, 2]);
+  assertEquals(next, 3);
+  assertEquals(hub.errors.map(({ stage }) => stage), ["validate"]);
+  assertMatch(`${hub.errors[0]?.error}`, /Cannot read record 1 of 'room'/);
 });
 
 Deno.test("the program's history is refused with a DrumbeatError where there is none to be had", async () => {
@@ -320,6 +366,12 @@ Deno.test("the program's numbers are checked: from and limit are non-negative in
     await assertRejects(
       () => hub.hub.topic("room").history(options),
       RangeError,
+      "Cannot read the history of 'room': the option",
     );
   }
+  await assertRejects(
+    () => hub.hub.topic("room").history({ form: 1 } as object),
+    TypeError,
+    "unknown option 'form' (did you mean 'from'?)",
+  );
 });
