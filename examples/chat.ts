@@ -1,5 +1,5 @@
 /**
- * A chat server with a contract of its own, and Drumbeat's page to talk in.
+ * A chat server with its own contract. It serves Drumbeat's page as the client.
  *
  *     deno run --allow-net examples/chat.ts [port]
  *
@@ -28,8 +28,9 @@ await using server = serve({
   contract: defineMessages({ chat: isChat }),
   signal: stop.signal,
   topics: { lobby: { maxRecords: 200, maxAgeMs: 3_600_000 } },
-  onOpen: (peer) => console.log(`${peer.id} came from ${peer.info.address}`),
-  onClose: (peer, { code }) => console.log(`${peer.id} left with ${code}`),
+  onOpen: (peer) =>
+    console.log(`${peer.id} connected from ${peer.info.address}`),
+  onClose: (peer, { code }) => console.log(`${peer.id} closed with ${code}`),
 });
 server.hub.on("chat", ({ name, text }, { peer }) => {
   console.log(`${name ?? peer?.id ?? "the hub"}: ${text}`);

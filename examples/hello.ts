@@ -1,5 +1,5 @@
 /**
- * The smallest whole: a hub, a client that was there, and one that came later and still hears it.
+ * The smallest complete program: a hub, a client that publishes, and a late joiner that receives the earlier message.
  *
  *     deno run --allow-net examples/hello.ts
  *
@@ -17,7 +17,7 @@ const offset = await ada.topic("lobby").publish({
 });
 console.log(`stored at offset ${offset}`);
 
-// Every topic is a log: who comes late asks for its last records.
+// A late joiner starts with the last records of the topic's log.
 await using grace = connect(url, { lobby: false });
 for await (const record of grace.topic("lobby", { last: 10 })) {
   if (record.kind !== "record") continue;

@@ -1,5 +1,5 @@
 /**
- * A server of your own with a hub in it: what comes in by HTTP POST goes out to everybody.
+ * A hub that is mounted in another server. The server publishes the body of each HTTP POST to all peers.
  *
  *     deno run --allow-net examples/http_broadcast.ts [port]
  *     curl -d '{"type":"news","text":"it works"}' http://localhost:8000/broadcast
@@ -22,7 +22,7 @@ const server = Deno.serve({
   if (request.method !== "POST") {
     return new Response("Only POST\n", { status: 405 });
   }
-  // What is not JSON is not a message either: the hub says so.
+  // A body that is not JSON becomes `undefined`, which the hub refuses.
   const message = await request.json().catch(() => undefined);
   return await hub.broadcast(message).then(
     (offset) => Response.json({ offset }, { status: 201 }),

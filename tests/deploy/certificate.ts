@@ -1,4 +1,4 @@
-/** A certificate for this machine that nobody but the test trusts, and its key. */
+/** A certificate for this machine that only the test trusts, and its key. */
 export interface Certificate extends AsyncDisposable {
   /** The file of the certificate. */
   readonly cert: string;
@@ -6,7 +6,7 @@ export interface Certificate extends AsyncDisposable {
   readonly key: string;
 }
 
-/** Makes one, with openssl, as docs/deploy.md says. */
+/** Makes one with the openssl command of docs/deploy.md. */
 export async function makeCertificate(): Promise<Certificate> {
   const folder = await Deno.makeTempDir();
   const cert = `${folder}/cert.pem`;
@@ -18,7 +18,7 @@ export async function makeCertificate(): Promise<Certificate> {
       ..."-days 30 -subj /CN=localhost".split(" "),
       "-addext",
       "subjectAltName=DNS:localhost,IP:127.0.0.1",
-      // Or Deno refuses it as a server's certificate.
+      // Deno refuses a server's certificate without this.
       "-addext",
       "basicConstraints=critical,CA:FALSE",
       "-keyout",

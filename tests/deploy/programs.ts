@@ -1,6 +1,6 @@
 /** Programs of the system that the tests of docs/deploy.md run. */
 
-/** Whether there is a program of this name. */
+/** Returns `true` if the machine has a program of this name. */
 export async function hasProgram(name: string): Promise<boolean> {
   const { code } = await new Deno.Command("sh", {
     args: ["-c", 'command -v "$0" || test -x "/usr/sbin/$0"', name],
@@ -11,10 +11,10 @@ export async function hasProgram(name: string): Promise<boolean> {
 }
 
 /**
- * A test that needs a program. Without it, it is skipped, and says so.
+ * Defines a test that needs a program. Without the program the test is skipped, and prints that.
  *
  * @param program the program's name.
- * @param name what holds.
+ * @param name the test's name.
  * @param run the test.
  */
 export async function programTest(

@@ -8,12 +8,12 @@ import { type ProxyName, ProxyProcess } from "./proxy_process.ts";
 const NAMES = ["nginx", "haproxy"] as const;
 /** A sixtieth of the default: ten minutes are ten seconds. */
 const BEAT_MS = 10_000 / 60;
-/** What the proxies' minute becomes: two seconds, not one, because a busy machine may miss a few beats. */
+/** The proxies' timeout instead of a minute: two seconds, because a busy machine may miss a few heartbeats. */
 const IDLE_MS = 2_000;
-/** As many beats as are in ten minutes. */
+/** The heartbeats of ten minutes. */
 const BEATS = 60;
 
-/** Resolves when a client's state is this one. */
+/** Resolves when a client has this state. */
 function state(client: Client, wanted: string): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {
@@ -26,7 +26,7 @@ function state(client: Client, wanted: string): Promise<void> {
   });
 }
 
-/** Resolves after so many round trips. */
+/** Resolves after this number of round trips. */
 function beats(client: Client, count: number): Promise<void> {
   return new Promise((resolve) => {
     client.addEventListener("heartbeat", () => {
@@ -38,7 +38,7 @@ function beats(client: Client, count: number): Promise<void> {
 for (const name of NAMES) {
   await programTest(
     name,
-    `behind ${name}, the page, plain lines and binary frames work, and the address is the client's`,
+    `behind ${name} the page, plain lines and binary frames work, and the address is the client's`,
     async () => {
       const addresses: string[] = [];
       await using server = serve({
@@ -68,7 +68,7 @@ for (const name of NAMES) {
       for (const peer of [a, b]) {
         assertEquals(await peer.next(), '{"type":"chat","text":"through"}');
       }
-      // What a client says of itself is not believed; a page of this host may connect, another one may not.
+      // The client's own X-Forwarded-For is ignored. A page of this host may connect, a page of another host may not.
       using own = await RawPeer.connect(proxy.port, {
         headers: {
           origin: `http://${host}`,
@@ -90,7 +90,7 @@ for (const name of NAMES) {
 
   await programTest(
     name,
-    `a reload of ${name} loses nothing: clients come back and resume`,
+    `a reload of ${name} loses nothing: clients reconnect and resume`,
     async () => {
       await using server = serve({ port: 0 });
       await using proxy = await ProxyProcess.start(name, {
@@ -124,7 +124,7 @@ for (const name of NAMES) {
           if (n === 50) proxy.reload();
         }
       })();
-      // Both were cut by it, and are back.
+      // The reload closed both connections, and both clients reconnected.
       await Promise.all(cuts);
       over = true;
       await publishing;
@@ -139,7 +139,7 @@ for (const name of NAMES) {
   );
 }
 
-/** Runs through the ten minutes behind one of them. */
+/** Runs the ten minutes behind one proxy. */
 async function idleBehind(name: ProxyName): Promise<void> {
   await using server = serve({
     port: 0,
@@ -162,7 +162,7 @@ async function idleBehind(name: ProxyName): Promise<void> {
   await state(client, "open");
   let left = 0;
   client.addEventListener("statechange", () => left++);
-  // The same without a heartbeat is cut: so it is the heartbeat that keeps it.
+  // Without a heartbeat the proxy closes the connection, so the heartbeat keeps it open.
   using silent = await RawPeer.connect(control.port, {
     protocol: PROTOCOL,
   });
@@ -174,7 +174,7 @@ async function idleBehind(name: ProxyName): Promise<void> {
   assertEquals([client.state, left], ["open", 0]);
 }
 
-Deno.test("behind each proxy, who is silent for ten minutes stays connected, because of the heartbeat", async () => {
+Deno.test("behind each proxy the heartbeat keeps a client connected that publishes nothing for ten minutes", async () => {
   const present = await Promise.all(NAMES.map(hasProgram));
   await Promise.all(NAMES.filter((_, i) => present[i]).map(idleBehind));
 });

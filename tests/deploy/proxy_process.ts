@@ -5,16 +5,16 @@ const docs = new URL("../../docs/deploy/", import.meta.url);
 /** The proxies that docs/deploy.md and docs/scaling.md describe. */
 export type ProxyName = "nginx" | "haproxy" | "haproxy-nodes";
 
-/** How one of them is run. */
+/** The command and the adaptations of one proxy. */
 interface Kind {
   readonly program: string;
   readonly config: string;
-  /** The servers behind it, as the document has them. */
+  /** The addresses of the servers behind it in the document. */
   readonly upstreams: readonly string[];
-  /** Their names, where it can be asked. */
+  /** The names of these servers, if the proxy reports their state. */
   readonly servers: readonly string[];
   args(config: string, folder: string): string[];
-  /** What has to be different in a test, besides addresses and times. */
+  /** Adapts the configuration for a test, except for addresses and times. */
   adapt(config: string, folder: string): string;
   readonly reload: Deno.Signal;
 }
@@ -42,7 +42,7 @@ const KINDS: Readonly<Record<ProxyName, Kind>> = {
     config: "haproxy.cfg",
     upstreams: ["127.0.0.1:8000"],
     servers: [],
-    // As many descriptors as a test may have.
+    // Lower, because a test process has fewer descriptors.
     adapt: (config) => config.replace("maxconn 20000", "maxconn 200"),
   },
   "haproxy-nodes": {
@@ -58,16 +58,16 @@ const KINDS: Readonly<Record<ProxyName, Kind>> = {
   },
 };
 
-/** Where HAProxy in front of nodes is asked. */
+/** The socket at which HAProxy in front of nodes reports their state. */
 const SOCKET = "stats.sock";
 
 /** Options of {@linkcode ProxyProcess.start}. */
 export interface ProxyOptions {
-  /** The ports of the servers behind it, as many as the document has. */
+  /** The ports of the servers behind it, as many as in the document. */
   readonly upstreams: readonly number[];
-  /** What the document's 60 s become, in ms. */
+  /** The time instead of the document's 60 s, in ms. */
   readonly idleMs: number;
-  /** What the document's 10 s become: how long a reload leaves connections alone, in ms. */
+  /** The time instead of the document's 10 s, during which a reload keeps connections open, in ms. */
   readonly drainMs: number;
 }
 
@@ -92,7 +92,7 @@ export class ProxyProcess implements AsyncDisposable {
     this.#complaints = new Response(child.stderr).text();
   }
 
-  /** Starts one. @returns when it takes connections. */
+  /** Starts one, and resolves when it accepts connections. */
   static async start(
     name: ProxyName,
     options: ProxyOptions,
@@ -128,19 +128,19 @@ export class ProxyProcess implements AsyncDisposable {
     return proxy;
   }
 
-  /** Reads its configuration again, with new workers. Those of before go on until their connections end, or time is up. */
+  /** Reloads the configuration with new workers. The old ones run until their connections end or their time is over. */
   reload(): void {
     this.#child.kill(this.#kind.reload);
   }
 
-  /** Waits until every server behind HAProxy in front of nodes is one that it sends newcomers to. */
+  /** Waits until HAProxy reports every node as up. */
   async allUp(): Promise<void> {
     while (!(await this.#states()).every((state) => state === "UP")) {
       await delay(20);
     }
   }
 
-  /** What it thinks of the servers behind it: the 18th column of those lines that are about a server. */
+  /** Returns the state of each server: the 18th column of the lines about servers. */
   async #states(): Promise<readonly string[]> {
     const path = `${this.#folder}/${SOCKET}`;
     const connection = await Deno.connect({ transport: "unix", path });
@@ -157,7 +157,7 @@ export class ProxyProcess implements AsyncDisposable {
     let ended = false;
     void this.#child.status.then(() => ended = true);
     for (;;) {
-      if (ended) throw new Error(`It ended: ${await this.#complaints}`);
+      if (ended) throw new Error(`The proxy ended: ${await this.#complaints}`);
       try {
         using _connection = await Deno.connect({
           hostname: "127.0.0.1",
@@ -177,19 +177,21 @@ export class ProxyProcess implements AsyncDisposable {
   }
 }
 
-/** A port that was free a moment ago: a proxy does not say which one it was given, and has to know those behind it. */
+/** Returns a port that was free a moment ago, because a proxy cannot report the port that it was given. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
-/** @throws when the document does not say what is to be replaced: the test would run something else. */
+/** @throws {Error} when the document does not contain the text: the test would run something else. */
 function replaced(
   text: string,
   pairs: readonly (readonly [string, string])[],
 ): string {
   for (const [from, to] of pairs) {
-    if (!text.includes(from)) throw new Error(`There is no '${from}' in it`);
+    if (!text.includes(from)) {
+      throw new Error(`The document does not contain '${from}'`);
+    }
     text = text.replaceAll(from, to);
   }
   return text;

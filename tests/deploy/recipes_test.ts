@@ -7,7 +7,7 @@ const docs = new URL("docs/deploy/", root);
 const unit = await Deno.readTextFile(new URL("drumbeat.service", docs));
 const dockerfile = await Deno.readTextFile(new URL("Dockerfile", docs));
 
-/** A line's value, such as that of `ExecStart=`. */
+/** Returns the value of a line, such as that of `ExecStart=`. */
 function value(text: string, start: string): string {
   const line = text.split("\n").find((line) => line.startsWith(start));
   assert(line !== undefined, `There is no line '${start}…'`);
@@ -15,9 +15,9 @@ function value(text: string, start: string): string {
 }
 
 /**
- * Starts the server twice, with the very arguments that a recipe has, and nothing granted that they do not grant.
+ * Starts the server twice with the arguments of a recipe, and only the permissions that they grant.
  *
- * @param args what follows `deno`, with the folder of the store replaced.
+ * @param args the arguments of `deno`, with the folder of the store replaced.
  * @param cwd the folder to run in.
  */
 async function runTwice(
@@ -39,7 +39,7 @@ async function runTwice(
   }
 }
 
-Deno.test("the command of drumbeat.service runs with the rights that it grants itself, keeps its log, and ends with 0", async () => {
+Deno.test("the command of drumbeat.service runs with its own permissions, keeps its log, and ends with 0", async () => {
   const folder = await Deno.makeTempDir();
   const command = value(unit, "ExecStart=")
     .replaceAll("/var/lib/drumbeat", folder)
@@ -52,7 +52,7 @@ Deno.test("the command of drumbeat.service runs with the rights that it grants i
 
 await programTest(
   "systemd-analyze",
-  "systemd takes drumbeat.service",
+  "systemd accepts drumbeat.service",
   async () => {
     const folder = await Deno.makeTempDir();
     const path = `${folder}/drumbeat.service`;
@@ -63,7 +63,7 @@ await programTest(
     const { code, stderr } = await new Deno.Command("systemd-analyze", {
       args: ["verify", path],
     }).output();
-    // What it says of other units is not about this one.
+    // Messages about other units do not concern this one.
     const said = new TextDecoder().decode(stderr).split("\n")
       .filter((line) => line.includes("drumbeat"));
     assertEquals([code, said], [0, []]);
@@ -71,7 +71,7 @@ await programTest(
   },
 );
 
-Deno.test("what the Dockerfile copies is all that its command needs, with the rights that it grants", async () => {
+Deno.test("the files that the Dockerfile copies are enough for its command and its permissions", async () => {
   const folder = await Deno.makeTempDir();
   for (const line of dockerfile.split("\n")) {
     if (!line.startsWith("COPY ")) continue;

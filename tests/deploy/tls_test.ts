@@ -9,7 +9,7 @@ import { programTest } from "./programs.ts";
 for (const { transport } of TRANSPORTS) {
   await programTest(
     "openssl",
-    `over ${transport}: with a certificate of its own making the server speaks TLS, and a client that trusts it talks over wss`,
+    `over ${transport}: the server uses TLS with a self-signed certificate, and a client that trusts it connects by wss`,
     async () => {
       await using files = await makeCertificate();
       await using server = await SpawnedServer.start([
@@ -44,7 +44,7 @@ for (const { transport } of TRANSPORTS) {
 }
 
 browserTest(
-  "a page that came over https connects with wss",
+  "a page that was loaded by https connects by wss",
   async (browser) => {
     await using files = await makeCertificate();
     await using server = serve({
@@ -66,7 +66,7 @@ browserTest(
   },
 );
 
-Deno.test("a certificate that is none is refused at the start", () => {
+Deno.test("rejects an invalid certificate at the start", () => {
   assertThrows(
     () => serve({ port: 0, tls: { cert: "none", key: "none" } }),
     Deno.errors.InvalidData,

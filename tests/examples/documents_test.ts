@@ -1,6 +1,5 @@
 /**
- * The code of the documents. `deno test --doc` runs every fence `ts`; these tests check the fences that it passes over, and
- * the commands.
+ * The code of the documents. `deno test --doc` runs every `ts` fence. These tests check the other fences and the commands.
  *
  * @module
  */

@@ -13,14 +13,14 @@ async function examples(): Promise<string[]> {
   return names.sort();
 }
 
-Deno.test("examples/hello.ts tells who came late what was said before, and ends", async () => {
+Deno.test("examples/hello.ts delivers an earlier message to a late joiner, and ends", async () => {
   await using program = start("examples/hello.ts");
   await program.line(/^stored at offset 0$/);
   await program.line(/^ada: .*hello/);
   assertEquals(await program.ended, 0);
 });
 
-Deno.test("examples/chat.ts carries what its contract takes, from typed and from plain clients, and ends at SIGTERM", async () => {
+Deno.test("examples/chat.ts accepts messages of its contract from typed and plain clients, and ends at SIGTERM", async () => {
   await using program = start("examples/chat.ts", { args: ["0"] });
   const [, port] = await program.line(/^http:\/\/localhost:(\d+)$/);
   const url = `ws://127.0.0.1:${port}/ws`;
@@ -42,7 +42,7 @@ Deno.test("examples/chat.ts carries what its contract takes, from typed and from
   assertEquals(await program.end(), 0);
 });
 
-Deno.test("examples/http_broadcast.ts sends to everybody what was posted", async () => {
+Deno.test("examples/http_broadcast.ts publishes each POST to all peers", async () => {
   await using program = start("examples/http_broadcast.ts", { args: ["0"] });
   const [, port] = await program.line(/^http:\/\/localhost:(\d+)$/);
   await using plain = await openPeer(`ws://127.0.0.1:${port}/ws`);

@@ -1,4 +1,4 @@
-/** A plain WebSocket client that is read one message at a time, without a timer. */
+/** A plain WebSocket client whose messages are awaited one at a time, without a timer. */
 export interface PlainPeer extends AsyncDisposable {
   /** The next message. Rejects when the connection ends before one came. */
   next(): Promise<string>;
@@ -9,7 +9,7 @@ export interface PlainPeer extends AsyncDisposable {
 /**
  * Opens a connection.
  *
- * @param url where to.
+ * @param url the server's URL.
  * @param protocols the subprotocols to offer.
  * @returns the peer, once it is open.
  */

@@ -1,5 +1,5 @@
 /**
- * Runs a program the way a reader would: as a process of its own, with the permissions that its text names.
+ * Runs a program as a reader would: as a separate process, with the permissions that its text lists.
  *
  * @module
  */
@@ -23,13 +23,13 @@ export interface StartOptions {
 export interface Program extends AsyncDisposable {
   /** Reads its output up to the first line that matches, and returns the match. */
   line(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Asks it to end, and returns its exit code. */
+  /** Sends it a signal, and returns its exit code. */
   end(signal?: Deno.Signal): Promise<number>;
   /** Waits until it ends by itself; returns its exit code. */
   readonly ended: Promise<number>;
 }
 
-/** Starts a program: a path in the repository, or of its own. */
+/** Starts a program: a path in the repository, or an absolute one. */
 export function start(path: string, options: StartOptions = {}): Program {
   const { flags = ["--allow-net"], args = [], cwd, env } = options;
   const child = new Deno.Command(Deno.execPath(), {

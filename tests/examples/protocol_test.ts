@@ -16,11 +16,11 @@ import { table, type Transcript, transcripts } from "./transcripts.ts";
 const docs = new URL("../../docs/", import.meta.url);
 const protocol = await Deno.readTextFile(new URL("protocol.md", docs));
 
-/** Keys whose values differ from run to run, and stand for each other once they were seen together. */
+/** Keys with random values. The first pair of a real and a written value defines the translation of the later ones. */
 const IDS = new Set(["peer", "session", "epoch", "from"]);
 const TIMES = new Set(["time", "at", "expiresMs"]);
 
-/** The real frame as it stands in the document: ids translated, times and words for people passed over. */
+/** Returns the real frame with the document's ids, times and error messages. */
 function asWritten(
   real: unknown,
   written: unknown,
@@ -47,7 +47,7 @@ function asWritten(
   );
 }
 
-/** Whether two records came in the same millisecond, and the second one says no `at`, is chance. */
+/** Removes `at` of later records: it is absent when two records have the same millisecond, which varies. */
 function timeless(frame: { messages?: { at?: number }[] }): object {
   for (const record of frame.messages?.slice(1) ?? []) delete record.at;
   return frame;
@@ -67,7 +67,7 @@ async function replay(
       const written = timeless(JSON.parse(data));
       const next = timeless(JSON.parse(await connection.next()));
       const real = asWritten(next, written, ids);
-      // As text: the order of the keys is part of the protocol.
+      // Compared as text, because the order of the keys is part of the protocol.
       assertEquals(JSON.stringify(real), JSON.stringify(written));
     } else {
       let sent = data;
@@ -79,7 +79,7 @@ async function replay(
   }
 }
 
-test("the transcripts of protocol.md happen as they are written", async ({ serve }) => {
+test("a real server sends the transcripts of protocol.md", async ({ serve }) => {
   const topics: TopicOptionsByName = {
     "ring:*": { maxRecords: 2 },
     "price:*": {
@@ -169,7 +169,7 @@ Deno.test("the close codes of protocol.md and the reconnects after them are thos
   assertEquals(codes, codes.toSorted((a, b) => a - b));
 });
 
-Deno.test("protocol.md lists the words that no message may have as its type", () => {
+Deno.test("protocol.md lists the reserved message types", () => {
   const [, list = ""] = /one\s+of\s+the\s+reserved\s+words:\s([^.]*)\./
     .exec(protocol) ?? [];
   assertEquals(
@@ -178,7 +178,7 @@ Deno.test("protocol.md lists the words that no message may have as its type", ()
   );
 });
 
-Deno.test("every link between the documents leads somewhere", async () => {
+Deno.test("every link between the documents has a target", async () => {
   const root = new URL("../", docs);
   const pages = [new URL("README.md", root), new URL("CHANGELOG.md", root)];
   for (const folder of [docs, new URL("decisions/", docs)]) {

@@ -16,7 +16,7 @@ const readme = await Deno.readTextFile(new URL("README.md", root));
 const tasks = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)))
   .tasks;
 
-/** The options of a table of the README and their defaults, as numbers. */
+/** Returns the options of a table of the README with their defaults as numbers. */
 function defaults(markdown: string): Record<string, number> {
   return Object.fromEntries(
     table(markdown, "option").map(([option = "", value = ""]) => [
@@ -26,7 +26,7 @@ function defaults(markdown: string): Record<string, number> {
   );
 }
 
-/** The same with a prefix to every name. */
+/** Returns the values with a prefix before every name. */
 function named(prefix: string, values: object): Record<string, number> {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, value]),
@@ -69,7 +69,7 @@ Deno.test("the server in the README has at most ten lines, the client at most si
   assert(lines(client).length <= 6, client);
 });
 
-Deno.test("the five plain lines of the README talk to a server", async () => {
+Deno.test("the five plain lines of the README exchange a message with a server", async () => {
   await using server = serve({ port: 0, page: false });
   const url = `ws://127.0.0.1:${server.addr.port}/ws`;
   await using peer = await openPeer(url);
@@ -95,7 +95,7 @@ Deno.test("the five plain lines of the README talk to a server", async () => {
   });
 });
 
-Deno.test("what the README serves to browsers is there, as JavaScript", async () => {
+Deno.test("the server serves the browser module of the README as JavaScript", async () => {
   await using server = serve({ port: 0 });
   const [page = ""] = fences(readme, "html");
   const [, path = ""] = /from "([^"]+)"/.exec(page) ?? [];

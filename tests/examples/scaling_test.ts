@@ -21,23 +21,23 @@ const constant = (name: string) => {
   return value;
 };
 
-/** Where the documents say what a core does, they leave a third of it free. */
+/** The share of a core that the documents plan with. */
 const BUDGET = 0.7;
 const EACH = 10_000;
 const HELD_EVERY_S = 30;
 
-/** Messages a second that Redis takes, with so many records in a script and nodes that follow the topic. */
+/** Returns the messages a second that Redis handles, by records in a script and nodes that follow the topic. */
 function perSecond(share: number, records: number, nodes: number): number {
   const us = constant("script") + records * constant("record") +
     nodes * constant("follower");
   return (BUDGET - share) * 1e6 * records / us;
 }
 
-Deno.test("what 2, 10 and 100 nodes cost follows from the constants", () => {
+Deno.test("the cost of 2, 10 and 100 nodes follows from the constants", () => {
   const rows = table(text, "nodes");
   assertEquals(rows.map(([nodes = ""]) => number(nodes)), [2, 10, 100]);
   for (const row of rows) {
-    const [nodes = 0, ...told] = row.map(number);
+    const [nodes = 0, ...stated] = row.map(number);
     const connections = nodes * EACH;
     const share = connections / HELD_EVERY_S * constant("held") / 1e6;
     const wanted = [
@@ -49,19 +49,19 @@ Deno.test("what 2, 10 and 100 nodes cost follows from the constants", () => {
       perSecond(share, 1, nodes),
       perSecond(share, 8, nodes),
     ];
-    assertEquals(told.length, wanted.length);
+    assertEquals(stated.length, wanted.length);
     for (const [i, value] of wanted.entries()) {
-      // Two digits that count.
+      // The table has two significant digits.
       assert(
-        Math.abs(told[i]! - value) <= value * 0.03,
-        `${nodes} nodes, column ${i + 2}: ${told[i]} is not ${value}`,
+        Math.abs(stated[i]! - value) <= value * 0.03,
+        `${nodes} nodes, column ${i + 2}: ${stated[i]} is not ${value}`,
       );
     }
   }
 });
 
 redisTest(
-  "topics that a program spreads over hubs are each in one of them, whose Redis has its log",
+  "each topic that a program distributes over hubs is in one of them, and its log is in that hub's Redis",
   async () => {
     await using one = await RedisServer.start();
     await using two = await RedisServer.start();

@@ -6,25 +6,25 @@
 
 /** One line of a transcript. */
 export interface Line {
-  /** Who sends it. */
+  /** The sender. */
   readonly from: "client" | "server";
   /** The data of the WebSocket message. */
   readonly data: string;
 }
 
-/** What happens on one connection: several blocks in a row, where the later ones have no hello of their own. */
+/** The frames of one connection: a block, and the following blocks without a hello. */
 export interface Transcript {
   readonly dialect: "plain" | "drumbeat.v1";
   readonly lines: readonly Line[];
 }
 
-/** The blocks of a Markdown text that have the given language, without their fences. */
+/** Returns the blocks of a Markdown text with the given language, without their fences. */
 export function fences(markdown: string, language: string): string[] {
   const pattern = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm");
   return [...markdown.matchAll(pattern)].map(([, text = ""]) => text);
 }
 
-/** The rows of the table whose first header is `header`, cell by cell. */
+/** Returns the cells of each row of the table whose first header is `header`. */
 export function table(markdown: string, header: string): string[][] {
   const lines = markdown.split("\n");
   const head = lines.findIndex((line) =>
@@ -37,7 +37,7 @@ export function table(markdown: string, header: string): string[][] {
   );
 }
 
-/** The transcripts of docs/protocol.md, one for each connection. */
+/** Returns the transcripts of docs/protocol.md, one for each connection. */
 export function transcripts(markdown: string): Transcript[] {
   const found: { dialect: Transcript["dialect"]; lines: Line[] }[] = [];
   for (const block of fences(markdown, "text")) {

@@ -1,13 +1,13 @@
 /**
- * Branch coverage per part, from what `deno test --coverage` left in coverage/, then the tally of the tests: the last
- * step of `deno task test`. Exits with 1 when a part is below {@linkcode MINIMUM} percent.
+ * Prints the branch coverage of each part from the files of `deno test --coverage`, and the number of tests: the last step
+ * of `deno task test`. Exits with 1 when a part is below {@linkcode MINIMUM} percent.
  *
  * @module
  */
 
 import { stripTypeScriptTypes } from "node:module";
 
-/** Percent of branches each part's tests must take. */
+/** The percentage of branches that each part's tests must take. */
 const MINIMUM = 90;
 
 const PARTS = [
@@ -25,8 +25,8 @@ interface FileCoverage {
 
 const root = new URL("../../", import.meta.url);
 
-/** A worker or a process that a test killed while it wrote leaves half a file, which would be the end of all of them. */
-async function dropHalves(): Promise<void> {
+/** Removes incomplete files, written by workers and processes that a test killed: one would fail the whole report. */
+async function removeIncomplete(): Promise<void> {
   const folder = new URL("coverage/", root);
   for await (const { name } of Deno.readDir(folder)) {
     if (!name.endsWith(".json")) continue;
@@ -37,7 +37,7 @@ async function dropHalves(): Promise<void> {
 }
 
 async function lcov(): Promise<string> {
-  await dropHalves();
+  await removeIncomplete();
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["coverage", "--lcov", "coverage"],
     cwd: root,
@@ -95,7 +95,7 @@ async function sources(path: string): Promise<string[]> {
   return found;
 }
 
-/** A module of types only leaves no trace in V8's coverage, so its absence there says nothing. */
+/** Returns `true` if a module has code that runs. V8's coverage does not list a module of types. */
 async function runs(path: string): Promise<boolean> {
   const js = stripTypeScriptTypes(await Deno.readTextFile(new URL(path, root)));
   const code = js.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")

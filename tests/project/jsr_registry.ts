@@ -55,9 +55,9 @@ async function answer(pathname: string): Promise<Response> {
 
 /** A running registry. */
 export interface JsrRegistry extends AsyncDisposable {
-  /** What `JSR_URL` must be. */
+  /** The value for `JSR_URL`. */
   readonly url: string;
-  /** What `--allow-import` must name. */
+  /** The host for `--allow-import`. */
   readonly host: string;
 }
 

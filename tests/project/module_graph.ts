@@ -1,5 +1,5 @@
 /**
- * What imports what in this repository, as `deno info --json` sees it.
+ * The imports of this repository's modules, from `deno info --json`.
  *
  * @module
  */
@@ -11,13 +11,13 @@ export const root = new URL("../../", import.meta.url);
 export interface Import {
   /** The importing file, from the repository's folder: `hub/hub.ts`. */
   readonly from: string;
-  /** What the statement says: `../messages.ts`. */
+  /** The specifier in the statement: `../messages.ts`. */
   readonly specifier: string;
-  /** Where it leads: a path from the repository's folder, or else a URL. */
+  /** The imported module: a path from the repository's folder, or a URL. */
   readonly to: string;
-  /** Whether it is imported `with { type: "text" }`. */
+  /** True if it is imported `with { type: "text" }`. */
   readonly text: boolean;
-  /** Whether nothing of it is left once types are stripped. */
+  /** True if it imports only types. */
   readonly typeOnly: boolean;
 }
 
@@ -45,7 +45,7 @@ function relative(url: string): string {
     : url;
 }
 
-/** Every import of every module reached from the entries, std/ left out. */
+/** Returns every import of every module that the entries reach, without std/. */
 export async function importsFrom(
   ...entries: readonly string[]
 ): Promise<Import[]> {
@@ -108,7 +108,7 @@ export async function importsFrom(
   }
 }
 
-/** The TypeScript files at a path: a file itself, or all below a folder (`hub/`); none if it does not exist. */
+/** Returns the TypeScript files at a path: the file itself, or all files below a folder (`hub/`). */
 export async function sourcesAt(path: string): Promise<string[]> {
   try {
     if (!path.endsWith("/")) {
@@ -132,7 +132,7 @@ export async function sourcesAt(path: string): Promise<string[]> {
   }
 }
 
-/** The whole text of a file of the repository. */
+/** Returns the text of a file of the repository. */
 export function read(path: string): Promise<string> {
   return Deno.readTextFile(new URL(path, root));
 }

@@ -201,7 +201,7 @@ export function scriptPieces(source: string): Piece[] {
   return pieces;
 }
 
-/** Splits a page into its texts, its comments and the attributes that people read or hear. */
+/** Splits a page into its texts, its comments and its text attributes. */
 function htmlPieces(html: string): Piece[] {
   const pieces: Piece[] = [];
   const add = (text: string, index: number, kind: PieceKind) =>
