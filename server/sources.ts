@@ -117,8 +117,10 @@ import staticFeedTs from "../static/feed/feed.ts" with { type: "text" };
 import staticFollowerTs from "../static/feed/auto_scroll.ts" with {
   type: "text",
 };
-import staticFramesTs from "../static/feed/frames.ts" with { type: "text" };
-import staticGreetingTs from "../static/connection/greeting.ts" with {
+import staticFrameListTs from "../static/feed/frame_list.ts" with {
+  type: "text",
+};
+import staticStartFrameTs from "../static/connection/start_frame.ts" with {
   type: "text",
 };
 import staticHeartTs from "../static/heartbeat/heartbeat_panel.ts" with {
@@ -129,10 +131,12 @@ import staticIndexHtml from "../static/index.html" with { type: "text" };
 import staticLineTs from "../static/feed/line.ts" with { type: "text" };
 import staticLobbyTs from "../static/feed/lobby.ts" with { type: "text" };
 import staticNameTs from "../static/compose/name.ts" with { type: "text" };
-import staticOutgoingTs from "../static/compose/outgoing.ts" with {
+import staticPendingMessagesTs from "../static/feed/pending_messages.ts" with {
   type: "text",
 };
-import staticPaceTs from "../static/feed/frame_pacing.ts" with { type: "text" };
+import staticDrawQueueTs from "../static/feed/draw_queue.ts" with {
+  type: "text",
+};
 import staticPayloadTs from "../static/feed/payload.ts" with { type: "text" };
 import staticPropertiesTs from "../static/connection/properties.ts" with {
   type: "text",
@@ -140,7 +144,7 @@ import staticPropertiesTs from "../static/connection/properties.ts" with {
 import staticSenderTs from "../static/compose/raw_sender.ts" with {
   type: "text",
 };
-import staticStatusTs from "../static/connection/status.ts" with {
+import staticStatusLineTs from "../static/connection/status_line.ts" with {
   type: "text",
 };
 import staticStatusWordsTs from "../static/connection/status_text.ts" with {
@@ -156,6 +160,10 @@ import staticSwitchboardTs from "../static/connection/connection_controls.ts" wi
 import staticTopCss from "../static/styles/top.css" with { type: "text" };
 import staticTraceTs from "../static/heartbeat/trace.ts" with { type: "text" };
 import staticTryCss from "../static/styles/try.css" with { type: "text" };
+import staticFailureTextTs from "../static/feed/failure_text.ts" with {
+  type: "text",
+};
+import staticTextFormatTs from "../static/text_format.ts" with { type: "text" };
 import staticViewportTs from "../static/viewport.ts" with { type: "text" };
 import staticWireTs from "../static/connection/breakable_socket.ts" with {
   type: "text",
@@ -228,20 +236,20 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["static/styles/feed.css", staticFeedCss],
   ["static/feed/feed.ts", staticFeedTs],
   ["static/feed/auto_scroll.ts", staticFollowerTs],
-  ["static/feed/frames.ts", staticFramesTs],
-  ["static/connection/greeting.ts", staticGreetingTs],
+  ["static/feed/frame_list.ts", staticFrameListTs],
+  ["static/connection/start_frame.ts", staticStartFrameTs],
   ["static/heartbeat/heartbeat_panel.ts", staticHeartTs],
   ["static/icon.svg", staticIconSvg],
   ["static/index.html", staticIndexHtml],
   ["static/feed/line.ts", staticLineTs],
   ["static/feed/lobby.ts", staticLobbyTs],
   ["static/compose/name.ts", staticNameTs],
-  ["static/compose/outgoing.ts", staticOutgoingTs],
-  ["static/feed/frame_pacing.ts", staticPaceTs],
+  ["static/feed/pending_messages.ts", staticPendingMessagesTs],
+  ["static/feed/draw_queue.ts", staticDrawQueueTs],
   ["static/feed/payload.ts", staticPayloadTs],
   ["static/connection/properties.ts", staticPropertiesTs],
   ["static/compose/raw_sender.ts", staticSenderTs],
-  ["static/connection/status.ts", staticStatusTs],
+  ["static/connection/status_line.ts", staticStatusLineTs],
   ["static/connection/status_text.ts", staticStatusWordsTs],
   ["static/heartbeat/trace_drawing.ts", staticStripTs],
   ["static/styles/base.css", staticStyleCss],
@@ -249,6 +257,8 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["static/styles/top.css", staticTopCss],
   ["static/heartbeat/trace.ts", staticTraceTs],
   ["static/styles/try.css", staticTryCss],
+  ["static/feed/failure_text.ts", staticFailureTextTs],
+  ["static/text_format.ts", staticTextFormatTs],
   ["static/viewport.ts", staticViewportTs],
   ["static/connection/breakable_socket.ts", staticWireTs],
 ]);

@@ -1,14 +1,18 @@
 /**
- * Speaks to screen readers, politely: one sentence for a burst instead of a burst of sentences.
+ * Announcements for screen readers: a burst of sentences becomes one summary.
  * @module
  */
-import { make } from "./dom.ts";
+import { byId, make } from "./dom.ts";
+import { truncate } from "./text_format.ts";
 
-const PAUSE_MS = 800;
-const MAX_SPOKEN = 3;
-const MAX_SPOKEN_LENGTH = 200;
+/** Sentences of this time are announced together. */
+const COLLECT_MS = 800;
+/** Above this number of sentences, the summary replaces them. */
+const MAX_SENTENCES = 3;
+/** Maximum length of an announced sentence in UTF-16 code units. */
+const MAX_LENGTH = 200;
 
-/** A live region with a memory of what it has yet to say. */
+/** A live region that announces sentences at a bounded rate. */
 export class Announcer {
   readonly #region: HTMLElement;
   readonly #summary: (count: number) => string;
@@ -17,35 +21,37 @@ export class Announcer {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param region an element with `role="status"`.
-   * @param summary what is said of more sentences than a listener can take in.
+   * @param id the id of an element with `role="status"`.
+   * @param summary returns the sentence that replaces a burst of `count` sentences.
    */
-  constructor(region: HTMLElement, summary: (count: number) => string) {
-    this.#region = region;
+  constructor(id: string, summary: (count: number) => string) {
+    this.#region = byId(id, HTMLElement);
     this.#summary = summary;
   }
 
   /**
-   * Says something soon.
+   * Announces a sentence within {@linkcode COLLECT_MS}.
    *
-   * @param text a sentence.
+   * @param text the sentence.
    */
-  say(text: string): void {
+  announce(text: string): void {
     this.#count++;
-    if (this.#count <= MAX_SPOKEN) {
-      this.#pending.push(text.slice(0, MAX_SPOKEN_LENGTH).toWellFormed());
+    if (this.#count <= MAX_SENTENCES) {
+      this.#pending.push(truncate(text, MAX_LENGTH));
     }
-    this.#timer ??= setTimeout(() => this.#speak(), PAUSE_MS);
+    this.#timer ??= setTimeout(() => this.#flush(), COLLECT_MS);
   }
 
-  #speak(): void {
+  #flush(): void {
     this.#timer = undefined;
-    const spoken = this.#count > MAX_SPOKEN
+    const sentences = this.#count > MAX_SENTENCES
       ? [this.#summary(this.#count)]
       : this.#pending;
     this.#pending = [];
     this.#count = 0;
-    // Paragraphs, not one text: the same words said twice must count as a change.
-    this.#region.replaceChildren(...spoken.map((text) => make("p", "", text)));
+    // New paragraphs, not a new text: the same sentence twice must count as a change of the live region.
+    this.#region.replaceChildren(
+      ...sentences.map((text) => make("p", "", text)),
+    );
   }
 }

@@ -1,96 +1,67 @@
 /**
- * The page: connects, and lets its parts know what happens.
+ * The page: connects to the hub, and passes the client's events to the parts of the page.
  * @module
  */
 import { connect } from "../client.ts";
-import { Announcer } from "./announcer.ts";
 import { setUpComposer } from "./compose/composer.ts";
+import { setUpRawSender } from "./compose/raw_sender.ts";
+import { BreakableSocket } from "./connection/breakable_socket.ts";
+import { ConnectionControls } from "./connection/connection_controls.ts";
+import { Properties } from "./connection/properties.ts";
+import { type LobbyStart, readStart } from "./connection/start_frame.ts";
 import { contract } from "./contract.ts";
 import { byId, setText } from "./dom.ts";
 import { Drawer } from "./drawer.ts";
 import { Feed } from "./feed/feed.ts";
-import { Frames } from "./feed/frames.ts";
-import { type Greeting, greetingOf } from "./connection/greeting.ts";
-import { Heart } from "./heartbeat/heartbeat_panel.ts";
+import { FrameList } from "./feed/frame_list.ts";
 import { Lobby } from "./feed/lobby.ts";
-import { counted } from "./feed/payload.ts";
-import { Properties } from "./connection/properties.ts";
-import { setUpSender } from "./compose/raw_sender.ts";
-import { Switchboard } from "./connection/connection_controls.ts";
+import { HeartbeatPanel } from "./heartbeat/heartbeat_panel.ts";
 import { fitViewport } from "./viewport.ts";
-import { Wire } from "./connection/breakable_socket.ts";
 
 fitViewport();
 
-const client = connect("/ws", { contract, WebSocket: Wire });
+const client = connect("/ws", { contract, WebSocket: BreakableSocket });
 
-const feed = new Feed({
-  list: byId("lines-of-feed", HTMLElement),
-  scroller: byId("scroller", HTMLElement),
-  newer: byId("newer", HTMLButtonElement),
-});
-const heart = new Heart(client);
-const lobby = new Lobby(client, {
-  feed,
-  announcer: new Announcer(
-    byId("said-messages", HTMLElement),
-    (count) => counted(count, "new message"),
-  ),
-  onRecord: (own) => heart.message(own),
-});
-setUpComposer((text, name) => lobby.say(text, name));
-const switchboard = new Switchboard(client, {
-  feed,
-  announcer: new Announcer(
-    byId("said-status", HTMLElement),
-    () => `The connection is ${client.state}`,
-  ),
-  onConnection(connected) {
-    heart.connection(connected);
-    lobby.connection(connected);
-  },
+const feed = new Feed();
+const heartbeat = new HeartbeatPanel(client);
+const lobby = new Lobby(client, feed, (own) => heartbeat.addMessage(own));
+setUpComposer((text, name) => lobby.publish(text, name));
+const controls = new ConnectionControls(client, feed, (connected) => {
+  heartbeat.setConnected(connected);
+  lobby.setConnected(connected);
 });
 
 const properties = new Properties(client);
-const frames = new Frames({
-  list: byId("frames", HTMLElement),
-  pause: byId("pause", HTMLButtonElement),
-  count: byId("frames-count", HTMLElement),
-});
-setUpSender(client);
-new Drawer({
-  drawer: byId("drawer", HTMLElement),
-  toggle: byId("toggle", HTMLButtonElement),
-  close: byId("close", HTMLButtonElement),
-  covered: ["top", "beat", "lobby"].map((id) => byId(id, HTMLElement)),
-}, (open) => {
-  properties.watch(open);
-  frames.watch(open);
+const frames = new FrameList();
+setUpRawSender(client);
+new Drawer((isOpen) => {
+  properties.setVisible(isOpen);
+  frames.setVisible(isOpen);
 });
 
-let greeting: Greeting | undefined;
+let start: LobbyStart | undefined;
 client.addEventListener("frame", ({ direction, data }) => {
   frames.add(direction === "out", data);
   if (direction === "in") {
-    greeting = greetingOf(data) ?? greeting;
+    start = readStart(data) ?? start;
   }
 });
 client.addEventListener("open", () => {
-  if (greeting === undefined) {
+  if (start === undefined) {
     return;
   }
-  lobby.started(greeting.time);
-  if (greeting.following === 0) {
-    // Shown as long as the feed is empty.
-    byId("quiet", HTMLElement).hidden = false;
-    if (greeting.recovered) {
-      switchboard.nothingMissed();
+  lobby.setStart(start.time);
+  if (start.pending === 0) {
+    // The style sheet shows this text only while the feed is empty.
+    byId("empty-feed", HTMLElement).hidden = false;
+    if (start.recovered) {
+      controls.reportNothingMissed();
     }
   }
 });
 
 setText(
-  byId("lines", HTMLElement),
+  byId("snippet", HTMLElement),
   `const ws = new WebSocket(
   "${client.url}",
 );

@@ -1,5 +1,5 @@
 /**
- * What the stock server and its page agree on: `chat` is checked, any other type passes as it comes.
+ * The contract of the stock server and its page: `chat` messages are validated, every other type passes unchecked.
  * @module
  */
 import {
@@ -9,17 +9,20 @@ import {
   type MessagesOf,
 } from "../messages.ts";
 
-/** Longest text of a `chat`, in UTF-16 code units: what an input's `maxlength` counts. */
+/** Maximum length of a chat text in UTF-16 code units, the unit of an input's `maxlength`. */
 export const MAX_TEXT_LENGTH = 2000;
 
-/** Longest name in a `chat`, in UTF-16 code units. */
+/** Maximum length of a display name in UTF-16 code units. */
 export const MAX_NAME_LENGTH = 40;
 
-/** What one person says in the lobby. */
+/** A chat message of the lobby. */
 export interface Chat {
   /** 1 to {@linkcode MAX_TEXT_LENGTH} code units. */
   readonly text: string;
-  /** What the sender calls itself: anybody may use any name, only the record's `from` is the server's word. */
+  /**
+   * The display name that the sender chose, at most {@linkcode MAX_NAME_LENGTH} code units. It is not verified: only the
+   * record's `from` identifies the peer.
+   */
   readonly name?: string;
 }
 
@@ -37,7 +40,7 @@ function isChat(value: unknown): value is Chat {
 /** The messages of the stock server. */
 export type StockMessages = MessagesOf<{ chat: Guard<Chat> }, true>;
 
-/** The contract of the stock server, for both of its ends. */
+/** The contract of the stock server, for the server and the page. */
 export const contract: Contract<StockMessages> = defineMessages(
   { chat: isChat },
   { open: true },

@@ -1,17 +1,18 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * Finding and making elements. Text is only ever text here: nothing of the page parses markup at run time.
+ * Helpers to find, create and change elements. Content is set as text only: the page never parses markup at run time, so
+ * a message cannot inject any.
  * @module
  */
 
 /**
- * The element that index.html has under an id.
+ * Finds an element of index.html.
  *
- * @param id the id.
- * @param type the class it must be of.
+ * @param id the element's id.
+ * @param type the class of the element, for example `HTMLButtonElement`.
  * @returns the element.
- * @throws {TypeError} when the page and the script do not fit together.
+ * @throws {TypeError} when index.html has no element of that class with that id.
  */
 export function byId<E extends HTMLElement>(
   id: string,
@@ -19,17 +20,19 @@ export function byId<E extends HTMLElement>(
 ): E {
   const found = document.getElementById(id);
   if (!(found instanceof type)) {
-    throw new TypeError(`The page has no ${type.name} with the id '${id}'`);
+    throw new TypeError(
+      `Cannot set up the page: it has no ${type.name} with the id '${id}'`,
+    );
   }
   return found;
 }
 
 /**
- * Makes an element.
+ * Creates an element.
  *
- * @param tag its tag.
- * @param className its class, or "".
- * @param children text and nodes to put into it.
+ * @param tag the tag name.
+ * @param className the class attribute, or "".
+ * @param children text and nodes to append.
  * @returns the element.
  */
 export function make<K extends keyof HTMLElementTagNameMap>(
@@ -46,21 +49,21 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 }
 
 /**
- * Text for screen readers only.
+ * Creates text for screen readers only.
  *
- * @param text what is said.
- * @returns a span.
+ * @param text the text.
+ * @returns a span that is visually hidden.
  */
-export function unseen(text: string): HTMLSpanElement {
-  return make("span", "unseen", text);
+export function hiddenText(text: string): HTMLSpanElement {
+  return make("span", "visually-hidden", text);
 }
 
 /**
- * Changes an element's text, if it changes: live regions and mutation costs do not notice a repetition.
+ * Sets an element's text if it differs: writing the same text again would cost a layout.
  *
- * @param element where.
- * @param text what it should read.
- * @returns whether it was another text before.
+ * @param element the element to change.
+ * @param text the new text.
+ * @returns true if the text changed.
  */
 export function setText(element: Element, text: string): boolean {
   if (element.textContent === text) {
@@ -68,4 +71,35 @@ export function setText(element: Element, text: string): boolean {
   }
   element.textContent = text;
   return true;
+}
+
+/**
+ * Removes the first children of a list until at most `max` remain.
+ *
+ * @param list the list.
+ * @param max the maximum number of children.
+ */
+export function keepLast(list: Element, max: number): void {
+  while (list.childElementCount > max) {
+    list.firstElementChild?.remove();
+  }
+}
+
+/**
+ * Makes Enter submit a form. Shift+Enter inserts a line break.
+ *
+ * @param form the form.
+ * @param field a text area of the form.
+ */
+export function submitOnEnter(
+  form: HTMLFormElement,
+  field: HTMLTextAreaElement,
+): void {
+  field.addEventListener("keydown", (event) => {
+    // While an input method composes a word, Enter accepts that word.
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
 }

@@ -1,39 +1,30 @@
 /**
- * Opens and closes "Under the hood": beside the messages where there is room, over them where there is not.
+ * The drawer "Connection details": beside the messages on a wide screen, over them on a narrow one.
  * @module
  */
+import { byId } from "./dom.ts";
 
-/** Where a {@linkcode Drawer} lives. */
-export interface DrawerPlaces {
-  readonly drawer: HTMLElement;
-  /** Opens and closes it. */
-  readonly toggle: HTMLButtonElement;
-  /** Closes it, from inside. */
-  readonly close: HTMLButtonElement;
-  /** What it covers on a narrow screen. */
-  readonly covered: readonly HTMLElement[];
-}
-
-/** The drawer. Whoever opened it gets the focus back. */
+/** Opens and closes the drawer. When it closes, the focus returns to the button that opened it. */
 export class Drawer {
-  readonly #places: DrawerPlaces;
-  readonly #onToggle: (open: boolean) => void;
-  readonly #covers = matchMedia("(width < 60rem)");
+  readonly #drawer = byId("drawer", HTMLElement);
+  readonly #toggle = byId("drawer-toggle", HTMLButtonElement);
+  readonly #close = byId("drawer-close", HTMLButtonElement);
+  /** The elements that the drawer covers on a narrow screen. */
+  readonly #covered = ["top", "heartbeat", "lobby"]
+    .map((id) => byId(id, HTMLElement));
+  readonly #isNarrow = matchMedia("(width < 60rem)");
+  readonly #onToggle: (isOpen: boolean) => void;
 
-  /**
-   * @param places the elements to use.
-   * @param onToggle called when it opened or closed.
-   */
-  constructor(places: DrawerPlaces, onToggle: (open: boolean) => void) {
-    this.#places = places;
+  /** @param onToggle called after the drawer opened or closed. */
+  constructor(onToggle: (isOpen: boolean) => void) {
     this.#onToggle = onToggle;
-    places.toggle.addEventListener("click", () => this.#set(!this.open));
-    places.close.addEventListener("click", () => this.#set(false));
-    this.#covers.addEventListener("change", () => this.#cover());
+    this.#toggle.addEventListener("click", () => this.#set(!this.isOpen));
+    this.#close.addEventListener("click", () => this.#set(false));
+    this.#isNarrow.addEventListener("change", () => this.#setInert());
     document.addEventListener("keydown", (event) => {
-      // Escape during a composition ends the composition, and in an open list it closes the list.
+      // Escape also ends the composition of a word, and closes an open list of a select: both come first.
       if (
-        event.key === "Escape" && this.open && !event.isComposing &&
+        event.key === "Escape" && this.isOpen && !event.isComposing &&
         !event.defaultPrevented
       ) {
         this.#set(false);
@@ -41,29 +32,29 @@ export class Drawer {
     });
   }
 
-  /** Whether it is open. */
-  get open(): boolean {
-    return !this.#places.drawer.hidden;
+  /** True while the drawer is open. */
+  get isOpen(): boolean {
+    return !this.#drawer.hidden;
   }
 
   #set(open: boolean): void {
-    const { drawer, toggle, close } = this.#places;
-    const hadFocus = drawer.contains(document.activeElement);
-    drawer.hidden = !open;
-    document.body.classList.toggle("drawn", open);
-    toggle.setAttribute("aria-expanded", String(open));
-    this.#cover();
+    const hadFocus = this.#drawer.contains(document.activeElement);
+    this.#drawer.hidden = !open;
+    document.body.classList.toggle("drawer-open", open);
+    this.#toggle.setAttribute("aria-expanded", String(open));
+    this.#setInert();
     if (open) {
-      close.focus();
+      this.#close.focus();
     } else if (hadFocus) {
-      toggle.focus();
+      this.#toggle.focus();
     }
     this.#onToggle(open);
   }
 
-  #cover(): void {
-    for (const element of this.#places.covered) {
-      element.inert = this.open && this.#covers.matches;
+  /** Keeps the focus out of elements that the drawer covers. */
+  #setInert(): void {
+    for (const element of this.#covered) {
+      element.inert = this.isOpen && this.#isNarrow.matches;
     }
   }
 }

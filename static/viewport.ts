@@ -1,23 +1,23 @@
 /**
- * Keeps the message box above a phone's keyboard where the style sheet cannot: Safari lays its keyboard over the page and
- * leaves `dvh` as it was.
+ * Keeps the message box above a phone's keyboard. Safari draws its keyboard over the page and does not change `dvh`, so a
+ * style sheet alone cannot do it.
  * @module
  */
 
-/** Gives the page the height that can be seen. */
+/** Sets the page's height to the visible height while a keyboard covers a part of the page. */
 export function fitViewport(): void {
   const viewport = globalThis.visualViewport;
   viewport?.addEventListener("resize", () => {
     const root = document.documentElement;
-    // Pinched: what can be seen is a part of the page then, and the page must not follow.
+    // While the user has zoomed in, the visible part is smaller than the page, and the page must keep its height.
     if (viewport.scale > 1.01) {
       return;
     }
-    const covered = globalThis.innerHeight - viewport.height > 1;
-    if (covered) {
-      root.style.setProperty("--height", `${viewport.height}px`);
+    const isCovered = globalThis.innerHeight - viewport.height > 1;
+    if (isCovered) {
+      root.style.setProperty("--visible-height", `${viewport.height}px`);
     } else {
-      root.style.removeProperty("--height");
+      root.style.removeProperty("--visible-height");
     }
   });
 }

@@ -1,55 +1,49 @@
 /**
- * Where a person says who they are and what they want to say.
+ * The form with the user's name and the message to send.
  * @module
  */
-import { byId } from "../dom.ts";
-import { recallName, rememberName, tidyName } from "./name.ts";
+import { byId, submitOnEnter } from "../dom.ts";
+import { cleanName, loadName, saveName } from "./name.ts";
 
 /**
- * Makes the message box work: Enter sends, Shift+Enter is a new line.
+ * Sets up the form: Enter sends, Shift+Enter inserts a line break.
  *
- * @param say called with a text and a name, neither empty.
+ * @param onSubmit called with a text and a name, neither empty.
  */
 export function setUpComposer(
-  say: (text: string, name: string) => void,
+  onSubmit: (text: string, name: string) => void,
 ): void {
   const form = byId("composer", HTMLFormElement);
   const text = byId("text", HTMLTextAreaElement);
   const name = byId("name", HTMLInputElement);
-  let chosen = recallName();
-  name.value = chosen;
+  let current = loadName();
+  name.value = current;
 
-  const choose = (): void => {
-    const tidy = tidyName(name.value);
-    if (tidy !== "" && tidy !== chosen) {
-      chosen = tidy;
-      rememberName(chosen);
+  const applyName = (): void => {
+    const cleaned = cleanName(name.value);
+    if (cleaned !== "" && cleaned !== current) {
+      current = cleaned;
+      saveName(current);
     }
-    // Nobody is nameless: an empty field goes back to what it was.
-    name.value = chosen;
+    // An empty field gets the current name back: each message has a name.
+    name.value = current;
   };
-  name.addEventListener("change", choose);
+  name.addEventListener("change", applyName);
   name.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.isComposing) {
       event.preventDefault();
-      choose();
+      applyName();
       text.focus();
     }
   });
-  text.addEventListener("keydown", (event) => {
-    // During a composition Enter accepts the word.
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-      event.preventDefault();
-      form.requestSubmit();
-    }
-  });
+  submitOnEnter(form, text);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    choose();
-    const words = text.value.trim();
-    if (words !== "") {
+    applyName();
+    const trimmed = text.value.trim();
+    if (trimmed !== "") {
       text.value = "";
-      say(words, chosen);
+      onSubmit(trimmed, current);
     }
     text.focus();
   });

@@ -1,13 +1,14 @@
 /**
- * What a person is called: given at first, then their own choice. A given name stays with its tab, so that two tabs are
- * two people; a chosen one is remembered for the next visit.
+ * The user's display name. A generated name belongs to its tab, so that two tabs look like two users; a name that the user
+ * chose is also stored for the next visit.
  * @module
  */
 import { MAX_NAME_LENGTH } from "../contract.ts";
+import { truncate } from "../text_format.ts";
 
 const KEY = "drumbeat.name";
 
-const MANNERS = [
+const ADJECTIVES = [
   "Brisk",
   "Calm",
   "Early",
@@ -24,7 +25,7 @@ const MANNERS = [
   "Warm",
 ];
 
-const DRUMS = [
+const INSTRUMENTS = [
   "Bodhrán",
   "Bongo",
   "Cajón",
@@ -41,69 +42,70 @@ const DRUMS = [
   "Triangle",
 ];
 
-/** Control, format, surrogate, private and unassigned characters; the joiner of emoji is let through. */
-const UNSEEN = /(?!\u200d)\p{C}/gu;
+/** Control, format, surrogate, private and unassigned characters, without the joiner that emoji need (U+200D). */
+const INVISIBLE = /(?!\u200d)\p{C}/gu;
+
+/** Any character that is drawn: U+2800, U+115F, U+1160, U+3164 and U+FFA0 count as letters or symbols, but are blank. */
+const VISIBLE = /[^\s\u200d\u2800\u115f\u1160\u3164\uffa0]/u;
 
 /**
- * A name as it is shown: one line, nothing that turns the text around it or cannot be seen.
+ * Cleans a display name: one line, without invisible characters and without characters that change the direction of the
+ * text around the name.
  *
- * @param name what somebody calls themselves.
- * @returns at most {@linkcode MAX_NAME_LENGTH} code units; "" when nothing visible is left.
+ * @param name any text.
+ * @returns at most {@linkcode MAX_NAME_LENGTH} code units; "" if no visible character remains.
  */
-export function tidyName(name: string): string {
-  const line = name.replace(/\s+/gu, " ").replace(UNSEEN, "").trim();
-  // Braille blank, Hangul fillers and a lone joiner look like nothing, but count as letters or symbols.
-  if (!/[^\s\u200d\u2800\u115f\u1160\u3164\uffa0]/u.test(line)) {
-    return "";
-  }
-  // Not through a character: half of one is a box with a question mark.
-  return line.slice(0, MAX_NAME_LENGTH).replace(/[\ud800-\udbff]$/, "");
+export function cleanName(name: string): string {
+  const line = name.replace(/\s+/gu, " ").replace(INVISIBLE, "").trim();
+  return VISIBLE.test(line) ? truncate(line, MAX_NAME_LENGTH) : "";
 }
 
 /**
- * The name to start with.
+ * Loads the display name.
  *
- * @returns the one chosen earlier, else the one given to this tab, else a new one.
+ * @returns the name of this tab, else the name that the user chose on an earlier visit, else a new one.
  */
-export function recallName(): string {
-  const known = tidyName(read("sessionStorage") ?? read("localStorage") ?? "");
-  if (known !== "") {
-    return known;
+export function loadName(): string {
+  const stored = cleanName(
+    read("sessionStorage") ?? read("localStorage") ?? "",
+  );
+  if (stored !== "") {
+    return stored;
   }
-  const given = `${pick(MANNERS)} ${pick(DRUMS)}`;
-  write("sessionStorage", given);
-  return given;
+  const generated = `${pick(ADJECTIVES)} ${pick(INSTRUMENTS)}`;
+  write("sessionStorage", generated);
+  return generated;
 }
 
 /**
- * Keeps a name that was chosen.
+ * Stores a name that the user chose.
  *
- * @param name a tidy name.
+ * @param name a clean name.
  */
-export function rememberName(name: string): void {
+export function saveName(name: string): void {
   write("sessionStorage", name);
   write("localStorage", name);
 }
 
 function pick(words: readonly string[]): string {
-  return words[Math.floor(Math.random() * words.length)] ?? "Somebody";
+  return words[Math.floor(Math.random() * words.length)] ?? "Drum";
 }
 
-type Place = "localStorage" | "sessionStorage";
+type StorageName = "localStorage" | "sessionStorage";
 
-// Both throw where the browser forbids storage, or has no room: then a name lives as long as its page.
-function read(place: Place): string | undefined {
+// Both functions throw where the browser forbids storage, or where it is full. The name then lasts as long as its page.
+function read(storage: StorageName): string | undefined {
   try {
-    return globalThis[place].getItem(KEY) ?? undefined;
+    return globalThis[storage].getItem(KEY) ?? undefined;
   } catch {
     return undefined;
   }
 }
 
-function write(place: Place, name: string): void {
+function write(storage: StorageName, name: string): void {
   try {
-    globalThis[place].setItem(KEY, name);
+    globalThis[storage].setItem(KEY, name);
   } catch {
-    // Nothing depends on it.
+    // The page works without a stored name.
   }
 }

@@ -1,61 +1,66 @@
 /**
- * The drawer's box to send anything that `send` takes.
+ * The drawer's form that passes text, a Blob or an ArrayBuffer to the client's `send`.
  * @module
  */
 import type { Client } from "../../client.ts";
 import type { StockMessages } from "../contract.ts";
-import { byId, setText } from "../dom.ts";
-import { counted, sizeOf } from "../feed/payload.ts";
+import { byId, setText, submitOnEnter } from "../dom.ts";
+import { byteLengthOf } from "../feed/payload.ts";
+import { counted } from "../text_format.ts";
 
-const HINTS: Readonly<Record<string, string>> = {
-  text: "JSON with a string “type”: what the lobby takes as text.",
-  blob: "The text's UTF-8 bytes in a Blob: sent as a binary frame.",
-  buffer: "The text's UTF-8 bytes in an ArrayBuffer: the same binary frame.",
+interface Kind {
+  readonly hint: string;
+  readonly call: string;
+  readonly data: (text: string) => string | Blob | ArrayBuffer;
+}
+
+/** The kinds of data, by the value of their radio button. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  text: {
+    hint: "A JSON object with a string “type”.",
+    call: "send(text)",
+    data: (text) => text,
+  },
+  blob: {
+    hint: "The text's UTF-8 bytes as a Blob, sent as a binary frame.",
+    call: "send(blob)",
+    data: (text) => new Blob([text]),
+  },
+  buffer: {
+    hint: "The text's UTF-8 bytes as an ArrayBuffer, sent as a binary frame.",
+    call: "send(buffer)",
+    data: (text) => new TextEncoder().encode(text).buffer,
+  },
 };
 
 /**
- * Makes the box work.
+ * Sets up the form.
  *
- * @param client what sends.
+ * @param client sends the data.
  */
-export function setUpSender(client: Client<StockMessages>): void {
-  const form = byId("sender", HTMLFormElement);
-  const text = byId("sender-text", HTMLTextAreaElement);
-  const hint = byId("sender-hint", HTMLElement);
-  const outcome = byId("sender-outcome", HTMLElement);
-  const kind = (): string => String(new FormData(form).get("kind"));
+export function setUpRawSender(client: Client<StockMessages>): void {
+  const form = byId("raw-sender", HTMLFormElement);
+  const text = byId("raw-text", HTMLTextAreaElement);
+  const hint = byId("raw-hint", HTMLElement);
+  const result = byId("raw-result", HTMLElement);
+  const kind = (): Kind | undefined =>
+    KINDS[String(new FormData(form).get("kind"))];
 
-  form.addEventListener("change", () => setText(hint, HINTS[kind()] ?? ""));
-  text.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-      event.preventDefault();
-      form.requestSubmit();
-    }
-  });
+  form.addEventListener("change", () => setText(hint, kind()?.hint ?? ""));
+  submitOnEnter(form, text);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const [data, call] = dataOf(kind(), text.value);
+    const { call, data } = kind() ?? KINDS.text!;
     try {
-      client.send(data);
-      outcome.dataset.state = "sent";
-      outcome.textContent = `${call} took ${counted(sizeOf(data), "byte")}.`;
+      const sent = data(text.value);
+      client.send(sent);
+      result.dataset.state = "sent";
+      result.textContent = `${call} accepted ${
+        counted(byteLengthOf(sent), "byte")
+      }.`;
     } catch (error) {
-      outcome.dataset.state = "failed";
-      outcome.textContent = `${call} threw ${String(error)}`;
+      result.dataset.state = "failed";
+      result.textContent = `${call} threw ${String(error)}`;
     }
   });
-}
-
-function dataOf(
-  kind: string,
-  text: string,
-): [data: string | Blob | ArrayBuffer, call: string] {
-  switch (kind) {
-    case "blob":
-      return [new Blob([text]), "send(blob)"];
-    case "buffer":
-      return [new TextEncoder().encode(text).buffer, "send(buffer)"];
-    default:
-      return [text, "send(text)"];
-  }
 }

@@ -1,56 +1,55 @@
 /**
- * A wire that can be cut: the page's button makes a connection vanish as a dead network does, without a goodbye.
+ * A WebSocket that the page can break on purpose: the client then sees what a network failure looks like.
  * @module
  */
+import { CloseCode } from "../../messages.ts";
 
-/** What a lost network looks like to a page. */
-const ABNORMAL = 1006;
-/** What the server is told, so that it does not have to wait for its heartbeat: "come back" in the application's range. */
-const CUT = 4000;
+const open = new Set<BreakableSocket>();
+let broken = false;
 
-const live = new Set<Wire>();
-let cut = false;
-
-/** The platform's WebSocket, but one that {@linkcode cutWire} can break. */
-export class Wire extends WebSocket {
+/** The platform's WebSocket, which {@linkcode breakConnections} can break. */
+export class BreakableSocket extends WebSocket {
   /**
+   * Starts to connect.
+   *
    * @param url as for `WebSocket`.
    * @param protocols as for `WebSocket`.
    */
   constructor(url: string | URL, protocols?: string | string[]) {
     super(url, protocols);
-    live.add(this);
-    this.addEventListener("close", () => live.delete(this));
-    // The standard ends an attempt that is closed this early with `error` and 1006: what no network looks like.
-    if (cut) {
+    open.add(this);
+    this.addEventListener("close", () => open.delete(this));
+    // A socket that is closed while it connects fires `error` and `close` with 1006, as an unreachable server does.
+    if (broken) {
       this.close();
     }
   }
 
-  /** Ends this connection as if the network had gone. */
+  /** Ends this connection with 1006, as a network failure does. */
   break(): void {
-    // The page hears of it now; the real `close` event comes later and is nobody's any more.
+    // The client gets its `close` event now, and then drops the socket: it ignores the real event, which comes later.
     this.dispatchEvent(
-      new CloseEvent("close", { code: ABNORMAL, wasClean: false }),
+      new CloseEvent("close", { code: CloseCode.abnormal, wasClean: false }),
     );
-    this.close(CUT, "wire cut");
+    // The close frame spares the server the wait for its heartbeat timeout; the session continues.
+    this.close(CloseCode.replaced, "Disconnected by the page");
   }
 }
 
-/** Breaks every connection, and every attempt until {@linkcode mendWire}. */
-export function cutWire(): void {
-  cut = true;
-  for (const wire of [...live]) {
-    wire.break();
+/** Breaks every connection, and every attempt to connect until {@linkcode allowConnections}. */
+export function breakConnections(): void {
+  broken = true;
+  for (const socket of [...open]) {
+    socket.break();
   }
 }
 
-/** Lets connections through again. */
-export function mendWire(): void {
-  cut = false;
+/** Allows connections again. */
+export function allowConnections(): void {
+  broken = false;
 }
 
-/** Whether the wire is cut. */
-export function isCut(): boolean {
-  return cut;
+/** Returns true between {@linkcode breakConnections} and {@linkcode allowConnections}. */
+export function isBroken(): boolean {
+  return broken;
 }

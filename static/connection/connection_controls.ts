@@ -1,168 +1,194 @@
 /**
- * Says what the connection does, and lets a person cut it and ask for it back.
+ * Reports the state of the connection, and lets the user disconnect and reconnect.
  * @module
  */
 import type { Client, GapEvent, StateEvent } from "../../client.ts";
-import type { Announcer } from "../announcer.ts";
-import { closeWords } from "./close_text.ts";
+import { LOBBY } from "../../messages.ts";
+import { Announcer } from "../announcer.ts";
 import type { StockMessages } from "../contract.ts";
 import { byId, setText } from "../dom.ts";
 import type { Feed } from "../feed/feed.ts";
 import { note } from "../feed/line.ts";
-import { counted } from "../feed/payload.ts";
-import { Status } from "./status.ts";
-import { cutWire, isCut, mendWire } from "./breakable_socket.ts";
+import { counted } from "../text_format.ts";
+import {
+  allowConnections,
+  breakConnections,
+  isBroken,
+} from "./breakable_socket.ts";
+import { closeText } from "./close_text.ts";
+import { StatusLine } from "./status_line.ts";
 
-/** Long enough to say something in another tab. */
-const CUT_MS = 5_000;
+/** The page reconnects after this time: long enough to send a message in another tab. */
+const DISCONNECTED_MS = 5_000;
 
-/** What the switchboard tells of. */
-export interface SwitchboardParts {
-  readonly feed: Feed;
-  readonly announcer: Announcer;
-  /** The connection came or went. */
-  readonly onConnection: (connected: boolean) => void;
-}
-
-/** The switchboard. */
-export class Switchboard {
+/** The status line, the buttons "Disconnect" and "Reconnect now", and the notes about the connection in the feed. */
+export class ConnectionControls {
   readonly #client: Client<StockMessages>;
-  readonly #parts: SwitchboardParts;
-  readonly #status: Status;
-  readonly #reconnect = byId("reconnect", HTMLButtonElement);
-  readonly #cut = byId("cut", HTMLButtonElement);
+  readonly #feed: Feed;
+  readonly #onConnection: (connected: boolean) => void;
+  readonly #status: StatusLine;
+  readonly #announcer: Announcer;
+  readonly #reconnectButton = byId("reconnect", HTMLButtonElement);
+  readonly #disconnectButton = byId("disconnect", HTMLButtonElement);
   #connected = false;
-  #lostAt: number | undefined;
-  /** The line that tells of the last return: what was recovered is added to it. */
-  #back: { readonly body: Element; readonly words: string } | undefined;
-  #mend: ReturnType<typeof setTimeout> | undefined;
+  #closedAt: number | undefined;
+  /** The note about the last reconnect: the number of recovered messages is appended to it. */
+  #reconnectNote: { readonly body: Element; readonly text: string } | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param client whose connection.
-   * @param parts what it tells.
+   * Connects the controls to a client.
+   *
+   * @param client the client.
+   * @param feed receives the notes.
+   * @param onConnection called when the connection opened, and when it closed.
    */
-  constructor(client: Client<StockMessages>, parts: SwitchboardParts) {
+  constructor(
+    client: Client<StockMessages>,
+    feed: Feed,
+    onConnection: (connected: boolean) => void,
+  ) {
     this.#client = client;
-    this.#parts = parts;
-    this.#status = new Status(byId("status", HTMLElement), () => ({
+    this.#feed = feed;
+    this.#onConnection = onConnection;
+    this.#status = new StatusLine(() => ({
       state: client.state,
       rttMs: client.rttMs,
       retryAt: client.retryAt,
-      again: this.#lostAt !== undefined,
+      isReconnect: this.#closedAt !== undefined,
     }));
-    client.addEventListener("statechange", (event) => this.#changed(event));
-    client.addEventListener("heartbeat", () => this.#status.show());
+    this.#announcer = new Announcer(
+      "announce-status",
+      () => `The connection is ${this.#status.word}`,
+    );
+    client.addEventListener("statechange", (event) => this.#update(event));
+    client.addEventListener("heartbeat", () => this.#status.update());
     client.addEventListener("recovered", ({ topic, count }) => {
-      if (topic === "lobby") {
-        this.#recovered(`recovered ${counted(count, "message")}`);
+      if (topic === LOBBY) {
+        this.#reportRecovered(`${counted(count, "message")} recovered`);
       }
     });
-    client.addEventListener("gap", (event) => this.#gap(event));
-    this.#reconnect.addEventListener("click", () => this.#again());
-    this.#cut.addEventListener("click", () => this.#sever());
-    this.#status.show();
+    client.addEventListener("gap", (event) => this.#reportGap(event));
+    this.#reconnectButton.addEventListener("click", () => this.#reconnect());
+    this.#disconnectButton.addEventListener("click", () => this.#disconnect());
   }
 
-  /** Call when the connection is back, and nothing was said meanwhile. */
-  nothingMissed(): void {
-    if (this.#back !== undefined) {
-      this.#recovered("nothing was missed");
+  /** Completes the note about the last reconnect: no message was published meanwhile. */
+  reportNothingMissed(): void {
+    if (this.#reconnectNote !== undefined) {
+      this.#reportRecovered("no messages missed");
     }
   }
 
-  #changed({ state, previous, code }: StateEvent): void {
-    const { feed, announcer, onConnection } = this.#parts;
+  #update({ state, previous, code }: StateEvent): void {
     const connected = state === "open";
     if (connected !== this.#connected) {
       this.#connected = connected;
-      onConnection(connected);
+      this.#onConnection(connected);
     }
+    const reason = code === undefined ? "" : `: ${code}, ${closeText(code)}`;
     if (previous === "open") {
-      this.#lostAt = performance.now();
-      const words = isCut()
-        ? "You cut the wire."
-        : code === undefined
-        ? "The connection is lost."
-        : `The connection is lost: ${code}, ${closeWords(code)}.`;
-      feed.add(note(words, "cut"));
-      announcer.say(words);
+      this.#closedAt = performance.now();
+      this.#report(
+        isBroken() ? "You disconnected this page." : `Disconnected${reason}.`,
+        "disconnected",
+      );
     }
-    if (connected && this.#lostAt === undefined) {
-      announcer.say("Online.");
-    }
-    if (connected && this.#lostAt !== undefined) {
-      const seconds = (performance.now() - this.#lostAt) / 1000;
-      this.#lostAt = undefined;
-      const words = `Back after ${seconds.toFixed(1)} s`;
-      const made = note(`${words}.`, "back");
-      const body = made.querySelector(".body");
-      this.#back = body === null ? undefined : { body, words };
-      feed.add(made);
-      announcer.say("Online again.");
+    if (connected) {
+      this.#reportOpen();
     }
     if (state === "closed") {
-      const words = `Offline, and staying so${
-        code === undefined ? "" : `: ${code}, ${closeWords(code)}`
-      }.`;
-      feed.add(note(words, "cut"));
-      announcer.say(words);
+      this.#report(
+        `Offline${reason}. The page does not reconnect by itself.`,
+        "disconnected",
+      );
     }
-    this.#status.show();
-    this.#buttons(connected);
+    this.#status.update();
+    this.#updateButtons(connected);
   }
 
-  #buttons(connected: boolean): void {
-    const had = document.activeElement;
-    this.#cut.setAttribute("aria-disabled", String(!connected));
-    this.#reconnect.hidden = connected ||
-      this.#client.attempt === 0 && this.#lostAt === undefined;
-    // The one that had the focus may be gone: the other is where it was, or beside it.
-    if (had === this.#reconnect && this.#reconnect.hidden) {
-      this.#cut.focus();
-    } else if (had === this.#cut && !this.#cut.checkVisibility()) {
-      this.#reconnect.focus();
-    }
-  }
-
-  #recovered(words: string): void {
-    if (this.#back !== undefined) {
-      setText(this.#back.body, `${this.#back.words}: ${words}.`);
-      this.#back = undefined;
-    } else {
-      this.#parts.feed.add(note(`${words}.`, "back"));
-    }
-    this.#parts.announcer.say(words);
-  }
-
-  #gap({ topic, from, to }: GapEvent): void {
-    if (topic !== "lobby") {
+  #reportOpen(): void {
+    if (this.#closedAt === undefined) {
+      this.#announcer.announce("Online.");
       return;
     }
-    const words = to === undefined
-      ? "Something may be missing here: the server began a new log, and what was said before it is gone."
-      : `Missing here: ${counted(to - from, "message")}, ${
-        to - from === 1 ? `record ${from}` : `records ${from} to ${to - 1}`
-      }, no longer in the log when this page came back.`;
-    this.#parts.feed.add(note(words, "gap"));
-    this.#parts.announcer.say(words);
+    const seconds = (performance.now() - this.#closedAt) / 1000;
+    this.#closedAt = undefined;
+    const text = `Reconnected after ${seconds.toFixed(1)} s`;
+    const line = note(`${text}.`, "reconnected");
+    const body = line.querySelector(".body");
+    this.#reconnectNote = body === null ? undefined : { body, text };
+    this.#feed.add(line);
+    this.#announcer.announce("Online again.");
   }
 
-  #sever(): void {
+  #updateButtons(connected: boolean): void {
+    const focused = document.activeElement;
+    this.#disconnectButton.setAttribute("aria-disabled", String(!connected));
+    this.#reconnectButton.hidden = connected ||
+      this.#client.attempt === 0 && this.#closedAt === undefined;
+    // A hidden button loses the focus to the top of the page: the other button gets it instead.
+    if (focused === this.#reconnectButton && this.#reconnectButton.hidden) {
+      this.#disconnectButton.focus();
+    } else if (
+      focused === this.#disconnectButton &&
+      !this.#disconnectButton.checkVisibility()
+    ) {
+      this.#reconnectButton.focus();
+    }
+  }
+
+  #reportRecovered(result: string): void {
+    if (this.#reconnectNote !== undefined) {
+      const { body, text } = this.#reconnectNote;
+      setText(body, `${text}: ${result}.`);
+      this.#reconnectNote = undefined;
+    } else {
+      this.#feed.add(note(`${result}.`, "reconnected"));
+    }
+    this.#announcer.announce(result);
+  }
+
+  #reportGap({ topic, from, to }: GapEvent): void {
+    if (topic !== LOBBY) {
+      return;
+    }
+    this.#report(gapText(from, to), "gap");
+  }
+
+  #report(text: string, kind: "disconnected" | "gap"): void {
+    this.#feed.add(note(text, kind));
+    this.#announcer.announce(text);
+  }
+
+  #disconnect(): void {
     if (this.#client.state !== "open") {
       return;
     }
-    cutWire();
-    this.#mend = setTimeout(() => this.#again(), CUT_MS);
+    breakConnections();
+    this.#timer = setTimeout(() => this.#reconnect(), DISCONNECTED_MS);
   }
 
-  #again(): void {
-    clearTimeout(this.#mend);
-    mendWire();
+  #reconnect(): void {
+    clearTimeout(this.#timer);
+    allowConnections();
     if (this.#client.state === "closed") {
-      // Closed for good is for good: only a new client, and so a new page, may try again.
+      // A closed client never connects again: a new page has a new client.
       location.reload();
     } else if (this.#client.state !== "open") {
       this.#client.reconnect();
     }
   }
+}
+
+function gapText(from: number, to: number | undefined): string {
+  if (to === undefined) {
+    return "Messages may be missing here: the server started a new log, and the log before it no longer exists.";
+  }
+  const records = to - from === 1
+    ? `record ${from}`
+    : `records ${from} to ${to - 1}`;
+  return `Missing here: ${
+    counted(to - from, "message")
+  }, ${records}. The log no longer contained them when the page reconnected.`;
 }

@@ -1,16 +1,16 @@
 /**
- * The properties of the WebSocket as they change, in the drawer.
+ * The WebSocket's properties in the drawer.
  * @module
  */
 import type { Client } from "../../client.ts";
-import { closeWords } from "./close_text.ts";
+import { closeText } from "./close_text.ts";
 import type { StockMessages } from "../contract.ts";
 import { byId, setText } from "../dom.ts";
-import { counted } from "../feed/payload.ts";
+import { counted } from "../text_format.ts";
 
 const STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
 
-/** How each property reads. */
+/** The text of each property, by the id of its element. */
 const VALUES: Readonly<
   Record<string, (client: Client<StockMessages>) => string>
 > = {
@@ -22,20 +22,20 @@ const VALUES: Readonly<
   "value-close": ({ lastClose }) =>
     lastClose === undefined
       ? "none yet"
-      : `${lastClose.code} ${closeWords(lastClose.code)}${
+      : `${lastClose.code} ${closeText(lastClose.code)}${
         lastClose.reason === "" ? "" : `: “${lastClose.reason}”`
       }`,
-  "value-peer": (client) => client.peer ?? "(not yet)",
+  "value-peer": (client) => client.peer ?? "none yet",
 };
 
-/** The list of properties. It looks once per frame, while it can be seen. */
+/** The list of properties. It reads them once per animation frame while it is visible. */
 export class Properties {
   readonly #client: Client<StockMessages>;
   readonly #values = Object.entries(VALUES)
-    .map(([id, read]) => ({ place: byId(id, HTMLElement), read }));
+    .map(([id, read]) => ({ element: byId(id, HTMLElement), read }));
   #frame = 0;
 
-  /** @param client whose properties. */
+  /** @param client the client whose properties it shows. */
   constructor(client: Client<StockMessages>) {
     this.#client = client;
     const select = byId("binary-type", HTMLSelectElement);
@@ -46,26 +46,26 @@ export class Properties {
   }
 
   /**
-   * Starts or stops looking.
+   * Starts or stops the updates.
    *
-   * @param visible whether the list is on the screen.
+   * @param visible true if the list is visible.
    */
-  watch(visible: boolean): void {
+  setVisible(visible: boolean): void {
     cancelAnimationFrame(this.#frame);
     if (visible) {
-      this.#look(true);
+      this.#update(true);
     }
   }
 
-  #look(first: boolean): void {
-    for (const { place, read } of this.#values) {
-      if (setText(place, read(this.#client)) && !first) {
-        // The same class twice starts no animation again.
-        place.classList.remove("changed");
-        void place.offsetWidth;
-        place.classList.add("changed");
+  #update(isFirst: boolean): void {
+    for (const { element, read } of this.#values) {
+      if (setText(element, read(this.#client)) && !isFirst) {
+        // An animation restarts only if the class is removed and the style is computed in between.
+        element.classList.remove("changed");
+        void element.offsetWidth;
+        element.classList.add("changed");
       }
     }
-    this.#frame = requestAnimationFrame(() => this.#look(false));
+    this.#frame = requestAnimationFrame(() => this.#update(false));
   }
 }

@@ -1,55 +1,46 @@
 /**
- * The state of the connection in words.
+ * The text of the status line.
  * @module
  */
+import { roundTrip } from "../text_format.ts";
 
-/** What the words are made from. */
-export interface Connection {
+/** The client's state, as the status line shows it. */
+export interface ConnectionStatus {
+  /** The client's state. */
   readonly state: "connecting" | "open" | "waiting" | "closed";
+  /** The last round trip in ms, once one is measured. */
   readonly rttMs: number | undefined;
-  /** Ms since 1970. */
+  /** The time of the next attempt, ms since 1970, while the client waits. */
   readonly retryAt: number | undefined;
-  /** Whether it was open before. */
-  readonly again: boolean;
+  /** True if the connection was open before. */
+  readonly isReconnect: boolean;
 }
 
 /**
- * A round trip in words.
+ * Formats the connection's status.
  *
- * @param rttMs milliseconds.
- * @returns such as "12 ms", "0.4 ms".
+ * @param status the client's state.
+ * @param now the time, ms since 1970.
+ * @returns a word such as "online" or "reconnecting", and a detail such as "12 ms" or "in 3 s", or "".
  */
-export function roundTrip(rttMs: number): string {
-  if (rttMs < 1) {
-    return `${Math.max(0.1, rttMs).toFixed(1)} ms`;
-  }
-  return rttMs < 9.95 && rttMs % 1 !== 0
-    ? `${rttMs.toFixed(1)} ms`
-    : `${Math.round(rttMs)} ms`;
-}
-
-/**
- * The state in words.
- *
- * @param connection the client's state.
- * @param now ms since 1970.
- * @returns such as "online", "reconnecting", with the number that belongs to it.
- */
-export function statusWords(
-  { state, rttMs, retryAt, again }: Connection,
+export function statusText(
+  { state, rttMs, retryAt, isReconnect }: ConnectionStatus,
   now: number,
 ): { readonly word: string; readonly detail: string } {
   switch (state) {
     case "connecting":
-      return { word: again ? "reconnecting…" : "connecting…", detail: "" };
+      return {
+        word: isReconnect ? "reconnecting…" : "connecting…",
+        detail: "",
+      };
     case "open":
       return {
         word: "online",
         detail: rttMs === undefined ? "" : roundTrip(rttMs),
       };
     case "waiting": {
-      const left = Math.max(1, Math.ceil(((retryAt ?? now) - now) / 1000));
-      return { word: "reconnecting", detail: `in ${left} s` };
+      const seconds = Math.max(1, Math.ceil(((retryAt ?? now) - now) / 1000));
+      return { word: "reconnecting", detail: `in ${seconds} s` };
     }
     case "closed":
       return { word: "offline", detail: "" };

@@ -1,51 +1,55 @@
 /**
- * Keeps a scroller at its newest line for a reader who is there, and leaves alone one who reads further up.
+ * Automatic scrolling: keeps the end of a list visible while the user is at the end, and stops when the user scrolls up.
  * @module
  */
 
-/** How far from the bottom still counts as there: fractional pixels, and a thumb that does not quite reach. */
+/** A user within this distance of the end counts as being at the end: scroll positions are fractional. */
 const NEAR_PX = 32;
 
-/** Follows the end of a scroller. */
-export class Follower {
+/** Scrolls one element. */
+export class AutoScroll {
   readonly #scroller: HTMLElement;
-  readonly #onMove: (atEnd: boolean) => void;
+  readonly #onChange: (atEnd: boolean) => void;
   #atEnd = true;
 
   /**
+   * Starts to follow the end.
+   *
    * @param scroller the element that scrolls.
-   * @param onMove called when the reader leaves the end or comes back to it.
+   * @param onChange called when the user moved away from the end, and when they returned to it.
    */
   constructor(
     scroller: HTMLElement,
-    onMove: (atEnd: boolean) => void = () => {},
+    onChange: (atEnd: boolean) => void = () => {},
   ) {
     this.#scroller = scroller;
-    this.#onMove = onMove;
-    scroller.addEventListener("scroll", () => this.#look(), { passive: true });
-    // A phone's keyboard, or a drawer, takes room away: whoever was at the end stays there.
-    new ResizeObserver(() => this.settle()).observe(scroller);
+    this.#onChange = onChange;
+    scroller.addEventListener("scroll", () => this.#measure(), {
+      passive: true,
+    });
+    // A phone's keyboard and the drawer reduce the height: the end must stay visible.
+    new ResizeObserver(() => this.follow()).observe(scroller);
   }
 
-  /** Whether the reader is at the end. */
+  /** True while the user is at the end. */
   get atEnd(): boolean {
     return this.#atEnd;
   }
 
-  /** Call after lines were added: goes along, if the reader was at the end. */
-  settle(): void {
+  /** Scrolls to the end if the user was there. Call it after the list changed. */
+  follow(): void {
     if (this.#atEnd) {
       this.toEnd();
     }
   }
 
-  /** Goes to the end, and stays there. */
+  /** Scrolls to the end, and follows it. */
   toEnd(): void {
     this.#set(true);
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
-  #look(): void {
+  #measure(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     this.#set(scrollHeight - scrollTop - clientHeight <= NEAR_PX);
   }
@@ -53,7 +57,7 @@ export class Follower {
   #set(atEnd: boolean): void {
     if (this.#atEnd !== atEnd) {
       this.#atEnd = atEnd;
-      this.#onMove(atEnd);
+      this.#onChange(atEnd);
     }
   }
 }

@@ -1,150 +1,122 @@
 /**
- * The list of the lobby's messages: drawn once per frame, bounded, and honest about what it did not draw.
+ * The list of the lobby's messages. It is bounded, and shows how many messages it did not draw.
  * @module
  */
-import { setText } from "../dom.ts";
-import { Follower } from "./auto_scroll.ts";
+import { byId, keepLast, setText } from "../dom.ts";
+import { counted } from "../text_format.ts";
+import { AutoScroll } from "./auto_scroll.ts";
+import { DrawQueue } from "./draw_queue.ts";
 import { note } from "./line.ts";
-import { Pace } from "./frame_pacing.ts";
-import { counted } from "./payload.ts";
 
-/** Lines in the document. */
+/** Maximum number of lines in the document. */
 const MAX_LINES = 200;
-/** Lines that wait to be drawn. Fewer than fit, so that the word about those that were not drawn stays with the rest. */
-const MAX_WAITING = 150;
 /**
- * Faster than this nobody reads, and laying out every line that comes would leave no time for typing, scrolling and the
- * trace: at 5,000 messages/s without a graphics processor, 24 frames a second were left. At first, the lines that are there
- * when the page opens are drawn at once, about a screen of them in a frame.
+ * Drawing every line would block typing, scrolling and the trace: at 5,000 messages/s without a graphics
+ * processor, 24 frames a second remained. The burst draws the history at once when the page opens.
  */
-const PACE = { eachMs: 4, burstMs: 200, perFrame: 24 };
+const PACING = { eachMs: 4, burstMs: 200, perFrame: 24 };
+/** Maximum number of queued lines: fewer than {@linkcode MAX_LINES}, so that the note about dropped lines stays visible. */
+const MAX_WAITING = 150;
 
-/** Where a {@linkcode Feed} lives. */
-export interface FeedPlaces {
-  readonly list: HTMLElement;
-  readonly scroller: HTMLElement;
-  /** Shown to a reader who is not at the end. */
-  readonly newer: HTMLButtonElement;
-}
-
-/** A line, or what makes it when it is its turn: in a flood, most lines are never made. */
+/** A line, or a function that creates it when it is drawn: in a flood, most lines are never created. */
 export type Line = HTMLElement | (() => HTMLElement);
 
 /** The list. */
 export class Feed {
-  readonly #places: FeedPlaces;
-  readonly #follower: Follower;
-  #queue: Line[] = [];
-  #skipped = 0;
-  #notDrawn = 0;
+  readonly #list = byId("feed", HTMLElement);
+  readonly #newMessages = byId("new-messages", HTMLButtonElement);
+  readonly #scroll: AutoScroll;
+  readonly #queue = new DrawQueue<Line>({
+    ...PACING,
+    maxWaiting: MAX_WAITING,
+    requestFrame: (callback) => requestAnimationFrame(callback),
+    draw: (lines) => this.#draw(lines),
+    // A created line is the user's own message or a note: it must not be dropped before messages of others.
+    isDroppable: (line) => typeof line === "function",
+  });
+  #reportedDropped = 0;
   #unread = 0;
-  #frame = 0;
-  readonly #pace = new Pace(PACE);
 
-  /** @param places the elements to use. */
-  constructor(places: FeedPlaces) {
-    this.#places = places;
-    this.#follower = new Follower(places.scroller, (atEnd) => {
+  /** Looks up the elements of the list. */
+  constructor() {
+    const scroller = byId("scroller", HTMLElement);
+    this.#scroll = new AutoScroll(scroller, (atEnd) => {
       if (atEnd) {
-        this.#unread = 0;
-        this.#showUnread();
+        this.#setUnread(0);
       }
     });
-    places.newer.addEventListener("click", () => {
-      this.#follower.toEnd();
-      // The button is about to hide: the focus would fall to the top of the page.
-      places.scroller.focus();
+    this.#newMessages.addEventListener("click", () => {
+      this.#scroll.toEnd();
+      // The button hides itself, and the focus would move to the top of the page.
+      scroller.focus();
     });
   }
 
   /**
    * Adds a line at the end, or moves it there.
    *
-   * @param line an `li`, which its maker may go on changing.
+   * @param line an `li`. Its creator may change it later.
    */
   add(line: Line): void {
-    if (typeof line !== "function") {
-      const queued = this.#queue.indexOf(line);
-      if (queued !== -1) {
-        this.#queue.splice(queued, 1);
-      }
-    }
-    this.#queue.push(line);
-    // Nothing is drawn in a hidden tab, and nothing may pile up there either.
-    if (this.#queue.length > MAX_WAITING) {
-      // What is made already is the reader's own, or a word about what is missing: that is worth more.
-      const oldest = this.#queue.findIndex((one) => typeof one === "function");
-      this.#queue.splice(Math.max(0, oldest), 1);
-      this.#skipped++;
-      this.#notDrawn++;
-    }
-    this.#plan();
+    this.#queue.add(line);
   }
 
-  /** How many lines were too fast to be drawn, in all. */
-  get notDrawn(): number {
-    return this.#notDrawn;
+  /** The number of messages that arrived too fast to be drawn, in all. */
+  get notShown(): number {
+    return this.#queue.dropped;
   }
 
-  /** The reader's own message: brings them to the end. */
+  /** Scrolls to the end. */
   toEnd(): void {
-    this.#follower.toEnd();
-  }
-
-  #plan(): void {
-    this.#frame ||= requestAnimationFrame((now) => {
-      this.#frame = 0;
-      const lines = this.#pace.take(this.#queue, now);
-      if (lines.length > 0) this.#draw(lines);
-      if (this.#queue.length > 0) this.#plan();
-    });
+    this.#scroll.toEnd();
   }
 
   #draw(lines: Line[]): void {
-    const { list } = this.#places;
-    let fresh = 0;
-    if (this.#skipped > 0) {
-      lines.unshift(note(
-        `Too fast to read: ${counted(this.#skipped, "message")} not drawn`,
-        "skipped",
-      ));
-      this.#skipped = 0;
+    if (lines.length === 0) {
+      return;
     }
-    for (const one of lines) {
-      const line = typeof one === "function" ? one() : one;
-      const was = line.parentElement === list;
-      const after = was ? line.nextElementSibling : null;
+    const dropped = this.#queue.dropped - this.#reportedDropped;
+    if (dropped > 0) {
+      this.#reportedDropped += dropped;
+      const text = `Not shown: ${
+        counted(dropped, "message")
+      }, too fast to read.`;
+      lines.unshift(note(text, "skipped"));
+    }
+    const list = this.#list;
+    let added = 0;
+    for (const item of lines) {
+      const line = typeof item === "function" ? item() : item;
+      const isMoved = line.parentElement === list;
+      const after = isMoved ? line.nextElementSibling : null;
       list.append(line);
       group(line);
       group(after);
-      fresh += was ? 0 : 1;
+      added += isMoved ? 0 : 1;
     }
-    while (list.childElementCount > MAX_LINES) {
-      list.firstElementChild?.remove();
-    }
+    keepLast(list, MAX_LINES);
     group(list.firstElementChild);
-    if (!this.#follower.atEnd) {
-      this.#unread += fresh;
-      this.#showUnread();
+    if (!this.#scroll.atEnd) {
+      this.#setUnread(this.#unread + added);
     }
-    this.#follower.settle();
+    this.#scroll.follow();
   }
 
-  #showUnread(): void {
-    const { newer } = this.#places;
-    newer.hidden = this.#unread === 0;
-    setText(newer, counted(this.#unread, "new message"));
+  #setUnread(count: number): void {
+    this.#unread = count;
+    this.#newMessages.hidden = count === 0;
+    setText(this.#newMessages, counted(count, "new message"));
   }
 }
 
-/** A line of the same sender, soon after the one above, does not repeat the name to the eye. */
+/** Groups a line with the line above if both have the same sender and the same minute: the name is shown once. */
 function group(line: Element | null): void {
   if (!(line instanceof HTMLElement)) {
     return;
   }
   const above = line.previousElementSibling;
   line.classList.toggle(
-    "follows",
+    "grouped",
     above instanceof HTMLElement && line.dataset.group !== undefined &&
       above.dataset.group === line.dataset.group,
   );

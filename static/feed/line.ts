@@ -1,129 +1,200 @@
 /**
- * One line of the feed: a message, somebody's data, or a note of the page's own.
+ * A line of the feed: a message of a peer, or a note of the page.
  * @module
  */
-import { make, unseen } from "../dom.ts";
-import { shortened } from "./payload.ts";
-import { tidyName } from "../compose/name.ts";
+import { cleanName } from "../compose/name.ts";
+import { hiddenText, make } from "../dom.ts";
+import { timeOfDay } from "../text_format.ts";
+import { shorten } from "./payload.ts";
 
-/** A text of 2,000 line breaks would be a screen of nothing: what follows the last row allowed stays in that row. */
+/** Maximum number of rows of a message: a text of 2,000 line breaks would fill the screen. The last row has the rest. */
 const MAX_ROWS = 16;
-/** How much of a peer's public id is shown. */
+/** Number of shown characters of a peer's public id. */
 const ID_LENGTH = 4;
 
-/** What is known of the sender of a line. */
+/** The sender of a message. */
 export interface Sender {
-  /** The public id of the peer; the server's word. Absent: it is still on its way out. */
+  /** The public id of the peer, from the server. Undefined for a message that the server has not stored yet. */
   readonly from: string | undefined;
-  /** What the sender says it is called. */
+  /** The display name that the sender chose. */
   readonly name: string | undefined;
-  /** Whether it is this page. */
+  /** True if the sender is this page. */
   readonly own: boolean;
 }
 
-/** When, and where in the log. */
-export interface Place {
+/** The time and the offset of a message. */
+export interface Stamp {
   /** Ms since 1970. */
   readonly at: number;
-  /** Absent: not in the log yet. */
+  /** The offset of its record. Undefined for a message that the server has not stored yet. */
   readonly offset?: number;
 }
 
-/** What a line says. */
+/** The content of a message. */
 export type Content =
   | { readonly kind: "chat"; readonly text: string }
   | { readonly kind: "json"; readonly message: unknown }
   | { readonly kind: "binary"; readonly label: string; readonly hex: string };
 
+/** The delivery state of a message of this page. */
+export type Delivery = "waiting" | "sent" | "acknowledged" | "failed";
+
+const DELIVERIES: Readonly<
+  Record<Delivery, { readonly sign: string; readonly label: string }>
+> = {
+  waiting: { sign: "waiting", label: "waiting for the connection" },
+  sent: { sign: "✓", label: "sent" },
+  acknowledged: { sign: "✓✓", label: "stored by the server" },
+  failed: { sign: "✕", label: "not delivered" },
+};
+
 /**
- * A line that somebody sent.
+ * Creates the line of a message.
  *
- * @param sender who.
- * @param place when, and where in the log.
- * @param content what.
+ * @param sender the sender.
+ * @param stamp the time and the offset.
+ * @param content the content.
  * @returns an `li`.
  */
-export function line(
+export function messageLine(
   sender: Sender,
-  place: Place,
+  stamp: Stamp,
   content: Content,
 ): HTMLLIElement {
-  const mark = make("span", "mark");
-  const made = make(
+  const delivery = make("span", "delivery");
+  const line = make(
     "li",
     sender.own ? `line ${content.kind} own` : `line ${content.kind}`,
-    clock(place.at),
-    make("div", "body", who(sender), body(content)),
-    mark,
+    timeElement(stamp.at),
+    make("div", "body", senderElement(sender), contentElement(content)),
+    delivery,
   );
-  made.dataset.group = `${sender.own ? "" : sender.from}/${sender.name ?? ""}/${
-    Math.floor(place.at / 60_000)
-  }`;
-  if (place.offset !== undefined) {
-    mark.append(offsetMark(place.offset));
+  // Lines with equal groups show the sender once: the same sender, name and minute.
+  const peer = sender.own ? "" : sender.from;
+  const minute = Math.floor(stamp.at / 60_000);
+  line.dataset.group = `${peer}/${sender.name ?? ""}/${minute}`;
+  if (stamp.offset !== undefined) {
+    delivery.append(offsetElement(stamp.offset));
   }
-  return made;
+  return line;
 }
 
 /**
- * A line of the page's own.
+ * Creates a note of the page.
  *
- * @param text what it says.
- * @param kind its class besides `note`: `cut`, `back`, `gap`, `skipped`.
+ * @param text the text.
+ * @param kind the class of the note.
  * @returns an `li`.
  */
-export function note(text: string, kind: string): HTMLLIElement {
+export function note(
+  text: string,
+  kind: "disconnected" | "reconnected" | "gap" | "skipped",
+): HTMLLIElement {
   return make(
     "li",
     `note ${kind}`,
-    clock(Date.now()),
+    timeElement(Date.now()),
     make("p", "body", text),
   );
 }
 
 /**
- * A record's place in the log.
+ * Shows the delivery state of a message of this page.
  *
- * @param offset its offset.
- * @returns a span.
+ * @param line the line of the message.
+ * @param state the state.
+ * @param offset the offset of its record, once it is known.
  */
-export function offsetMark(offset: number): HTMLSpanElement {
-  return make("span", "offset", unseen("offset "), `${offset}`);
+export function showDelivery(
+  line: HTMLElement,
+  state: Delivery,
+  offset?: number,
+): void {
+  if (line.dataset.state === state) {
+    return;
+  }
+  line.dataset.state = state;
+  const { sign, label } = DELIVERIES[state];
+  const shown = make("span", "sign", sign);
+  shown.ariaHidden = "true";
+  shown.title = label;
+  line.querySelector(".delivery")?.replaceChildren(
+    shown,
+    hiddenText(label),
+    ...offset === undefined ? [] : [hiddenText(", "), offsetElement(offset)],
+  );
 }
 
 /**
- * What a sender is called, in words.
+ * Replaces the time of a line.
  *
- * @param name what it says it is called.
- * @returns a tidy name.
+ * @param line the line.
+ * @param at ms since 1970.
  */
-export function callName(name: string | undefined): string {
-  return tidyName(name ?? "") || "Somebody";
+export function showTime(line: HTMLElement, at: number): void {
+  line.querySelector("time")?.replaceWith(timeElement(at));
 }
 
-function who(sender: Sender): HTMLElement {
-  const made = make("p", "who");
-  // Isolated: a name that turns the direction of text turns only itself.
-  made.append(make("bdi", "name", callName(sender.name)));
-  if (sender.own) {
-    made.append(" ", make("span", "you", "you"));
-  } else if (sender.from !== undefined) {
-    const id = make("span", "peer", sender.from.slice(0, ID_LENGTH));
-    id.title = `Peer ${sender.from}`;
-    made.append(" ", id);
+/**
+ * Shows below a message why it was not delivered, with a button that removes the line and sends the message again.
+ *
+ * @param line the line of the message.
+ * @param reason a sentence.
+ * @param onRetry called when the user presses the button.
+ */
+export function showFailure(
+  line: HTMLElement,
+  reason: string,
+  onRetry: () => void,
+): void {
+  showDelivery(line, "failed");
+  const button = make("button", "retry", "Send again");
+  button.type = "button";
+  button.addEventListener("click", () => {
+    line.remove();
+    onRetry();
+  });
+  line.querySelector(".body")?.append(
+    make("p", "failure", `${reason} `, button),
+  );
+}
+
+/**
+ * Returns the name to show for a sender.
+ *
+ * @param name the name that the sender chose, if any.
+ * @returns a clean name, or "Anonymous".
+ */
+export function shownName(name: string | undefined): string {
+  return cleanName(name ?? "") || "Anonymous";
+}
+
+function offsetElement(offset: number): HTMLSpanElement {
+  return make("span", "offset", hiddenText("offset "), `${offset}`);
+}
+
+function senderElement({ from, name, own }: Sender): HTMLElement {
+  // `bdi` isolates the name: right-to-left characters must not reorder the text after it.
+  const element = make("p", "sender", make("bdi", "name", shownName(name)));
+  if (own) {
+    element.append(" ", make("span", "you", "you"));
+  } else if (from !== undefined) {
+    const id = make("span", "peer", from.slice(0, ID_LENGTH));
+    id.title = `Peer ${from}`;
+    element.append(" ", id);
   }
-  return made;
+  return element;
 }
 
-function body(content: Content): HTMLElement {
+function contentElement(content: Content): HTMLElement {
   switch (content.kind) {
     case "chat": {
-      const text = make("p", "text", fewRows(content.text));
+      const text = make("p", "text", limitRows(content.text));
       text.dir = "auto";
       return text;
     }
     case "json":
-      return make("code", "text", shortened(json(content.message)));
+      return make("code", "text", shorten(json(content.message)));
     case "binary":
       return make(
         "p",
@@ -135,7 +206,7 @@ function body(content: Content): HTMLElement {
   }
 }
 
-function fewRows(text: string): string {
+function limitRows(text: string): string {
   const rows = text.trim().split(/\r\n|[\n\r\u2028\u2029\v\f]/);
   return rows.length <= MAX_ROWS
     ? rows.join("\n")
@@ -151,36 +222,20 @@ function json(message: unknown): string {
   }
 }
 
-/**
- * A time of day.
- *
- * @param at ms since 1970.
- * @returns a `time`; without a known time, dashes.
- */
-export function clock(at: number): HTMLTimeElement {
+/** Creates a `time`. A time outside of the range of `Date` shows dashes. */
+function timeElement(at: number): HTMLTimeElement {
   const date = new Date(at);
-  const known = Number.isFinite(date.getTime());
-  const text = known ? timeOfDay(date) : "--:--:--";
-  const made = make(
+  const isValid = Number.isFinite(date.getTime());
+  const text = isValid ? timeOfDay(date) : "--:--:--";
+  const element = make(
     "time",
     "",
     text.slice(0, 5),
     make("span", "seconds", text.slice(5)),
   );
-  if (known) {
-    made.dateTime = date.toISOString();
-    made.title = date.toLocaleString();
+  if (isValid) {
+    element.dateTime = date.toISOString();
+    element.title = date.toLocaleString();
   }
-  return made;
-}
-
-/**
- * The time of day.
- *
- * @param date when.
- * @returns such as "14:03:22", local time.
- */
-export function timeOfDay(date: Date): string {
-  return [date.getHours(), date.getMinutes(), date.getSeconds()]
-    .map((part) => String(part).padStart(2, "0")).join(":");
+  return element;
 }

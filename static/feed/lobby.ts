@@ -1,150 +1,159 @@
 /**
- * The lobby on the page: what is published becomes lines, what is said here is published.
+ * The lobby: shows the records of its topic as lines, and publishes the messages of the composer.
  * @module
  */
-import {
-  type Client,
-  DrumbeatError,
-  type RecordInfo,
-  type Topic,
-} from "../../client.ts";
-import type { Announcer } from "../announcer.ts";
+import type { Client, RecordInfo, Topic } from "../../client.ts";
+import { LOBBY } from "../../messages.ts";
+import { Announcer } from "../announcer.ts";
 import type { Chat, StockMessages } from "../contract.ts";
 import { byId, setText } from "../dom.ts";
+import { counted } from "../text_format.ts";
+import { failureText } from "./failure_text.ts";
 import type { Feed } from "./feed.ts";
-import { callName, type Content, line, note } from "./line.ts";
-import { Outbound, show } from "../compose/outgoing.ts";
-import { counted, hex } from "./payload.ts";
+import {
+  type Content,
+  messageLine,
+  note,
+  showDelivery,
+  shownName,
+} from "./line.ts";
+import { hex } from "./payload.ts";
+import { PendingMessages } from "./pending_messages.ts";
 
-const HISTORY = 50;
-/** Peers whose names are remembered, for what comes without one. */
+/** Number of stored records that the page requests. */
+const HISTORY_RECORDS = 50;
+/** Maximum number of peers whose names are stored, for messages without a name. */
 const MAX_NAMES = 500;
-
-/** What the lobby tells of, besides the feed. */
-export interface LobbyParts {
-  readonly feed: Feed;
-  readonly announcer: Announcer;
-  /** A record came in. */
-  readonly onRecord: (own: boolean) => void;
-}
 
 /** The lobby. */
 export class Lobby {
   readonly #client: Client<StockMessages>;
+  readonly #feed: Feed;
   readonly #topic: Topic<StockMessages>;
-  readonly #parts: LobbyParts;
-  readonly #outbound = new Outbound();
-  readonly #extent = byId("extent", HTMLElement);
+  readonly #onRecord: (own: boolean) => void;
+  readonly #announcer = new Announcer(
+    "announce-messages",
+    (count) => counted(count, "new message"),
+  );
+  readonly #pending = new PendingMessages();
+  readonly #recordCount = byId("record-count", HTMLElement);
+  /** The display names of peers by public id, the least recently used first. */
   readonly #names = new Map<string, string>();
   #frame = 0;
-  /** The server's time when this connection started: what is older was not said just now. */
+  /** The server's time at the start of this connection: older records are history, and not announced. */
   #startedAt = Infinity;
 
   /**
-   * @param client what it talks through.
-   * @param parts what it tells.
+   * Subscribes to the lobby.
+   *
+   * @param client the client.
+   * @param feed receives the lines.
+   * @param onRecord called with each record; `own` is true if this page published it.
    */
-  constructor(client: Client<StockMessages>, parts: LobbyParts) {
+  constructor(
+    client: Client<StockMessages>,
+    feed: Feed,
+    onRecord: (own: boolean) => void,
+  ) {
     this.#client = client;
-    this.#parts = parts;
-    this.#topic = client.topic("lobby", { last: HISTORY });
+    this.#feed = feed;
+    this.#onRecord = onRecord;
+    this.#topic = client.topic(LOBBY, { last: HISTORY_RECORDS });
     this.#topic.onAny((message, info) => {
       if (message.type === "chat") {
-        this.#chat(message as unknown as Chat, info);
+        this.#addChat(message as unknown as Chat, info);
       } else {
-        this.#record({ kind: "json", message }, info, message.type);
+        this.#addRecord({ kind: "json", message }, info, message.type);
       }
     });
     this.#topic.onBinary((payload, info) => {
       const kind = client.binaryType === "blob" ? "Blob" : "ArrayBuffer";
       const label = `${kind}, ${counted(payload.length, "byte")}`;
-      this.#record({ kind: "binary", label, hex: hex(payload) }, info, label);
+      const content = { kind: "binary", label, hex: hex(payload) } as const;
+      this.#addRecord(content, info, label);
     });
     client.addEventListener("invalid", ({ message, info, reason }) => {
-      this.#record({ kind: "json", message }, info, reason);
+      this.#addRecord({ kind: "json", message }, info, reason);
     });
     client.addEventListener("dropped", ({ reason }) => {
-      parts.feed.add(note(`Not sent: ${reasonWords(reason)}`, "gap"));
+      feed.add(note(`Not sent: ${failureText(reason)}`, "gap"));
     });
   }
 
   /**
-   * The server greeted this page.
+   * Sets the start of the current connection.
    *
    * @param time the server's time, ms since 1970.
    */
-  started(time: number): void {
+  setStart(time: number): void {
     this.#startedAt = time;
   }
 
   /**
-   * The connection came or went.
+   * Shows whether pending messages can be sent.
    *
-   * @param connected whether it is there.
+   * @param connected true while the connection is open.
    */
-  connection(connected: boolean): void {
-    this.#outbound.connection(connected);
+  setConnected(connected: boolean): void {
+    this.#pending.setConnected(connected);
   }
 
   /**
-   * Publishes what somebody says here.
+   * Publishes a chat message.
    *
-   * @param text what.
-   * @param name how they call themselves.
+   * @param text the text.
+   * @param name the user's display name.
    */
-  say(text: string, name: string): void {
-    const { feed } = this.#parts;
+  publish(text: string, name: string): void {
     const chat: Chat = { text, name };
-    const outgoing = this.#outbound.start(chat, this.#client.state === "open");
-    feed.toEnd();
-    feed.add(outgoing.line);
+    const pending = this.#pending.add(chat, this.#client.state === "open");
+    this.#feed.toEnd();
+    this.#feed.add(pending.line);
     this.#topic.publish({ type: "chat", ...chat }).then(
-      (offset) => this.#outbound.acknowledged(outgoing, offset),
+      (offset) => this.#pending.acknowledge(pending, offset),
       (error: unknown) => {
-        const why = error instanceof DrumbeatError
-          ? reasonWords(error.code)
-          : String(error);
-        this.#outbound.failed(outgoing, why, () => this.say(text, name));
-        this.#parts.announcer.say(`Not delivered: ${why}`);
+        const reason = `Not delivered: ${failureText(error)}`;
+        this.#pending.fail(pending, reason, () => this.publish(text, name));
+        this.#announcer.announce(reason);
       },
     );
   }
 
-  #chat(chat: Chat, info: RecordInfo): void {
-    const drawn = info.own ? this.#outbound.record(chat, info) : undefined;
-    if (drawn === undefined) {
+  #addChat(chat: Chat, info: RecordInfo): void {
+    const line = info.own ? this.#pending.take(chat, info) : undefined;
+    if (line === undefined) {
       const content = { kind: "chat", text: chat.text } as const;
-      this.#record(content, info, chat.text, chat.name);
+      this.#addRecord(content, info, chat.text, chat.name);
     } else {
-      this.#nameOf(info.from, chat.name);
-      this.#parts.feed.add(drawn);
-      this.#passed(info);
+      this.#updateName(info.from, chat.name);
+      this.#feed.add(line);
+      this.#countRecord(info);
     }
   }
 
-  #record(
+  #addRecord(
     content: Content,
     info: RecordInfo,
-    spoken: string,
-    name?: string,
+    announcement: string,
+    chosenName?: string,
   ): void {
-    const called = this.#nameOf(info.from, name);
-    this.#parts.feed.add(() => {
-      const sender = { from: info.from, name: called, own: info.own };
-      const made = line(sender, info, content);
+    const name = this.#updateName(info.from, chosenName);
+    this.#feed.add(() => {
+      const sender = { from: info.from, name, own: info.own };
+      const line = messageLine(sender, info, content);
       if (info.own) {
-        show(made, "acknowledged", info.offset);
+        showDelivery(line, "acknowledged", info.offset);
       }
-      return made;
+      return line;
     });
-    this.#passed(info);
+    this.#countRecord(info);
     if (!info.own && info.at > this.#startedAt) {
-      this.#parts.announcer.say(`${callName(called)}: ${spoken}`);
+      this.#announcer.announce(`${shownName(name)}: ${announcement}`);
     }
   }
 
-  /** What a peer calls itself now, or did when it last said so. */
-  #nameOf(from: string, name: string | undefined): string | undefined {
+  /** Stores a peer's name, and returns the newest one: messages of other types have none. */
+  #updateName(from: string, name: string | undefined): string | undefined {
     if (name === undefined) {
       return this.#names.get(from);
     }
@@ -157,39 +166,20 @@ export class Lobby {
     return name;
   }
 
-  #passed(info: RecordInfo): void {
-    this.#parts.onRecord(info.own);
+  #countRecord(info: RecordInfo): void {
+    this.#onRecord(info.own);
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       const next = this.#topic.position?.offset;
       if (next === undefined) {
         return;
       }
-      const { notDrawn } = this.#parts.feed;
-      // In a flood, the feed's own word about it is out of sight as soon as it is there.
-      const missing = notDrawn === 0
+      const { notShown } = this.#feed;
+      // In a flood, the feed's own note about messages that are not shown is soon out of sight.
+      const suffix = notShown === 0
         ? ""
-        : `, ${notDrawn.toLocaleString("en")} not drawn`;
-      setText(this.#extent, `${counted(next, "record")} so far${missing}`);
+        : `, ${notShown.toLocaleString("en")} not shown`;
+      setText(this.#recordCount, `${counted(next, "record")}${suffix}`);
     });
-  }
-}
-
-function reasonWords(code: DrumbeatError["code"]): string {
-  switch (code) {
-    case "indeterminate":
-      return "it was sent, but nobody can say whether it arrived.";
-    case "limit":
-      return "too many messages are waiting.";
-    case "timeout":
-      return "there was no connection for too long.";
-    case "closed":
-      return "the connection is closed.";
-    case "large":
-      return "it is too large for this server.";
-    case "dropped":
-      return "it could not be read.";
-    default:
-      return `the server answered “${code}”.`;
   }
 }

@@ -1,57 +1,57 @@
 /**
- * Makes the heartbeat visible: the trace, its figures, and a mark that beats.
+ * The heartbeat panel: the trace, its numbers, and the logo that pulses with each round trip.
  * @module
  */
 import type { Client } from "../../client.ts";
 import type { StockMessages } from "../contract.ts";
 import { byId, setText } from "../dom.ts";
-import { roundTrip } from "../connection/status_text.ts";
+import { roundTrip } from "../text_format.ts";
 import { Trace } from "./trace.ts";
 
-/** Livelier than the ten seconds that a connection needs: somebody is looking. */
-const BEAT_MS = 2_000;
+/** The page pings more often than the client's own heartbeat, so that the trace shows regular pulses. */
+const PING_INTERVAL_MS = 2_000;
 
-/** The heart of the page. */
-export class Heart {
+/** The heartbeat panel. */
+export class HeartbeatPanel {
   readonly #client: Client<StockMessages>;
   readonly #canvas = byId("trace", HTMLCanvasElement);
   readonly #trace = new Trace(this.#canvas);
-  readonly #last = byId("figure-last", HTMLElement);
-  readonly #median = byId("figure-median", HTMLElement);
-  readonly #slowest = byId("figure-slowest", HTMLElement);
-  readonly #ring = document.querySelector("#mark .ring");
-  readonly #still = matchMedia("(prefers-reduced-motion: reduce)");
+  readonly #last = byId("rtt-last", HTMLElement);
+  readonly #median = byId("rtt-median", HTMLElement);
+  readonly #slowest = byId("rtt-slowest", HTMLElement);
+  readonly #ring = document.querySelector("#logo .ring");
+  readonly #reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
-  /** @param client whose heart it is. */
+  /** @param client the client whose round trips it shows. */
   constructor(client: Client<StockMessages>) {
     this.#client = client;
-    client.addEventListener("heartbeat", ({ rttMs }) => this.#beat(rttMs));
-    setInterval(() => this.#ping(), BEAT_MS);
+    client.addEventListener("heartbeat", ({ rttMs }) => this.#add(rttMs));
+    setInterval(() => this.#ping(), PING_INTERVAL_MS);
   }
 
   /**
-   * The connection came or went.
+   * Shows whether the client is connected.
    *
-   * @param connected whether it is there.
+   * @param connected true while the connection is open.
    */
-  connection(connected: boolean): void {
-    this.#trace.connection(connected);
+  setConnected(connected: boolean): void {
+    this.#trace.setConnected(connected);
     if (connected) {
       this.#ping();
     }
   }
 
   /**
-   * A message came in.
+   * Marks a received message.
    *
-   * @param own whether it is one's own.
+   * @param own true if this page sent it.
    */
-  message(own: boolean): void {
-    this.#trace.message(own);
+  addMessage(own: boolean): void {
+    this.#trace.addMessage(own);
   }
 
   #ping(): void {
-    // Nobody looks at a hidden tab: there the client's own heartbeat is enough.
+    // In a hidden tab the trace is not visible, and the client's own heartbeat is enough.
     if (
       document.visibilityState === "visible" && this.#client.state === "open"
     ) {
@@ -59,22 +59,20 @@ export class Heart {
     }
   }
 
-  #beat(rttMs: number): void {
-    this.#trace.beat(rttMs);
-    const { figures } = this.#trace;
-    if (figures !== undefined) {
-      const [last, median, slowest] = [
-        roundTrip(figures.lastMs),
-        roundTrip(figures.medianMs),
-        roundTrip(figures.slowestMs),
-      ];
+  #add(rttMs: number): void {
+    this.#trace.addRoundTrip(rttMs);
+    const { summary } = this.#trace;
+    if (summary !== undefined) {
+      const last = roundTrip(summary.lastMs);
+      const median = roundTrip(summary.medianMs);
+      const slowest = roundTrip(summary.slowestMs);
       setText(this.#last, last);
       setText(this.#median, median);
       setText(this.#slowest, slowest);
       this.#canvas.ariaLabel =
-        `The last round trip took ${last}, the median is ${median}, the slowest ${slowest}`;
+        `Heartbeat: last round trip ${last}, median ${median}, slowest ${slowest}`;
     }
-    if (!this.#still.matches) {
+    if (!this.#reducedMotion.matches) {
       this.#ring?.animate(
         [
           { transform: "scale(1)", opacity: 1 },

@@ -1,43 +1,44 @@
 /**
- * The heartbeat as a drum sees it: paper runs under a pen, each round trip is a stroke that rings out, a cut wire is a
- * hole in the line.
+ * The trace of the heartbeat: a chart that scrolls with the time. Each round trip is a damped pulse, each message a mark,
+ * and the line has a hole while the connection is closed.
  * @module
  */
 import {
-  type Beat,
-  type Ink,
-  RING_MS,
-  Strip,
-  type Tick,
+  type MessageMark,
+  PULSE_MS,
+  type RoundTrip,
+  type TraceColors,
+  TraceDrawing,
 } from "./trace_drawing.ts";
 
-/** More than the widest screen shows. */
+/** Age limit of the kept round trips and messages: longer than the widest screen shows. */
 const KEPT_MS = 180_000;
-/** Redrawn this often at most: the paper moves less than a pixel in that time. */
+/** Minimum time between two drawings: the chart moves less than a pixel in that time. */
 const FRAME_MS = 33;
+/** Minimum time between two marks: at a high rate, one mark per pixel is enough. */
+const MARK_MS = 60;
 
-/** The figures beside the trace. */
-export interface Figures {
-  readonly count: number;
+/** The round trips of the last {@linkcode KEPT_MS} ms. */
+export interface RoundTripSummary {
   readonly lastMs: number;
   readonly medianMs: number;
   readonly slowestMs: number;
 }
 
-/** A strip of paper on a canvas. */
+/** The trace on its canvas. */
 export class Trace {
   readonly #canvas: HTMLCanvasElement;
-  readonly #still = matchMedia("(prefers-reduced-motion: reduce)");
-  #ink: Ink | undefined;
-  #beats: Beat[] = [];
-  #ticks: Tick[] = [];
-  /** Since when the pen is down, and up, and down, …; the last one may still run. */
-  #online: { readonly from: number; to: number }[] = [];
+  readonly #reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+  #colors: TraceColors | undefined;
+  #roundTrips: RoundTrip[] = [];
+  #messages: MessageMark[] = [];
+  /** The periods with an open connection, on the clock of `performance.now()`. The last one may have no end yet. */
+  #periods: { readonly from: number; to: number }[] = [];
   #connected = false;
   #frame = 0;
   #drawnAt = 0;
 
-  /** @param canvas where to draw; its size comes from the style sheet. */
+  /** @param canvas the canvas; its size comes from the style sheet. */
   constructor(canvas: HTMLCanvasElement) {
     this.#canvas = canvas;
     new ResizeObserver(() => this.#draw(performance.now())).observe(canvas);
@@ -48,78 +49,77 @@ export class Trace {
       ]
     ) {
       matchMedia(query).addEventListener("change", () => {
-        this.#ink = undefined;
+        this.#colors = undefined;
         this.#draw(performance.now());
       });
     }
-    this.#still.addEventListener("change", () => this.#run());
-    this.#run();
+    this.#reducedMotion.addEventListener("change", () => this.#animate());
+    this.#animate();
   }
 
   /**
-   * A round trip came back.
+   * Adds a round trip that ended now.
    *
-   * @param rttMs how long it took.
+   * @param rttMs its duration in ms.
    */
-  beat(rttMs: number): void {
-    this.#beats.push({ at: performance.now(), rttMs });
-    this.#changed();
+  addRoundTrip(rttMs: number): void {
+    this.#roundTrips.push({ at: performance.now(), rttMs });
+    this.#update();
   }
 
   /**
-   * A message came in.
+   * Adds a message that was received now.
    *
-   * @param own whether this page sent it.
+   * @param own true if this page sent it.
    */
-  message(own: boolean): void {
+  addMessage(own: boolean): void {
     const at = performance.now();
-    const last = this.#ticks.at(-1);
-    // A flood is one mark per pixel, not one per message.
-    if (last === undefined || at - last.at > 60 || own && !last.own) {
-      this.#ticks.push({ at, own });
-      this.#changed();
+    const last = this.#messages.at(-1);
+    if (last === undefined || at - last.at > MARK_MS || own && !last.own) {
+      this.#messages.push({ at, own });
+      this.#update();
     }
   }
 
   /**
-   * The connection came or went.
+   * Starts or ends a period with an open connection.
    *
-   * @param connected whether it is there.
+   * @param connected true while the connection is open.
    */
-  connection(connected: boolean): void {
+  setConnected(connected: boolean): void {
     if (connected === this.#connected) {
       return;
     }
     this.#connected = connected;
     const now = performance.now();
-    const last = this.#online.at(-1);
+    const last = this.#periods.at(-1);
     if (connected) {
-      this.#online.push({ from: now, to: Infinity });
+      this.#periods.push({ from: now, to: Infinity });
     } else if (last !== undefined) {
       last.to = now;
     }
-    this.#changed();
+    this.#update();
   }
 
-  /** The figures of what is kept, or undefined before the first beat. */
-  get figures(): Figures | undefined {
-    const last = this.#beats.at(-1);
+  /** The summary of the kept round trips, or undefined before the first one. */
+  get summary(): RoundTripSummary | undefined {
+    const last = this.#roundTrips.at(-1);
     if (last === undefined) {
       return undefined;
     }
-    const sorted = this.#beats.map(({ rttMs }) => rttMs).sort((a, b) => a - b);
+    const sorted = this.#roundTrips.map(({ rttMs }) => rttMs)
+      .sort((a, b) => a - b);
     return {
-      count: sorted.length,
       lastMs: last.rttMs,
       medianMs: sorted[(sorted.length - 1) >> 1] ?? last.rttMs,
       slowestMs: sorted.at(-1) ?? last.rttMs,
     };
   }
 
-  #run(): void {
+  #animate(): void {
     cancelAnimationFrame(this.#frame);
     const step = (now: number): void => {
-      if (this.#still.matches) {
+      if (this.#reducedMotion.matches) {
         return;
       }
       if (now - this.#drawnAt >= FRAME_MS) {
@@ -130,12 +130,12 @@ export class Trace {
     this.#frame = requestAnimationFrame(step);
   }
 
-  #changed(): void {
+  #update(): void {
     const oldest = performance.now() - KEPT_MS;
-    this.#beats = this.#beats.filter(({ at }) => at > oldest);
-    this.#ticks = this.#ticks.filter(({ at }) => at > oldest);
-    this.#online = this.#online.filter(({ to }) => to > oldest);
-    if (this.#still.matches) {
+    this.#roundTrips = this.#roundTrips.filter(({ at }) => at > oldest);
+    this.#messages = this.#messages.filter(({ at }) => at > oldest);
+    this.#periods = this.#periods.filter(({ to }) => to > oldest);
+    if (this.#reducedMotion.matches) {
       this.#draw(performance.now());
     }
   }
@@ -149,37 +149,48 @@ export class Trace {
       return;
     }
     const scale = globalThis.devicePixelRatio || 1;
-    const pixels = [Math.round(width * scale), Math.round(height * scale)];
-    if (canvas.width !== pixels[0] || canvas.height !== pixels[1]) {
-      [canvas.width = 0, canvas.height = 0] = pixels;
+    const [pixelWidth, pixelHeight] = [
+      Math.round(width * scale),
+      Math.round(height * scale),
+    ];
+    if (canvas.width !== pixelWidth || canvas.height !== pixelHeight) {
+      canvas.width = pixelWidth;
+      canvas.height = pixelHeight;
     }
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
-    // Where nothing moves, a stroke is shown with its ring at once: the next picture may be seconds away.
-    const penAt = this.#still.matches ? now + RING_MS : now;
-    const strip = new Strip(context, this.#colours(), width, height, penAt);
-    strip.paper(Date.now() - performance.now());
-    strip.ticks(this.#ticks);
-    for (const { from, to } of this.#online) {
-      strip.line(from, Math.min(to, penAt), this.#beats);
+    // With reduced motion the next drawing may be seconds away, so the whole pulse is drawn at once.
+    const until = this.#reducedMotion.matches ? now + PULSE_MS : now;
+    const drawing = new TraceDrawing(
+      context,
+      this.#currentColors(),
+      width,
+      height,
+      until,
+    );
+    drawing.grid(Date.now() - performance.now());
+    drawing.messages(this.#messages);
+    for (const { from, to } of this.#periods) {
+      drawing.line(from, Math.min(to, until), this.#roundTrips);
     }
-    strip.pen(this.#connected, this.#beats);
+    drawing.end(this.#connected, this.#roundTrips);
   }
 
-  #colours(): Ink {
-    if (this.#ink === undefined) {
+  /** Returns the colors of the style sheet. */
+  #currentColors(): TraceColors {
+    if (this.#colors === undefined) {
       const style = getComputedStyle(this.#canvas);
-      const colour = (name: string): string =>
+      const color = (name: string): string =>
         style.getPropertyValue(`--trace-${name}`).trim();
-      this.#ink = {
-        minor: colour("minor"),
-        major: colour("major"),
-        label: colour("label"),
-        pen: colour("pen"),
-        own: colour("own"),
-        others: colour("others"),
+      this.#colors = {
+        gridMinor: color("grid-minor"),
+        gridMajor: color("grid-major"),
+        label: color("label"),
+        line: color("line"),
+        ownMessage: color("own-message"),
+        otherMessage: color("other-message"),
       };
     }
-    return this.#ink;
+    return this.#colors;
   }
 }

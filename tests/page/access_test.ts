@@ -7,7 +7,7 @@ import {
   lines,
   online,
   PHONE,
-  say,
+  send,
   sidewaysScroll,
   start,
   state,
@@ -17,7 +17,7 @@ import {
 
 for (const viewport of [PHONE, WIDE]) {
   browserTest(
-    `axe finds nothing in both themes, ${viewport.width} pixels wide`,
+    `has no axe findings in both themes at ${viewport.width} pixels`,
     async (browser) => {
       await using server = start();
       const { page } = await online(browser, urlOf(server), {
@@ -32,15 +32,15 @@ for (const viewport of [PHONE, WIDE]) {
       await page.evaluate(axe.source);
       await server.hub.broadcast({ type: "chat", text: "from elsewhere" });
       await server.hub.broadcast({ type: "note", about: "something else" });
-      await say(page, "from here");
+      await send(page, "from here");
       await acknowledged(page, "from here");
       await check();
-      await page.click("#toggle");
-      await page.click("#sender button[type=submit]");
+      await page.click("#drawer-toggle");
+      await page.click("#raw-sender button[type=submit]");
       await lines(page, "boom").waitFor();
       await check();
-      await page.click("#close");
-      await page.click("#cut");
+      await page.click("#drawer-close");
+      await page.click("#disconnect");
       await state(page, "waiting");
       await check();
     },
@@ -48,7 +48,7 @@ for (const viewport of [PHONE, WIDE]) {
 }
 
 browserTest(
-  "a phone of 360 pixels scrolls nothing sideways, and every control can be hit",
+  "fits a phone of 360 pixels without sideways scrolling, with controls of at least 44 pixels",
   async (browser) => {
     await using server = start();
     const { page } = await online(browser, urlOf(server), { viewport: PHONE });
@@ -59,15 +59,15 @@ browserTest(
       .filter((control) => control.getBoundingClientRect().height < 43.9)
       .map((control) => control.outerHTML)`,
       );
-    await say(page, "x".repeat(300));
+    await send(page, "x".repeat(300));
     await acknowledged(page, "xxx");
     assertEquals(await sidewaysScroll(page), []);
     assertEquals(await smallControls(), []);
-    await page.click("#cut");
+    await page.click("#disconnect");
     await state(page, "waiting");
     assertEquals(await sidewaysScroll(page), []);
     assertEquals(await smallControls(), []);
-    await page.click("#toggle");
+    await page.click("#drawer-toggle");
     await page.locator("#frames li").first().waitFor();
     assertEquals(await sidewaysScroll(page), []);
     assertEquals(await smallControls(), []);
@@ -75,7 +75,7 @@ browserTest(
 );
 
 browserTest(
-  "everything can be done with the keyboard alone, and the focus can be seen",
+  "can be used with the keyboard alone, with a visible focus",
   async (browser) => {
     await using server = start();
     const { page } = await online(browser, urlOf(server), { viewport: WIDE });
@@ -109,23 +109,23 @@ browserTest(
       await keyboard.press("Shift+Tab");
       order.push(await focused());
       assertEquals(await outlined(), "solid");
-    } while (order.at(-1) !== "toggle" && order.length < 10);
-    assertEquals(order, ["name", "scroller", "", "toggle"]);
+    } while (order.at(-1) !== "drawer-toggle" && order.length < 10);
+    assertEquals(order, ["name", "scroller", "", "drawer-toggle"]);
     await keyboard.press("Enter");
-    assertEquals(await focused(), "close");
+    assertEquals(await focused(), "drawer-close");
     await keyboard.press("Escape");
     await page.locator("#drawer").waitFor({ state: "hidden" });
-    assertEquals(await focused(), "toggle");
+    assertEquals(await focused(), "drawer-toggle");
 
     await keyboard.press("Shift+Tab");
-    assertEquals(await focused(), "cut");
+    assertEquals(await focused(), "disconnect");
     await keyboard.press("Enter");
     await state(page, "waiting");
     await keyboard.press("Shift+Tab");
     assertEquals(await focused(), "reconnect");
     await keyboard.press("Enter");
     await state(page, "open");
-    assertEquals(await focused(), "cut");
+    assertEquals(await focused(), "disconnect");
   },
 );
 

@@ -1,5 +1,5 @@
 /**
- * A real browser for tests: Debian's Chromium, driven by playwright-core.
+ * A browser for tests: Debian's Chromium, driven by playwright-core.
  * @module
  */
 import {
@@ -21,10 +21,10 @@ const ARGS = [
   "--disable-sync",
 ];
 
-/** How long anything on a page may take: a machine with two busy cores is slow, not wrong. */
-export const PATIENCE_MS = 15_000;
+/** Time limit of each wait on a page: a machine with two busy cores is slow. */
+export const TIMEOUT_MS = 15_000;
 
-/** Whether there is a browser. */
+/** True if the browser is installed. */
 export const hasBrowser: boolean = (() => {
   try {
     return Deno.statSync(EXECUTABLE).isFile;
@@ -33,13 +33,13 @@ export const hasBrowser: boolean = (() => {
   }
 })();
 
-/** Whether it is an error that there is none. */
+/** True if a missing browser fails the tests. */
 const required = Deno.env.get("DRUMBEAT_REQUIRE_BROWSER") === "1";
 
 /**
  * Starts the browser.
  *
- * @returns the browser; disposing of it ends its process.
+ * @returns the browser. Closing it ends its process.
  */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, args: ARGS });
@@ -53,11 +53,11 @@ Deno.test.afterAll(async () => {
 });
 
 /**
- * A test that needs the browser. Without one it is ignored, in a clear word, or fails where `DRUMBEAT_REQUIRE_BROWSER`
- * is 1.
+ * Defines a test that needs the browser. Without a browser the test is ignored and printed as skipped, or fails if
+ * `DRUMBEAT_REQUIRE_BROWSER` is 1.
  *
- * @param name a sentence.
- * @param run the test.
+ * @param name the name of the test.
+ * @param run the test's body.
  */
 export function browserTest(
   name: string,
@@ -70,14 +70,16 @@ export function browserTest(
   Deno.test({
     name,
     ignore,
-    // The browser outlives the test; what playwright holds for it does too.
+    // The browser, and playwright's resources for it, live longer than one test.
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {
       if (!hasBrowser) {
-        throw new Error(`There is no Chromium at ${EXECUTABLE}`);
+        throw new Error(
+          `Cannot start the browser: no Chromium at ${EXECUTABLE}`,
+        );
       }
-      // Starting one takes longer than most tests; tabs share nothing but its process.
+      // Starting a browser takes longer than most tests, so all tests of a file share one.
       shared ??= launchBrowser();
       const browser = await shared;
       try {
@@ -89,25 +91,25 @@ export function browserTest(
   });
 }
 
-/** A tab, and everything that went wrong in it. */
+/** A tab, with the problems that it had. */
 export interface Tab {
   readonly page: Page;
-  /** Uncaught errors, console errors, refusals of the Content-Security-Policy, requests to other hosts. */
+  /** Uncaught errors, console errors, violations of the Content-Security-Policy, requests to other hosts, dialogs. */
   readonly problems: string[];
 }
 
 /** Options of {@linkcode openTab}. */
 export interface TabOptions extends BrowserContextOptions {
-  /** Runs in the page before its own scripts do. */
+  /** A script that runs in the page before the page's own scripts. */
   readonly initScript?: string;
 }
 
 /**
- * Opens a tab of its own: it shares nothing with another one.
+ * Opens a tab in a new context: it shares no storage with other tabs.
  *
- * @param browser where.
- * @param url the page.
- * @param options size, colour scheme and so on; a script to run first.
+ * @param browser the browser.
+ * @param url the page's URL.
+ * @param options the size, the color scheme and so on, and a script to run first.
  * @returns the tab, loaded.
  */
 export async function openTab(
@@ -117,13 +119,13 @@ export async function openTab(
 ): Promise<Tab> {
   const { initScript = "", ...rest } = options;
   const context = await browser.newContext(rest);
-  context.setDefaultTimeout(PATIENCE_MS);
+  context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
   const problems: string[] = [];
   const { host } = new URL(url);
   page.on("pageerror", (error) => problems.push(`uncaught: ${error.message}`));
   page.on("console", (message) => {
-    // A browser reports a network that is gone as an error of the page; so it shall be, in some tests.
+    // Some tests break the connection, and the browser then logs an error.
     if (
       message.type() === "error" && !/WebSocket connection/.test(message.text())
     ) {
@@ -144,12 +146,12 @@ export async function openTab(
     problems.push(`dialog: ${dialog.message()}`);
     await dialog.dismiss();
   });
-  await page.exposeFunction("tellRefusal", (text: string) => {
-    problems.push(`refused: ${text}`);
+  await page.exposeFunction("reportViolation", (text: string) => {
+    problems.push(`violation: ${text}`);
   });
   await page.addInitScript(
     `addEventListener("securitypolicyviolation", (event) => {
-      tellRefusal(event.violatedDirective + " " + event.blockedURI);
+      reportViolation(event.violatedDirective + " " + event.blockedURI);
     });`,
   );
   await page.addInitScript(initScript);

@@ -5,13 +5,13 @@ import {
   lines,
   online,
   PHONE,
-  say,
+  send,
   start,
   urlOf,
 } from "./lobby_page.ts";
 
 browserTest(
-  "two tabs talk to each other, and each knows what is its own",
+  "two tabs exchange messages, and each marks its own",
   async (browser) => {
     await using server = start();
     const a = await online(browser, urlOf(server));
@@ -19,23 +19,23 @@ browserTest(
     const name = await a.page.inputValue("#name");
     assert(name !== "" && name !== await b.page.inputValue("#name"));
 
-    await say(a.page, "Can you hear me?");
-    await acknowledged(a.page, "Can you hear me?");
-    const heard = lines(b.page, "Can you hear me?");
-    await heard.waitFor();
-    assertEquals(await heard.locator(".name").textContent(), name);
+    await send(a.page, "Can you read this?");
+    await acknowledged(a.page, "Can you read this?");
+    const received = lines(b.page, "Can you read this?");
+    await received.waitFor();
+    assertEquals(await received.locator(".name").textContent(), name);
     assertEquals(await b.page.locator("li.own").count(), 0);
 
-    await say(b.page, "Loud and clear.");
-    await lines(a.page, "Loud and clear.").waitFor();
-    await acknowledged(b.page, "Loud and clear.");
-    assertEquals(await a.page.locator("#lines-of-feed > li").count(), 2);
+    await send(b.page, "Yes, I can.");
+    await lines(a.page, "Yes, I can.").waitFor();
+    await acknowledged(b.page, "Yes, I can.");
+    assertEquals(await a.page.locator("#feed > li").count(), 2);
     assertEquals([...a.problems, ...b.problems], []);
   },
 );
 
 browserTest(
-  "somebody who comes later sees what was said before",
+  "a later tab shows the earlier messages",
   async (browser) => {
     await using server = start();
     for (let n = 1; n <= 60; n++) {
@@ -44,20 +44,20 @@ browserTest(
     const { page } = await online(browser, urlOf(server));
     await lines(page, "number 60.").waitFor();
     await lines(page, "number 11.").waitFor();
-    assertEquals(await page.locator("#lines-of-feed > li").count(), 50);
+    assertEquals(await page.locator("#feed > li").count(), 50);
   },
 );
 
-browserTest("a lobby in which nobody spoke says so", async (browser) => {
+browserTest("an empty lobby shows a hint", async (browser) => {
   await using server = start();
   const { page } = await online(browser, urlOf(server));
-  await page.locator("#quiet").waitFor();
-  await say(page, "hello");
-  await page.locator("#quiet").waitFor({ state: "hidden" });
+  await page.locator("#empty-feed").waitFor();
+  await send(page, "hello");
+  await page.locator("#empty-feed").waitFor({ state: "hidden" });
 });
 
 browserTest(
-  "a chosen name is kept for the next visit, an empty one is not taken",
+  "keeps a chosen name for the next visit, and rejects an empty one",
   async (browser) => {
     await using server = start();
     const { page } = await online(browser, urlOf(server));
@@ -73,7 +73,7 @@ browserTest(
   },
 );
 
-browserTest("the page works where storage is forbidden", async (browser) => {
+browserTest("works where storage is forbidden", async (browser) => {
   await using server = start();
   const { page, problems } = await online(browser, urlOf(server), {
     initScript: `for (const name of ["localStorage", "sessionStorage"]) {
@@ -84,13 +84,13 @@ browserTest("the page works where storage is forbidden", async (browser) => {
       });
     }`,
   });
-  await say(page, "nothing to hide");
+  await send(page, "nothing to hide");
   await acknowledged(page, "nothing to hide");
   assertEquals(problems, []);
 });
 
 browserTest(
-  "whoever reads further up is left there, and told of what is new",
+  "keeps the position of a user that scrolled up, and counts the new messages",
   async (browser) => {
     await using server = start();
     const { page } = await online(browser, urlOf(server), { viewport: PHONE });
@@ -105,7 +105,7 @@ browserTest(
     for (const text of ["new one", "new two"]) {
       await server.hub.broadcast({ type: "chat", text });
     }
-    const newer = page.locator("#newer", { hasText: "2 new messages" });
+    const newer = page.locator("#new-messages", { hasText: "2 new messages" });
     await newer.waitFor();
     assertEquals(
       await page.evaluate("document.querySelector('#scroller').scrollTop"),
@@ -119,8 +119,8 @@ browserTest(
       ),
       0,
     );
-    await server.hub.broadcast({ type: "chat", text: "followed" });
-    await lines(page, "followed").waitFor();
+    await server.hub.broadcast({ type: "chat", text: "newest" });
+    await lines(page, "newest").waitFor();
     await page.waitForFunction(`(() => {
     const { scrollTop, scrollHeight, clientHeight } = document.querySelector("#scroller");
     return scrollHeight - scrollTop - clientHeight < 2;
@@ -129,20 +129,20 @@ browserTest(
 );
 
 browserTest(
-  "the heart beats: round trips are shown and told",
+  "shows round trips in the status line, in the trace and to screen readers",
   async (browser) => {
     await using server = start();
     const { page } = await online(browser, urlOf(server), {
       reducedMotion: "no-preference",
     });
     await page.locator("#status .detail", { hasText: /^[\d.]+ ms$/ }).waitFor();
-    await page.locator("#trace[aria-label*='The last round trip took']")
+    await page.locator("#trace[aria-label*='last round trip']")
       .waitFor();
-    const inked = await page.evaluate(`(() => {
+    const isDrawn = await page.evaluate(`(() => {
     const canvas = document.querySelector("#trace");
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return data.some((value) => value > 0);
   })()`);
-    assert(inked);
+    assert(isDrawn);
   },
 );

@@ -3,11 +3,11 @@ import { browserTest } from "./browser.ts";
 import { lines, online, start, urlOf } from "./lobby_page.ts";
 
 browserTest(
-  "the drawer shows the socket and sends text, a Blob and a buffer",
+  "the drawer shows the properties and the frames, and sends text, a Blob and a buffer",
   async (browser) => {
     await using server = start();
     const { page, problems } = await online(browser, urlOf(server));
-    await page.click("#toggle");
+    await page.click("#drawer-toggle");
     const value = (id: string, text: string | RegExp) =>
       page.locator(`#${id}`, { hasText: text }).waitFor();
     await value("value-url", `ws://127.0.0.1:${server.addr.port}/ws`);
@@ -18,8 +18,8 @@ browserTest(
 
     const send = async (kind: string, text: string) => {
       await page.check(`input[value=${kind}]`);
-      await page.fill("#sender-text", text);
-      await page.click("#sender button[type=submit]");
+      await page.fill("#raw-text", text);
+      await page.click("#raw-sender button[type=submit]");
     };
     await send("text", '{"type":"note","text":"as text"}');
     await lines(page, '{"type":"note","text":"as text"}').waitFor();
@@ -31,11 +31,13 @@ browserTest(
     await buffer.waitFor();
     assertEquals(await buffer.locator("code").textContent(), "61 62");
     await send("text", "not JSON");
-    await value("sender-outcome", "SyntaxError");
+    await value("raw-result", "SyntaxError");
 
-    await page.locator("#frames .out", { hasText: '"type":"hello"' }).waitFor();
-    await page.locator("#frames .in", { hasText: '"type":"start"' }).waitFor();
-    await page.locator("#frames .in", { hasText: "as text" }).waitFor();
+    await page.locator("#frames .sent", { hasText: '"type":"hello"' })
+      .waitFor();
+    await page.locator("#frames .received", { hasText: '"type":"start"' })
+      .waitFor();
+    await page.locator("#frames .received", { hasText: "as text" }).waitFor();
     const raw = await page.locator("#frames").innerText();
     assert(raw.includes('"session":"(secret)"'));
 
@@ -45,9 +47,9 @@ browserTest(
     await lines(page, "unseen").waitFor();
     assertEquals(await page.locator("#frames li").count(), paused);
     await page.click("#pause");
-    await page.locator("#frames .in", { hasText: "unseen" }).waitFor();
+    await page.locator("#frames .received", { hasText: "unseen" }).waitFor();
 
-    await page.click("#cut");
+    await page.click("#disconnect");
     await value("value-ready-state", "0 CONNECTING");
     await value("value-close", "1006");
     await page.click("#reconnect");

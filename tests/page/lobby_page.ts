@@ -1,5 +1,5 @@
 /**
- * What the tests of the page do with it: start a server, open the page, say something, look.
+ * Helpers of the page's tests: start a server, open the page, send a message, read the feed.
  * @module
  */
 import type { Browser, Locator, Page } from "playwright-core";
@@ -7,12 +7,12 @@ import { serve, type ServeOptions, type Server } from "../../server.ts";
 import { contract, type StockMessages } from "../../static/contract.ts";
 import { openTab, type Tab, type TabOptions } from "./browser.ts";
 
-/** The narrowest phone that is kept in mind. */
+/** The narrowest phone that the page supports. */
 export const PHONE: { width: number; height: number } = {
   width: 360,
   height: 740,
 };
-/** A laptop. */
+/** A laptop's screen. */
 export const WIDE: { width: number; height: number } = {
   width: 1280,
   height: 800,
@@ -21,23 +21,23 @@ export const WIDE: { width: number; height: number } = {
 /** A server with the page's own contract. */
 export type Stock = Server<StockMessages>;
 
-/** Starts a server on a free port. */
+/** Starts a server on a free port of the loopback address. */
 export function start(options: ServeOptions<StockMessages> = {}): Stock {
   return serve({ port: 0, hostname: "127.0.0.1", contract, ...options });
 }
 
-/** Where its page is. */
+/** Returns the URL of a server's page. */
 export function urlOf({ addr }: Stock): string {
   return `http://127.0.0.1:${addr.port}/`;
 }
 
-/** Opens the page, and waits until it is online. */
+/** Opens the page in a new tab, and waits until it is online. */
 export async function online(
   browser: Browser,
   url: string,
   options: TabOptions = {},
 ): Promise<Tab> {
-  // Thirty pictures a second of every tab's trace, drawn without a graphics processor, would slow every test down.
+  // Without a graphics processor, thirty drawings of the trace per second and tab would slow every test.
   const tab = await openTab(browser, url, {
     reducedMotion: "reduce",
     ...options,
@@ -51,39 +51,39 @@ export async function state(page: Page, name: string): Promise<void> {
   await page.locator(`#status[data-state="${name}"]`).waitFor();
 }
 
-/** Says something on the page. */
-export async function say(page: Page, text: string): Promise<void> {
+/** Sends a chat message from the page. */
+export async function send(page: Page, text: string): Promise<void> {
   await page.fill("#text", text);
   await page.press("#text", "Enter");
 }
 
-/** The lines of the feed that have this text. */
+/** Returns the lines of the feed that contain a text. */
 export function lines(page: Page, hasText: string | RegExp): Locator {
-  return page.locator("#lines-of-feed > li", { hasText });
+  return page.locator("#feed > li", { hasText });
 }
 
-/** What became of the messages since {@linkcode countLines}. */
+/** The lines that the feed has shown since {@linkcode countLines}. */
 export interface LineCounts {
-  /** Lines that were ever in the feed. */
+  /** The number of messages that were drawn. */
   readonly drawn: number;
-  /** Messages that the page said it left out, or missed. */
-  readonly told: number;
-  /** Most lines that were in the feed at once. */
+  /** The number of messages that notes report as skipped or missing. */
+  readonly reported: number;
+  /** The largest number of lines in the feed at one time. */
   readonly most: number;
 }
 
-/** Counts from now on. @returns what was counted so far. */
+/** Starts to count lines. @returns a function that returns the counts so far. */
 export async function countLines(
   page: Page,
 ): Promise<() => Promise<LineCounts>> {
   await page.evaluate(`(() => {
-    globalThis.counts = { drawn: 0, told: 0, most: 0 };
-    const list = document.querySelector("#lines-of-feed");
+    globalThis.counts = { drawn: 0, reported: 0, most: 0 };
+    const list = document.querySelector("#feed");
     new MutationObserver((changes) => {
       for (const line of changes.flatMap(({ addedNodes }) => [...addedNodes])) {
-        const left = /([\\d,]+) messages? not drawn|Missing here: ([\\d,]+)/.exec(line.textContent);
-        if (left === null) counts.drawn++;
-        else counts.told += Number((left[1] ?? left[2]).replaceAll(",", ""));
+        const skipped = /Not shown: ([\\d,]+)|Missing here: ([\\d,]+)/.exec(line.textContent);
+        if (skipped === null) counts.drawn++;
+        else counts.reported += Number((skipped[1] ?? skipped[2]).replaceAll(",", ""));
       }
       counts.most = Math.max(counts.most, list.childElementCount);
     }).observe(list, { childList: true });
@@ -91,13 +91,13 @@ export async function countLines(
   return () => page.evaluate<LineCounts>("counts");
 }
 
-/** Waits until the page says that its message is acknowledged. */
+/** Waits until the page shows its message as acknowledged. */
 export async function acknowledged(page: Page, text: string): Promise<void> {
   await page.locator("li.own[data-state=acknowledged]", { hasText: text })
     .waitFor();
 }
 
-/** Which parts of the page can be scrolled sideways. */
+/** Returns the parts of the page that scroll sideways. */
 export function sidewaysScroll(page: Page): Promise<string[]> {
   return page.evaluate(`["html", "body", "#scroller", "#drawer", "#frames"]
     .filter((name) => {

@@ -4,50 +4,52 @@ import {
   acknowledged,
   lines,
   online,
-  say,
+  send,
   start,
   state,
   urlOf,
 } from "./lobby_page.ts";
 
 browserTest(
-  "a cut wire is told, comes back, and brings what was missed",
+  "shows a broken connection, reconnects, and delivers the missed messages",
   async (browser) => {
     await using server = start();
     const a = await online(browser, urlOf(server));
     const b = await online(browser, urlOf(server));
-    await say(a.page, "before");
+    await send(a.page, "before");
     await lines(b.page, "before").waitFor();
 
-    await a.page.click("#cut");
-    await lines(a.page, "You cut the wire").waitFor();
+    await a.page.click("#disconnect");
+    await lines(a.page, "You disconnected this page").waitFor();
     await state(a.page, "waiting");
     await a.page.locator("#status", { hasText: /^reconnecting in \d+ s$/ })
       .waitFor();
-    await say(a.page, "written while away");
+    await send(a.page, "written while offline");
     await a.page.locator("li.own[data-state=waiting]").waitFor();
     for (const text of ["one", "two", "three"]) {
-      await say(b.page, `missed ${text}`);
+      await send(b.page, `missed ${text}`);
       await acknowledged(b.page, `missed ${text}`);
     }
     assertEquals(await lines(a.page, "missed").count(), 0);
 
     await a.page.click("#reconnect");
-    await lines(a.page, /Back after [\d.]+ s: recovered 3 messages\./)
+    await lines(a.page, /Reconnected after [\d.]+ s: 3 messages recovered\./)
       .waitFor();
     await lines(a.page, "missed three").waitFor();
-    await acknowledged(a.page, "written while away");
-    await lines(b.page, "written while away").waitFor();
-    await a.page.locator("#said-status", { hasText: "recovered 3 messages" })
+    await acknowledged(a.page, "written while offline");
+    await lines(b.page, "written while offline").waitFor();
+    await a.page.locator("#announce-status", {
+      hasText: "3 messages recovered",
+    })
       .waitFor({ state: "attached" });
     assertEquals(
-      await a.page.locator("#lines-of-feed .text").allInnerTexts(),
+      await a.page.locator("#feed .text").allInnerTexts(),
       [
         "before",
         "missed one",
         "missed two",
         "missed three",
-        "written while away",
+        "written while offline",
       ],
     );
     assertEquals([...a.problems, ...b.problems], []);
@@ -55,25 +57,26 @@ browserTest(
 );
 
 browserTest(
-  "a cut wire mends itself, and the page says when nothing was missed",
+  "reconnects by itself after Disconnect, and reports that no message was missed",
   async (browser) => {
     await using server = start();
     const { page } = await online(browser, urlOf(server));
-    await say(page, "alone");
+    await send(page, "alone");
     await acknowledged(page, "alone");
-    await page.click("#cut");
+    await page.click("#disconnect");
     await state(page, "waiting");
-    await lines(page, /Back after [\d.]+ s: nothing was missed\./).waitFor();
+    await lines(page, /Reconnected after [\d.]+ s: no messages missed\./)
+      .waitFor();
     await state(page, "open");
   },
 );
 
-browserTest("a gap says what is missing", async (browser) => {
+browserTest("shows the missing records of a gap", async (browser) => {
   await using server = start({ topics: { lobby: { maxRecords: 5 } } });
   const { page } = await online(browser, urlOf(server));
-  await say(page, "before");
+  await send(page, "before");
   await acknowledged(page, "before");
-  await page.click("#cut");
+  await page.click("#disconnect");
   await state(page, "waiting");
   for (let n = 1; n <= 20; n++) {
     await server.hub.broadcast({ type: "chat", text: `number ${n}.` });
@@ -85,30 +88,30 @@ browserTest("a gap says what is missing", async (browser) => {
 });
 
 browserTest(
-  "a server that is killed and started again has both tabs back within five seconds",
+  "both tabs reconnect within five seconds after the server was killed and restarted",
   async (browser) => {
     const port = freePort();
     const url = `http://127.0.0.1:${port}/`;
     await using first = await spawnServer(port);
     const a = await online(browser, url);
     const b = await online(browser, url);
-    await say(a.page, "before the fall");
-    await lines(b.page, "before the fall").waitFor();
+    await send(a.page, "before the restart");
+    await lines(b.page, "before the restart").waitFor();
 
     await first.kill();
-    await lines(a.page, "The connection is lost").waitFor();
-    await lines(b.page, "The connection is lost").waitFor();
+    await lines(a.page, "Disconnected: 1006").waitFor();
+    await lines(b.page, "Disconnected: 1006").waitFor();
     await using _second = await spawnServer(port);
     const since = performance.now();
-    await lines(a.page, "Back after").waitFor();
-    await lines(b.page, "Back after").waitFor();
+    await lines(a.page, "Reconnected after").waitFor();
+    await lines(b.page, "Reconnected after").waitFor();
     assertLess(performance.now() - since, 5_000);
     assertEquals(await a.page.locator("#status .word").innerText(), "online");
-    // The new server's log is another one, and the page does not pretend otherwise.
-    await lines(a.page, "the server began a new log").waitFor();
+    // The new server has a new log, so the page cannot exclude missing messages.
+    await lines(a.page, "the server started a new log").waitFor();
 
-    await say(b.page, "and after it");
-    await lines(a.page, "and after it").waitFor();
+    await send(b.page, "after the restart");
+    await lines(a.page, "after the restart").waitFor();
   },
 );
 
@@ -121,7 +124,7 @@ interface Spawned extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** The server as a process of its own, as `deno task start` runs it; ready when it says where it listens. */
+/** Starts the command line's server as a process, and waits until it listens. */
 async function spawnServer(port: number): Promise<Spawned> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -146,7 +149,7 @@ async function spawnServer(port: number): Promise<Spawned> {
         resolve();
       }
     }
-    reject(new Error("The server ended before it listened"));
+    reject(new Error("Cannot start the server: it ended before it listened"));
   })();
   let killed = false;
   const kill = async (): Promise<void> => {

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { browserTest, openTab } from "./browser.ts";
 import { start, state, urlOf } from "./lobby_page.ts";
 
-/** Opens a WebSocket in the page, says hello where there is a word for it, and tells what came of it. */
+/** Opens a WebSocket in the page, with a hello for drumbeat.v1. @returns the type of the first frame, or the close code. */
 function ask(protocols: string[]): Promise<unknown[]> {
   const socket = new WebSocket(`ws://${location.host}/ws`, protocols);
   return new Promise((resolve) => {
@@ -18,14 +18,14 @@ function ask(protocols: string[]): Promise<unknown[]> {
 }
 
 browserTest(
-  "a browser sends its token as a subprotocol, sees why a hello is refused, and not why a handshake is",
+  "sends its token as a subprotocol, and gets the close code of a rejected hello but not of a rejected handshake",
   async (browser) => {
     await using server = start({
       authorize: ({ token }) =>
         token === "ada" ? { user: token } : "unauthenticated",
     });
     const { page } = await openTab(browser, urlOf(server));
-    // The page has no token, and stays away.
+    // The page has no token: the server rejects it, and it does not reconnect.
     await state(page, "closed");
     const token = "drumbeat.token.YWRh";
     const ways: readonly (readonly [protocols: string[], ends: unknown[]])[] = [
