@@ -187,6 +187,7 @@ export class Core {
   #departed(connection: Connection, sessionEnded: boolean): void {
     this.heartbeat.forget(connection);
     this.access.forget(connection);
+    this.requests.detach(connection);
     this.delivery.forget(connection);
     const now = this.clock.now();
     for (const subscription of connection.subscriptions.values()) {

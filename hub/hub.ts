@@ -37,7 +37,11 @@ import { isPeerId } from "./ids.ts";
 import type { Peer } from "./peer.ts";
 import type { ConnectionRequest, Inbound, Socket } from "./socket.ts";
 import type { HubStats } from "./observe/stats.ts";
-import type { RequestHandler } from "./protocol/requests.ts";
+import type {
+  HandleOptions,
+  RequestContext,
+  RequestHandler,
+} from "./protocol/requests.ts";
 import type { Store } from "./log/store.ts";
 import { topicOptions, type TopicOptionsByName } from "./log/topic_options.ts";
 
@@ -234,40 +238,51 @@ export class Hub<
   }
 
   /**
-   * Answers requests: `await client.request(method, data)`. What the handler returns, or resolves to, is the reply; a
-   * `DrumbeatError` that it throws is told to the client, anything else is not and goes to `onError`.
+   * Adds the handler of a request method: `await client.request(method, data)`.
    *
+   * @typeParam K the method.
    * @param method the method's name; with a contract, one of its requests.
-   * @param handler gets the data as the contract's validator let it through, and who asks.
-   * @returns a function that takes the handler away again.
-   * @throws {TypeError} when the method has a handler already.
+   * @param handler receives the data, as the output of the contract's validator, and the context; returns the reply, or a
+   * promise of it.
+   * @param options a signal that removes the handler.
+   * @returns removes the handler; idempotent.
+   * @throws {TypeError} when the method has a handler, and for an unknown option.
    */
   handle<K extends keyof R & string>(
     method: K,
-    handler: RequestHandler<R[K]["data"], R[K]["reply"]>,
+    handler: RequestHandler<
+      R[K]["data"],
+      R[K]["reply"],
+      RequestContext<M, Auth, State>
+    >,
+    options?: HandleOptions & { readonly data?: undefined },
   ): () => void;
   /**
-   * The same with a validator of its own, for a method that the contract does not name.
+   * Adds the handler of a request method that the contract does not name, with a validator of its data.
    *
+   * @typeParam V the validator.
    * @param method the method's name.
-   * @param validator checks the data.
-   * @param handler gets the data as the validator let it through, and who asks.
+   * @param handler receives the data, as the output of the validator, and the context; returns the reply, or a promise of
+   * it.
+   * @param options the validator `data`, and a signal that removes the handler.
+   * @returns removes the handler; idempotent.
+   * @throws {TypeError} when the method has a handler, and for an unknown option.
    */
   handle<V extends Validator>(
     method: string,
-    validator: V,
-    handler: RequestHandler<OutputOf<V>, unknown>,
+    handler: RequestHandler<
+      OutputOf<V>,
+      unknown,
+      RequestContext<M, Auth, State>
+    >,
+    options: HandleOptions & { readonly data: V },
   ): () => void;
   handle(
     method: string,
-    ...given:
-      | [RequestHandler<never, unknown>]
-      | [Validator, RequestHandler<never, unknown>]
+    handler: RequestHandler<never, unknown, never>,
+    options?: HandleOptions,
   ): () => void {
-    const [validator, handler] = given.length === 1
-      ? [undefined, given[0]]
-      : given;
-    return this.#core.requests.handle(method, { validator, handler });
+    return this.#core.requests.handle(method, handler as never, options);
   }
 
   /**

@@ -1,4 +1,9 @@
-import { DrumbeatError, type ErrorCode, type Issue } from "../messages.ts";
+import {
+  DrumbeatError,
+  type DrumbeatErrorCode,
+  type ErrorCode,
+  type Issue,
+} from "../messages.ts";
 
 /** The code and the reason of a refused operation. */
 export interface Refusal {
@@ -8,6 +13,27 @@ export interface Refusal {
   readonly message: string;
   /** The validator's issues. */
   readonly issues?: readonly Issue[];
+}
+
+/** The codes that the protocol has. */
+const WIRE_CODES: Readonly<Record<ErrorCode, true>> = {
+  malformed: true,
+  invalid: true,
+  unsupported: true,
+  indeterminate: true,
+  already: true,
+  absent: true,
+  forbidden: true,
+  unauthenticated: true,
+  limit: true,
+  large: true,
+  unavailable: true,
+  failed: true,
+};
+
+/** Returns `true` for a code of the protocol, and `false` for one of the client's own. */
+export function isWireCode(code: DrumbeatErrorCode): code is ErrorCode {
+  return Object.hasOwn(WIRE_CODES, code);
 }
 
 /**

@@ -1,26 +1,75 @@
+import { checkNames } from "../../common/options.ts";
 import {
+  type AnyMessages,
   applyValidator,
   type CheckedData,
   type Contract,
   DrumbeatError,
-  type ErrorCode,
+  isValidator,
   type MessageMap,
   type Validator,
 } from "../../messages.ts";
 import type { Clock } from "../clock.ts";
 import type { Monitor } from "../observe/monitor.ts";
 import type { Peer } from "../peer.ts";
-import type { Refusal } from "../refusal.ts";
+import { isWireCode, type Refusal } from "../refusal.ts";
 
-/** Answers a request. What it returns, or resolves to, is the reply. */
-export type RequestHandler<Data, Reply> = (
+/**
+ * The context of a request that a handler receives.
+ *
+ * @typeParam M the message types.
+ * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam State the program's own data of each peer.
+ */
+export interface RequestContext<
+  M extends MessageMap = AnyMessages,
+  Auth = unknown,
+  State = unknown,
+> {
+  /** The peer that sent the request. */
+  readonly peer: Peer<M, Auth, State>;
+  /** The request's method. */
+  readonly method: string;
+  /**
+   * Aborts when nobody waits for the reply: the peer's connection was closed (`AbortError`), or `limits.requestMs` has
+   * passed (`TimeoutError`).
+   */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Handles a request. The return value, or what the returned promise resolves to, is the reply. A thrown
+ * {@linkcode DrumbeatError} with a code of the protocol is sent to the client; any other error is reported to `onError`, with
+ * the stage `handler`, and the client receives the code `failed` without its message.
+ *
+ * @typeParam Data the request's data.
+ * @typeParam Reply the reply's data.
+ * @typeParam Context the peer, the method and a signal.
+ */
+export type RequestHandler<Data, Reply, Context = RequestContext> = (
   data: Data,
-  peer: Peer,
+  context: Context,
 ) => Reply | Promise<Reply>;
 
+/** Options of `hub.handle`. */
+export interface HandleOptions {
+  /**
+   * Removes the handler when it aborts. With a signal that is aborted already, no handler is added.
+   *
+   * @default none
+   */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Checks the data of a method that the contract does not name.
+   *
+   * @default the contract's validator
+   */
+  readonly data?: Validator | undefined;
+}
+
 interface Method {
-  readonly validator: Validator | undefined;
   readonly handler: RequestHandler<never, unknown>;
+  readonly validator: Validator | undefined;
 }
 
 /** What {@linkcode Requests} needs of the hub. */
@@ -28,23 +77,52 @@ export interface RequestsContext {
   readonly contract: Contract<MessageMap>;
   readonly clock: Clock;
   readonly monitor: Monitor;
-  /** How long a handler may take, in ms. */
+  /** The time that a handler has for its reply, in ms. */
   readonly timeoutMs: number;
-  /** A handler failed. */
+  /** Receives the error of a handler. */
   failed(error: unknown): void;
 }
 
-/** A handler that has not answered yet. */
-interface Pending {
+/** A request whose handler has not answered yet. */
+class PendingRequest implements RequestContext {
+  readonly peer: Peer;
+  readonly method: string;
+  /** The monotonic time at which the handler's time is up. */
   readonly until: number;
-  expire(): void;
+  /** The handler's promise, and the function that answers the request instead of it. */
+  waiting:
+    | { readonly reply: Promise<unknown>; refuse(refusal: Refusal): void }
+    | undefined;
+  #controller: AbortController | undefined;
+  #reason: DOMException | undefined;
+
+  constructor(peer: Peer, method: string, until: number) {
+    this.peer = peer;
+    this.method = method;
+    this.until = until;
+  }
+
+  // Most handlers do not read it, and a controller costs more than the rest of a request.
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(message: string, name: "AbortError" | "TimeoutError"): void {
+    this.#reason ??= new DOMException(message, name);
+    this.#controller?.abort(this.#reason);
+  }
 }
 
-/** The methods that the program answers. What a handler throws goes to `onError`, not over the wire. */
+/** The request methods that the program handles. */
 export class Requests {
   readonly #methods = new Map<string, Method>();
-  /** In the order in which their time is over: it is the same for all. */
-  readonly #pending = new Set<Pending>();
+  /** In the order of their deadlines: every request has the same time. */
+  readonly #pending = new Set<PendingRequest>();
+  readonly #pendingByPeer = new Map<Peer, Set<PendingRequest>>();
   readonly #context: RequestsContext;
 
   constructor(context: RequestsContext) {
@@ -52,93 +130,163 @@ export class Requests {
   }
 
   /**
-   * Adds a method; the answer takes it away again.
+   * Adds the handler of a method.
    *
-   * @throws {TypeError} when the method has a handler already.
+   * @param method the method's name.
+   * @param handler handles the requests.
+   * @param options a signal, and a validator.
+   * @returns removes the handler; idempotent.
+   * @throws {TypeError} when the method has a handler, and for an unknown option or a wrong validator.
    */
-  handle(method: string, handling: Method): () => void {
-    if (this.#methods.has(method)) {
-      throw new TypeError(`The request '${method}' has a handler already`);
+  handle(
+    method: string,
+    handler: RequestHandler<never, unknown>,
+    options: HandleOptions = {},
+  ): () => void {
+    const action = `Cannot handle the request '${method}'`;
+    checkNames(action, options, { signal: true, data: true });
+    const { signal, data: validator } = options;
+    if (validator !== undefined && !isValidator(validator)) {
+      throw new TypeError(
+        `${action}: the option 'data' must be a type guard or a Standard Schema`,
+      );
     }
-    this.#methods.set(method, handling);
-    return () => {
-      if (this.#methods.get(method) === handling) this.#methods.delete(method);
+    if (this.#methods.has(method)) {
+      throw new TypeError(`${action}: it has a handler already`);
+    }
+    if (signal?.aborted) return () => {};
+    const added = { handler, validator };
+    const remove = (): void => {
+      // The signal may outlive the handler by hours, and would keep it in memory.
+      signal?.removeEventListener("abort", remove);
+      if (this.#methods.get(method) === added) this.#methods.delete(method);
     };
+    this.#methods.set(method, added);
+    signal?.addEventListener("abort", remove);
+    return remove;
   }
 
-  /** Answers a request: with the reply, or why there is none. Never rejects. */
+  /**
+   * Calls the handler of a request.
+   *
+   * @param method the method's name: any text, from a hostile client.
+   * @param data the request's data: anything.
+   * @param peer the peer that sent the request.
+   * @returns the reply, or the refusal. Never rejects.
+   */
   async answer(
     method: string,
     data: unknown,
     peer: Peer,
   ): Promise<{ readonly data: unknown } | Refusal> {
-    const handling = this.#methods.get(method);
-    if (handling === undefined) {
+    const found = this.#methods.get(method);
+    if (found === undefined) {
       return {
         code: "unsupported",
         message: `There is no request '${method}'`,
       };
     }
-    // What nobody handles is not told: its name is the peer's.
-    const asked = this.#context.monitor.requested(method);
+    // Unknown methods are not measured: their names are attacker-controlled.
+    const measured = this.#context.monitor.requested(method);
     let isRefused = true;
     try {
-      const checked = this.#check(method, data, handling.validator);
+      const checked = this.#check(method, data, found.validator);
       if (!checked.ok) return checked;
-      const answer = handling.handler(checked.value as never, peer);
-      // No promise around what is none: while it were waited for, more frames would come in and count as unanswered.
-      if (answer instanceof Promise) {
-        const outcome = await this.#inTime(method, answer);
-        isRefused = "code" in outcome;
-        return outcome;
-      }
-      isRefused = false;
-      return { data: answer };
+      const called = this.#call(found, checked.value, peer, method);
+      // No `await` without a promise: meanwhile more requests would arrive and count as unanswered.
+      const outcome = called instanceof Promise ? await called : called;
+      isRefused = "code" in outcome;
+      return outcome;
     } catch (error) {
-      if (error instanceof DrumbeatError) {
-        return { code: error.code as ErrorCode, message: error.message };
+      if (error instanceof DrumbeatError && isWireCode(error.code)) {
+        return { code: error.code, message: error.message };
       }
       this.#context.failed(error);
       return { code: "failed", message: `The request '${method}' failed` };
     } finally {
-      asked?.(isRefused);
+      measured?.(isRefused);
     }
   }
 
-  /** Gives up those handlers that have had their time. */
+  /** Aborts the requests of a peer whose connection was closed. Their handlers may go on. */
+  detach(peer: Peer): void {
+    const pending = this.#pendingByPeer.get(peer);
+    if (pending === undefined) return;
+    this.#pendingByPeer.delete(peer);
+    for (const request of pending) {
+      request.abort("The peer's connection was closed", "AbortError");
+    }
+  }
+
+  /** Refuses the requests whose time is up. */
   sweep(now: number): void {
-    for (const pending of this.#pending) {
-      if (pending.until > now) break;
-      pending.expire();
+    const { timeoutMs, failed } = this.#context;
+    for (const request of this.#pending) {
+      if (request.until > now) break;
+      this.#remove(request);
+      const { method } = request;
+      failed(
+        new Error(`The request '${method}' took more than ${timeoutMs} ms`),
+      );
+      const message = `The request '${method}' was not answered in time`;
+      request.waiting?.refuse({ code: "failed", message });
+      // The handler may still fail.
+      request.waiting?.reply.catch(failed);
+      request.abort(message, "TimeoutError");
     }
   }
 
-  /** Waits for a handler's answer, for as long as it may take. */
-  async #inTime(
+  /** Calls a handler and waits for its reply until the request's time is up. */
+  #call(
+    { handler }: Method,
+    data: unknown,
+    peer: Peer,
     method: string,
-    answer: Promise<unknown>,
-  ): Promise<{ readonly data: unknown } | Refusal> {
-    const { clock, timeoutMs, failed } = this.#context;
-    const late = Promise.withResolvers<Refusal>();
-    const pending: Pending = {
-      until: clock.now() + timeoutMs,
-      expire: () => {
-        this.#pending.delete(pending);
-        failed(
-          new Error(`The request '${method}' took more than ${timeoutMs} ms`),
-        );
-        const message = `The request '${method}' was not answered in time`;
-        late.resolve({ code: "failed", message });
-        // It may still fail, and nobody waits for it any more.
-        answer.catch(failed);
-      },
-    };
-    this.#pending.add(pending);
+  ):
+    | { readonly data: unknown }
+    | Promise<{ readonly data: unknown } | Refusal> {
+    const { clock, timeoutMs } = this.#context;
+    const request = new PendingRequest(peer, method, clock.now() + timeoutMs);
+    this.#add(request);
+    let reply: unknown;
     try {
-      const given = answer.then((data) => ({ data }));
-      return await Promise.race([given, late.promise]);
+      reply = handler(data as never, request);
+    } catch (error) {
+      this.#remove(request);
+      throw error;
+    }
+    if (reply instanceof Promise) return this.#wait(request, reply);
+    this.#remove(request);
+    return { data: reply };
+  }
+
+  async #wait(
+    request: PendingRequest,
+    reply: Promise<unknown>,
+  ): Promise<{ readonly data: unknown } | Refusal> {
+    const late = Promise.withResolvers<Refusal>();
+    request.waiting = { reply, refuse: late.resolve };
+    try {
+      const answered = reply.then((data) => ({ data }));
+      return await Promise.race([answered, late.promise]);
     } finally {
-      this.#pending.delete(pending);
+      this.#remove(request);
+    }
+  }
+
+  #add(request: PendingRequest): void {
+    const { peer } = request;
+    this.#pending.add(request);
+    const ofPeer = this.#pendingByPeer.get(peer) ?? new Set();
+    this.#pendingByPeer.set(peer, ofPeer.add(request));
+  }
+
+  #remove(request: PendingRequest): void {
+    const { peer } = request;
+    this.#pending.delete(request);
+    const ofPeer = this.#pendingByPeer.get(peer);
+    if (ofPeer?.delete(request) && ofPeer.size === 0) {
+      this.#pendingByPeer.delete(peer);
     }
   }
 

@@ -103,7 +103,7 @@ test("a real server sends the transcripts of protocol.md", async ({ serve }) => 
   const isPair = (data: unknown): data is [number, number] =>
     Array.isArray(data) && data.length === 2 &&
     data.every((item) => typeof item === "number");
-  server.hub.handle("add", isPair, ([a, b]) => a + b);
+  server.hub.handle("add", ([a, b]) => a + b, { data: isPair });
   const url = `ws://127.0.0.1:${server.addr.port}/ws`;
   const ids = new Map<string, string>();
   const found = transcripts(protocol);

@@ -35,7 +35,7 @@ export function smallServer(
   // What the hub sends to one peer alone: the answer is the offset in that peer's own log.
   server.hub.handle(
     "direct",
-    (message, peer) => peer.send(message as { type: string }),
+    (message, { peer }) => peer.send(message as { type: string }),
   );
   return server;
 }

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { MemoryStore } from "../../../adapters/store_memory.ts";
 import { type Client, connect } from "../../../client.ts";
 import { Hub } from "../../../hub/hub.ts";
-import type { Peer } from "../../../hub/peer.ts";
+import type { RequestContext } from "../../../hub/protocol/requests.ts";
 import { DrumbeatError } from "../../../messages.ts";
 import { defineMessages } from "../../../messages.ts";
 import { FakeClock } from "../fake_clock.ts";
@@ -26,29 +26,29 @@ const request = (id: number, method: string, data?: unknown) => ({
   data,
 });
 
-/** Lets answers come that wait for nothing but their turn. */
+/** Lets promises settle that wait for nothing else. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
 
-/** A peer in no topic: whatever comes to it is an answer. */
+/** Connects a peer to no topic: it receives answers only. */
 function asker(hub: InMemory): Promise<TestPeer> {
   return hub.v1({ topics: {} });
 }
 
-/** Asks, and reads the answers, by their ids. */
+/** Sends frames and reads the answers, by id. */
 async function ask(peer: TestPeer, ...frames: object[]) {
   for (const frame of frames) peer.send(frame);
   await settle();
   return peer.read().toSorted((a, b) => a.id - b.id);
 }
 
-Deno.test("what a handler returns is the reply", async () => {
+Deno.test("the reply is what the handler returns", async () => {
   await using hub = inMemory();
   const peer = await asker(hub);
-  const asked: [unknown, Peer][] = [];
-  hub.hub.handle("add", (data, who) => {
-    asked.push([data, who]);
+  const asked: [unknown, RequestContext][] = [];
+  hub.hub.handle("add", (data, context) => {
+    asked.push([data, context]);
     const [a, b] = data as [number, number];
     return a + b;
   });
@@ -56,10 +56,12 @@ Deno.test("what a handler returns is the reply", async () => {
     { type: "reply", id: 1, data: 3 },
   ]);
   assertEquals(asked.map(([data]) => data), [[1, 2]]);
-  assert(hub.hub.peers.has(asked[0]![1]));
+  const { peer: by, method, signal } = asked[0]![1];
+  assert(hub.hub.peers.has(by));
+  assertEquals([method, signal.aborted], ["add", false]);
 });
 
-Deno.test("what a handler resolves to is the reply, in the order in which they are ready", async () => {
+Deno.test("the reply is what the handler's promise resolves to, and replies are sent as they are ready", async () => {
   await using hub = inMemory();
   const peer = await asker(hub);
   const slow = Promise.withResolvers<string>();
@@ -101,7 +103,7 @@ Deno.test("a request without data has none, and any data passes without a contra
   ]);
 });
 
-Deno.test("a method that nobody answers is unknown", async () => {
+Deno.test("a method without a handler is unsupported", async () => {
   await using hub = inMemory();
   const peer = await asker(hub);
   for (const method of ["nope", "__proto__", "constructor", ""]) {
@@ -110,7 +112,7 @@ Deno.test("a method that nobody answers is unknown", async () => {
   }
 });
 
-Deno.test("a handler gets the data as the contract's validator put it out", async () => {
+Deno.test("a handler receives the output of the contract's validator", async () => {
   await using hub = inMemory({ contract });
   const peer = await asker(hub as unknown as InMemory);
   const seen: unknown[] = [];
@@ -136,11 +138,13 @@ Deno.test("data that the contract refuses is invalid, with the issues, and the h
   assertEquals(hub.errors, []);
 });
 
-Deno.test("a method that the contract does not name is unknown, unless it has a validator of its own", async () => {
+Deno.test("a method that the contract does not name is unsupported, unless it has a validator of its own", async () => {
   await using hub = inMemory({ contract });
   const peer = await asker(hub as unknown as InMemory);
   hub.hub.handle("extra", () => 1);
-  hub.hub.handle("own", v.pipe(v.string(), v.toUpperCase()), (data) => data);
+  hub.hub.handle("own", (data) => data, {
+    data: v.pipe(v.string(), v.toUpperCase()),
+  });
   const [extra, own, wrong] = await ask(
     peer,
     request(1, "extra"),
@@ -152,12 +156,12 @@ Deno.test("a method that the contract does not name is unknown, unless it has a 
   assertEquals([wrong.id, wrong.code, wrong.issues.length], [3, "invalid", 1]);
 });
 
-Deno.test("a guard is a validator", async () => {
+Deno.test("the validator of a method may be a type guard", async () => {
   await using hub = inMemory();
   const peer = await asker(hub);
   const isNumber = (value: unknown): value is number =>
     typeof value === "number";
-  hub.hub.handle("double", isNumber, (data) => data * 2);
+  hub.hub.handle("double", (data) => data * 2, { data: isNumber });
   const [right, wrong] = await ask(
     peer,
     request(1, "double", 21),
@@ -166,7 +170,7 @@ Deno.test("a guard is a validator", async () => {
   assertEquals([right.data, wrong.code], [42, "invalid"]);
 });
 
-Deno.test("a DrumbeatError is told as it is, with its code, and reported to nobody", async () => {
+Deno.test("a DrumbeatError of a handler is sent with its code and message, and is not reported", async () => {
   await using hub = inMemory();
   const peer = await asker(hub);
   hub.hub.handle("a", () => {
@@ -183,7 +187,28 @@ Deno.test("a DrumbeatError is told as it is, with its code, and reported to nobo
   assertEquals(hub.errors, []);
 });
 
-Deno.test("anything else that a handler throws is failed, without its innards, and goes to onError", async () => {
+Deno.test("a DrumbeatError with a code that the protocol does not have is sent as failed, and goes to onError", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  const codes = ["closed", "timeout", "disconnected", "dropped", "nonsense"];
+  hub.hub.handle("fails", (code) => {
+    throw new DrumbeatError(code as "closed", "The address of another hub");
+  });
+  for (const [id, code] of codes.entries()) {
+    const [answer] = await ask(peer, request(id, "fails", code));
+    assertEquals([answer.id, answer.code, answer.message], [
+      id,
+      "failed",
+      "The request 'fails' failed",
+    ]);
+  }
+  assertEquals(
+    hub.errors.map(({ error }) => (error as DrumbeatError).code as string),
+    codes,
+  );
+});
+
+Deno.test("any other error of a handler is sent as failed, without its message, and goes to onError", async () => {
   await using hub = inMemory();
   const peer = await asker(hub);
   const failure = new Error("password=hunter2");
@@ -211,15 +236,15 @@ Deno.test("anything else that a handler throws is failed, without its innards, a
   assertEquals(peer.closed, undefined);
 });
 
-Deno.test("a validator that throws, or is asynchronous, is a failed request", async () => {
+Deno.test("a validator that throws, or is asynchronous, fails the request", async () => {
   await using hub = inMemory();
   const peer = await asker(hub);
   const never = (_data: unknown): _data is string => {
     throw new Error("broken");
   };
   const later = v.pipeAsync(v.any(), v.checkAsync(() => Promise.resolve(true)));
-  hub.hub.handle("throws", never, () => 1);
-  hub.hub.handle("later", later, () => 1);
+  hub.hub.handle("throws", () => 1, { data: never });
+  hub.hub.handle("later", () => 1, { data: later });
   const answers = await ask(peer, request(1, "throws"), request(2, "later"));
   assertEquals(answers.map(({ id, code }) => [id, code]), [
     [1, "failed"],
@@ -228,7 +253,7 @@ Deno.test("a validator that throws, or is asynchronous, is a failed request", as
   assertEquals(hub.errors.map(({ stage }) => stage), ["handler", "handler"]);
 });
 
-Deno.test("a reply that JSON cannot say is failed and costs no connection", async () => {
+Deno.test("a reply that JSON cannot represent fails the request and keeps the connection", async () => {
   await using hub = inMemory();
   const peer = await asker(hub);
   const circle: { self?: unknown } = {};
@@ -244,24 +269,24 @@ Deno.test("a reply that JSON cannot say is failed and costs no connection", asyn
   assertEquals(peer.closed, undefined);
 });
 
-Deno.test("a method has one handler; taken away, it may have another", async () => {
+Deno.test("a method has one handler; after its removal it may have another", async () => {
   await using hub = inMemory();
   const peer = await asker(hub);
   const remove = hub.hub.handle("a", () => 1);
   assertThrows(
     () => hub.hub.handle("a", () => 2),
     TypeError,
-    "'a' has a handler already",
+    "Cannot handle the request 'a': it has a handler already",
   );
   remove();
   assertEquals((await ask(peer, request(1, "a")))[0].code, "unsupported");
   hub.hub.handle("a", () => 3);
-  // What is not there any more is not taken away again.
+  // The handler that it removed is another one.
   remove();
   assertEquals((await ask(peer, request(2, "a")))[0].data, 3);
 });
 
-Deno.test("requests, publishes and histories without an answer are limited together", async () => {
+Deno.test("requests, publishes and histories that are unanswered are limited together", async () => {
   await using hub = inMemory({ limits: { inflight: 3 } });
   const peer = await asker(hub);
   const hold = Promise.withResolvers<void>();
@@ -296,7 +321,7 @@ Deno.test("requests, publishes and histories without an answer are limited toget
   assertEquals([more.type, more.id], ["reply", 6]);
 });
 
-Deno.test("a refused request gives its place back", async () => {
+Deno.test("a refused request no longer counts as unanswered", async () => {
   await using hub = inMemory({ limits: { inflight: 1 } });
   const peer = await asker(hub);
   hub.hub.handle("fails", () => Promise.reject(new Error("no")));
@@ -310,14 +335,14 @@ Deno.test("a refused request gives its place back", async () => {
   }
 });
 
-Deno.test("a peer that is gone meanwhile gets no answer, and the handler still runs to its end", async () => {
+Deno.test("a handler runs to its end after its peer has disconnected, and the reply is dropped", async () => {
   await using hub = inMemory();
   const { peer, start } = await hub.greeted({ topics: {} });
   const hold = Promise.withResolvers<void>();
   const seen: boolean[] = [];
-  hub.hub.handle("hold", async (_, who) => {
+  hub.hub.handle("hold", async (_, { peer }) => {
     await hold.promise;
-    seen.push(hub.hub.peers.has(who));
+    seen.push(hub.hub.peers.has(peer));
     return "late";
   });
   peer.send(request(1, "hold"));
@@ -328,20 +353,20 @@ Deno.test("a peer that is gone meanwhile gets no answer, and the handler still r
   });
   hold.resolve();
   await settle();
-  // The client was told that its request may have been carried out: nobody answers it now.
+  // The client has reported the request as disconnected: a reply after the resume would be unexpected.
   assertEquals([seen, peer.read(), back.read()], [[false], [], []]);
   assertEquals(hub.errors, []);
 });
 
-Deno.test("a handler may end the connection that asks", async () => {
+Deno.test("a handler may disconnect the peer of the request", async () => {
   await using hub = inMemory();
   const peer = await asker(hub);
-  hub.hub.handle("bye", (_, who) => who.close(4503, "Out"));
+  hub.hub.handle("bye", (_, { peer }) => peer.close(4503, "Out"));
   assertEquals(await ask(peer, request(1, "bye")), []);
   assertEquals(peer.closed, { code: 4503, reason: "Out" });
 });
 
-Deno.test("many long replies at once close nobody: they come as the peer takes them in", async () => {
+Deno.test("many long replies do not close the connection: they are sent as the peer reads", async () => {
   await using hub = inMemory();
   const peer = await asker(hub);
   hub.hub.handle("long", (data) => `${data}`.repeat(300_000));
@@ -358,15 +383,15 @@ Deno.test("many long replies at once close nobody: they come as the peer takes t
   assertEquals(seen, [1, 2, 3, 4, 5]);
 });
 
-Deno.test("a plain peer has no requests: the word is the protocol's own", async () => {
+Deno.test("a plain peer has no requests: the type is reserved", async () => {
   await using hub = inMemory();
   const peer = hub.plain();
   hub.hub.handle("a", () => 1);
   assertEquals((await ask(peer, request(1, "a")))[0].code, "invalid");
 });
 
-/** Never called: what the type checker says of it is the test. */
-export function whatTheTypesSay(
+/** The compiler runs this test: an expected error that does not occur fails `deno check`. */
+export function requestTypes(
   hub: Hub<never, { beat: { data: number; reply: string } }>,
 ): void {
   const clock = new FakeClock();
@@ -384,9 +409,9 @@ export function whatTheTypesSay(
   // @ts-expect-error -- nor is a promise of it.
   typed.handle("rename", () => Promise.resolve("old"));
   // With a validator of its own, a method need not be the contract's, and the validator types the data.
-  typed.handle("own", v.number(), (data) => data.toFixed());
-  // @ts-expect-error -- a number is no string.
-  typed.handle("own", v.number(), (data) => data.trim());
+  typed.handle("own", (data) => data.toFixed(), { data: v.number() });
+  // @ts-expect-error: a number has no such method
+  typed.handle("own", (data) => data.trim(), { data: v.number() });
   hub.handle("beat", (data) => `${data}`);
   // @ts-expect-error -- a handler that returns a number where the reply is a string.
   hub.handle("beat", (data) => data);
@@ -409,7 +434,7 @@ export function whatTheTypesSay(
   void [reply, text, wrong];
 }
 
-Deno.test("a handler that never answers gives its place back after limits.requestMs, with the error failed", async () => {
+Deno.test("a handler that does not answer within limits.requestMs fails the request, which no longer counts as unanswered", async () => {
   await using hub = inMemory({
     limits: { inflight: 1, requestMs: 5_000 },
     heartbeat: { timeoutMs: 1e9 },
@@ -426,13 +451,13 @@ Deno.test("a handler that never answers gives its place back after limits.reques
   assertEquals([answer.type, answer.id, answer.code], ["error", 1, "failed"]);
   assertMatch(`${hub.errors[0]?.error}`, /'never' took more than 5000 ms/);
   assertEquals((await ask(peer, request(3, "now")))[0].data, 1);
-  // What it says after that is said to nobody, and what it throws is reported.
+  // A reply after that is dropped, and an error is reported.
   late.reject(new Error("late"));
   assertEquals(await ask(peer), []);
   assertEquals(hub.errors.map(({ stage }) => stage), ["handler", "handler"]);
 });
 
-Deno.test("a handler that answers in time is answered, whatever the time of others", async () => {
+Deno.test("the deadline of one request does not affect another", async () => {
   await using hub = inMemory({
     limits: { requestMs: 5_000 },
     heartbeat: { timeoutMs: 1e9 },
@@ -452,4 +477,81 @@ Deno.test("a handler that answers in time is answered, whatever the time of othe
   hub.clock.advance(60_000);
   assertEquals(peer.readType("error"), []);
   assertEquals(hub.errors.length, 1);
+});
+
+Deno.test("the signal of a request aborts when the peer's connection is closed", async () => {
+  await using hub = inMemory();
+  const { peer } = await hub.greeted({ topics: {} });
+  const other = await asker(hub);
+  const signals: AbortSignal[] = [];
+  const hold = Promise.withResolvers<void>();
+  const late = Promise.withResolvers<AbortSignal>();
+  hub.hub.handle("reads", async (_, { signal }) => {
+    signals.push(signal);
+    await hold.promise;
+  });
+  hub.hub.handle("reads late", async (_, context) => {
+    await hold.promise;
+    late.resolve(context.signal);
+  });
+  peer.send(request(1, "reads"));
+  peer.send(request(2, "reads late"));
+  other.send(request(1, "reads"));
+  assertEquals(signals.map(({ aborted }) => aborted), [false, false]);
+  peer.far.drop();
+  assertEquals(signals.map(({ aborted }) => aborted), [true, false]);
+  assertEquals(signals[0]!.reason.name, "AbortError");
+  hold.resolve();
+  assertEquals((await late.promise).aborted, true);
+  assertEquals((await ask(other)).map(({ type }) => type), ["reply"]);
+  other.far.drop();
+  assertEquals(signals[1]!.aborted, false);
+});
+
+Deno.test("the signal of a request aborts at its deadline", async () => {
+  await using hub = inMemory({
+    limits: { requestMs: 5_000 },
+    heartbeat: { timeoutMs: 1e9 },
+  });
+  const peer = await asker(hub);
+  const signals: AbortSignal[] = [];
+  hub.hub.handle("slow", (_, { signal }) => {
+    signals.push(signal);
+    return new Promise((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason))
+    );
+  });
+  await ask(peer, request(1, "slow"));
+  hub.clock.advance(4_999);
+  assertEquals(signals[0]!.aborted, false);
+  hub.clock.advance(1_001);
+  assertEquals(signals[0]!.reason.name, "TimeoutError");
+  assertEquals((await ask(peer)).map(({ code }) => code), ["failed"]);
+});
+
+Deno.test("a signal removes the handler of a method, and an aborted one adds none", async () => {
+  await using hub = inMemory();
+  const peer = await asker(hub);
+  const controller = new AbortController();
+  const { signal } = controller;
+  hub.hub.handle("a", () => 1, { signal });
+  assertEquals((await ask(peer, request(1, "a")))[0].data, 1);
+  controller.abort();
+  assertEquals((await ask(peer, request(2, "a")))[0].code, "unsupported");
+  hub.hub.handle("a", () => 2, { signal });
+  assertEquals((await ask(peer, request(3, "a")))[0].code, "unsupported");
+});
+
+Deno.test("an unknown option and a wrong validator of a method are refused", () => {
+  const { hub } = inMemory();
+  assertThrows(
+    () => hub.handle("a", () => 1, { singal: undefined } as object),
+    TypeError,
+    "Cannot handle the request 'a': unknown option 'singal' (did you mean 'signal'?)",
+  );
+  assertThrows(
+    () => hub.handle("a", () => 1, { data: "text" as never }),
+    TypeError,
+    "Cannot handle the request 'a': the option 'data' must be a type guard",
+  );
 });
