@@ -171,15 +171,14 @@ export { type ErrorStage, type Hooks } from "./hub/hooks.ts";
 export {
   DEFAULT_HEARTBEAT,
   DEFAULT_LIMITS,
-  DEFAULT_RETENTION,
   type HeartbeatOptions,
   type Limits,
   NO_LIMITS,
 } from "./hub/limits.ts";
-export { type Retention } from "./hub/log/log.ts";
+export { DEFAULT_RETENTION, type Retention } from "./hub/log/retention.ts";
 export { type MessageContext } from "./hub/log/handlers.ts";
 export { type DialectName, type Peer, type PeerClose } from "./hub/peer.ts";
-export { type PresenceChange } from "./hub/presence/topic_members.ts";
+export { type PresenceChange } from "./hub/presence/change.ts";
 export {
   type AnsweredRequest,
   type Metrics,

@@ -7,7 +7,7 @@
 import { Log } from "../hub/log/log.ts";
 import { LogRecord } from "../hub/log/record.ts";
 import { decodeClientFrame, decodeServerFrame, encode } from "../messages.ts";
-import { DEFAULT_RETENTION } from "../hub/limits.ts";
+import { DEFAULT_RETENTION } from "../hub/log/retention.ts";
 import { encodeBatch } from "../hub/log/batch.ts";
 import { contract } from "../static/contract.ts";
 import { HubInMemory } from "./hub_in_memory.ts";

@@ -13,11 +13,10 @@ import { Connections } from "./peers/connections.ts";
 import { Delivery } from "./log/flush.ts";
 import { Handlers } from "./log/handlers.ts";
 import { Heartbeat } from "./peers/heartbeat.ts";
-import { ownTopicOf } from "./protocol/hello.ts";
 import { GuardedStore } from "./log/guarded_store.ts";
 import { type LogPart, readHistory } from "./log/history.ts";
 import { type ErrorStage, type Hooks, Reporter } from "./hooks.ts";
-import { newPeerId, randomId } from "./ids.ts";
+import { directLogOf, newPeerId, randomId } from "./ids.ts";
 import { Monitor } from "./observe/monitor.ts";
 import type { HeartbeatOptions, Limits } from "./limits.ts";
 import { Presence } from "./presence/presence.ts";
@@ -225,7 +224,7 @@ export class Core {
     topic.subscriptions.delete(subscription);
     topic.idleSince = this.clock.now();
     connection.subscriptions.delete(topic.name);
-    if (topic.name === ownTopicOf(connection.id)) {
+    if (topic.name === directLogOf(connection.id)) {
       connection.leftOwn = { epoch: topic.epoch, offset: subscription.cursor };
     }
     connection.waiting.delete(subscription);

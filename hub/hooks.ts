@@ -1,6 +1,6 @@
 import type { AnyMessages, MessageMap } from "../messages.ts";
 import type { Peer, PeerClose } from "./peer.ts";
-import type { PresenceChange } from "./presence/topic_members.ts";
+import type { PresenceChange } from "./presence/change.ts";
 
 /**
  * The operation that failed. `publish`: a publish of the program's own was refused, and the program ignored the rejection.

@@ -60,8 +60,24 @@ export function secretOf(session: string): string {
   return session.slice(0, SESSION_LENGTH);
 }
 
-/** What the name of a peer's own log starts with; the peer's id follows. */
-export const PEER_LOG = "$peer/";
+/** The prefix of the name of a peer's direct log, before the peer's id: the log of the messages to this peer only. */
+const DIRECT_LOG = "$peer/";
+
+/**
+ * Returns the name of a peer's direct log.
+ *
+ * @param id the peer's public id.
+ */
+export function directLogOf(id: string): string {
+  return DIRECT_LOG + id;
+}
+
+/** Returns the id of the peer whose direct log has this name; `undefined` for any other log. */
+export function directPeerOf(topic: string): string | undefined {
+  return topic.startsWith(DIRECT_LOG)
+    ? topic.slice(DIRECT_LOG.length)
+    : undefined;
+}
 
 /** The public id of a session: the same after a resume, on any node. */
 export function peerIdOf(session: string): string {

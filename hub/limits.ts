@@ -1,5 +1,4 @@
 import type { WireLimits } from "../messages.ts";
-import type { Retention } from "./log/log.ts";
 
 /** The hub's bounds. Each says what happens at it. */
 export interface Limits {
@@ -113,13 +112,6 @@ export function wireLimits(limits: Limits): WireLimits {
     bytesPerSecond: limits.bytesPerSecond,
   };
 }
-
-/** The default {@linkcode Retention} of a topic's log. */
-export const DEFAULT_RETENTION: Retention = {
-  maxRecords: 1_000,
-  maxBytes: 1024 * 1024,
-  maxAgeMs: 120_000,
-};
 
 /** When a peer counts as dead. */
 export interface HeartbeatOptions {

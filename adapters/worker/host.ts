@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from "../../hub/clock.ts";
-import { PEER_LOG } from "../../hub/ids.ts";
+import { directPeerOf } from "../../hub/ids.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type { Entry, Store, StoredRecords } from "../../hub/log/store.ts";
 import {
@@ -277,7 +277,9 @@ export class StoreHost implements AsyncDisposable {
     records: readonly LogRecord[],
   ): void {
     this.#logs.committed(topic, offset, records);
-    if (!this.#store.shared && topic.startsWith(PEER_LOG)) this.#ring(topic);
+    if (!this.#store.shared && directPeerOf(topic) !== undefined) {
+      this.#ring(topic);
+    }
     this.#schedule();
   }
 

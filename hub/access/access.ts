@@ -1,7 +1,13 @@
 import { CloseCode, topicNameProblem } from "../../messages.ts";
-import { type Allow, type Rules, rulesOf, type TopicUse } from "./allow.ts";
+import {
+  type Admitted,
+  type Allow,
+  type Rules,
+  rulesOf,
+  type TopicUse,
+} from "./allow.ts";
 import type { Authorize, AuthorizeRequest } from "./authorize.ts";
-import { type Admitted, Authorizer, type Denial } from "./authorizer.ts";
+import { Authorizer, type Denial } from "./authorizer.ts";
 import type { Clock } from "../clock.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { Reporter } from "../hooks.ts";

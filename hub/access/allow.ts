@@ -38,6 +38,18 @@ export type Rules = Readonly<
   Partial<Record<TopicUse, (peer: Peer, topic: string) => boolean>>
 >;
 
+/** The rights of a connection, from the grant that `authorize` returned for it. */
+export interface Admitted {
+  /** The user of the connection. */
+  readonly user: string | undefined;
+  /** The program's data about the connection. */
+  readonly data: unknown;
+  /** The end of the grant on the monotonic clock, which a jump of the wall clock does not change. */
+  readonly until: number;
+  /** The topics that the peer may use. */
+  readonly rules: Rules;
+}
+
 /**
  * Checks an {@linkcode Allow}.
  *

@@ -1,19 +1,10 @@
-import { type Rules, rulesOf } from "./allow.ts";
+import { type Admitted, rulesOf } from "./allow.ts";
 import type { Authorize, AuthorizeRequest } from "./authorize.ts";
 import type { Clock } from "../clock.ts";
 import type { Reporter } from "../hooks.ts";
 
 /** Longest name of a user, in UTF-16 units. */
 const MAX_USER = 255;
-
-/** A grant, checked: what the hub keeps of it. */
-export interface Admitted {
-  readonly user: string | undefined;
-  readonly data: unknown;
-  /** When it ends, by the monotonic clock: a jump of the wall clock neither ends nor prolongs it. */
-  readonly until: number;
-  readonly rules: Rules;
-}
 
 /** Why somebody is not let in. `unavailable`: it could not be found out. */
 export type Denial = "unauthenticated" | "forbidden" | "unavailable";

@@ -1,21 +1,9 @@
 import { encodeBinary, utf8Length } from "../../messages.ts";
-import type { Run } from "../protocol/dialect.ts";
 import type { LogRecord } from "./record.ts";
+import type { BatchFrame, Run } from "./run.ts";
 
 /** A batch holds about this many bytes of records at most, and at least one record. */
 export const BATCH_BYTES = 64 * 1024;
-
-/** An encoded batch: made once, sent to every peer whose cursor is at `from`. */
-export interface BatchFrame {
-  /** The first record's offset. */
-  readonly from: number;
-  /** The offset after the last record. */
-  readonly to: number;
-  /** What is sent. */
-  readonly data: string | Uint8Array<ArrayBuffer>;
-  /** Its length in bytes: what it costs in credit. */
-  readonly bytes: number;
-}
 
 /**
  * Encodes the records from `from` on as one batch frame: text records up to {@linkcode BATCH_BYTES}, or one binary record.

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from "../clock.ts";
-import type { Run } from "../protocol/dialect.ts";
+import type { Run } from "./run.ts";
 import { BATCH_BYTES } from "./batch.ts";
 import type { Reporter } from "../hooks.ts";
 import type { Monitor } from "../observe/monitor.ts";

@@ -1,5 +1,6 @@
-import type { RecordLog, Retention } from "./log.ts";
+import type { RecordLog } from "./log.ts";
 import type { LogRecord } from "./record.ts";
+import type { Retention } from "./retention.ts";
 
 /**
  * A log that keeps the newest record of each key: one that is replaced is gone, and is not lost. Offsets go on as in any

@@ -1,14 +1,5 @@
 import type { LogRecord } from "./record.ts";
-
-/** How much of a topic's log is kept in memory. Whichever bound is reached first trims the oldest records. */
-export interface Retention {
-  /** Most records. Default: 1,000. */
-  readonly maxRecords: number;
-  /** Most bytes of records, as they are in a batch. Default: 1 MiB. */
-  readonly maxBytes: number;
-  /** Greatest age in ms. Default: 120,000. */
-  readonly maxAgeMs: number;
-}
+import type { Retention } from "./retention.ts";
 
 /** The newest records of a topic, bounded by {@linkcode Retention}. */
 export interface RecordLog {

@@ -1,4 +1,4 @@
-import type { Run } from "../protocol/dialect.ts";
+import type { Run } from "./run.ts";
 import { encodeBatch } from "./batch.ts";
 import type { StoredRecords } from "./store.ts";
 

@@ -1,5 +1,5 @@
 import type { Connection } from "../peers/connection.ts";
-import type { Dialect } from "../protocol/dialect.ts";
+import type { Dialect } from "../peers/dialect.ts";
 import type { Topic } from "./topic.ts";
 
 /** Who reads a topic by a cursor: a connection, or the hub itself where it follows a log of its own. */

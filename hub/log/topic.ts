@@ -1,6 +1,6 @@
 import type { Joined, Start } from "../../messages.ts";
-import type { Run } from "../protocol/dialect.ts";
-import { BATCH_BYTES, type BatchFrame, encodeBatch } from "./batch.ts";
+import { BATCH_BYTES, encodeBatch } from "./batch.ts";
+import type { BatchFrame, Run } from "./run.ts";
 import { Log, type RecordLog } from "./log.ts";
 import type { LogRecord } from "./record.ts";
 import { ringOf } from "./ring.ts";
@@ -95,6 +95,11 @@ export class Topic implements Run {
   /** Drops what the retention does not keep. */
   trim(now: number): void {
     this.log.trim(this.settings, now);
+  }
+
+  /** The start of a cursor that reads everything the log has. */
+  get start(): Start {
+    return { epoch: this.epoch, offset: 0 };
   }
 
   /** Where a cursor starts, and whether that is all that was asked for: docs/protocol.md, "Where a cursor starts". */

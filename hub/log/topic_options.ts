@@ -1,7 +1,7 @@
-import { DEFAULT_RETENTION, withDefaults } from "../limits.ts";
+import { withDefaults } from "../limits.ts";
 import type { AnyMessages, MessageMap, MessageOf } from "../../messages.ts";
 import type { Peer } from "../peer.ts";
-import type { Retention } from "./log.ts";
+import { DEFAULT_RETENTION, type Retention } from "./retention.ts";
 
 /**
  * What happens to a subscriber that is slower than its topic:

@@ -1,8 +1,8 @@
 import { CloseCode, PROTOCOL, utf8Length } from "../../messages.ts";
-import type { Admitted } from "../access/authorizer.ts";
+import type { Admitted } from "../access/allow.ts";
 import { addressKey } from "./address.ts";
 import type { Core } from "../core.ts";
-import type { Dialect } from "../protocol/dialect.ts";
+import type { Dialect } from "./dialect.ts";
 import { sendToPeer } from "../protocol/direct_messages.ts";
 import type { DialectName, Peer } from "../peer.ts";
 import { PlainDialect } from "../protocol/plain.ts";

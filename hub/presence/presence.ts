@@ -5,7 +5,8 @@ import {
   type PresenceLogContext,
   TICK_MS,
 } from "./replication.ts";
-import { type PresenceChange, Room } from "./topic_members.ts";
+import type { PresenceChange } from "./change.ts";
+import { Room } from "./topic_members.ts";
 
 /** Above this many members a topic's presence is a count. */
 const MAX_NAMED = 1000;

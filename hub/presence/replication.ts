@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Delivery } from "../log/flush.ts";
-import type { Run } from "../protocol/dialect.ts";
+import type { Run } from "../log/run.ts";
 import { BATCH_BYTES } from "../log/batch.ts";
 import {
   decodeEntry,

@@ -1,20 +1,7 @@
 import type { Member } from "../../messages.ts";
 import type { Connection } from "../peers/connection.ts";
+import type { PresenceChange } from "./change.ts";
 import type { PresenceLog } from "./replication.ts";
-
-/**
- * A change of a topic's presence, as of one flush.
- *
- * @typeParam P the members' data.
- */
-export interface PresenceChange<P = unknown> {
-  /** The topic's name. */
-  readonly topic: string;
-  /** The members that joined or changed their data. */
-  readonly join: readonly Member<P>[];
-  /** The public ids of the members that left. */
-  readonly leave: readonly string[];
-}
 
 /** Who is in one topic, and who is told of it. */
 export class Room {

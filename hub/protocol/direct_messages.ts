@@ -1,11 +1,9 @@
 import type { Start } from "../../messages.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { Core } from "../core.ts";
-import { fromTheFirst, ownTopicOf } from "./hello.ts";
+import { directLogOf, directPeerOf } from "../ids.ts";
 import type { Refusal } from "../refusal.ts";
 import type { Topic } from "../log/topic.ts";
-
-const PREFIX = ownTopicOf("");
 
 /**
  * Publishes to a peer's own log, and puts the peer into it, if this hub has it.
@@ -21,7 +19,7 @@ export function sendToPeer(
   message: object | Uint8Array<ArrayBuffer>,
 ): Promise<number> {
   const { topics, limits, publisher, heartbeat } = core;
-  const name = ownTopicOf(id);
+  const name = directLogOf(id);
   // What is sent while nobody has ever connected is swept as well.
   heartbeat.start();
   if (
@@ -47,10 +45,8 @@ export function sendToPeer(
  * @param name the log's name.
  */
 export function directMessage(core: Core, name: string): void {
-  const id = name.slice(PREFIX.length);
-  if (!name.startsWith(PREFIX) || core.connections.byId(id) === undefined) {
-    return;
-  }
+  const id = directPeerOf(name);
+  if (id === undefined || core.connections.byId(id) === undefined) return;
   enter(core, id, core.topics.own(name));
 }
 
@@ -66,5 +62,5 @@ function enter(core: Core, id: string, topic: Topic): void {
 
 /** The first record that a peer has not had: others may have written some before this hub had the log open. */
 function nextOf({ leftOwn }: Connection, topic: Topic): Start {
-  return leftOwn?.epoch === topic.epoch ? leftOwn : fromTheFirst(topic);
+  return leftOwn?.epoch === topic.epoch ? leftOwn : topic.start;
 }

@@ -9,10 +9,10 @@ import type { Connection } from "../peers/connection.ts";
 import type { Core } from "../core.ts";
 import type { Denial } from "../access/authorizer.ts";
 import {
+  directLogOf,
   isSession,
   newSession,
   ownerMark,
-  PEER_LOG,
   peerIdOf,
 } from "../ids.ts";
 import { Topic } from "../log/topic.ts";
@@ -67,7 +67,7 @@ export async function greet(
   // Rules are asked with the peer: it has to be the one that it will be.
   connection.id = peerIdOf(session);
   connection.resumed = resumed;
-  const own = ownTopicOf(connection.id);
+  const own = directLogOf(connection.id);
   const topics: [Topic, Start][] = [];
   const refusals: [string, TopicStart][] = [];
   const wanted = new Map(Object.entries(frame.topics ?? { [LOBBY]: {} }));
@@ -95,7 +95,7 @@ export async function greet(
   await Promise.all(topics.map(([topic]) => topic.opened));
   const starts = topics.map(([topic, start]): [Topic, Start] => [
     topic,
-    start === FROM_THE_FIRST ? fromTheFirst(topic) : start,
+    start === FROM_THE_FIRST ? topic.start : start,
   ]);
   return { session, resumed, topics: starts, refused: refusals };
 }
@@ -105,22 +105,12 @@ export function lateLog(
   core: Core,
   { session, resumed, topics, refused }: Greeting,
 ): readonly (readonly [Topic, Start])[] {
-  const own = core.topics.get(ownTopicOf(peerIdOf(session)));
+  const own = core.topics.get(directLogOf(peerIdOf(session)));
   const isLate = resumed && own !== undefined &&
     !topics.some(([topic]) => topic === own) &&
     !refused.some(([name]) => name === own.name);
-  return isLate ? [[own, fromTheFirst(own)]] : [];
-}
-
-/** All that a log has. */
-export function fromTheFirst({ epoch }: Topic): Start {
-  return { epoch, offset: 0 };
+  return isLate ? [[own, own.start]] : [];
 }
 
 /** Stands for offset 0 of an epoch that is known only when the topic is open. */
 const FROM_THE_FIRST: Start = {};
-
-/** The name of a peer's own log. */
-export function ownTopicOf(peer: string): string {
-  return PEER_LOG + peer;
-}

@@ -2,7 +2,8 @@ import { LOBBY, nestingProblem, parseObject } from "../../messages.ts";
 import { DENIED } from "../access/access.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { Core } from "../core.ts";
-import type { Dialect, Run } from "./dialect.ts";
+import type { Dialect } from "../peers/dialect.ts";
+import type { Run } from "../log/run.ts";
 import { encodeRefusal, type Refusal } from "../refusal.ts";
 import { Topic } from "../log/topic.ts";
 

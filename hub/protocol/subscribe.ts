@@ -6,7 +6,7 @@ import {
 } from "../../messages.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { Core } from "../core.ts";
-import { ownTopicOf } from "./hello.ts";
+import { directLogOf } from "../ids.ts";
 import { encodeRefusal, type Refusal } from "../refusal.ts";
 import { Topic } from "../log/topic.ts";
 
@@ -33,7 +33,7 @@ export class Places {
         message: "Already in this topic",
       });
     }
-    const uncounted = subscriptions.has(ownTopicOf(this.#connection.id))
+    const uncounted = subscriptions.has(directLogOf(this.#connection.id))
       ? 1
       : 0;
     if (subscriptions.size - uncounted + joining.size >= topicsPerPeer) {

@@ -1,6 +1,6 @@
 import { CloseCode, encode, type RenewFrame } from "../../messages.ts";
 import { DENIED } from "../access/access.ts";
-import type { Admitted } from "../access/authorizer.ts";
+import type { Admitted } from "../access/allow.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { Core } from "../core.ts";
 import { encodeRefusal, type Refusal } from "../refusal.ts";

@@ -125,6 +125,7 @@ const PORTS = [
   "hub/log/log.ts",
   "hub/log/deduplication.ts",
   "hub/log/record.ts",
+  "hub/log/retention.ts",
   "hub/log/ring.ts",
   "hub/observe/series.ts",
   "hub/socket.ts",

@@ -1,4 +1,4 @@
-import type { Run } from "../../../hub/protocol/dialect.ts";
+import type { Run } from "../../../hub/log/run.ts";
 import { encodeBatch } from "../../../hub/log/batch.ts";
 import type { LogRecord } from "../../../hub/log/record.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { MemoryStore } from "../../../adapters/store_memory.ts";
 import { LogRecord } from "../../../hub/log/record.ts";
-import type { PresenceChange } from "../../../hub/presence/topic_members.ts";
+import type { PresenceChange } from "../../../hub/presence/change.ts";
 import { PROTOCOL } from "../../../messages.ts";
 import { inMemory, type TestPeer } from "../in_memory.ts";
 import { join } from "../watcher.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import * as v from "valibot";
-import type { PresenceChange } from "../../../hub/presence/topic_members.ts";
+import type { PresenceChange } from "../../../hub/presence/change.ts";
 import { defineMessages, PROTOCOL, type Validator } from "../../../messages.ts";
 import {
   ANY_RATE,

@@ -1,21 +1,6 @@
 import type { Joined } from "../../messages.ts";
-import type { LogRecord } from "../log/record.ts";
-import type { BatchFrame } from "../log/batch.ts";
+import type { Run } from "../log/run.ts";
 import type { DialectName } from "../peer.ts";
-
-/** A run of records that cursors move through: a topic's ring, or what a store read from below it. */
-export interface Run {
-  /** The topic's name. */
-  readonly name: string;
-  /** The offset after the last record. */
-  readonly head: number;
-  /** The record at an offset; throws where there is none. */
-  record(offset: number): LogRecord;
-  /** The first offset from `offset` on that has a record. Those below it were replaced, not lost. */
-  next(offset: number): number;
-  /** The batch from an offset on. */
-  batch(from: number): BatchFrame;
-}
 
 /** How one connection talks: what comes in, and how records go out. One object for each connection. */
 export interface Dialect {
