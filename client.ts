@@ -1,48 +1,39 @@
 /**
- * The reconnecting, resuming client: a WebSocket that comes back, with typed topics that go on where they were. It runs
+ * The reconnecting, resuming client: a WebSocket that reconnects, with typed topics that resume at their position. It runs
  * unchanged in Deno and in any browser.
  *
+ * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
  * import { connect } from "./client.ts";
  *
  * const client = connect("ws://127.0.0.1:1/ws");
  * const lobby = client.topic("lobby");
  * lobby.on("chat", (message, { from }) => console.log(from, message.text));
+ * assertEquals(client.state, "connecting");
  * client.close();
  * ```
  *
  * @module
  */
+export { type WaitOptions } from "./client/abort.ts";
 export { Client } from "./client/client.ts";
+export { type ClientClock, webClock } from "./client/clock.ts";
 export { connect } from "./client/connect.ts";
-export {
-  type ClientHandler,
-  WebSocketSurface,
-} from "./client/web_socket_api.ts";
-export {
-  type PublishOptions,
-  type StartFrom,
-  type Topic,
-  type TopicState,
-} from "./client/topics/topic.ts";
+export { type ConnectionClose } from "./client/connection/connection.ts";
 export {
   type ClientEventMap,
   type ClientState,
-  DirectEvent,
-  DroppedEvent,
-  FrameEvent,
-  GapEvent,
-  HeartbeatEvent,
-  InvalidEvent,
-  RecoveredEvent,
-  type StateChange,
-  StateEvent,
+  type DirectEvent,
+  type DroppedEvent,
+  type FrameEvent,
+  type GapEvent,
+  type HeartbeatEvent,
+  type InvalidEvent,
+  type RecoveredEvent,
+  type RejectedEvent,
+  type StateEvent,
 } from "./client/events.ts";
-export {
-  DrumbeatError,
-  type DrumbeatErrorCode,
-  type DrumbeatErrorOptions,
-} from "./messages.ts";
 export {
   type BackoffOptions,
   type ConnectOptions,
@@ -50,41 +41,49 @@ export {
   type OutboxOptions,
   type WebSocketConstructor,
 } from "./client/options.ts";
-export { type HistoryOptions } from "./client/topics/history.ts";
-export {
-  type PresenceNews,
-  type TopicPresence,
-} from "./client/topics/presence.ts";
+export { type PublishOptions } from "./client/publish/publisher.ts";
 export {
   type RequestArguments,
   type RequestOptions,
-} from "./client/protocol/requests.ts";
-export { type ClientClock, webClock } from "./client/clock.ts";
-export { type ConnectionClose } from "./client/connection/connection.ts";
-export type {
-  AnyMessages,
-  AnyRequests,
-  BinaryRecord,
-  Checked,
-  CheckedData,
-  Contract,
-  ContractRefusal,
-  ErrorCode,
-  GapRecord,
-  HistoryPart,
-  HistoryRange,
-  Issue,
-  ListenerOptions,
-  Member,
-  MessageHandler,
-  MessageInput,
-  MessageMap,
-  MessageOf,
-  MessageRecord,
-  OtherType,
-  Position,
-  RecordInfo,
-  RequestMap,
-  TopicRecord,
-  WireLimits,
+} from "./client/requests/requests.ts";
+export { type HistoryOptions } from "./client/topics/history.ts";
+export {
+  type TopicPresence,
+  type TopicPresenceChange,
+} from "./client/topics/presence.ts";
+export {
+  type StartFrom,
+  type Topic,
+  type TopicState,
+} from "./client/topics/topic.ts";
+export { type ClientHandler, WebSocketApi } from "./client/web_socket_api.ts";
+export {
+  type AnyMessages,
+  type AnyRequests,
+  type BinaryRecord,
+  type Checked,
+  type CheckedData,
+  type Contract,
+  type ContractRefusal,
+  DrumbeatError,
+  type DrumbeatErrorCode,
+  type DrumbeatErrorOptions,
+  type ErrorCode,
+  type GapRecord,
+  type HistoryPart,
+  type HistoryRange,
+  type Issue,
+  type ListenerOptions,
+  type Member,
+  type MessageContext,
+  type MessageHandler,
+  type MessageInput,
+  type MessageMap,
+  type MessageOf,
+  type MessageRecord,
+  type OtherType,
+  type Position,
+  type RequestMap,
+  type TopicRecord,
+  type WireLimits,
 } from "./messages.ts";

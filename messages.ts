@@ -71,8 +71,8 @@ export {
   type GapRecord,
   type HistoryPart,
   type HistoryRange,
+  type MessageContext,
   type MessageRecord,
-  type RecordInfo,
   type TopicRecord,
 } from "./messages/record.ts";
 export { utf8Length } from "./messages/utf8.ts";

@@ -1,38 +1,45 @@
+import { checkNames } from "../common/options.ts";
 import {
   type AnyMessages,
   anyMessages,
   type AnyRequests,
+  DrumbeatError,
   type MessageMap,
   type RequestMap,
   startProblem,
   topicNameProblem,
   type WireLimits,
 } from "../messages.ts";
-import { isBinary } from "./publish/body.ts";
-import type { RequestArguments } from "./protocol/requests.ts";
+import { abortable, type WaitOptions } from "./abort.ts";
 import { checkClose } from "./connection/close_socket.ts";
 import { Connection, type ConnectionClose } from "./connection/connection.ts";
-import type { DialectHost } from "./protocol/dialect.ts";
-import { DrumbeatError } from "../messages.ts";
+import { Reconnector, type StateChange } from "./connection/reconnect.ts";
+import { refuseToken, resolveUrl } from "./connection/url.ts";
 import {
+  ClientEvent,
+  type ClientEventMap,
   type ClientState,
-  FrameEvent,
-  HeartbeatEvent,
-  type StateChange,
-  StateEvent,
+  type EventDetails,
 } from "./events.ts";
 import { type ConnectOptions, resolveOptions } from "./options.ts";
+import type { DialectHost } from "./protocol/dialect.ts";
 import { Plain } from "./protocol/plain.ts";
-import { Reconnector } from "./connection/reconnect.ts";
-import { WebSocketSurface } from "./web_socket_api.ts";
-import type { StartFrom, Topic } from "./topics/topic.ts";
-import { refuseToken, resolveUrl } from "./connection/url.ts";
 import { V1 } from "./protocol/v1.ts";
+import { isBinary } from "./publish/body.ts";
+import { IgnoredRejections } from "./rejections.ts";
+import type { RequestArguments } from "./requests/requests.ts";
+import type { StartFrom, Topic } from "./topics/topic.ts";
+import { WebSocketApi } from "./web_socket_api.ts";
 
 /**
- * A WebSocket that comes back: the properties, methods and events of a standard `WebSocket`, and typed topics that go on
- * where they were after a cut. Made by {@linkcode connect}.
+ * A WebSocket that reconnects: the properties, methods and events of a standard `WebSocket`, and typed topics that resume at
+ * their position. {@linkcode connect} creates it.
  *
+ * The promises of a client and of its topics never end the process: a rejection without a handler is dispatched as a
+ * `rejected` event.
+ *
+ * @typeParam M the contract's messages.
+ * @typeParam R the contract's requests.
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -47,69 +54,78 @@ import { V1 } from "./protocol/v1.ts";
 export class Client<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
-> extends WebSocketSurface<M> implements AsyncDisposable {
+> extends WebSocketApi<M> implements AsyncDisposable {
   readonly #reconnector: Reconnector;
-  readonly #dialect: V1<M> | Plain;
+  readonly #dialect: V1<M> | Plain<M>;
+  readonly #rejections: IgnoredRejections;
   #rttMs: number | undefined;
   #opening: PromiseWithResolvers<void> | undefined;
-  readonly #over = Promise.withResolvers<void>();
-  #isOver = false;
+  readonly #closed = Promise.withResolvers<void>();
+  #isClosed = false;
+  #isClosedByProgram = false;
 
   /**
    * Starts to connect.
    *
-   * @param url where to: see {@linkcode connect}.
-   * @param options how: see {@linkcode ConnectOptions}.
-   * @throws what {@linkcode connect} throws.
+   * @param url the address, as of {@linkcode connect}.
+   * @param options the options of {@linkcode connect}.
+   * @throws the exceptions of {@linkcode connect}.
    */
   constructor(url: string | URL, options: ConnectOptions<M, R> = {}) {
     super(resolveUrl(url));
     const settings = resolveOptions(options);
     if (settings.dialect === "v1") refuseToken(this.url);
-    const host: DialectHost = {
+    const { clock } = settings;
+    this.#rejections = new IgnoredRejections(
+      clock,
+      (error) => this.#emit("rejected", { error }),
+    );
+    const host: DialectHost<M> = {
       ready: () => this.#reconnector.ready(),
       goaway: (afterMs) => this.#reconnector.goaway(afterMs),
-      message: (data) => this.show(data),
-      hears: (type) => this.hears(type),
-      emit: (event) => void this.dispatchEvent(event),
-      beat: (rttMs) => {
+      heartbeat: (rttMs) => {
         this.#rttMs = rttMs;
-        this.dispatchEvent(new HeartbeatEvent(rttMs));
+        this.#emit("heartbeat", { rttMs });
       },
+      showMessage: (data) => this.showMessage(data),
+      hasListener: (type) => this.hasListener(type),
+      emit: (type, details) => this.#emit(type, details),
     };
-    const dialect = this.#dialect = settings.dialect === "plain"
+    const handler = this.#dialect = settings.dialect === "plain"
       ? new Plain(settings, host)
-      : new V1<M>(settings, options.contract ?? anyMessages as never, host);
-    this.#reconnector = new Reconnector(settings, {
-      connect: (sink) =>
+      : new V1<M>(
+        settings,
+        options.contract ?? anyMessages as never,
+        this.#rejections,
+        host,
+      );
+    this.#reconnector = new Reconnector({
+      clock,
+      backoff: settings.backoff,
+      handler,
+      connect: (closed) =>
         new Connection({
           ...settings,
           url: this.url,
-          protocols: dialect.protocols,
-        }, sink),
-      opened: (connection) => dialect.opened(connection),
-      received: (data) => dialect.received(data),
-      frame: (direction, data) => {
-        if (this.hears("frame")) {
-          this.dispatchEvent(new FrameEvent({ direction, data }));
-        }
-      },
-      comesBack: (code) => this.#v1?.comesBack(code) ?? false,
-      cut: () => dialect.cut(),
-      changed: (change) => this.#changed(change),
-      closed: (end) => this.#closed(end),
+          protocols: handler.protocols,
+          handler,
+          trace: (direction, data) => this.#emit("frame", { direction, data }),
+          closed,
+        }),
+      stateChanged: (change) => this.#stateChanged(change),
+      closed: (close) => this.#dispatchClose(close),
     });
     this.#reconnector.start();
   }
 
-  /** Where it is, in one word. */
+  /** The state. */
   get state(): ClientState {
     return this.#reconnector.state;
   }
 
-  /** CONNECTING while it connects or waits, OPEN, CLOSING, or CLOSED: for good. */
+  /** The state as of a WebSocket: CONNECTING while it connects or waits, OPEN, CLOSING, or CLOSED. */
   get readyState(): 0 | 1 | 2 | 3 {
-    if (this.state === "closed") return this.#isOver ? 3 : 2;
+    if (this.state === "closed") return this.#isClosed ? 3 : 2;
     return this.state === "open" ? 1 : 0;
   }
 
@@ -123,7 +139,7 @@ export class Client<
     return this.#reconnector.connection?.extensions ?? "";
   }
 
-  /** Bytes that wait to be sent, in the outbox and in the socket. */
+  /** The bytes that wait to be sent, in the outbox and in the socket. */
   get bufferedAmount(): number {
     return this.#dialect.unsentBytes +
       (this.#reconnector.connection?.bufferedAmount ?? 0);
@@ -134,12 +150,12 @@ export class Client<
     return this.#v1?.session.peer;
   }
 
-  /** Whether the last connection resumed the session of the one before. */
+  /** True where the last connection resumed the session of the one before. */
   get resumed(): boolean {
     return this.#v1?.session.resumed ?? false;
   }
 
-  /** What the server allows; `undefined` before the first connection. */
+  /** The server's limits; `undefined` before the first connection. */
   get limits(): WireLimits | undefined {
     return this.#v1?.limits;
   }
@@ -149,27 +165,28 @@ export class Client<
     return this.#rttMs;
   }
 
-  /** How the last connection ended; `undefined` before the first end. */
+  /** The close of the last connection; `undefined` before the first one. */
   get lastClose(): ConnectionClose | undefined {
     return this.#reconnector.lastClose;
   }
 
-  /** Which retry in a row this is; 0: none. A connection that held starts the row anew. */
+  /** The number of this retry in a row; 0 for the first connection, and after a stable connection closed. */
   get attempt(): number {
     return this.#reconnector.attempt;
   }
 
-  /** When the next attempt is due, in ms since 1970; while waiting. */
+  /** The time of the next attempt in ms since 1970, in the state `waiting`. */
   get retryAt(): number | undefined {
     return this.#reconnector.retryAt;
   }
 
   /**
-   * Sends as a plain peer does: a JSON message, or bytes, to the lobby; in the plain dialect anything. Without a connection
-   * it waits in the outbox; what the outbox gives up is a `dropped` event. Closed, it does nothing, like a WebSocket.
+   * Sends as a plain peer does: a JSON message, or bytes, to the lobby; in the plain dialect, any data. Without a connection
+   * the data waits in the outbox; data that the outbox drops is dispatched as a `dropped` event. A closed client does
+   * nothing, like a WebSocket.
    *
    * @param data text, a Blob, a buffer or a view; buffers are copied.
-   * @throws {SyntaxError} when a Drumbeat server is sent text that is not a JSON object with a string `type`.
+   * @throws {SyntaxError} in the dialect `v1`, for text that is not a JSON object with a string `type`.
    */
   send(data: string | ArrayBuffer | ArrayBufferView | Blob): void {
     if (this.state !== "closed") {
@@ -178,7 +195,7 @@ export class Client<
   }
 
   /**
-   * Closes for good. Idempotent. What waits to be sent fails with `closed`.
+   * Closes the client. Idempotent. Messages that wait to be sent fail with `closed`.
    *
    * @param code 1000, or 3000 to 4999. Default: none.
    * @param reason at most 123 bytes in UTF-8. Default: none.
@@ -186,10 +203,12 @@ export class Client<
    */
   close(code?: number, reason?: string): void {
     checkClose(code, reason);
+    if (this.state === "closed") return;
+    this.#isClosedByProgram = true;
     this.#reconnector.close(code, reason);
   }
 
-  /** Connects now: instead of waiting, or in place of the connection there is. Closed for good, it does nothing. */
+  /** Connects at once: ends a wait, or replaces the open connection. A closed client does nothing. */
   reconnect(): void {
     this.#reconnector.reconnect();
   }
@@ -197,98 +216,135 @@ export class Client<
   /**
    * Waits for a connection.
    *
-   * @returns when there is one; at once where there is.
-   * @throws {DrumbeatError} `closed`: there will be none.
+   * @param options a signal.
+   * @returns a promise that resolves when the state is `open`.
+   * @throws {DrumbeatError} `closed` where the client was closed, or does not reconnect. Its message names the close code and
+   * reason of the last connection, and its `cause` is the error that the runtime reported, where it reports one: Deno
+   * names the HTTP status of a refused handshake.
    */
-  opened(): Promise<void> {
-    if (this.state === "open") return Promise.resolve();
-    if (this.state === "closed") return Promise.reject(closedError());
-    this.#opening ??= Promise.withResolvers<void>();
-    return this.#opening.promise;
+  opened(options: WaitOptions = {}): Promise<void> {
+    return this.#rejections.watch(this.#waitUntilOpen(options));
   }
 
   /**
-   * Joins a topic. Called again before the topic is closed, it gives the same object.
+   * Returns a topic, and subscribes to it. Until the topic is closed, each call returns the same object.
    *
    * @param name the topic's name.
-   * @param start where to start, if it is not joined yet. Default: from now.
-   * @returns the topic; it joins by itself, at once or with the next connection.
-   * @throws {TypeError} when the name or the start is not good, and in the plain dialect, which has no topics.
+   * @param start the start of a new subscription. Default: new records only.
+   * @returns the topic, which subscribes at once or with the next connection.
+   * @throws {TypeError} for a name or a start that is not valid, and in the plain dialect, which has no topics.
    * @throws {DrumbeatError} `closed`.
    */
   topic(name: string, start: StartFrom = {}): Topic<M> {
-    const v1 = this.#needV1("topics");
+    const v1 = this.#requireV1("topics");
+    const action = `Cannot join '${name}'`;
+    checkNames(action, start, { last: true, epoch: true, offset: true });
     const problem = topicNameProblem(name) ?? startProblem(start);
-    if (problem !== undefined) {
-      throw new TypeError(`Cannot join '${name}': ${problem}`);
-    }
-    if (this.state === "closed") throw closedError();
+    if (problem !== undefined) throw new TypeError(`${action}: ${problem}`);
+    if (this.state === "closed") throw this.#closedError(action);
     return v1.topics.topic(name, start);
   }
 
   /**
-   * Asks the hub for something. Asked once: a request is never sent again.
+   * Sends a request to the hub. It is sent once, and never again after a reconnect.
    *
-   * @param method what to ask.
-   * @param given what to ask it with: anything that JSON can say, and only to be left out where the contract takes
-   * `undefined`; then a signal and a timeout.
-   * @returns the answer.
-   * @throws {DrumbeatError} `invalid` or `unknown`: the contract refuses it, or the answer; the server's code where it
-   * refuses; `disconnected`: there is no connection, or it was cut
-   * before the answer came; `timeout`; `limit`: too many are waiting; `closed`.
+   * @param method the method's name.
+   * @param given the data, a JSON value, which may be absent only where the contract accepts `undefined`; then
+   * {@linkcode RequestOptions}.
+   * @returns the reply.
+   * @throws {DrumbeatError} `invalid` or `unsupported` where the contract refuses the data or the reply; the server's code
+   * where it refuses; `disconnected` without a connection, or where it closed before the reply came; `timeout`; `limit`
+   * where too many requests are waiting; `closed`.
    * @throws {TypeError} in the plain dialect, which has no requests.
    */
-  async request<K extends keyof R & string>(
+  request<K extends keyof R & string>(
     method: K,
     ...given: RequestArguments<R[K]["data"]>
   ): Promise<R[K]["reply"]> {
-    const [data, options = {}] = given;
-    const v1 = this.#needV1("requests");
-    if (this.state === "closed") throw closedError();
-    return await v1.requests.request(method, data, options);
+    const [data, options] = given;
+    return this.#rejections.watch(this.#request(method, data, options));
   }
 
-  /** Closes for good, and waits for the end of it. */
+  /** Closes the client and waits for the end of the closing handshake. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    await this.#over.promise;
+    await this.#closed.promise;
   }
 
   get #v1(): V1<M> | undefined {
     return this.#dialect instanceof V1 ? this.#dialect : undefined;
   }
 
-  #needV1(what: string): V1<M> {
+  #requireV1(feature: string): V1<M> {
     if (this.#v1 === undefined) {
-      throw new TypeError(`The plain dialect has no ${what}`);
+      throw new TypeError(`The plain dialect does not support ${feature}`);
     }
     return this.#v1;
   }
 
-  #changed(change: StateChange): void {
+  async #request(
+    ...[method, data, options]: Parameters<V1<M>["requests"]["request"]>
+  ): Promise<unknown> {
+    const v1 = this.#requireV1("requests");
+    if (this.state === "closed") {
+      throw this.#closedError(`Cannot request '${method}'`);
+    }
+    return await v1.requests.request(method, data, options);
+  }
+
+  async #waitUntilOpen(options: WaitOptions): Promise<void> {
+    checkNames("Cannot wait for a connection", options, { signal: true });
+    options.signal?.throwIfAborted();
+    if (this.state === "open") return;
+    if (this.state === "closed") throw this.#closedError("Cannot connect");
+    this.#opening ??= Promise.withResolvers<void>();
+    await abortable(this.#opening.promise, options.signal);
+  }
+
+  #emit<K extends keyof ClientEventMap<M>>(
+    type: K,
+    details: EventDetails<ClientEventMap<M>[K]>,
+  ): void {
+    if (this.hasListener(type)) {
+      this.dispatchEvent(new ClientEvent(type, details));
+    }
+  }
+
+  #stateChanged(change: StateChange): void {
     const { state } = change;
     if (state === "open") this.#opening?.resolve();
     if (state === "closed") {
-      this.#opening?.reject(closedError());
+      this.#opening?.reject(this.#closedError("Cannot connect"));
       this.#dialect.close();
     }
     if (state === "open" || state === "closed") this.#opening = undefined;
-    this.dispatchEvent(new StateEvent(change));
-    // Whoever heard that may have closed it.
+    this.#emit("statechange", change);
+    // A listener may have closed the client.
     if (state === "open" && this.state === "open") {
       this.dispatchEvent(new Event("open"));
     }
     if (state === "waiting") this.dispatchEvent(new Event("error"));
   }
 
-  #closed({ code, reason, wasClean }: ConnectionClose): void {
-    this.#isOver = true;
-    this.#over.resolve();
+  #dispatchClose({ code, reason, wasClean }: ConnectionClose): void {
+    this.#isClosed = true;
+    this.#closed.resolve();
     if (!wasClean) this.dispatchEvent(new Event("error"));
     this.dispatchEvent(new CloseEvent("close", { code, reason, wasClean }));
   }
-}
 
-function closedError(): DrumbeatError {
-  return new DrumbeatError("closed", "The client is closed");
+  #closedError(action: string): DrumbeatError {
+    const close = this.lastClose;
+    if (this.#isClosedByProgram || close === undefined) {
+      return new DrumbeatError("closed", `${action}: the client is closed`);
+    }
+    const { code, reason, cause } = close;
+    const details = [reason, cause instanceof Error ? cause.message : cause]
+      .filter((text) => text !== undefined && text !== "");
+    return new DrumbeatError(
+      "closed",
+      [`${action}: the connection closed with ${code}`, ...details].join(", "),
+      cause === undefined ? {} : { cause },
+    );
+  }
 }

@@ -1,23 +1,36 @@
-/** Time and chance as the client sees them, so that tests can hold them. */
+import { LONGEST_TIMER_MS } from "../common/timer.ts";
+
+/** The time and the random numbers of a client. Tests replace them. */
 export interface ClientClock {
-  /** Monotonic ms: timeouts, age, round trips. */
+  /** Returns a monotonic time in ms, for timeouts, ages and round trips. */
   now(): number;
-  /** Ms since 1970: what people read. */
+  /** Returns the wall-clock time in ms since 1970. */
   time(): number;
-  /** A number from 0 (inclusive) to 1 (exclusive): spreads the reconnects of many clients. */
+  /** Returns a number from 0 (inclusive) to 1 (exclusive), which spreads the reconnects of many clients. */
   random(): number;
   /**
-   * Calls `run` once, after `ms` milliseconds, which may be late.
+   * Calls `run` once, after at least `ms` milliseconds.
    *
-   * @returns takes the call back; idempotent.
+   * @param ms the delay in ms.
+   * @param run the function to call.
+   * @returns cancels the call; idempotent.
    */
   after(ms: number, run: () => void): () => void;
 }
 
-/** A timer above this fires at once: 32 bits, signed. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** The platform's clock, timers and random numbers. */
+/**
+ * The platform's clock, timers and random numbers: the default of the option `clock`.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { webClock } from "./clock.ts";
+ *
+ * const startedAt = webClock.now();
+ * await new Promise<void>((resolve) => webClock.after(1, resolve));
+ * assert(webClock.now() > startedAt);
+ * ```
+ */
 export const webClock: ClientClock = {
   now: () => performance.now(),
   time: () => Date.now(),

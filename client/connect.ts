@@ -8,14 +8,16 @@ import { Client } from "./client.ts";
 import type { ConnectOptions } from "./options.ts";
 
 /**
- * Connects to a Drumbeat server, or to any WebSocket server, and keeps connected.
+ * Connects to a Drumbeat server, or to any WebSocket server, and reconnects.
  *
+ * @typeParam M the contract's messages.
+ * @typeParam R the contract's requests.
  * @param url an absolute `ws:`, `wss:`, `http:` or `https:` URL, or, on a page, a path on the page's own host.
- * @param options how; every number has a default.
- * @returns the client, connecting.
- * @throws {DOMException} `SyntaxError`: the URL is none for a WebSocket; and what the WebSocket constructor throws.
- * @throws {TypeError} when an option is not one, or of the wrong type.
- * @throws {RangeError} when a number is out of its bounds.
+ * @param options the contract, the token and the bounds; every number has a default.
+ * @returns the client, in the state `connecting`.
+ * @throws {DOMException} `SyntaxError` for a URL that is not valid; and the exception of the WebSocket constructor.
+ * @throws {TypeError} for an unknown option, or one of the wrong type.
+ * @throws {RangeError} for a number out of bounds.
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";

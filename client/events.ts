@@ -1,250 +1,149 @@
 import type {
   AnyMessages,
   BinaryRecord,
+  DrumbeatErrorCode,
   Issue,
+  MessageContext,
   MessageMap,
   MessageRecord,
-  RecordInfo,
 } from "../messages.ts";
-import type { DrumbeatErrorCode } from "../messages.ts";
 
-/** Where a client is. `waiting`: the connection is lost, a retry is planned. `closed`: for good. */
+/**
+ * The state of a client. `waiting`: the connection is closed and a reconnect is planned. `closed`: the client is closed and
+ * does not reconnect.
+ */
 export type ClientState = "connecting" | "open" | "waiting" | "closed";
 
-/** What a {@linkcode StateEvent} says. */
-export interface StateChange {
-  /** Where the client is now. */
+/** The event `statechange`: the client's state has changed. */
+export interface StateEvent extends Event {
+  /** The new state. */
   readonly state: ClientState;
-  /** Where it was before. */
+  /** The state before. */
   readonly previous: ClientState;
-  /** Which retry in a row this is; 0: none. */
+  /** The number of this retry in a row; 0 for the first connection. */
   readonly attempt: number;
-  /** The close code, where a connection was lost. */
+  /** The close code, where a connection was closed. */
   readonly code?: number;
-  /** The reason that came with it. */
+  /** The close reason, where a connection was closed. */
   readonly reason?: string;
-  /** Ms until the next attempt; while waiting. */
+  /** The time until the next attempt in ms, in the state `waiting`. */
   readonly retryInMs?: number;
 }
 
-/** The client's state changed. */
-export class StateEvent extends Event implements StateChange {
-  /** Where the client is now. */
-  readonly state: ClientState;
-  /** Where it was before. */
-  readonly previous: ClientState;
-  /** Which retry in a row this is; 0: none. */
-  readonly attempt: number;
-  /** The close code, where a connection was lost. */
-  readonly code?: number;
-  /** The reason that came with it. */
-  readonly reason?: string;
-  /** Ms until the next attempt; while waiting. */
-  readonly retryInMs?: number;
-
-  /**
-   * Made by the client.
-   *
-   * @param change what it says.
-   */
-  constructor(change: StateChange) {
-    super("statechange");
-    this.state = change.state;
-    this.previous = change.previous;
-    this.attempt = change.attempt;
-    if (change.code !== undefined) this.code = change.code;
-    if (change.reason !== undefined) this.reason = change.reason;
-    if (change.retryInMs !== undefined) this.retryInMs = change.retryInMs;
-  }
-}
-
-/** A ping was answered. */
-export class HeartbeatEvent extends Event {
+/** The event `heartbeat`: the server answered a ping. */
+export interface HeartbeatEvent extends Event {
   /** The round trip in ms. */
   readonly rttMs: number;
-
-  /**
-   * Made by the client.
-   *
-   * @param rttMs the round trip in ms.
-   */
-  constructor(rttMs: number) {
-    super("heartbeat");
-    this.rttMs = rttMs;
-  }
 }
 
-/** Records of a topic are lost to this client. */
-export class GapEvent extends Event {
+/** The event `gap`: this client does not receive some records of a topic. */
+export interface GapEvent extends Event {
   /** The topic's name. */
   readonly topic: string;
-  /** The offset of the first lost record. */
+  /** The first missing offset. */
   readonly from: number;
-  /** The offset after the last one; `undefined`: nobody knows how many, the log is a new one. */
-  readonly to: number | undefined;
-
-  /**
-   * Made by the client.
-   *
-   * @param gap the topic and the lost offsets.
-   */
-  constructor(
-    gap: {
-      readonly topic: string;
-      readonly from: number;
-      readonly to?: number;
-    },
-  ) {
-    super("gap");
-    this.topic = gap.topic;
-    this.from = gap.from;
-    this.to = gap.to;
-  }
+  /** The offset after the last missing one. Absent where the log is a new one: the number of records is unknown. */
+  readonly to?: number;
 }
 
-/** A resume is through: everything that was published while the client was away has arrived. */
-export class RecoveredEvent extends Event {
+/** The event `recovered`: a resume is complete, and every record that was published meanwhile has arrived. */
+export interface RecoveredEvent extends Event {
   /** The topic's name. */
   readonly topic: string;
-  /** How many records it brought. */
+  /** The number of records that the resume brought. */
   readonly count: number;
-
-  /**
-   * Made by the client.
-   *
-   * @param recovery the topic and the number of records.
-   */
-  constructor(recovery: { readonly topic: string; readonly count: number }) {
-    super("recovered");
-    this.topic = recovery.topic;
-    this.count = recovery.count;
-  }
 }
 
-/** The outbox gave a message up. */
-export class DroppedEvent extends Event {
-  /** The topic it was for; "" in the plain dialect. */
+/** The event `dropped`: the outbox has dropped a message. */
+export interface DroppedEvent extends Event {
+  /** The topic that the message was for; "" in the plain dialect. */
   readonly topic: string;
-  /** What was given to `send` or `publish`. */
+  /** The argument of `send` or `publish`. */
   readonly message: unknown;
-  /** Why. `unknown`: it was sent, and nobody can say whether it was stored. */
+  /** The cause. With every code but `indeterminate` the message was not stored. */
   readonly reason: DrumbeatErrorCode;
-
-  /**
-   * Made by the client.
-   *
-   * @param dropped the topic, the message and why.
-   */
-  constructor(
-    dropped: {
-      readonly topic: string;
-      readonly message: unknown;
-      readonly reason: DrumbeatErrorCode;
-    },
-  ) {
-    super("dropped");
-    this.topic = dropped.topic;
-    this.message = dropped.message;
-    this.reason = dropped.reason;
-  }
 }
 
-/** A record came that the contract refuses. Typed handlers and iterators do not see it. */
-export class InvalidEvent extends Event {
-  /** The message as it came. */
+/** The event `invalid`: the contract refused a received record. Typed handlers and iterators do not receive it. */
+export interface InvalidEvent extends Event {
+  /** The message as received. */
   readonly message: unknown;
-  /** Whose it is, and where it stands. */
-  readonly info: RecordInfo;
-  /** Why it is refused. */
+  /** The message's context. */
+  readonly context: MessageContext;
+  /** The contract's reason. */
   readonly reason: string;
-  /** What the validator found. */
+  /** The validator's issues. */
   readonly issues: readonly Issue[];
-
-  /**
-   * Made by the client.
-   *
-   * @param invalid the message, its place and why it is refused.
-   */
-  constructor(
-    invalid: {
-      readonly message: unknown;
-      readonly info: RecordInfo;
-      readonly reason: string;
-      readonly issues: readonly Issue[];
-    },
-  ) {
-    super("invalid");
-    this.message = invalid.message;
-    this.info = invalid.info;
-    this.reason = invalid.reason;
-    this.issues = invalid.issues;
-  }
 }
 
-/** The hub sent a message to this peer alone. */
-export class DirectEvent<M extends MessageMap = AnyMessages> extends Event {
-  /** The message, or the payload. */
+/** The event `direct`: the hub sent a message to this peer alone. */
+export interface DirectEvent<M extends MessageMap = AnyMessages> extends Event {
+  /** The message, or the bytes. */
   readonly record: MessageRecord<M> | BinaryRecord;
-
-  /**
-   * Made by the client.
-   *
-   * @param record the message, or the payload.
-   */
-  constructor(record: MessageRecord<M> | BinaryRecord) {
-    super("direct");
-    this.record = record;
-  }
 }
 
-/** A raw frame passed: for debugging. `hello` and `start` carry the session's secret. */
-export class FrameEvent extends Event {
-  /** Whether it came or went. */
+/** The event `rejected`: a promise of the client or of a topic rejected, and the program had attached no handler to it. */
+export interface RejectedEvent extends Event {
+  /** The reason: a `DrumbeatError`, or a `TypeError` or `RangeError` for a wrong argument. */
+  readonly error: unknown;
+}
+
+/** The event `frame`: a raw frame was sent or received. For debugging: `hello` and `start` carry the session's secret. */
+export interface FrameEvent extends Event {
+  /** `in` for a received frame, `out` for one that was sent. */
   readonly direction: "in" | "out";
   /** The data of the WebSocket message. */
   readonly data: string | Uint8Array<ArrayBuffer>;
-
-  /**
-   * Made by the client.
-   *
-   * @param frame the direction and the data.
-   */
-  constructor(
-    frame: {
-      readonly direction: "in" | "out";
-      readonly data: string | Uint8Array<ArrayBuffer>;
-    },
-  ) {
-    super("frame");
-    this.direction = frame.direction;
-    this.data = frame.data;
-  }
 }
 
 /** The events of a client, by their type. */
 export interface ClientEventMap<M extends MessageMap = AnyMessages> {
-  /** A connection is there: the first one, or one after a loss. */
+  /** A connection is open: the first one, or one after a reconnect. */
   open: Event;
-  /** What a plain peer would see. */
+  /** A message as a plain peer receives it. */
   message: MessageEvent<string | Blob | ArrayBuffer>;
-  /** A connection was lost; the client tries again, or `close` follows. */
+  /** A connection was closed; the client reconnects, or `close` follows. */
   error: Event;
-  /** The client is closed for good; once. */
+  /** The client is closed and does not reconnect; once. */
   close: CloseEvent;
-  /** The state changed. */
+  /** The state has changed. */
   statechange: StateEvent;
-  /** A ping was answered. */
+  /** The server answered a ping. */
   heartbeat: HeartbeatEvent;
-  /** Records are lost to this client. */
+  /** This client does not receive some records. */
   gap: GapEvent;
-  /** What was missed has arrived. */
+  /** A resume is complete. */
   recovered: RecoveredEvent;
-  /** The outbox gave a message up. */
+  /** The outbox has dropped a message. */
   dropped: DroppedEvent;
-  /** A record came that the contract refuses. */
+  /** The contract refused a received record. */
   invalid: InvalidEvent;
   /** The hub sent a message to this peer alone. */
   direct: DirectEvent<M>;
-  /** A raw frame passed. */
+  /** A promise rejected without a handler. */
+  rejected: RejectedEvent;
+  /** A raw frame was sent or received. */
   frame: FrameEvent;
+}
+
+/** The properties of an event that are its own. */
+export type EventDetails<E extends Event> = Omit<E, keyof Event>;
+
+/** Dispatches an event with its details, where a listener was ever added for it. */
+export type EmitEvent<M extends MessageMap = AnyMessages> = <
+  K extends keyof ClientEventMap<M>,
+>(type: K, details: EventDetails<ClientEventMap<M>[K]>) => void;
+
+/** An event of a client: its details are its properties. */
+export class ClientEvent extends Event {
+  /**
+   * Creates an event.
+   *
+   * @param type the event's type.
+   * @param details the properties to add.
+   */
+  constructor(type: string, details: object) {
+    super(type);
+    Object.assign(this, details);
+  }
 }

@@ -1,3 +1,10 @@
+import {
+  checkNames,
+  checkNumber,
+  checkOneOf,
+  numberOptions,
+  type OptionNames,
+} from "../common/options.ts";
 import type {
   AnyMessages,
   AnyRequests,
@@ -7,113 +14,116 @@ import type {
 } from "../messages.ts";
 import { type ClientClock, webClock } from "./clock.ts";
 
-/** How reconnects are spread out. */
+/** The waits between reconnects: an exponential backoff that doubles, half of it random. */
 export interface BackoffOptions {
-  /** The full wait before the first retry in ms, half of which is random. Default: 500. */
+  /** The full wait before the first retry in ms. @default 500 */
   readonly minMs?: number;
-  /** The longest full wait in ms. Default: 15,000. */
+  /** The longest full wait in ms. @default 15_000 */
   readonly maxMs?: number;
-  /** By what the wait grows from retry to retry; at least 1. Default: 2. */
-  readonly factor?: number;
-  /** A connection that held this long in ms starts the row anew. Default: 10,000. */
-  readonly resetAfterMs?: number;
-  /** Retries in a row before the client closes for good; 0: never reconnect. Default: `Infinity`. */
+  /** The number of retries in a row after which the client closes; 0 disables reconnects. @default Infinity */
   readonly attempts?: number;
 }
 
-/** When a silent server counts as dead. */
+/** The heartbeat: when the client pings the server, and when it closes a silent connection. */
 export interface HeartbeatOptions {
-  /** A ping goes out this often, in ms. Default: what the server says, or 10,000. */
+  /** The time between two pings in ms, at least 1. @default the server's value, or 10_000 */
   readonly intervalMs?: number;
-  /** A server that was not heard for this long, in ms, is dead; above `intervalMs`. Default: what the server says, or 25,000. */
+  /** The silence in ms after which the client closes the connection; above `intervalMs`. @default the server's value, or 25_000 */
   readonly timeoutMs?: number;
 }
 
-/** The bounds of what waits to be sent or acknowledged. */
+/** The bounds of the outbox: the messages that wait to be sent or acknowledged. */
 export interface OutboxOptions {
-  /** Most messages; the next one is refused with the code `limit`. Default: 1,000. */
+  /** The largest number of messages; the next one is refused with the code `limit`. @default 1_000 */
   readonly maxCount?: number;
-  /** Most bytes of messages; one that does not fit is refused with the code `limit`. Default: 1 MiB. */
+  /** The largest size of all messages in bytes; a message that exceeds it is refused with the code `limit`. @default 1_048_576 */
   readonly maxBytes?: number;
-  /** How long a message may wait in ms: then it fails with `timeout`, or `unknown` where it was sent. Default: 60,000. */
+  /**
+   * The longest age of a message in ms. An older one fails with `timeout`, or with `indeterminate` where it was sent.
+   *
+   * @default 60_000
+   */
   readonly maxAgeMs?: number;
 }
 
-/** The part of a WebSocket constructor that the client uses. */
+/** The part of the `WebSocket` constructor that the client uses. */
 export type WebSocketConstructor = new (
   url: string,
   protocols?: string | string[],
 ) => WebSocket;
 
-/** Options of {@linkcode connect}. */
+/**
+ * Options of {@linkcode connect}.
+ *
+ * @typeParam M the contract's messages.
+ * @typeParam R the contract's requests.
+ */
 export interface ConnectOptions<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
 > {
-  /** What may be published, made by `defineMessages`; checked before sending and on receipt. Default: any message. */
+  /** The contract made by `defineMessages`, which checks messages before they are sent and when they are received. @default any message */
   readonly contract?: Contract<M, R>;
-  /** `v1`: a Drumbeat server. `plain`: any WebSocket server, without topics, only reconnecting. Default: `v1`. */
+  /** `v1` for a Drumbeat server; `plain` for any WebSocket server, without topics and resume. @default "v1" */
   readonly dialect?: "v1" | "plain";
-  /** Subprotocols to offer; for the plain dialect only. Default: none. */
+  /** The subprotocols to offer, for the dialect `plain` only. @default none */
   readonly protocols?: string | readonly string[];
-  /** Whether to join the lobby without being asked; `v1` only. Default: `true`. */
+  /** Subscribes to the topic `lobby` with the first connection, in the dialect `v1`. @default true */
   readonly lobby?: boolean;
   /**
-   * Proves who this is. A function is asked for each connection, again before its token expires, and once more when it was
-   * refused; so a string that expires is the end. `v1` only. Default: none.
+   * The token that authenticates this client, in the dialect `v1`. A function is called for each connection, again before
+   * its token expires, and once more after a token was refused; a string that expires closes the client.
+   *
+   * @default none
    */
   readonly token?: string | (() => string | Promise<string>);
-  /** How reconnects are spread out. */
+  /** The waits between reconnects. */
   readonly backoff?: BackoffOptions;
-  /** How long a connection may take in ms, from the first packet to the server's `start`. Default: 8,000. */
+  /** The time in ms that a connection may take, from the first packet to the server's `start`. @default 8_000 */
   readonly connectTimeoutMs?: number;
-  /** When a silent server counts as dead; `false`: never, and no pings. */
+  /** The heartbeat; `false` sends no pings and never closes a silent connection. */
   readonly heartbeat?: HeartbeatOptions | false;
-  /** The bounds of what waits to be sent or acknowledged. */
+  /** The bounds of the outbox. */
   readonly outbox?: OutboxOptions;
-  /** Makes the connections. Default: the platform's `WebSocket`. */
+  /** The constructor of the connections. @default the platform's `WebSocket` */
   readonly WebSocket?: WebSocketConstructor;
-  /** Time and chance. Default: the platform's. */
+  /** The time and the random numbers. @default the platform's */
   readonly clock?: ClientClock;
 }
 
-/** {@linkcode BackoffOptions} with every value filled in. */
+/** {@linkcode BackoffOptions} with the defaults filled in. */
 export type BackoffSettings = Required<BackoffOptions>;
-/** {@linkcode OutboxOptions} with every value filled in. */
+/** {@linkcode OutboxOptions} with the defaults filled in. */
 export type OutboxSettings = Required<OutboxOptions>;
-/** {@linkcode HeartbeatOptions} with every value filled in. */
+/** {@linkcode HeartbeatOptions} with the defaults filled in. */
 export type HeartbeatSettings = Required<HeartbeatOptions>;
 
-/** Every default number of the client, in one place. */
+/** The defaults and the constants of the client. */
 export const DEFAULTS = {
-  backoff: {
-    minMs: 500,
-    maxMs: 15_000,
-    factor: 2,
-    resetAfterMs: 10_000,
-    attempts: Infinity,
-  },
+  backoff: { minMs: 500, maxMs: 15_000, attempts: Infinity },
   outbox: { maxCount: 1_000, maxBytes: 1024 * 1024, maxAgeMs: 60_000 },
   heartbeat: { intervalMs: 10_000, timeoutMs: 25_000 },
   connectTimeoutMs: 8_000,
   requestTimeoutMs: 10_000,
-  /** Requests that may wait for their answers. */
+  /** The largest number of requests without a reply. */
   maxRequests: 256,
-  /** How long a server may take to answer a close, before the client stops waiting for it. */
+  /** The uptime of a connection after which the backoff starts at its shortest wait again. */
+  stableAfterMs: 10_000,
+  /** The time that a server has to answer a close frame. */
   closeTimeoutMs: 2_000,
-  /** How long a server may take to answer when its life is in doubt: after a sleep, a freeze, a change of network. */
+  /** The time that a server has to answer a probe: the ping after a sleep, a freeze or a change of network. */
   probeTimeoutMs: 5_000,
-  /** A timer this late was frozen: the answer to a ping may be waiting behind it. */
+  /** The delay of a timer from which on the process counts as frozen: the answer to a ping may wait behind the timer. */
   frozenMs: 1_000,
-  /** The longest wait that `goaway` may ask for: a server's mistake must not keep a client away for days. */
+  /** The longest wait that the client accepts from `goaway`: a server's mistake must not keep it offline for days. */
   maxGoawayMs: 600_000,
-  /** The part of its time after which a token is renewed. */
+  /** The part of its lifetime after which a token is renewed. */
   renewAt: 0.8,
-  /** The shortest wait before a token is renewed, whatever the server says. */
+  /** The shortest wait before a token is renewed. */
   minRenewMs: 250,
-  /** The shortest heartbeat that a server may ask for. */
+  /** The shortest heartbeat interval that the client accepts from a server. */
   minHeartbeatMs: 100,
-  /** Records that wait for a slow `for await`. */
+  /** The largest number of records that wait for a slow `for await`. */
   maxWaitingRecords: 1_000,
 } as const;
 
@@ -131,119 +141,125 @@ export interface Settings {
   readonly clock: ClientClock;
 }
 
+const CONNECT = "Cannot connect";
+
+const NAMES: OptionNames<ConnectOptions> = {
+  contract: true,
+  dialect: true,
+  protocols: true,
+  lobby: true,
+  token: true,
+  backoff: true,
+  connectTimeoutMs: true,
+  heartbeat: true,
+  outbox: true,
+  WebSocket: true,
+  clock: true,
+};
+
 /**
- * Checks options and fills in what is not given.
+ * Checks options and fills in the defaults.
  *
- * @throws {TypeError} when an option does not exist, has the wrong type or does not go with the dialect.
- * @throws {RangeError} when a number is not one, or out of its bounds.
+ * @param options the options of `connect`.
+ * @returns the settings.
+ * @throws {TypeError} for an unknown option, a value of the wrong type, or an option of the other dialect.
+ * @throws {RangeError} for a number out of bounds.
  */
 export function resolveOptions<M extends MessageMap, R extends RequestMap>(
   options: ConnectOptions<M, R>,
 ): Settings {
+  checkNames(CONNECT, options, NAMES);
   const {
     contract,
     dialect = "v1",
     protocols = [],
     lobby = true,
     token,
-    backoff = {},
+    backoff,
     connectTimeoutMs = DEFAULTS.connectTimeoutMs,
     heartbeat = {},
-    outbox = {},
+    outbox,
     WebSocket = globalThis.WebSocket,
     clock = webClock,
-    ...others
   } = options;
-  for (const name of Object.keys(others)) {
-    throw new TypeError(`There is no option '${name}'`);
-  }
-  if (dialect !== "v1" && dialect !== "plain") {
-    throw new TypeError(`There is no dialect '${dialect}'`);
-  }
+  checkOneOf(CONNECT, "dialect", dialect, ["v1", "plain"]);
   if (typeof WebSocket !== "function") {
-    throw new TypeError("There is no WebSocket here: give one as an option");
+    throw new TypeError(
+      `${CONNECT}: this runtime has no WebSocket, and the option 'WebSocket' is not a constructor`,
+    );
   }
   if (contract !== undefined && typeof contract?.check !== "function") {
     throw new TypeError(
-      "The option 'contract' is not one: make it with defineMessages",
+      `${CONNECT}: the option 'contract' must be a contract that defineMessages made`,
     );
   }
   if (
     token !== undefined && typeof token !== "string" &&
     typeof token !== "function"
   ) {
-    throw new TypeError("The option 'token' must be a string or a function");
+    throw new TypeError(
+      `${CONNECT}: the option 'token' must be a string or a function`,
+    );
   }
   if (dialect === "v1" && protocols.length > 0) {
-    throw new TypeError("The option 'protocols' is for the plain dialect");
+    throw new TypeError(
+      `${CONNECT}: the option 'protocols' needs the dialect 'plain'`,
+    );
   }
   if (dialect === "plain" && (token !== undefined || contract !== undefined)) {
-    throw new TypeError("The plain dialect has no 'token' and no 'contract'");
+    throw new TypeError(
+      `${CONNECT}: the dialect 'plain' does not support the options 'token' and 'contract'`,
+    );
   }
-  const settings: Settings = {
+  checkNumber(CONNECT, "connectTimeoutMs", connectTimeoutMs);
+  return {
     dialect,
     protocols: typeof protocols === "string" ? [protocols] : [...protocols],
     lobby,
     token,
-    backoff: fill("backoff", DEFAULTS.backoff, backoff),
+    backoff: numberOptions<BackoffSettings>(
+      CONNECT,
+      "backoff",
+      DEFAULTS.backoff,
+      backoff,
+    ),
     connectTimeoutMs,
-    heartbeat: heartbeat === false ? false : { ...heartbeat },
-    outbox: fill("outbox", DEFAULTS.outbox, outbox),
+    heartbeat: heartbeatOptions(heartbeat),
+    outbox: numberOptions<OutboxSettings>(
+      CONNECT,
+      "outbox",
+      DEFAULTS.outbox,
+      outbox,
+    ),
     WebSocket,
     clock,
   };
-  bound("connectTimeoutMs", connectTimeoutMs);
-  if (settings.backoff.factor < 1) {
-    throw new RangeError("The option 'backoff.factor' must be at least 1");
-  }
-  if (settings.heartbeat !== false) {
-    // The server's word fills in what is missing; it cannot be out of order with what is given.
-    const { intervalMs, timeoutMs } = fill(
-      "heartbeat",
-      DEFAULTS.heartbeat,
-      settings.heartbeat,
+}
+
+/** Checks the heartbeat and returns the given values alone: the server's values stand in for the absent ones. */
+function heartbeatOptions(
+  given: HeartbeatOptions | false,
+): HeartbeatOptions | false {
+  if (given === false) return false;
+  const atLeast1 = { min: 1 };
+  numberOptions<HeartbeatSettings>(
+    CONNECT,
+    "heartbeat",
+    DEFAULTS.heartbeat,
+    given,
+    {
+      intervalMs: atLeast1,
+      timeoutMs: atLeast1,
+    },
+  );
+  const { intervalMs, timeoutMs } = given;
+  if (
+    intervalMs !== undefined && timeoutMs !== undefined &&
+    timeoutMs <= intervalMs
+  ) {
+    throw new RangeError(
+      `${CONNECT}: the option 'heartbeat.timeoutMs' must be above 'heartbeat.intervalMs' (${intervalMs}), not ${timeoutMs}`,
     );
-    const both = heartbeat !== false && heartbeat.intervalMs !== undefined &&
-      heartbeat.timeoutMs !== undefined;
-    if (
-      intervalMs <= 0 || timeoutMs <= 0 || (both && timeoutMs <= intervalMs)
-    ) {
-      throw new RangeError(
-        "The option 'heartbeat' needs 0 < intervalMs < timeoutMs",
-      );
-    }
   }
-  return settings;
-}
-
-function fill<T extends Readonly<Record<string, number>>>(
-  option: string,
-  defaults: T,
-  given: { readonly [K in keyof T]?: number },
-): { [K in keyof T]: number } {
-  const filled: Record<string, number> = { ...defaults };
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    if (!Object.hasOwn(defaults, name)) {
-      throw new TypeError(`There is no option '${option}.${name}'`);
-    }
-    bound(`${option}.${name}`, value);
-    filled[name] = value;
-  }
-  return filled as { [K in keyof T]: number };
-}
-
-/**
- * Checks a number among options.
- *
- * @throws {TypeError} when it is none.
- * @throws {RangeError} when it is negative or NaN.
- */
-export function bound(name: string, value: unknown): asserts value is number {
-  if (typeof value !== "number") {
-    throw new TypeError(`The option '${name}' must be a number`);
-  }
-  if (!(value >= 0)) {
-    throw new RangeError(`The option '${name}' must not be negative`);
-  }
+  return { ...given };
 }

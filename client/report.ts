@@ -1,7 +1,8 @@
 /**
- * Reports what a handler of the user threw, as the platform reports an exception in an event listener: delivery goes on.
+ * Reports the exception of a program's handler as the platform reports an exception in an event listener, so that the
+ * other handlers still run.
  *
- * @param error what was thrown.
+ * @param error the thrown value.
  */
 export function report(error: unknown): void {
   if (typeof reportError === "function") reportError(error);

@@ -1,43 +1,61 @@
 import type { AnyMessages, MessageMap } from "../messages.ts";
+import { EventHandlers } from "./event_handlers.ts";
 import type { ClientEventMap } from "./events.ts";
-import { Handlers } from "./handlers.ts";
 
-/** A handler of a client, as in `client.onmessage = …`. */
+/**
+ * An event handler attribute of a client, as in `client.onmessage = …`.
+ *
+ * @typeParam E the event.
+ */
 export type ClientHandler<E> = ((event: E) => void) | null;
 
-/** The part of a client that is a standard `WebSocket`'s way to be listened to. Only {@linkcode Client} extends it. */
-export abstract class WebSocketSurface<M extends MessageMap = AnyMessages>
+/**
+ * The events and constants of a standard `WebSocket`: the base class of {@linkcode Client}, and of no other class.
+ *
+ * @typeParam M the contract's messages.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { connect, WebSocketApi } from "../client.ts";
+ *
+ * const client = connect("ws://127.0.0.1:1/ws");
+ * client.onclose = ({ wasClean }) => console.log(wasClean);
+ * assertEquals([client instanceof WebSocketApi, client.OPEN], [true, WebSocket.OPEN]);
+ * client.close();
+ * ```
+ */
+export abstract class WebSocketApi<M extends MessageMap = AnyMessages>
   extends EventTarget {
-  /** The `readyState` of a client that connects, or waits to connect again. */
+  /** The `readyState` of a client that connects, or waits to reconnect. */
   static readonly CONNECTING = 0;
-  /** The `readyState` of a client that has a connection. */
+  /** The `readyState` of a connected client. */
   static readonly OPEN = 1;
   /** The `readyState` of a client that is being closed. */
   static readonly CLOSING = 2;
-  /** The `readyState` of a client that is closed for good. */
+  /** The `readyState` of a closed client. */
   static readonly CLOSED = 3;
-  /** The `readyState` of a client that connects, or waits to connect again. */
+  /** The `readyState` of a client that connects, or waits to reconnect. */
   readonly CONNECTING = 0;
-  /** The `readyState` of a client that has a connection. */
+  /** The `readyState` of a connected client. */
   readonly OPEN = 1;
   /** The `readyState` of a client that is being closed. */
   readonly CLOSING = 2;
-  /** The `readyState` of a client that is closed for good. */
+  /** The `readyState` of a closed client. */
   readonly CLOSED = 3;
 
-  readonly #handlers = new Handlers(this);
-  /** The types of events that anyone ever listened to. */
-  readonly #heard = new Set<string>();
+  readonly #handlers = new EventHandlers(this);
+  /** The event types for which a listener was ever added. */
+  readonly #listenedTypes = new Set<string>();
   readonly #origin: string;
   #binaryType: BinaryType = "blob";
 
-  /** The address it connects to. */
+  /** The address of the server. */
   readonly url: string;
 
   /**
-   * Made by the client.
+   * Called by {@linkcode Client}.
    *
-   * @param url the address it connects to.
+   * @param url the address of the server.
    */
   constructor(url: string) {
     super();
@@ -45,7 +63,7 @@ export abstract class WebSocketSurface<M extends MessageMap = AnyMessages>
     this.#origin = new URL(url).origin;
   }
 
-  /** How `message` events give bytes: `blob` or `arraybuffer`. */
+  /** The type of bytes in `message` events: `blob` or `arraybuffer`. */
   get binaryType(): BinaryType {
     return this.#binaryType;
   }
@@ -53,7 +71,7 @@ export abstract class WebSocketSurface<M extends MessageMap = AnyMessages>
     if (type === "blob" || type === "arraybuffer") this.#binaryType = type;
   }
 
-  /** Handles `open`: each connection, the first one and all that follow. */
+  /** Handles `open`: each connection, the first one and every reconnect. */
   get onopen(): ClientHandler<Event> {
     return this.#handlers.get("open");
   }
@@ -61,7 +79,7 @@ export abstract class WebSocketSurface<M extends MessageMap = AnyMessages>
     this.#handlers.set("open", handler);
   }
 
-  /** Handles `message`: what a plain peer would see. */
+  /** Handles `message`: a message as a plain peer receives it. */
   get onmessage(): ClientHandler<MessageEvent> {
     return this.#handlers.get("message");
   }
@@ -69,7 +87,7 @@ export abstract class WebSocketSurface<M extends MessageMap = AnyMessages>
     this.#handlers.set("message", handler);
   }
 
-  /** Handles `error`: a connection was lost. */
+  /** Handles `error`: a connection was closed. */
   get onerror(): ClientHandler<Event> {
     return this.#handlers.get("error");
   }
@@ -77,7 +95,7 @@ export abstract class WebSocketSurface<M extends MessageMap = AnyMessages>
     this.#handlers.set("error", handler);
   }
 
-  /** Handles `close`: closed for good, once. */
+  /** Handles `close`: the client is closed and does not reconnect. */
   get onclose(): ClientHandler<CloseEvent> {
     return this.#handlers.get("close");
   }
@@ -86,11 +104,11 @@ export abstract class WebSocketSurface<M extends MessageMap = AnyMessages>
   }
 
   /**
-   * Listens to an event; see {@linkcode ClientEventMap}.
+   * Adds a listener of an event of {@linkcode ClientEventMap}.
    *
    * @param type the event's type.
-   * @param listener gets it.
-   * @param options as of `EventTarget`.
+   * @param listener receives the event.
+   * @param options the options of `EventTarget`.
    */
   override addEventListener<K extends keyof ClientEventMap<M>>(
     type: K,
@@ -98,11 +116,11 @@ export abstract class WebSocketSurface<M extends MessageMap = AnyMessages>
     options?: boolean | AddEventListenerOptions,
   ): void;
   /**
-   * Listens to an event of any type.
+   * Adds a listener of an event of any type.
    *
    * @param type the event's type.
-   * @param listener gets it.
-   * @param options as of `EventTarget`.
+   * @param listener receives the event.
+   * @param options the options of `EventTarget`.
    */
   override addEventListener(
     type: string,
@@ -114,16 +132,16 @@ export abstract class WebSocketSurface<M extends MessageMap = AnyMessages>
     listener: EventListenerOrEventListenerObject | null,
     options?: boolean | AddEventListenerOptions,
   ): void {
-    this.#heard.add(type);
+    this.#listenedTypes.add(type);
     super.addEventListener(type, listener, options);
   }
 
   /**
-   * Ends a listener of {@linkcode WebSocketSurface.addEventListener}.
+   * Removes a listener that {@linkcode WebSocketApi.addEventListener} added.
    *
    * @param type the event's type.
-   * @param listener what was given there.
-   * @param options as of `EventTarget`.
+   * @param listener the listener.
+   * @param options the options of `EventTarget`.
    */
   override removeEventListener<K extends keyof ClientEventMap<M>>(
     type: K,
@@ -131,11 +149,11 @@ export abstract class WebSocketSurface<M extends MessageMap = AnyMessages>
     options?: boolean | EventListenerOptions,
   ): void;
   /**
-   * Ends a listener of an event of any type.
+   * Removes a listener of an event of any type.
    *
    * @param type the event's type.
-   * @param listener what was given to `addEventListener`.
-   * @param options as of `EventTarget`.
+   * @param listener the listener.
+   * @param options the options of `EventTarget`.
    */
   override removeEventListener(
     type: string,
@@ -151,32 +169,28 @@ export abstract class WebSocketSurface<M extends MessageMap = AnyMessages>
   }
 
   /**
-   * Whether anyone ever listened to events of this type: for nobody, nothing is made.
+   * Returns true where a listener was ever added for an event type: without one, no event is created.
    *
    * @param type the event's type.
-   * @returns `false`: never.
+   * @returns `false` where none was added.
    */
-  protected hears(type: string): boolean {
-    return this.#heard.has(type);
+  protected hasListener(type: string): boolean {
+    return this.#listenedTypes.has(type);
   }
 
   /**
    * Dispatches a `message` event.
    *
-   * @param data text, or bytes, which are given as `binaryType` says.
+   * @param data text, or bytes, whose type `binaryType` selects.
    */
-  protected show(data: string | Uint8Array<ArrayBuffer>): void {
-    if (!this.hears("message")) return;
+  protected showMessage(data: string | Uint8Array<ArrayBuffer>): void {
+    if (!this.hasListener("message")) return;
     let shown: string | Blob | ArrayBuffer;
     if (typeof data === "string") shown = data;
-    else {shown = this.#binaryType === "blob"
-        ? new Blob([data])
-        : data.slice().buffer;}
+    else if (this.#binaryType === "blob") shown = new Blob([data]);
+    else shown = data.slice().buffer;
     this.dispatchEvent(
-      new MessageEvent("message", {
-        data: shown,
-        origin: this.#origin,
-      }),
+      new MessageEvent("message", { data: shown, origin: this.#origin }),
     );
   }
 }

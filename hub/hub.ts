@@ -22,7 +22,7 @@ import type { Clock } from "./clock.ts";
 import type { ErrorStage, Hooks } from "./hooks.ts";
 import { Core } from "./core.ts";
 import { Farewell, goingCode } from "./drain.ts";
-import type { MessageContext } from "./log/handlers.ts";
+import type { HubMessageContext } from "./log/handlers.ts";
 import { HubPeer } from "./hub_peer.ts";
 import { HubTopic } from "./hub_topic.ts";
 import {
@@ -231,7 +231,7 @@ export class Hub<
    */
   on<T extends keyof M & string>(
     type: T,
-    handler: MessageHandler<MessageOf<M, T>, MessageContext<M, Auth, State>>,
+    handler: MessageHandler<MessageOf<M, T>, HubMessageContext<M, Auth, State>>,
     options?: ListenerOptions,
   ): () => void {
     return this.#core.handlers.add(undefined, type, handler as never, options);

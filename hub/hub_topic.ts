@@ -10,7 +10,7 @@ import type {
   MessageOf,
 } from "../messages.ts";
 import type { Core } from "./core.ts";
-import { ANY, BINARY, type MessageContext } from "./log/handlers.ts";
+import { ANY, BINARY, type HubMessageContext } from "./log/handlers.ts";
 import { recordsOf } from "./log/history.ts";
 import type { Peer } from "./peer.ts";
 import { Connection } from "./peers/connection.ts";
@@ -90,7 +90,7 @@ export class HubTopic<
    */
   on<T extends keyof M & string>(
     type: T,
-    handler: MessageHandler<MessageOf<M, T>, MessageContext<M, Auth, State>>,
+    handler: MessageHandler<MessageOf<M, T>, HubMessageContext<M, Auth, State>>,
     options?: ListenerOptions,
   ): () => void {
     return this.#core.handlers.add(this.name, type, handler as never, options);
@@ -105,7 +105,7 @@ export class HubTopic<
    * @throws {TypeError} for an unknown option.
    */
   onAny(
-    handler: MessageHandler<MessageOf<M>, MessageContext<M, Auth, State>>,
+    handler: MessageHandler<MessageOf<M>, HubMessageContext<M, Auth, State>>,
     options?: ListenerOptions,
   ): () => void {
     return this.#core.handlers.add(this.name, ANY, handler as never, options);
@@ -122,7 +122,7 @@ export class HubTopic<
   onBinary(
     handler: MessageHandler<
       Uint8Array<ArrayBuffer>,
-      MessageContext<M, Auth, State>
+      HubMessageContext<M, Auth, State>
     >,
     options?: ListenerOptions,
   ): () => void {

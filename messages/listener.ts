@@ -1,4 +1,4 @@
-import type { RecordInfo } from "./record.ts";
+import type { MessageContext } from "./record.ts";
 
 /** Options of every `on…` method, as of `addEventListener`. */
 export interface ListenerOptions {
@@ -23,7 +23,10 @@ export interface ListenerOptions {
  * @typeParam Message the message, or `Uint8Array` for a binary payload.
  * @typeParam Context the record's place and publisher; on a hub also the peer.
  */
-export type MessageHandler<Message, Context extends RecordInfo = RecordInfo> = (
+export type MessageHandler<
+  Message,
+  Context extends MessageContext = MessageContext,
+> = (
   message: Message,
   context: Context,
 ) => void;

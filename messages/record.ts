@@ -1,8 +1,8 @@
 import type { AnyMessages, MessageMap, MessageOf } from "./contract.ts";
 import type { Position } from "./wire.ts";
 
-/** The place of a record in its topic's log, and its publisher. */
-export interface RecordInfo {
+/** The context of a message: its place in the topic's log, its publisher and its time. */
+export interface MessageContext {
   /** The topic's name. */
   readonly topic: string;
   /** The public id of the peer that published the record, or `$hub`. The hub sets it. */
@@ -21,7 +21,7 @@ export interface RecordInfo {
  * @typeParam M the message types.
  */
 export interface MessageRecord<M extends MessageMap = AnyMessages>
-  extends RecordInfo {
+  extends MessageContext {
   /** The kind of record. */
   readonly kind: "record";
   /** The published message. */
@@ -29,7 +29,7 @@ export interface MessageRecord<M extends MessageMap = AnyMessages>
 }
 
 /** A record with a binary payload. */
-export interface BinaryRecord extends RecordInfo {
+export interface BinaryRecord extends MessageContext {
   /** The kind of record. */
   readonly kind: "binary";
   /** The published bytes. */

@@ -20,7 +20,7 @@ import messagesValidatorTs from "../messages/validator.ts" with {
 import messagesWireTs from "../messages/wire.ts" with { type: "text" };
 import messagesTs from "../messages.ts" with { type: "text" };
 import clientAbortTs from "../client/abort.ts" with { type: "text" };
-import clientAnswerTs from "../client/protocol/start_frame.ts" with {
+import clientAnswerTs from "../client/protocol/limits.ts" with {
   type: "text",
 };
 import clientBackoffTs from "../client/connection/backoff.ts" with {
@@ -46,7 +46,9 @@ import clientDirectTs from "../client/topics/direct_messages.ts" with {
 };
 import messagesErrorTs from "../messages/error.ts" with { type: "text" };
 import clientEventsTs from "../client/events.ts" with { type: "text" };
-import clientHandlersTs from "../client/handlers.ts" with { type: "text" };
+import clientHandlersTs from "../client/event_handlers.ts" with {
+  type: "text",
+};
 import clientHistoryTs from "../client/topics/history.ts" with { type: "text" };
 import clientLetterTs from "../client/publish/outgoing_message.ts" with {
   type: "text",
@@ -54,7 +56,7 @@ import clientLetterTs from "../client/publish/outgoing_message.ts" with {
 import clientLivenessTs from "../client/connection/liveness.ts" with {
   type: "text",
 };
-import clientMembershipsTs from "../client/topics/subscribe.ts" with {
+import clientMembershipsTs from "../client/topics/subscriptions.ts" with {
   type: "text",
 };
 import clientOptionsTs from "../client/options.ts" with { type: "text" };
@@ -75,7 +77,7 @@ import clientRecordQueueTs from "../client/topics/record_queue.ts" with {
   type: "text",
 };
 import clientReportTs from "../client/report.ts" with { type: "text" };
-import clientRequestsTs from "../client/protocol/requests.ts" with {
+import clientRequestsTs from "../client/requests/requests.ts" with {
   type: "text",
 };
 import clientSessionTs from "../client/protocol/session.ts" with {
@@ -92,6 +94,20 @@ import clientTopicTs from "../client/topics/topic.ts" with { type: "text" };
 import clientTopicsTs from "../client/topics/topics.ts" with { type: "text" };
 import clientUrlTs from "../client/connection/url.ts" with { type: "text" };
 import clientV1Ts from "../client/protocol/v1.ts" with { type: "text" };
+import clientListenersTs from "../client/listeners.ts" with { type: "text" };
+import clientRejectionsTs from "../client/rejections.ts" with { type: "text" };
+import clientRequestsPendingRepliesTs from "../client/requests/pending_replies.ts" with {
+  type: "text",
+};
+import clientProtocolErrorFrameTs from "../client/protocol/error_frame.ts" with {
+  type: "text",
+};
+import clientTopicsJoinedTs from "../client/topics/joined.ts" with {
+  type: "text",
+};
+import commonBackoffTs from "../common/backoff.ts" with { type: "text" };
+import commonOptionsTs from "../common/options.ts" with { type: "text" };
+import commonTimerTs from "../common/timer.ts" with { type: "text" };
 import clientWakeTs from "../client/connection/wake.ts" with { type: "text" };
 import clientTs from "../client.ts" with { type: "text" };
 import staticAnnouncerTs from "../static/announcer.ts" with { type: "text" };
@@ -183,7 +199,7 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["messages/wire.ts", messagesWireTs],
   ["messages.ts", messagesTs],
   ["client/abort.ts", clientAbortTs],
-  ["client/protocol/start_frame.ts", clientAnswerTs],
+  ["client/protocol/limits.ts", clientAnswerTs],
   ["client/connection/backoff.ts", clientBackoffTs],
   ["client/publish/body.ts", clientBodyTs],
   ["client/client.ts", clientClientTs],
@@ -197,11 +213,11 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["client/topics/direct_messages.ts", clientDirectTs],
   ["messages/error.ts", messagesErrorTs],
   ["client/events.ts", clientEventsTs],
-  ["client/handlers.ts", clientHandlersTs],
+  ["client/event_handlers.ts", clientHandlersTs],
   ["client/topics/history.ts", clientHistoryTs],
   ["client/publish/outgoing_message.ts", clientLetterTs],
   ["client/connection/liveness.ts", clientLivenessTs],
-  ["client/topics/subscribe.ts", clientMembershipsTs],
+  ["client/topics/subscriptions.ts", clientMembershipsTs],
   ["client/options.ts", clientOptionsTs],
   ["client/publish/outbox.ts", clientOutboxTs],
   ["client/publish/pacing.ts", clientPaceTs],
@@ -212,7 +228,7 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["client/topics/record.ts", clientRecordTs],
   ["client/topics/record_queue.ts", clientRecordQueueTs],
   ["client/report.ts", clientReportTs],
-  ["client/protocol/requests.ts", clientRequestsTs],
+  ["client/requests/requests.ts", clientRequestsTs],
   ["client/protocol/session.ts", clientSessionTs],
   ["client/topics/subscription.ts", clientSubscriptionTs],
   ["client/web_socket_api.ts", clientSurfaceTs],
@@ -221,6 +237,14 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["client/topics/topics.ts", clientTopicsTs],
   ["client/connection/url.ts", clientUrlTs],
   ["client/protocol/v1.ts", clientV1Ts],
+  ["client/listeners.ts", clientListenersTs],
+  ["client/rejections.ts", clientRejectionsTs],
+  ["client/requests/pending_replies.ts", clientRequestsPendingRepliesTs],
+  ["client/protocol/error_frame.ts", clientProtocolErrorFrameTs],
+  ["client/topics/joined.ts", clientTopicsJoinedTs],
+  ["common/backoff.ts", commonBackoffTs],
+  ["common/options.ts", commonOptionsTs],
+  ["common/timer.ts", commonTimerTs],
   ["client/connection/wake.ts", clientWakeTs],
   ["client.ts", clientTs],
   ["static/announcer.ts", staticAnnouncerTs],

@@ -1,49 +1,34 @@
-import type { BackoffSettings } from "../options.ts";
+import { backoffMs } from "../../common/backoff.ts";
+import { type BackoffSettings, DEFAULTS } from "../options.ts";
 
-/**
- * How long to wait before a reconnect: half of it fixed, so that no client hammers the server, half of it random, so that
- * the clients of a server that fell do not come back in one wave.
- *
- * @param retries how many retries went before this one; 0: the first.
- * @param settings the bounds and the factor of growth.
- * @param random a number from 0 to 1.
- * @returns milliseconds, from half of `min(maxMs, minMs * factor ** retries)` to all of it.
- */
-export function backoffDelay(
-  retries: number,
-  settings: Pick<BackoffSettings, "minMs" | "maxMs" | "factor">,
-  random: number,
-): number {
-  const full = Math.min(
-    settings.maxMs,
-    settings.minMs * settings.factor ** retries,
-  );
-  return full / 2 + random * full / 2;
-}
-
-/** Counts the retries in a row. A connection that held for `resetAfterMs` ends the row. */
+/** The retries in a row, and the wait before the next one. */
 export class Backoff {
-  /** Which retry in a row this is; 0: the first connection, or one after a connection that held. */
+  /** The number of this retry in a row; 0 for the first connection, or for one after a stable connection. */
   attempt = 0;
   readonly #settings: BackoffSettings;
 
+  /** @param settings the waits and the number of attempts. */
   constructor(settings: BackoffSettings) {
     this.#settings = settings;
   }
 
-  /** A connection was lost after so many ms of use; 0: it never opened. */
-  lost(uptimeMs: number): void {
-    if (uptimeMs >= this.#settings.resetAfterMs) this.attempt = 0;
+  /**
+   * Starts at the shortest wait again, where the closed connection was stable.
+   *
+   * @param uptimeMs the time for which it was open; 0 where it never opened.
+   */
+  connectionClosed(uptimeMs: number): void {
+    if (uptimeMs >= DEFAULTS.stableAfterMs) this.attempt = 0;
   }
 
   /**
    * Counts one more retry.
    *
    * @param random a number from 0 to 1.
-   * @returns ms to wait before it, or `undefined`: there were enough.
+   * @returns the wait before the retry in ms, or `undefined` after the last attempt.
    */
   next(random: number): number | undefined {
     if (this.attempt >= this.#settings.attempts) return undefined;
-    return backoffDelay(this.attempt++, this.#settings, random);
+    return backoffMs(this.attempt++, this.#settings, random);
   }
 }

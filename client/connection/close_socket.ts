@@ -1,11 +1,13 @@
 import { CloseCode, utf8Length } from "../../messages.ts";
 
-/** Longest reason of a close frame in UTF-8 bytes: RFC 6455 section 5.5. */
+/** The longest reason of a close frame in UTF-8 bytes: RFC 6455 section 5.5. */
 const MAX_REASON_BYTES = 123;
 
 /**
- * Checks what `close` was given, as a WebSocket does.
+ * Checks the arguments of `close`, as a WebSocket does.
  *
+ * @param code the close code, or `undefined` for none.
+ * @param reason the close reason, or `undefined` for none.
  * @throws {DOMException} `InvalidAccessError` for a code that programs may not send, `SyntaxError` for a reason that is too
  * long.
  */
@@ -13,31 +15,31 @@ export function checkClose(
   code: number | undefined,
   reason: string | undefined,
 ): void {
-  if (!mayBeSent(code)) {
+  if (!isSendable(code)) {
     throw new DOMException(
-      `Cannot close with ${code}: only 1000 and 3000 to 4999 may be sent`,
+      `Cannot close with ${code}: the code must be 1000 or from 3000 to 4999`,
       "InvalidAccessError",
     );
   }
   if (!fits(reason)) {
     throw new DOMException(
-      `Cannot close: the reason is above ${MAX_REASON_BYTES} bytes`,
+      `Cannot close: the reason is longer than ${MAX_REASON_BYTES} bytes`,
       "SyntaxError",
     );
   }
 }
 
-/** Closes a socket with whatever this side has come to. What may not be sent is left out: closing never throws. */
+/** Closes a socket and omits a code or a reason that a WebSocket would refuse with an exception. */
 export function closeSocket(
   socket: WebSocket,
   code: number | undefined,
   reason: string | undefined,
 ): void {
-  if (mayBeSent(code)) socket.close(code, fits(reason) ? reason : undefined);
+  if (isSendable(code)) socket.close(code, fits(reason) ? reason : undefined);
   else socket.close();
 }
 
-function mayBeSent(code: number | undefined): boolean {
+function isSendable(code: number | undefined): boolean {
   return code === undefined || code === CloseCode.normal ||
     (code >= 3000 && code <= 4999);
 }

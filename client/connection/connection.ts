@@ -8,156 +8,180 @@ import {
   type WebSocketConstructor,
 } from "../options.ts";
 
-/** How a connection ended. */
+/** The end of a connection. */
 export interface ConnectionClose {
-  /** The close code; 1006 where none was seen. */
+  /** The close code; 1006 where no close frame arrived. */
   readonly code: number;
-  /** The reason given with it. */
+  /** The close reason. */
   readonly reason: string;
-  /** Whether the closing handshake was completed. */
+  /** True where the closing handshake was completed. */
   readonly wasClean: boolean;
+  /** The error that the runtime reported, where it reports one: Deno names the HTTP status of a refused handshake. */
+  readonly cause?: unknown;
 }
 
-/** What to connect to, and with what. */
-export interface Dial {
+/** The data of one WebSocket message. */
+export type FrameData = string | Uint8Array<ArrayBuffer>;
+
+/** Receives the messages of a connection: a dialect. */
+export interface ConnectionHandler {
+  /** Sends the hello, and calls {@linkcode Connection.ready} when the server has answered it. */
+  opened(connection: Connection): void;
+  /** Handles a message. */
+  received(data: FrameData): void;
+}
+
+/** Parameters of a {@linkcode Connection}. */
+export interface ConnectionParameters {
   readonly url: string;
   readonly protocols: string[];
   readonly WebSocket: WebSocketConstructor;
   readonly clock: ClientClock;
   readonly connectTimeoutMs: number;
-}
-
-/** Who hears of a connection. Nothing is called after `ended`, nor after {@linkcode Connection.abandon}. */
-export interface ConnectionSink {
-  /** The socket is open. The dialect greets, and says {@linkcode Connection.ready} when the greeting is through. */
-  opened(connection: Connection): void;
-  /** A message came. */
-  received(data: string | Uint8Array<ArrayBuffer>): void;
-  /** It is over, once. */
-  ended(end: ConnectionClose): void;
-  /** A raw frame passed. */
-  frame(direction: "in" | "out", data: string | Uint8Array<ArrayBuffer>): void;
+  /** Receives the socket's events. */
+  readonly handler: ConnectionHandler;
+  /** Called for each raw frame. */
+  readonly trace: (direction: "in" | "out", data: FrameData) => void;
+  /** Called once when the connection has closed, but not after {@linkcode Connection.abandon}. Nothing is called after it. */
+  readonly closed: (close: ConnectionClose) => void;
 }
 
 /**
- * One attempt at a connection, from its socket to its end: connect timeout, heartbeat, close timeout. It ends when it says
- * so, never waiting for a `close` event that may not come; what the socket does after that is nobody's business.
+ * One connection, from the creation of its socket to its close: connect timeout, heartbeat, close timeout. It never waits for
+ * a `close` event, which may not come, and ignores every event that the socket sends after the close.
  */
 export class Connection {
   readonly #socket: WebSocket;
-  readonly #sink: ConnectionSink;
-  readonly #clock: ClientClock;
-  #phase: "live" | "closing" | "over" = "live";
+  readonly #parameters: ConnectionParameters;
+  #phase: "live" | "closing" | "closed" = "live";
   #cancelTimeout: () => void;
   #liveness: Liveness | undefined;
+  #cause: unknown;
 
-  /** @throws whatever the WebSocket constructor throws. */
-  constructor(dial: Dial, sink: ConnectionSink) {
-    this.#sink = sink;
-    this.#clock = dial.clock;
-    const socket = this.#socket = new dial.WebSocket(dial.url, dial.protocols);
+  /**
+   * Starts to connect.
+   *
+   * @param parameters the address, the timeouts and the receivers.
+   * @throws the exception of the WebSocket constructor.
+   */
+  constructor(parameters: ConnectionParameters) {
+    const { url, protocols, clock, connectTimeoutMs, handler } = this
+      .#parameters = parameters;
+    const socket = this.#socket = new parameters.WebSocket(url, protocols);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
-      if (this.#phase === "live") sink.opened(this);
+      if (this.#phase === "live") handler.opened(this);
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) =>
       this.#received(data);
+    socket.onerror = (event) => {
+      const { error, message } = event as Partial<ErrorEvent>;
+      this.#cause = error ?? message;
+    };
     // Deno reports 0 when the network drops.
     socket.onclose = ({ code, reason, wasClean }) =>
       this.#end(
         { code: code || CloseCode.abnormal, reason, wasClean },
         undefined,
       );
-    this.#cancelTimeout = dial.clock.after(
-      dial.connectTimeoutMs,
+    this.#cancelTimeout = clock.after(
+      connectTimeoutMs,
       () =>
         this.fail(
           CloseCode.helloTimeout,
-          `No connection within ${dial.connectTimeoutMs} ms`,
+          `No connection within ${connectTimeoutMs} ms`,
         ),
     );
   }
 
-  /** The subprotocol that the server chose, or "". */
+  /** The subprotocol that the server selected, or "". */
   get protocol(): string {
     return this.#socket.protocol;
   }
 
-  /** The extensions that the server chose, or "". */
+  /** The extensions that the server selected, or "". */
   get extensions(): string {
     return this.#socket.extensions;
   }
 
-  /** Bytes that were sent and are still on this machine. */
+  /** The bytes that the socket has accepted and not transmitted yet. */
   get bufferedAmount(): number {
     return this.#socket.bufferedAmount;
   }
 
-  /** The heartbeat, once it is ready. */
+  /** The heartbeat, after {@linkcode Connection.ready}. */
   get liveness(): Liveness | undefined {
     return this.#liveness;
   }
 
-  /** The greeting is through: the connect timeout ends, the heartbeat starts. */
+  /**
+   * Ends the connect timeout and starts the heartbeat.
+   *
+   * @param heartbeat the heartbeat's times.
+   * @param ping sends a ping.
+   */
   ready(heartbeat: HeartbeatSettings, ping: () => void): void {
     this.#cancelTimeout();
-    this.#liveness = new Liveness(this.#clock, heartbeat, {
+    this.#liveness = new Liveness(this.#parameters.clock, heartbeat, {
       ping,
-      dead: () =>
-        this.fail(CloseCode.silent, "Nothing was heard from the server"),
+      timedOut: () => this.fail(CloseCode.silent, "Server is silent"),
     });
   }
 
-  /** Sends a frame. @returns whether the socket took it; one that is closing does not. */
-  send(data: string | Uint8Array<ArrayBuffer>): boolean {
+  /** Sends a frame. @returns `false` where the socket does not accept it, because it is closing. */
+  send(data: FrameData): boolean {
     if (this.#phase !== "live" || this.#socket.readyState !== 1) return false;
     this.#socket.send(data);
-    this.#sink.frame("out", data);
+    this.#parameters.trace("out", data);
     return true;
   }
 
-  /** Closes politely. Nothing is received any more; `ended` comes with the server's answer, or without it. */
-  finish(code: number | undefined, reason: string | undefined): void {
-    if (this.#phase === "over") return;
+  /** Starts the closing handshake. The handler receives nothing more; `closed` follows the server's answer, or a timeout. */
+  close(code: number | undefined, reason: string | undefined): void {
+    if (this.#phase === "closed") return;
     this.#phase = "closing";
     this.#cancelTimeout();
     this.#liveness?.stop();
     closeSocket(this.#socket, code, reason);
-    this.#cancelTimeout = this.#clock.after(
+    this.#cancelTimeout = this.#parameters.clock.after(
       DEFAULTS.closeTimeoutMs,
-      () =>
-        this.fail(CloseCode.abnormal, "The server did not answer the close"),
+      () => this.fail(CloseCode.abnormal, "No answer to the close frame"),
     );
   }
 
-  /** Ends it now, for a reason of this side's, and says so. */
+  /** Closes at once, without the server's answer, and calls `closed`. */
   fail(code: number, reason: string): void {
     this.#end({ code, reason, wasClean: false }, code);
   }
 
-  /** Ends it now and says nothing. */
+  /** Closes at once and calls nothing. */
   abandon(code: number, reason: string): void {
-    if (this.#phase === "over") return;
-    this.#phase = "over";
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
     this.#cancelTimeout();
     this.#liveness?.stop();
     const socket = this.#socket;
-    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.onopen =
+      socket.onmessage =
+      socket.onerror =
+      socket.onclose =
+        null;
     closeSocket(socket, code, reason);
   }
 
   #received(data: string | ArrayBuffer): void {
     if (this.#phase !== "live") return;
-    this.#liveness?.heard();
+    this.#liveness?.received();
     const frame = typeof data === "string" ? data : new Uint8Array(data);
-    this.#sink.frame("in", frame);
-    // A listener of raw frames may have ended it.
-    if (this.#phase === "live") this.#sink.received(frame);
+    this.#parameters.trace("in", frame);
+    // A listener of raw frames may have closed the connection.
+    if (this.#phase === "live") this.#parameters.handler.received(frame);
   }
 
-  #end(end: ConnectionClose, code: number | undefined): void {
-    if (this.#phase === "over") return;
-    this.abandon(code ?? CloseCode.normal, end.reason);
-    this.#sink.ended(end);
+  #end(close: ConnectionClose, code: number | undefined): void {
+    if (this.#phase === "closed") return;
+    this.abandon(code ?? CloseCode.normal, close.reason);
+    const cause = this.#cause;
+    this.#parameters.closed(cause === undefined ? close : { ...close, cause });
   }
 }

@@ -5,71 +5,79 @@ import {
   type HeartbeatSettings,
 } from "../options.ts";
 
-/** What a heartbeat does to its connection. */
+/** The actions of a heartbeat on its connection. */
 export interface LivenessPort {
-  /** Send a ping. */
+  /** Sends a ping. */
   ping(): void;
-  /** The server is dead. Called once; nothing is called after it. */
-  dead(): void;
+  /** Closes the connection of a silent server. Called once; nothing is called after it. */
+  timedOut(): void;
 }
 
-/** A ping that was answered. */
-export interface Beat {
+/** An answered ping. */
+export interface PingResult {
   /** The round trip in ms. */
   readonly rttMs: number;
-  /** Whether the user asked for this ping, through `send`. */
-  readonly asked: boolean;
+  /** True where the program requested the ping through `send`. */
+  readonly isRequested: boolean;
 }
 
 /**
- * The heartbeat to keep: the user's word goes before the server's, and neither may make a busy loop of it.
+ * Selects the times of the heartbeat: the program's options precede the server's values, and neither may ping in a busy loop.
  *
- * @param option the user's; `false`: none.
- * @param server what `start` said, where there was one; anything at all, from a hostile server.
- * @returns ms; `Infinity` where there is no heartbeat.
+ * @param option the program's option; `false` disables the heartbeat.
+ * @param server the values of `start`, where there was one: any values, as the server may be hostile.
+ * @returns the times in ms; `Infinity` without a heartbeat.
  */
-export function heartbeatOf(
+export function selectHeartbeat(
   option: HeartbeatOptions | false,
   server: { readonly intervalMs?: unknown; readonly timeoutMs?: unknown } = {},
 ): HeartbeatSettings {
   if (option === false) return { intervalMs: Infinity, timeoutMs: Infinity };
   const intervalMs = option.intervalMs ??
-    sane(server.intervalMs, DEFAULTS.heartbeat.intervalMs);
+    bounded(server.intervalMs, DEFAULTS.heartbeat.intervalMs);
   const timeoutMs = option.timeoutMs ??
-    sane(server.timeoutMs, DEFAULTS.heartbeat.timeoutMs);
+    bounded(server.timeoutMs, DEFAULTS.heartbeat.timeoutMs);
   if (timeoutMs > intervalMs) return { intervalMs, timeoutMs };
-  // Of two that do not go together, the user's stands.
+  // The program gave one of the two, and it contradicts the other: the program's value stays.
   return option.timeoutMs === undefined
     ? { intervalMs, timeoutMs: intervalMs * 2.5 }
     : { intervalMs: timeoutMs / 2.5, timeoutMs };
 }
 
-function sane(ms: unknown, otherwise: number): number {
+function bounded(ms: unknown, otherwise: number): number {
   return typeof ms === "number" && Number.isFinite(ms)
     ? Math.max(ms, DEFAULTS.minHeartbeatMs)
     : otherwise;
 }
 
 /**
- * The life signs of one connection: one timer, which pings every `intervalMs` and declares the server dead when nothing
- * was heard for `timeoutMs`.
+ * The heartbeat of one connection: one timer, which pings every `intervalMs` and times the connection out when nothing was
+ * received for `timeoutMs`.
  *
- * A timer that comes late was frozen with its tab or its laptop, and the server's words may be waiting behind it: then a
- * ping and {@linkcode DEFAULTS.probeTimeoutMs} more decide. Only once in a row: the timers of a hidden tab are always late.
+ * A late timer was frozen with its tab or its laptop, and the server's frames may wait behind it. Then the client sends a
+ * ping and waits {@linkcode DEFAULTS.probeTimeoutMs} more; only once in a row, because the timers of a hidden tab are always
+ * late.
  */
 export class Liveness {
   readonly #clock: ClientClock;
   readonly #settings: HeartbeatSettings;
   readonly #port: LivenessPort;
-  /** Pings under way. The server answers in order. */
-  #pings: { readonly at: number; readonly asked: boolean }[] = [];
-  #heardAt: number;
+  /** The unanswered pings, oldest first: the server answers in order. */
+  #pings: { readonly at: number; readonly isRequested: boolean }[] = [];
+  #receivedAt: number;
   #pingedAt: number;
   #probeUntil: number | undefined;
   #dueAt = Infinity;
   #cancel: (() => void) | undefined;
   #stopped = false;
 
+  /**
+   * Starts the timer.
+   *
+   * @param clock the client's clock.
+   * @param settings the heartbeat's times.
+   * @param port pings and closes.
+   */
   constructor(
     clock: ClientClock,
     settings: HeartbeatSettings,
@@ -78,30 +86,33 @@ export class Liveness {
     this.#clock = clock;
     this.#settings = settings;
     this.#port = port;
-    this.#heardAt = this.#pingedAt = clock.now();
+    this.#receivedAt = this.#pingedAt = clock.now();
     this.#arm();
   }
 
-  /** Anything came from the server. */
-  heard(): void {
-    this.#heardAt = this.#clock.now();
+  /** Records that a frame was received. */
+  received(): void {
+    this.#receivedAt = this.#clock.now();
     this.#probeUntil = undefined;
   }
 
-  /** Sends a ping now. */
-  ping(asked = false): void {
+  /** Sends a ping. @param isRequested whether the program requested it through `send`. */
+  ping(isRequested = false): void {
     this.#pingedAt = this.#clock.now();
-    this.#pings.push({ at: this.#pingedAt, asked });
+    this.#pings.push({ at: this.#pingedAt, isRequested });
     this.#port.ping();
   }
 
-  /** A pong came: the answer to the oldest ping, or `undefined` where there is none. */
-  ponged(): Beat | undefined {
+  /** Records a pong. @returns the oldest unanswered ping's result, or `undefined` where the server was not pinged. */
+  pong(): PingResult | undefined {
     const ping = this.#pings.shift();
-    return ping && { rttMs: this.#clock.now() - ping.at, asked: ping.asked };
+    return ping && {
+      rttMs: this.#clock.now() - ping.at,
+      isRequested: ping.isRequested,
+    };
   }
 
-  /** Doubts the connection: something must be heard within {@linkcode DEFAULTS.probeTimeoutMs}. */
+  /** Pings, and times the connection out unless a frame is received within {@linkcode DEFAULTS.probeTimeoutMs}. */
   probe(): void {
     if (
       this.#stopped || this.#probeUntil !== undefined ||
@@ -112,7 +123,7 @@ export class Liveness {
     this.#arm();
   }
 
-  /** Ends the timer. */
+  /** Stops the timer. */
   stop(): void {
     this.#stopped = true;
     this.#cancel?.();
@@ -124,7 +135,7 @@ export class Liveness {
     if (this.#stopped || intervalMs === Infinity) return;
     const now = this.#clock.now();
     this.#dueAt = Math.min(
-      this.#probeUntil ?? this.#heardAt + timeoutMs,
+      this.#probeUntil ?? this.#receivedAt + timeoutMs,
       this.#pingedAt + intervalMs,
     );
     this.#cancel = this.#clock.after(
@@ -135,19 +146,19 @@ export class Liveness {
 
   #check(): void {
     const now = this.#clock.now();
-    const silent = now - this.#heardAt >= this.#settings.timeoutMs;
+    const isSilent = now - this.#receivedAt >= this.#settings.timeoutMs;
     if (this.#probeUntil !== undefined) {
-      if (now >= this.#probeUntil) return this.#dead();
-    } else if (silent) {
-      if (now - this.#dueAt < DEFAULTS.frozenMs) return this.#dead();
+      if (now >= this.#probeUntil) return this.#timeOut();
+    } else if (isSilent) {
+      if (now - this.#dueAt < DEFAULTS.frozenMs) return this.#timeOut();
       return this.probe();
     }
     if (now - this.#pingedAt >= this.#settings.intervalMs) this.ping();
     this.#arm();
   }
 
-  #dead(): void {
+  #timeOut(): void {
     this.stop();
-    this.#port.dead();
+    this.#port.timedOut();
   }
 }

@@ -1,74 +1,72 @@
 import { CloseCode, shouldReconnect } from "../../messages.ts";
 import { Backoff } from "./backoff.ts";
 import type { ClientClock } from "../clock.ts";
-import type {
-  Connection,
-  ConnectionClose,
-  ConnectionSink,
-} from "./connection.ts";
-import type { ClientState, StateChange } from "../events.ts";
+import type { Connection, ConnectionClose } from "./connection.ts";
+import type { ClientState, EventDetails, StateEvent } from "../events.ts";
 import { type BackoffSettings, DEFAULTS } from "../options.ts";
 import { watchWake } from "./wake.ts";
 
-/** What a reconnector does its work with. */
-export interface ReconnectorPort extends Omit<ConnectionSink, "ended"> {
-  /** Makes a connection. */
-  connect(sink: ConnectionSink): Connection;
-  /** Whether to come back though this close code says to stay away. Asked once, before `cut`. */
-  comesBack?(code: number): boolean;
-  /** The connection is lost; there may be another. */
-  cut(): void;
-  /** The state changed. */
-  changed(change: StateChange): void;
-  /** It is closed for good, once. */
-  closed(end: ConnectionClose): void;
+/** The details of a change of state. */
+export type StateChange = EventDetails<StateEvent>;
+
+/** The part of a dialect that reconnecting needs. */
+export interface ReconnectHandler {
+  /** Returns true where the client reconnects although the close code forbids it. Called once, before `connectionClosed`. */
+  overridesClose(code: number): boolean;
+  /** Handles the close of a connection; another one may follow. */
+  connectionClosed(): void;
 }
 
-/** Above the rate limit, or overloaded: whoever says so wants a longer pause. */
+/** Parameters of a {@linkcode Reconnector}. */
+export interface ReconnectorParameters {
+  readonly clock: ClientClock;
+  readonly backoff: BackoffSettings;
+  readonly handler: ReconnectHandler;
+  /** Creates a connection, which calls `closed` when it has closed. */
+  readonly connect: (closed: (close: ConnectionClose) => void) => Connection;
+  /** Called for each change of state. */
+  readonly stateChanged: (change: StateChange) => void;
+  /** Called once, when the client is closed. */
+  readonly closed: (close: ConnectionClose) => void;
+}
+
+/** The close codes of an overloaded server, and of a client above its rates: both need a longer wait. */
 const SLOW_CODES: ReadonlySet<number> = new Set([
   CloseCode.tryLater,
   CloseCode.rateLimited,
 ]);
 
-/**
- * Keeps one connection after another: connecting, open, waiting, and closed for good. Everything that decides about the
- * next connection is here.
- */
+/** Keeps one connection after another: every decision about the next connection is made here. */
 export class Reconnector {
-  /** How the last connection ended. */
+  /** The close of the last connection. */
   lastClose: ConnectionClose | undefined;
-  /** When the next attempt is due, ms since 1970; while waiting. */
+  /** The time of the next attempt in ms since 1970, in the state `waiting`. */
   retryAt: number | undefined;
 
+  readonly #parameters: ReconnectorParameters;
   readonly #clock: ClientClock;
   readonly #backoff: Backoff;
-  readonly #port: ReconnectorPort;
   #state: ClientState = "connecting";
   #connection: Connection | undefined;
   #openedAt: number | undefined;
-  /** When the server wants this client back, by the monotonic clock. */
+  /** The time at which the server expects this client to return, by the monotonic clock. */
   #returnAt: number | undefined;
-  /** The one timer: of the wait, or of the return that `goaway` asked for. */
+  /** Cancels the one timer: of the wait, or of the return after `goaway`. */
   #cancelTimer: (() => void) | undefined;
   #stopWatching: (() => void) | undefined;
 
-  constructor(
-    settings: {
-      readonly clock: ClientClock;
-      readonly backoff: BackoffSettings;
-    },
-    port: ReconnectorPort,
-  ) {
-    this.#clock = settings.clock;
-    this.#backoff = new Backoff(settings.backoff);
-    this.#port = port;
+  /** @param parameters the backoff, the connections and the receivers. */
+  constructor(parameters: ReconnectorParameters) {
+    this.#parameters = parameters;
+    this.#clock = parameters.clock;
+    this.#backoff = new Backoff(parameters.backoff);
   }
 
   get state(): ClientState {
     return this.#state;
   }
 
-  /** Which retry in a row this is; 0: none. */
+  /** The number of this retry in a row; 0 for the first connection. */
   get attempt(): number {
     return this.#backoff.attempt;
   }
@@ -77,26 +75,26 @@ export class Reconnector {
     return this.#connection;
   }
 
-  /** The first connection. @throws what the WebSocket constructor throws. */
+  /** Starts the first connection. @throws the exception of the WebSocket constructor. */
   start(): void {
     this.#connection = this.#connect();
     this.#stopWatching = watchWake(() => this.#wake());
   }
 
-  /** The connection can be used. */
+  /** Enters the state `open`: the server has answered the hello. */
   ready(): void {
     this.#openedAt = this.#clock.now();
     this.#set("open");
   }
 
-  /** A connection now: from waiting at once, from open by dropping the one there is. */
+  /** Connects at once: ends a wait, or replaces the open connection. */
   reconnect(): void {
     this.#backoff.attempt = 0;
     if (this.#state === "waiting") this.#dial();
     else if (this.#state === "open") this.#replace("reconnect");
   }
 
-  /** The server wants this client back after so many ms. */
+  /** Replaces the connection after a time that the server named. */
   goaway(afterMs: number): void {
     const ms = Math.min(afterMs, DEFAULTS.maxGoawayMs);
     this.#returnAt = this.#clock.now() + ms;
@@ -104,34 +102,29 @@ export class Reconnector {
     this.#cancelTimer = this.#clock.after(ms, () => this.#replace("goaway"));
   }
 
-  /** Closes for good. */
+  /** Closes the client. */
   close(code: number | undefined, reason: string | undefined): void {
     if (this.#state === "closed") return;
     const wasOpen = this.#state === "open";
     const connection = this.#connection;
-    // As a WebSocket says it: 1005, there was no code.
-    const end: ConnectionClose = {
+    // 1005 is a WebSocket's code for a close frame without a code.
+    const close: ConnectionClose = {
       code: code ?? 1005,
       reason: reason ?? "",
       wasClean: true,
     };
-    if (wasOpen) connection!.finish(code, reason);
+    if (wasOpen) connection!.close(code, reason);
     else {
-      connection?.abandon(code ?? CloseCode.normal, end.reason);
-      // Not from within close(): whoever called it has not heard of it yet.
-      queueMicrotask(() => this.#over(end));
+      connection?.abandon(code ?? CloseCode.normal, close.reason);
+      // Not inside the call of close(): the program may add its listener after it.
+      queueMicrotask(() => this.#closed(close));
     }
-    this.#rest();
-    this.#set("closed", end);
+    this.#stop();
+    this.#set("closed", close);
   }
 
   #connect(): Connection {
-    return this.#port.connect({
-      opened: (connection) => this.#port.opened(connection),
-      received: (data) => this.#port.received(data),
-      frame: (direction, data) => this.#port.frame(direction, data),
-      ended: (end) => this.#ended(end),
-    });
+    return this.#parameters.connect((close) => this.#connectionClosed(close));
   }
 
   #dial(): void {
@@ -141,59 +134,60 @@ export class Reconnector {
     try {
       this.#connection = this.#connect();
     } catch (error) {
-      // A permission taken away: the first connection had it.
+      // The first connection succeeded: the runtime has withdrawn a permission since.
       failure = {
         code: CloseCode.abnormal,
         reason: String(error),
         wasClean: false,
+        cause: error,
       };
     }
     this.#set("connecting");
     if (failure !== undefined && this.#state === "connecting") {
-      this.#ended(failure);
+      this.#connectionClosed(failure);
     }
   }
 
-  /** From an open connection to the next one, without a wait. */
+  /** Replaces the open connection without a wait. */
   #replace(reason: string): void {
-    // Not 1000: that would end the session, and its presence.
+    // Not 1000: the hub would end the session, and its presence.
     const code = CloseCode.replaced;
     this.#connection?.abandon(code, reason);
     this.lastClose = { code, reason, wasClean: false };
-    this.#lose();
+    this.#forgetConnection();
     this.#dial();
   }
 
-  #ended(end: ConnectionClose): void {
-    this.lastClose = end;
-    // The answer to close(), or none.
-    if (this.#state === "closed") return this.#over(end);
-    const comesBack = shouldReconnect(end.code) ||
-      this.#port.comesBack?.(end.code);
-    this.#lose();
-    const waitMs = comesBack ? this.#waitMs(end.code) : undefined;
+  #connectionClosed(close: ConnectionClose): void {
+    this.lastClose = close;
+    // The client was closed before: this is the end of the closing handshake.
+    if (this.#state === "closed") return this.#closed(close);
+    const reconnects = shouldReconnect(close.code) ||
+      this.#parameters.handler.overridesClose(close.code);
+    this.#forgetConnection();
+    const waitMs = reconnects ? this.#waitMs(close.code) : undefined;
     if (waitMs === undefined) {
-      this.#rest();
-      this.#set("closed", end);
-      return this.#over(end);
+      this.#stop();
+      this.#set("closed", close);
+      return this.#closed(close);
     }
     this.retryAt = this.#clock.time() + waitMs;
     this.#cancelTimer = this.#clock.after(waitMs, () => this.#dial());
-    this.#set("waiting", { ...end, retryInMs: waitMs });
+    this.#set("waiting", { ...close, retryInMs: waitMs });
   }
 
-  #lose(): void {
+  #forgetConnection(): void {
     this.#connection = undefined;
     this.#cancelTimer?.();
-    this.#backoff.lost(
+    this.#backoff.connectionClosed(
       this.#openedAt === undefined ? 0 : this.#clock.now() - this.#openedAt,
     );
     this.#openedAt = undefined;
-    this.#port.cut();
+    this.#parameters.handler.connectionClosed();
   }
 
   #waitMs(code: number): number | undefined {
-    // A planned restart is no failure: the server said when it will be there.
+    // A planned restart is not a failure: the server named the time at which it is ready again.
     if (this.#returnAt !== undefined) {
       return Math.max(0, this.#returnAt - this.#clock.now());
     }
@@ -213,7 +207,7 @@ export class Reconnector {
     const previous = this.#state;
     this.#state = state;
     const { code, reason, retryInMs } = details;
-    this.#port.changed({
+    this.#parameters.stateChanged({
       state,
       previous,
       attempt: this.attempt,
@@ -223,15 +217,15 @@ export class Reconnector {
     });
   }
 
-  /** No timer and no listener is left. */
-  #rest(): void {
+  /** Removes every timer and every listener. */
+  #stop(): void {
     this.retryAt = undefined;
     this.#cancelTimer?.();
     this.#stopWatching?.();
   }
 
-  #over(end: ConnectionClose): void {
+  #closed(close: ConnectionClose): void {
     this.#connection = undefined;
-    this.#port.closed(end);
+    this.#parameters.closed(close);
   }
 }

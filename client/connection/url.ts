@@ -1,10 +1,10 @@
 /**
- * The WebSocket URL for what the user wrote.
+ * Resolves the URL of a WebSocket.
  *
  * @param url an absolute `ws:`, `wss:`, `http:` or `https:` URL, or a path on the page's own host.
  * @param base the page's address, where there is a page.
  * @returns an absolute `ws:` or `wss:` URL.
- * @throws {DOMException} `SyntaxError`, as `new WebSocket(url)` throws it: no valid URL, another scheme, a fragment, or a
+ * @throws {DOMException} `SyntaxError`, as of `new WebSocket(url)`: for an invalid URL, another scheme, a fragment, or a
  * path where there is no page.
  */
 export function resolveUrl(
@@ -12,10 +12,13 @@ export function resolveUrl(
   base: string | undefined = pageAddress(),
 ): string {
   if (!URL.canParse(String(url), base)) {
-    const why = base === undefined
-      ? "there is no page it could be relative to"
-      : `it is no URL relative to '${base}'`;
-    throw new DOMException(`Cannot connect to '${url}': ${why}`, "SyntaxError");
+    const cause = base === undefined
+      ? "a relative URL needs a page"
+      : `the URL is not valid relative to '${base}'`;
+    throw new DOMException(
+      `Cannot connect to '${url}': ${cause}`,
+      "SyntaxError",
+    );
   }
   const resolved = new URL(url, base);
   if (resolved.protocol === "http:") resolved.protocol = "ws:";
@@ -35,19 +38,20 @@ export function resolveUrl(
   return resolved.href;
 }
 
-/** What a parameter that holds a token is called. */
+/** The names of URL parameters that hold a token. */
 const TOKEN = /^(?:access_?|auth_?)?token$/i;
 
 /**
- * Refuses a URL with a token in it: URLs are written to logs by every server and proxy on the way, tokens must not be.
+ * Refuses a URL with a token: every server and proxy on the way writes URLs to its logs.
  *
- * @throws {TypeError} without the token in its words.
+ * @param url an absolute URL.
+ * @throws {TypeError} where a parameter holds a token; the message does not contain the token.
  */
 export function refuseToken(url: string): void {
   for (const name of new URL(url).searchParams.keys()) {
     if (!TOKEN.test(name)) continue;
     throw new TypeError(
-      `Cannot connect: the URL has a '${name}' in it, and would be written to logs with it. Give it as the option 'token'`,
+      `Cannot connect: the URL contains the parameter '${name}', and servers write URLs to logs; use the option 'token'`,
     );
   }
 }

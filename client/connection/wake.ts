@@ -1,13 +1,13 @@
 /**
- * Watches for the moments when a waiting client should not wait any longer, and an open one should doubt its connection:
- * the network is back, the tab is looked at again, the page comes out of the back/forward cache, or it was frozen and runs
- * again (the Page Lifecycle's `resume`: a hidden tab may be thawed without being looked at).
+ * Watches for the moments when a waiting client should reconnect at once, and an open one should probe its connection: the
+ * network is back, the tab becomes visible, the page returns from the back/forward cache, or a frozen page runs again (the
+ * event `resume` of the Page Lifecycle, which a hidden tab receives as well).
  *
- * @param wake called at each of them.
+ * @param wake called at each of these moments.
  * @returns stops watching.
  */
 export function watchWake(wake: () => void): () => void {
-  // Neither is there in every runtime: Deno has no document, a worker neither document nor `pageshow`.
+  // Deno has no document; a worker has neither a document nor `pageshow`.
   const { document, addEventListener } = globalThis as {
     document?: EventTarget & { visibilityState?: string };
     addEventListener?: unknown;

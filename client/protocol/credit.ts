@@ -1,26 +1,23 @@
-/** What one connection took in, and when to tell the server: docs/protocol.md, "Credit". */
+/** The batch frames that one connection has received, and the time of the next ack: docs/protocol.md, "Credit". */
 export class Credit {
-  /** Batch frames taken in. */
+  /** The number of received batch frames. */
   frames = 0;
   #bytes = 0;
   readonly #everyBytes: number;
 
   /**
-   * @param windowBytes what the server sends before it waits. A quarter of it is worth an ack.
-   * @param share how much of the first quarter it takes to the first ack, from 0 to 1. By chance: those who are sent the
-   * same would all answer at the same moment, and what is published then waits for the server to read it all.
+   * @param windowBytes the bytes that the server sends before it waits for an ack. A quarter of it is worth one ack.
+   * @param share the part of the first quarter after which the first ack is due, from 0 to 1. Random, because clients that
+   * receive the same batches would all send their acks at the same moment, and the server would read them before it reads
+   * a publish.
    */
   constructor(windowBytes: number, share: number) {
     this.#everyBytes = windowBytes / 4;
     this.#bytes = (1 - share) * this.#everyBytes;
   }
 
-  /**
-   * One batch frame was taken in.
-   *
-   * @returns whether it is time for an ack.
-   */
-  took(bytes: number): boolean {
+  /** Counts a received batch frame. @returns whether an ack is due. */
+  received(bytes: number): boolean {
     this.frames++;
     this.#bytes += bytes;
     if (this.#bytes < this.#everyBytes) return false;

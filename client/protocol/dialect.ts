@@ -1,36 +1,33 @@
+import type { MessageMap } from "../../messages.ts";
+import type { ConnectionHandler, FrameData } from "../connection/connection.ts";
+import type { ReconnectHandler } from "../connection/reconnect.ts";
+import type { EmitEvent } from "../events.ts";
 import type { Binary } from "../publish/body.ts";
-import type { Connection } from "../connection/connection.ts";
 
-/** How a client speaks: what goes over its connections. */
-export interface Dialect {
+/** The frames that a client sends and receives over its connections. */
+export interface Dialect extends ConnectionHandler, ReconnectHandler {
   /** The subprotocols to offer. */
   readonly protocols: string[];
-  /** Bytes that wait to be sent. */
+  /** The size in bytes of what waits to be sent. */
   readonly unsentBytes: number;
-  /** A socket is open: greet. */
-  opened(connection: Connection): void;
-  /** A message came over that connection. */
-  received(data: string | Uint8Array<ArrayBuffer>): void;
-  /** That connection is lost; there may be another. */
-  cut(): void;
-  /** There will be no other. */
-  close(): void;
-  /** `WebSocket.send`. */
+  /** Sends as `WebSocket.send` does. */
   send(data: string | Binary): void;
+  /** Rejects everything that waits: the client is closed. */
+  close(): void;
 }
 
-/** What a dialect tells its client. */
-export interface DialectHost {
-  /** The greeting is through. */
+/** The client of a dialect. */
+export interface DialectHost<M extends MessageMap> {
+  /** Enters the state `open`. */
   ready(): void;
-  /** The server wants the client to come back after so many ms. */
+  /** Reconnects after a time that the server named, in ms. */
   goaway(afterMs: number): void;
-  /** Something for those who listen to `message` events. */
-  message(data: string | Uint8Array<ArrayBuffer>): void;
-  /** Whether anyone ever listened to events of this type. */
-  hears(type: string): boolean;
-  /** An event to dispatch. */
-  emit(event: Event): void;
-  /** A ping was answered. */
-  beat(rttMs: number): void;
+  /** Handles the answer to a ping. */
+  heartbeat(rttMs: number): void;
+  /** Dispatches a `message` event. */
+  showMessage(data: FrameData): void;
+  /** Returns true where a listener was ever added for an event type. */
+  hasListener(type: string): boolean;
+  /** Dispatches an event. */
+  readonly emit: EmitEvent<M>;
 }

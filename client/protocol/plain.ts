@@ -1,32 +1,37 @@
-import { type Binary, bodyOf } from "../publish/body.ts";
-import type { Connection } from "../connection/connection.ts";
-import type { Dialect, DialectHost } from "./dialect.ts";
-import { DroppedEvent } from "../events.ts";
-import { heartbeatOf } from "../connection/liveness.ts";
+import type { MessageMap } from "../../messages.ts";
+import type { Connection, FrameData } from "../connection/connection.ts";
+import { selectHeartbeat } from "../connection/liveness.ts";
 import type { Settings } from "../options.ts";
+import { type Binary, bodyOf } from "../publish/body.ts";
 import { Outbox } from "../publish/outbox.ts";
+import { PendingReplies } from "../requests/pending_replies.ts";
+import type { Dialect, DialectHost } from "./dialect.ts";
 
 const PING = '{"type":"ping"}';
 const PONG = '{"type":"pong"';
 
-/** The plain dialect: any WebSocket server, messages as they come, no greeting, no resume. */
-export class Plain implements Dialect {
+/** The plain dialect: any WebSocket server and any messages, without a hello and without resume. */
+export class Plain<M extends MessageMap> implements Dialect {
   readonly protocols: string[];
   readonly #settings: Settings;
-  readonly #host: DialectHost;
+  readonly #host: DialectHost<M>;
   readonly #outbox: Outbox;
   #connection: Connection | undefined;
 
-  constructor(settings: Settings, host: DialectHost) {
+  /**
+   * @param settings the client's settings.
+   * @param host the client.
+   */
+  constructor(settings: Settings, host: DialectHost<M>) {
     this.protocols = settings.protocols;
     this.#settings = settings;
     this.#host = host;
-    this.#outbox = new Outbox(
-      settings.outbox,
-      settings.clock,
-      ({ topic, message }, reason) =>
-        host.emit(new DroppedEvent({ topic, message, reason })),
-    );
+    this.#outbox = new Outbox({
+      ...settings,
+      pending: new PendingReplies(),
+      dropped: ({ topic, message }, reason) =>
+        host.emit("dropped", { topic, message, reason }),
+    });
   }
 
   get unsentBytes(): number {
@@ -36,11 +41,11 @@ export class Plain implements Dialect {
   opened(connection: Connection): void {
     this.#connection = connection;
     connection.ready(
-      heartbeatOf(this.#settings.heartbeat),
+      selectHeartbeat(this.#settings.heartbeat),
       () => void connection.send(PING),
     );
     this.#host.ready();
-    // Those who heard of it may have closed it.
+    // A listener may have closed it.
     if (this.#connection !== connection) return;
     this.#outbox.open({
       inflight: Infinity,
@@ -48,17 +53,21 @@ export class Plain implements Dialect {
     }, true);
   }
 
-  received(data: string | Uint8Array<ArrayBuffer>): void {
+  received(data: FrameData): void {
     if (typeof data === "string" && data.startsWith(PONG)) {
-      const beat = this.#connection?.liveness?.ponged();
-      if (beat !== undefined) this.#host.beat(beat.rttMs);
+      const result = this.#connection?.liveness?.pong();
+      if (result !== undefined) this.#host.heartbeat(result.rttMs);
     }
-    this.#host.message(data);
+    this.#host.showMessage(data);
   }
 
-  cut(): void {
+  overridesClose(): boolean {
+    return false;
+  }
+
+  connectionClosed(): void {
     this.#connection = undefined;
-    this.#outbox.cut();
+    this.#outbox.connectionClosed();
   }
 
   close(): void {
@@ -67,12 +76,12 @@ export class Plain implements Dialect {
   }
 
   send(data: string | Binary): void {
-    this.#outbox.post({
+    this.#outbox.enqueue({
       topic: "",
       message: data,
       ...bodyOf(data),
-      stored() {},
-      failed() {},
+      resolve() {},
+      reject() {},
     });
   }
 }

@@ -1,48 +1,48 @@
 import { CloseCode, type StartFrame } from "../../messages.ts";
 
-/** The session, carried from connection to connection: who this peer is, and how it proves it. */
+/** The session, which continues from connection to connection. */
 export class Session {
   /** The public id of this peer. */
   peer: string | undefined;
-  /** Whether the last `start` resumed the session. */
+  /** True where the last `start` resumed the session. */
   resumed = false;
   #secret: string | undefined;
-  /** A hello with the secret went out and has no answer yet. */
-  #isAsking = false;
-  /** Such a hello was given up with its connection. It may still arrive, and take the session from a later one. */
-  #hasStray = false;
+  /** A hello with the secret was sent and is not answered yet. */
+  #isResuming = false;
+  /** The connection of such a hello closed. The hello may still arrive, and take the session over from a later connection. */
+  #hasStrayHello = false;
 
-  /** @returns what hello says of it. */
+  /** Returns the session's fields of a hello. */
   hello(): { readonly session?: string } {
     if (this.#secret === undefined) return {};
-    this.#isAsking = true;
+    this.#isResuming = true;
     return { session: this.#secret };
   }
 
-  /** The server answered hello. */
+  /** Handles the server's answer to a hello. */
   started({ peer, session, resumed }: StartFrame): void {
-    this.#isAsking = false;
-    // A session that is over cannot be taken.
-    if (!resumed) this.#hasStray = false;
+    this.#isResuming = false;
+    // A session that has ended cannot be taken over.
+    if (!resumed) this.#hasStrayHello = false;
     this.#secret = session;
     this.peer = peer;
     this.resumed = resumed;
   }
 
-  /** The connection is lost. */
-  cut(): void {
-    this.#hasStray ||= this.#isAsking;
-    this.#isAsking = false;
+  /** Handles the close of the connection. */
+  connectionClosed(): void {
+    this.#hasStrayHello ||= this.#isResuming;
+    this.#isResuming = false;
   }
 
   /**
-   * Whether to come back though a close code says to stay away: the session was taken, but by a hello of this client's own.
-   * Asked once, before {@linkcode Session.cut}.
+   * Returns true where the close code forbids a reconnect only because a stray hello of this client took the session over.
+   * Called once for each close, before {@linkcode Session.connectionClosed}.
    */
-  comesBack(code: number): boolean {
-    const isOwn = code === CloseCode.superseded && this.#hasStray;
-    // A second time it was somebody else.
-    if (isOwn) this.#hasStray = this.#isAsking = false;
+  overridesClose(code: number): boolean {
+    const isOwn = code === CloseCode.superseded && this.#hasStrayHello;
+    // A second time, it was another client.
+    if (isOwn) this.#hasStrayHello = this.#isResuming = false;
     return isOwn;
   }
 }

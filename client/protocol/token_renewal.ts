@@ -2,32 +2,41 @@ import { type AckFrame, CloseCode } from "../../messages.ts";
 import type { ClientClock } from "../clock.ts";
 import { DEFAULTS, type Settings } from "../options.ts";
 
-/** Who takes a new token to the server. */
-export interface Renewer {
-  /** @returns the server's answer. */
+/** Sends new tokens to the server. */
+export interface TokenSender {
+  /** Sends a token. @returns the server's ack. */
   renew(token: string): Promise<AckFrame>;
 }
 
-/** What proves who this is: with each hello, again before it expires, and once more after it was refused. */
-export class Tokens {
+/** The token of a client: sent with each hello, renewed before it expires, and replaced once after the server refused it. */
+export class TokenRenewal {
   readonly #clock: ClientClock;
   readonly #token: Settings["token"];
-  readonly #renewer: Renewer;
-  /** Stops the renewals of the connection that there is. */
+  readonly #sender: TokenSender;
+  /** Stops the renewals of the current connection. */
   #stop: (() => void) | undefined;
-  /** The last token was refused, and no other was taken since. */
+  /** The server refused the last token, and has accepted no other since. */
   #wasRefused = false;
 
+  /**
+   * @param settings the clock and the option `token`.
+   * @param sender sends new tokens.
+   */
   constructor(
     { clock, token }: Pick<Settings, "clock" | "token">,
-    renewer: Renewer,
+    sender: TokenSender,
   ) {
     this.#clock = clock;
     this.#token = token;
-    this.#renewer = renewer;
+    this.#sender = sender;
   }
 
-  /** Gets a token: at once, where there is no function to ask. */
+  /**
+   * Gets a token: at once, unless the option is a function.
+   *
+   * @param use receives the token; `undefined` without the option.
+   * @param failed receives the exception of the program's function.
+   */
   get(
     use: (token: string | undefined) => void,
     failed: (error: unknown) => void,
@@ -37,49 +46,56 @@ export class Tokens {
     new Promise<string>((resolve) => resolve(token())).then(use, failed);
   }
 
-  /** The server let this client in. @param expiresMs what it said of the token: anything, from a hostile server. */
+  /**
+   * Plans the renewals of a connection: the server accepted the token.
+   *
+   * @param expiresMs the lifetime of the token in ms: any number, as the server may be hostile; `undefined` without an end.
+   */
   started(expiresMs: number | undefined): void {
-    this.cut();
+    this.connectionClosed();
     this.#wasRefused = false;
-    // One that is always the same cannot be renewed.
+    // A string cannot be renewed: it is always the same token.
     if (typeof this.#token !== "function" || expiresMs === undefined) return;
     let cancel = (): void => {};
-    let isOver = false;
-    const plan = (leftMs: number): void => {
-      const until = this.#clock.now() + leftMs;
-      const waitMs = Math.max(leftMs * DEFAULTS.renewAt, DEFAULTS.minRenewMs);
+    let isStopped = false;
+    const plan = (lifetimeMs: number): void => {
+      const until = this.#clock.now() + lifetimeMs;
+      const waitMs = Math.max(
+        lifetimeMs * DEFAULTS.renewAt,
+        DEFAULTS.minRenewMs,
+      );
       cancel = this.#clock.after(
         waitMs,
         () => {
-          // While the token before lasts, the next try may do. Then the server ends the connection.
-          const again = (): void => {
-            const left = until - this.#clock.now();
-            if (!isOver && left > 0) plan(left);
+          // While the old token is valid, another attempt may succeed. Then the server closes the connection.
+          const retry = (): void => {
+            const remainingMs = until - this.#clock.now();
+            if (!isStopped && remainingMs > 0) plan(remainingMs);
           };
           this.get((token) => {
-            if (isOver) return;
-            this.#renewer.renew(token!).then(({ expiresMs }) => {
-              if (!isOver && expiresMs !== undefined) plan(expiresMs);
-            }, again);
-          }, again);
+            if (isStopped) return;
+            this.#sender.renew(token!).then(({ expiresMs }) => {
+              if (!isStopped && expiresMs !== undefined) plan(expiresMs);
+            }, retry);
+          }, retry);
         },
       );
     };
     this.#stop = () => {
-      isOver = true;
+      isStopped = true;
       cancel();
     };
     plan(expiresMs);
   }
 
-  /** The connection is lost. */
-  cut(): void {
+  /** Stops the renewals: the connection has closed. */
+  connectionClosed(): void {
     this.#stop?.();
     this.#stop = undefined;
   }
 
-  /** Whether to come back though a close code says to stay away: with a fresh token, once. */
-  comesBack(code: number): boolean {
+  /** Returns true where the client reconnects once with a new token, although the close code forbids it. */
+  overridesClose(code: number): boolean {
     if (
       code !== CloseCode.unauthenticated || this.#wasRefused ||
       typeof this.#token !== "function"

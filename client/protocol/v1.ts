@@ -2,85 +2,111 @@ import {
   CloseCode,
   type Contract,
   decodeServerFrame,
+  type DrumbeatError,
   encode,
-  type ErrorFrame,
   type Frame,
-  type Issue,
   type MessageMap,
-  type PingFrame,
   PROTOCOL,
   type ServerFrame,
   type StartFrame,
   utf8Length,
   type WireLimits,
 } from "../../messages.ts";
-import { readLimits } from "./start_frame.ts";
-import { type Binary, readSent } from "../publish/body.ts";
-import type { Connection } from "../connection/connection.ts";
+import type { Connection, FrameData } from "../connection/connection.ts";
+import { selectHeartbeat } from "../connection/liveness.ts";
+import type { Settings } from "../options.ts";
+import { type Binary, readSentText } from "../publish/body.ts";
+import { Pacer } from "../publish/pacing.ts";
+import { Publisher } from "../publish/publisher.ts";
+import type { IgnoredRejections } from "../rejections.ts";
+import { PendingReplies } from "../requests/pending_replies.ts";
+import { type FrameSender, Requests } from "../requests/requests.ts";
+import { type BatchFault, Topics } from "../topics/topics.ts";
 import { Credit } from "./credit.ts";
 import type { Dialect, DialectHost } from "./dialect.ts";
-import { DrumbeatError } from "../../messages.ts";
-import { heartbeatOf } from "../connection/liveness.ts";
-import type { Settings } from "../options.ts";
-import { Pace } from "../publish/pacing.ts";
-import { Publisher } from "../publish/publisher.ts";
-import { Requests } from "./requests.ts";
+import { readError } from "./error_frame.ts";
+import { readLimits } from "./limits.ts";
 import { Session } from "./session.ts";
-import { Tokens } from "./token_renewal.ts";
-import { type Fault, Topics } from "../topics/topics.ts";
+import { TokenRenewal } from "./token_renewal.ts";
 
-/** drumbeat.v1 on the client: one session, carried from connection to connection. docs/protocol.md is what it speaks. */
+/** The part of a contract that the client uses. */
+type V1Contract<M extends MessageMap> = Pick<
+  Contract<M>,
+  "check" | "checkRequest" | "checkReply"
+>;
+
+/** drumbeat.v1 on the client: one session, which continues from connection to connection. See docs/protocol.md. */
 export class V1<M extends MessageMap> implements Dialect {
   readonly protocols = [PROTOCOL];
-  /** All topics of the session. */
+  /** The topics of the session. */
   readonly topics: Topics<M>;
-  /** All requests of the session. */
-  readonly requests: Requests<M>;
-  /** Who this peer is. */
+  /** The requests of the session. */
+  readonly requests: Requests;
+  /** The identity of this peer. */
   readonly session = new Session();
-  /** What the last `start` said. */
+  /** The limits of the last `start`. */
   limits: WireLimits | undefined;
 
   readonly #settings: Settings;
-  readonly #host: DialectHost;
+  readonly #host: DialectHost<M>;
   readonly #publisher: Publisher<M>;
-  readonly #tokens: Tokens;
-  /** Of publishes, requests, subscribes and unsubscribes, in all sessions. */
-  #lastId = 0;
-  /** A ping asked for by `send`, which waits for a connection. */
-  #pingAsked = false;
-  /** The server's clock minus this one's, in ms. */
+  readonly #tokens: TokenRenewal;
+  readonly #pending = new PendingReplies();
+  /** A ping that `send` requested before there was a connection. */
+  #isPingRequested = false;
+  /** The server's clock minus this one, in ms. */
   #skewMs = 0;
   #connection: Connection | undefined;
-  /** Of the connection, from `start` on. */
+  /** The credit of the connection, from `start` on. */
   #credit: Credit | undefined;
-  /** The same. */
-  #pace: Pace | undefined;
+  /** The pacer of the connection, from `start` on. */
+  #pacer: Pacer | undefined;
 
-  constructor(settings: Settings, contract: Contract<M>, host: DialectHost) {
+  /**
+   * @param settings the client's settings.
+   * @param contract the contract of messages and requests.
+   * @param rejections watches the promises that the program receives.
+   * @param host the client.
+   */
+  constructor(
+    settings: Settings,
+    contract: V1Contract<M>,
+    rejections: IgnoredRejections,
+    host: DialectHost<M>,
+  ) {
     this.#settings = settings;
     this.#host = host;
-    this.requests = new Requests(
-      settings.clock,
+    const pending = this.#pending;
+    const isOpen = (): boolean => this.#pacer !== undefined;
+    const sender: FrameSender = {
+      get isOpen() {
+        return isOpen();
+      },
+      send: (frame) => this.#pacer?.send(encode(frame)),
+    };
+    const showError = (error: DrumbeatError): void => this.#showError(error);
+    const { clock } = settings;
+    this.requests = new Requests({ clock, contract, pending, sender });
+    this.#tokens = new TokenRenewal(settings, this.requests);
+    this.#publisher = new Publisher({
+      ...settings,
       contract,
-      (make) => this.#pace === undefined ? undefined : this.#ask(make),
-    );
-    this.#tokens = new Tokens(settings, this.requests);
-    const emit = (event: Event): void => host.emit(event);
-    const complain = (error: DrumbeatError): void => this.#complain(error);
-    this.#publisher = new Publisher(settings, contract, {
-      nextId: () => ++this.#lastId,
-      emit,
-      complain,
+      pending,
+      showError,
+      dropped: ({ topic, message }, reason) =>
+        host.emit("dropped", { topic, message, reason }),
     });
-    this.topics = new Topics(settings.lobby, host, {
+    this.topics = new Topics({
       contract,
+      lobby: settings.lobby,
       requests: this.requests,
+      publisher: this.#publisher,
+      pending,
+      sender,
+      rejections,
+      host,
       peer: () => this.session.peer,
-      publish: (topic, message, options) =>
-        this.#publisher.publish(topic, message, options),
-      emit,
-      complain,
+      showError,
     });
   }
 
@@ -89,10 +115,10 @@ export class V1<M extends MessageMap> implements Dialect {
   }
 
   send(data: string | Binary): void {
-    if (typeof data !== "string" || readSent(data) === "message") {
+    if (typeof data !== "string" || readSentText(data) === "message") {
       return this.#publisher.send(data);
     }
-    if (this.#credit === undefined) this.#pingAsked = true;
+    if (this.#credit === undefined) this.#isPingRequested = true;
     else this.#connection?.liveness?.ping(true);
   }
 
@@ -100,51 +126,49 @@ export class V1<M extends MessageMap> implements Dialect {
     if (connection.protocol !== PROTOCOL) {
       return connection.fail(
         CloseCode.version,
-        `The server does not speak ${PROTOCOL}`,
+        `Server does not support ${PROTOCOL}`,
       );
     }
     this.#connection = connection;
-    // The connect timeout covers it; a token for a connection that is over is of no use.
+    // The connect timeout covers this wait. A token that arrives after it is not used.
     this.#tokens.get((token) => {
       if (this.#connection === connection) this.#hello(token);
     }, (error) => connection.fail(CloseCode.abnormal, `No token: ${error}`));
   }
 
-  received(data: string | Uint8Array<ArrayBuffer>): void {
+  received(data: FrameData): void {
     const decoded = decodeServerFrame(data);
     if (decoded.ok) this.#handle(decoded.frame, decoded.payload, data);
-    // A frame of another version is none of ours; anything else is no protocol at all.
+    // A frame of another version is ignored; everything else breaks the protocol.
     else if (decoded.code !== "unsupported") {
-      this.#notTheProtocol(decoded.message);
+      this.#failProtocol(decoded.message);
     }
   }
 
-  /** Whether to come back though a close code says to stay away. Asked once, before {@linkcode V1.cut}. */
-  comesBack(code: number): boolean {
-    return this.session.comesBack(code) || this.#tokens.comesBack(code);
+  overridesClose(code: number): boolean {
+    return this.session.overridesClose(code) ||
+      this.#tokens.overridesClose(code);
   }
 
-  cut(): void {
-    this.session.cut();
-    this.#tokens.cut();
-    this.#disconnect();
-    this.#publisher.outbox.cut();
-    const reason = "The connection was cut before the answer came";
-    this.requests.end(new DrumbeatError("disconnected", reason));
-    this.topics.cut();
+  connectionClosed(): void {
+    this.session.connectionClosed();
+    this.#forgetConnection();
+    this.#publisher.outbox.connectionClosed();
+    this.requests.rejectAll("disconnected", "the connection closed");
+    this.topics.connectionClosed();
   }
 
   close(): void {
-    this.#tokens.cut();
-    this.#disconnect();
+    this.#forgetConnection();
     this.#publisher.outbox.close();
-    this.requests.end(new DrumbeatError("closed", "The client was closed"));
+    this.requests.rejectAll("closed", "the client was closed");
     this.topics.close();
   }
 
-  #disconnect(): void {
-    this.#pace?.stop();
-    this.#connection = this.#credit = this.#pace = undefined;
+  #forgetConnection(): void {
+    this.#tokens.connectionClosed();
+    this.#pacer?.stop();
+    this.#connection = this.#credit = this.#pacer = undefined;
   }
 
   #hello(token: string | undefined): void {
@@ -162,43 +186,56 @@ export class V1<M extends MessageMap> implements Dialect {
     data: string | Uint8Array,
   ): void {
     if (frame.type === "start") return this.#start(frame);
-    if (frame.type === "error") return this.#error(frame);
+    if (frame.type === "error") {
+      const error = readError(frame);
+      if (frame.id === undefined) this.#showError(error);
+      else this.#pending.refuse(frame.id, error);
+      return;
+    }
     const credit = this.#credit;
-    // `start` precedes everything else: before it, nothing has a meaning.
+    // `start` precedes every other frame: before it, they are ignored.
     if (credit === undefined) return;
     switch (frame.type) {
       case "batch":
-        this.#blame(
+        this.#check(
           this.topics.batch(frame, payload, this.session.peer),
           frame.topic,
         );
-        // Whoever heard a record may have ended the connection.
+        // A handler of a record may have closed the connection.
         if (
           this.#credit === credit &&
-          credit.took(typeof data === "string" ? utf8Length(data) : data.length)
+          credit.received(
+            typeof data === "string" ? utf8Length(data) : data.length,
+          )
         ) {
           this.#send({ type: "ack", frames: credit.frames });
         }
         return;
       case "gap":
-        return this.#blame(this.topics.gap(frame), frame.topic);
-      case "subscribed":
-        return this.topics.subscribed(frame);
+        return this.#check(this.topics.gap(frame), frame.topic);
+      case "subscribed": {
+        const { id } = frame;
+        if (id === undefined) this.topics.directSubscribed(frame);
+        else this.#pending.settle({ ...frame, id });
+        return;
+      }
       case "unsubscribed":
         return this.topics.unsubscribed(frame);
       case "ack":
-        if (this.topics.settled(frame.id)) return;
-        if (this.requests.acked(frame)) return;
-        if (frame.offset !== undefined) {
-          this.#publisher.outbox.settle(frame.id, frame.offset);
-        }
-        return;
       case "reply":
-        return this.requests.reply(frame.id, frame.data);
+        this.#pending.settle(frame);
+        return;
       case "presence":
         return this.topics.presence(frame);
-      case "ping":
-        return this.#answer(frame, credit);
+      case "ping": {
+        // At once, and not from a timer: those of a hidden tab are throttled to one a minute.
+        const { time } = frame;
+        return this.#send({
+          type: "pong",
+          ...(time === undefined ? {} : { time }),
+          frames: credit.frames,
+        });
+      }
       case "pong":
         return this.#pong();
       case "goaway":
@@ -209,24 +246,22 @@ export class V1<M extends MessageMap> implements Dialect {
   #start(frame: StartFrame): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    if (this.#credit !== undefined) {
-      return this.#notTheProtocol("A second start");
-    }
+    if (this.#credit !== undefined) return this.#failProtocol("Second start");
     const { clock, heartbeat } = this.#settings;
     const limits = this.limits = readLimits(frame.limits);
     const credit = this.#credit = new Credit(
       limits.windowBytes,
       clock.random(),
     );
-    const pace = this.#pace = new Pace(clock, limits, {
+    const pacer = this.#pacer = new Pacer(clock, limits, {
       send: (data) => connection.send(data),
-      free: () => this.#publisher.outbox.flush(),
+      ready: () => this.#publisher.outbox.flush(),
     });
     this.session.started(frame);
     this.#tokens.started(frame.expiresMs);
     this.#skewMs = frame.time - clock.time();
     connection.ready(
-      heartbeatOf(heartbeat, frame.heartbeat),
+      selectHeartbeat(heartbeat, frame.heartbeat),
       () =>
         this.#send({
           type: "ping",
@@ -237,90 +272,65 @@ export class V1<M extends MessageMap> implements Dialect {
     const steps = [
       () => this.#host.ready(),
       () =>
-        this.#host.message(JSON.stringify({ type: "start", time: frame.time })),
-      () => this.topics.started(frame, (make) => this.#ask(make)),
-      () => this.#publisher.open(pace, limits, frame.resumed),
+        this.#host.showMessage(
+          JSON.stringify({ type: "start", time: frame.time }),
+        ),
+      () => this.topics.started(frame),
+      () => this.#publisher.open(pacer, limits, frame.resumed),
       () => this.#firstPing(connection),
     ];
     for (const step of steps) {
       step();
-      // Each may call the user's code, and that may end the connection.
+      // Each step may call the program's handlers, which may close the connection.
       if (this.#connection !== connection) return;
     }
   }
 
-  /** The round trip is known from the start, not only after the first interval. */
+  /** Measures the round trip at once, and not only after the first interval. */
   #firstPing({ liveness }: Connection): void {
-    if (this.#pingAsked || this.#settings.heartbeat !== false) {
-      liveness?.ping(this.#pingAsked);
+    if (this.#isPingRequested || this.#settings.heartbeat !== false) {
+      liveness?.ping(this.#isPingRequested);
     }
-    this.#pingAsked = false;
-  }
-
-  /** At once, and not from a timer: those of a hidden tab are throttled to one a minute. */
-  #answer({ time }: PingFrame, { frames }: Credit): void {
-    this.#send({
-      type: "pong",
-      ...(time === undefined ? {} : { time }),
-      frames,
-    });
+    this.#isPingRequested = false;
   }
 
   #pong(): void {
-    const beat = this.#connection?.liveness?.ponged();
-    if (beat === undefined) return;
-    this.#host.beat(beat.rttMs);
-    if (!beat.asked) return;
+    const result = this.#connection?.liveness?.pong();
+    if (result === undefined) return;
+    const { rttMs, isRequested } = result;
+    this.#host.heartbeat(rttMs);
+    if (!isRequested) return;
     const time = Math.round(this.#settings.clock.time() + this.#skewMs);
-    this.#host.message(JSON.stringify({ type: "pong", time }));
+    this.#host.showMessage(JSON.stringify({ type: "pong", time }));
   }
 
-  #error({ id, code, message, issues }: ErrorFrame): void {
-    const error = new DrumbeatError(
-      code,
-      message,
-      issues === undefined ? {} : { issues: issues as Issue[] },
-    );
-    if (id === undefined) return this.#complain(error);
-    this.topics.settled(id, error) ||
-      this.#publisher.outbox.refuse(id, error) ||
-      this.requests.refuse(id, error);
-  }
-
-  /** As a plain peer sees it. */
-  #complain({ code, message, issues }: DrumbeatError): void {
-    this.#host.message(
+  /** Dispatches an error as a plain peer receives it. */
+  #showError({ code, message, issues }: DrumbeatError): void {
+    this.#host.showMessage(
       JSON.stringify({ type: "error", code, message, issues }),
     );
   }
 
-  #ask(frame: (id: number) => Frame): number {
-    const id = ++this.#lastId;
-    this.#pace?.send(encode(frame(id)));
-    return id;
-  }
-
-  /** Sends what cannot wait. An `ack` is no message that the server counts. */
+  /** Sends a frame that cannot wait for the rates. The server does not count an `ack`. */
   #send(frame: Frame): void {
-    if (frame.type !== "ack") this.#pace?.count();
+    if (frame.type !== "ack") this.#pacer?.count();
     this.#connection?.send(encode(frame));
   }
 
-  #blame(fault: Fault | undefined, topic: string): void {
+  /** Closes the connection where the server sent a wrong batch or gap. */
+  #check(fault: BatchFault | undefined, topic: string): void {
     if (fault === "record") {
-      this.#notTheProtocol(
-        `A batch of '${topic}' has something that is no record`,
-      );
+      this.#failProtocol(`Invalid record in a batch of '${topic}'`);
     }
-    if (fault === "step") {
+    if (fault === "offset") {
       this.#connection?.fail(
         CloseCode.outOfStep,
-        `Not what comes next in '${topic}'`,
+        `Unexpected offset in '${topic}'`,
       );
     }
   }
 
-  #notTheProtocol(reason: string): void {
+  #failProtocol(reason: string): void {
     this.#connection?.fail(CloseCode.protocol, reason);
   }
 }

@@ -1,73 +1,101 @@
 import { watchAbort } from "../abort.ts";
 import type { ClientClock } from "../clock.ts";
 import { DrumbeatError, type DrumbeatErrorCode } from "../../messages.ts";
-import type { Body, Letter, Outlet } from "./outgoing_message.ts";
+import type {
+  Body,
+  MessageSender,
+  OutgoingMessage,
+} from "./outgoing_message.ts";
 import type { OutboxSettings } from "../options.ts";
+import type {
+  PendingReplies,
+  PendingReply,
+} from "../requests/pending_replies.ts";
 
-/** A letter in the outbox. */
-interface Entry extends Letter {
-  /** Ready to be sent; `undefined`: a Blob is being read. */
+/** Parameters of an {@linkcode Outbox}. */
+export interface OutboxParameters {
+  readonly outbox: OutboxSettings;
+  readonly clock: ClientClock;
+  /** Holds the messages that are sent and not settled. */
+  readonly pending: PendingReplies;
+  /** Called for each message that the outbox drops. */
+  readonly dropped: (
+    message: OutgoingMessage,
+    reason: DrumbeatErrorCode,
+  ) => void;
+}
+
+/** A message in the outbox. */
+interface Entry extends OutgoingMessage, PendingReply {
+  /** The content; `undefined` while a Blob is being read. */
   ready: Body | undefined;
-  /** Given when it was first sent; it stays the same when it is sent again. */
+  /** The id of its first frame; it stays the same when the message is sent again. */
   id: number | undefined;
-  /** Its outcome interests nobody any more. It still counts as unsettled, and is not sent again. */
-  abandoned: boolean;
+  /** True once the message may have reached the server: from then on, only an answer settles its outcome. */
+  isSent: boolean;
+  /** True once the program has its result. The message still counts as unsettled, and is not sent again. */
+  isAbandoned: boolean;
   readonly deadline: number;
   unwatch(): void;
 }
 
 /**
- * What waits to be sent or settled, in order: first what was sent, by its ids, then what was not. Bounded by count, bytes
- * and age; what does not fit is refused, nothing older is dropped for it.
+ * The messages that wait to be sent or settled, in order: first those that were sent, by their ids, then the others. Bounded
+ * by count, bytes and age: a message that exceeds a bound is refused, and no older one is dropped for it.
  */
 export class Outbox {
   readonly #settings: OutboxSettings;
   readonly #clock: ClientClock;
-  readonly #dropped: (letter: Letter, reason: DrumbeatErrorCode) => void;
-  readonly #sent = new Map<number, Entry>();
+  readonly #pending: PendingReplies;
+  readonly #dropped: OutboxParameters["dropped"];
+  readonly #sent = new Set<Entry>();
   readonly #unsent = new Set<Entry>();
-  /** Those of `#sent` that this connection has not taken yet. Before anything new: ids go up. */
+  /** The part of `#sent` that this connection has not accepted yet. It precedes new messages: ids increase. */
   readonly #again = new Set<Entry>();
   #bytes = 0;
   #unsentBytes = 0;
-  #outlet: Outlet | undefined;
+  #sender: MessageSender | undefined;
   #dueAt = Infinity;
   #cancel: (() => void) | undefined;
   #isFlushing = false;
-  #closed = false;
+  #isClosed = false;
 
-  /** @param dropped called for each letter that is given up for a reason of this side's. */
-  constructor(
-    settings: OutboxSettings,
-    clock: ClientClock,
-    dropped: (letter: Letter, reason: DrumbeatErrorCode) => void,
-  ) {
-    this.#settings = settings;
+  /** @param parameters the bounds, the clock and the receivers. */
+  constructor({ outbox, clock, pending, dropped }: OutboxParameters) {
+    this.#settings = outbox;
     this.#clock = clock;
+    this.#pending = pending;
     this.#dropped = dropped;
   }
 
-  /** Bytes that wait to be sent. */
+  /** The size in bytes of the messages that were not sent. */
   get unsentBytes(): number {
     return this.#unsentBytes;
   }
 
-  /** Takes a letter in, and sends it if it may. */
-  post(letter: Letter): void {
+  /** Adds a message, and sends it where the connection accepts it. */
+  enqueue(message: OutgoingMessage): void {
     const { maxCount, maxBytes, maxAgeMs } = this.#settings;
-    if (letter.signal?.aborted) {
-      return letter.failed(letter.signal.reason, false);
-    }
+    const { signal, body, bytes } = message;
+    if (signal?.aborted) return message.reject(signal.reason, false);
     const entry: Entry = {
-      ...letter,
-      ready: letter.body instanceof Promise ? undefined : letter.body,
+      ...message,
+      ready: body instanceof Promise ? undefined : body,
       id: undefined,
-      abandoned: false,
-      deadline: this.#clock.now() + (letter.timeoutMs ?? maxAgeMs),
-      unwatch: watchAbort(letter.signal, () => this.#aborted(entry)),
+      isSent: false,
+      isAbandoned: false,
+      deadline: this.#clock.now() + (message.timeoutMs ?? maxAgeMs),
+      unwatch: watchAbort(signal, () => this.#aborted(entry)),
+      settle: (answer) => {
+        if (answer.type !== "ack" || answer.offset === undefined) return false;
+        const { offset } = answer;
+        this.#settled(entry, () => entry.resolve(offset));
+        return true;
+      },
+      refuse: (error) => this.#settled(entry, () => entry.reject(error, true)),
     };
     const count = this.#sent.size + this.#unsent.size;
-    if (this.#closed) {
+    if (this.#isClosed) {
       return this.#drop(entry, "closed", "the client is closed");
     }
     if (count >= maxCount) {
@@ -77,135 +105,133 @@ export class Outbox {
         `${count} messages are waiting (at most ${maxCount})`,
       );
     }
-    if (this.#bytes + letter.bytes > maxBytes) {
+    if (this.#bytes + bytes > maxBytes) {
       return this.#drop(
         entry,
         "limit",
-        `${this.#bytes} bytes are waiting, it has ${letter.bytes} (at most ${maxBytes})`,
+        `${bytes} bytes after ${this.#bytes} that are waiting (at most ${maxBytes})`,
       );
     }
-    this.#bytes += letter.bytes;
-    this.#unsentBytes += letter.bytes;
+    this.#bytes += bytes;
+    this.#unsentBytes += bytes;
     this.#unsent.add(entry);
-    if (letter.body instanceof Promise) this.#read(entry, letter.body);
-    this.#expire(entry.deadline);
+    if (body instanceof Promise) this.#read(entry, body);
+    this.#expireAt(entry.deadline);
     this.flush();
   }
 
   /**
-   * A connection takes letters.
+   * Sends through a new connection.
    *
-   * @param resumed whether the server knows what was sent before: then it is sent again, under the same ids. Otherwise
-   * nobody can say what became of it.
+   * @param sender the connection.
+   * @param resumed whether the session continues. Then the messages that were sent before are sent again under their ids,
+   * and the server stores each once; otherwise their outcome is unknown.
    */
-  open(outlet: Outlet, resumed: boolean): void {
-    this.#outlet = outlet;
-    for (const entry of [...this.#sent.values()]) {
-      if (entry.abandoned) this.#remove(entry);
+  open(sender: MessageSender, resumed: boolean): void {
+    this.#sender = sender;
+    for (const entry of [...this.#sent]) {
+      if (entry.isAbandoned) this.#remove(entry);
       else if (!resumed) {
         this.#drop(
           entry,
           "indeterminate",
-          "the server does not know this session any more",
+          "the message was sent, and the server did not resume the session",
         );
       } else this.#again.add(entry);
     }
     this.flush();
   }
 
-  /** The connection is lost. */
-  cut(): void {
-    this.#outlet = undefined;
+  /** Stops sending until the next connection. */
+  connectionClosed(): void {
+    this.#sender = undefined;
     this.#again.clear();
   }
 
-  /** The server stored it. @returns whether there is such a letter. */
-  settle(id: number, offset: number): boolean {
-    return this.#outcome(id, (entry) => entry.stored(offset));
-  }
-
-  /** The server refused it. @returns whether there is such a letter. */
-  refuse(id: number, error: DrumbeatError): boolean {
-    return this.#outcome(id, (entry) => entry.failed(error, true));
-  }
-
-  /** Nothing is sent any more. */
+  /** Drops every message: the client is closed. */
   close(): void {
-    this.#closed = true;
-    this.#outlet = undefined;
+    this.#isClosed = true;
+    this.#sender = undefined;
     this.#cancel?.();
-    for (const entry of [...this.#sent.values()]) {
-      this.#drop(
-        entry,
-        "indeterminate",
-        "the client was closed before the server answered",
-      );
-    }
-    for (const entry of [...this.#unsent]) {
-      this.#drop(entry, "closed", "the client was closed");
+    for (const entry of [...this.#sent, ...this.#unsent]) {
+      if (entry.isSent) {
+        this.#drop(
+          entry,
+          "indeterminate",
+          "the message was sent, and the client was closed before the server answered",
+        );
+      } else this.#drop(entry, "closed", "the client was closed");
     }
   }
 
-  /** Sends what may be sent now. */
+  /** Sends the messages that the connection accepts. */
   flush(): void {
-    const outlet = this.#outlet;
-    // Who hears of a frame may post another one: it is sent when this one is through.
-    if (outlet === undefined || this.#isFlushing) return;
+    const sender = this.#sender;
+    // A listener of raw frames may publish: that message is sent after this one.
+    if (sender === undefined || this.#isFlushing) return;
     this.#isFlushing = true;
     try {
-      this.#sendAll(outlet);
+      this.#sendAll(sender);
     } finally {
       this.#isFlushing = false;
     }
   }
 
-  /** A user's handler may cut the connection at each step. */
-  #sendAll(outlet: Outlet): void {
+  /** Sends in order. The program's listeners may close the connection at each step. */
+  #sendAll(sender: MessageSender): void {
     for (const entry of this.#again) {
-      if (entry.abandoned) this.#remove(entry);
-      else if (!this.#send(entry, outlet)) return;
+      if (entry.isAbandoned) this.#remove(entry);
+      else if (!this.#send(entry, sender)) return;
       else this.#again.delete(entry);
     }
     for (const entry of this.#unsent) {
-      // In order: whatever is behind a Blob waits for it.
-      if (entry.ready === undefined || this.#sent.size >= outlet.inflight) {
+      // In order: the messages behind a Blob wait for it.
+      if (entry.ready === undefined || this.#sent.size >= sender.inflight) {
         return;
       }
-      if (!this.#send(entry, outlet)) return;
+      if (!this.#send(entry, sender)) return;
     }
   }
 
-  /** @returns whether the next one may follow. */
-  #send(entry: Entry, outlet: Outlet): boolean {
-    const id = outlet.send(entry.topic, entry.ready!, entry.id);
-    if (id === "later") return false;
-    if (id === "large") {
-      // Sent before, to a server with a higher limit: what became of it there is not known.
-      this.#drop(
-        entry,
-        entry.id === undefined ? "large" : "indeterminate",
-        "it is above the server's limit",
-      );
-    } else if (id === "closing") this.cut();
-    else if (id === "settled") {
-      this.#remove(entry);
-      entry.stored(-1);
-    } // Sent again; or a listener of raw frames has closed the client.
-    else if (this.#unsent.delete(entry)) {
-      this.#unsentBytes -= entry.bytes;
-      entry.id = id;
-      this.#sent.set(id, entry);
+  /** @returns whether the next message may follow. */
+  #send(entry: Entry, sender: MessageSender): boolean {
+    const wasSent = entry.isSent;
+    // Before the call: a listener of raw frames may close the client when the frame is out.
+    entry.isSent = true;
+    const result = sender.send(entry.topic, entry.ready!, entry.id);
+    if (typeof result === "number") this.#accepted(entry, result);
+    else {
+      entry.isSent = wasSent;
+      if (result === "later") return false;
+      if (result === "closing") this.connectionClosed();
+      else if (result === "settled") {
+        this.#remove(entry);
+        entry.resolve(-1);
+      } // Sent before, to a server with a higher limit: its outcome there is unknown.
+      else {
+        this.#drop(
+          entry,
+          wasSent ? "indeterminate" : "large",
+          "the message is larger than the server's limit",
+        );
+      }
     }
-    return this.#outlet === outlet;
+    return this.#sender === sender;
   }
 
-  #outcome(id: number, tell: (entry: Entry) => void): boolean {
-    const entry = this.#sent.get(id);
-    if (entry === undefined) return false;
+  #accepted(entry: Entry, id: number): void {
+    // False where it was sent again, or where a listener of raw frames has closed the client.
+    if (!this.#unsent.delete(entry)) return;
+    this.#unsentBytes -= entry.bytes;
+    entry.id = id;
+    this.#sent.add(entry);
+    this.#pending.add(id, entry);
+  }
+
+  #settled(entry: Entry, report: () => void): void {
     this.#remove(entry);
-    if (!entry.abandoned) tell(entry);
+    if (!entry.isAbandoned) report();
     this.flush();
-    return true;
   }
 
   #read(entry: Entry, body: Promise<Body>): void {
@@ -214,15 +240,15 @@ export class Outbox {
       this.flush();
     }, (cause) => {
       if (!this.#unsent.has(entry)) return;
-      this.#drop(entry, "dropped", "its Blob could not be read", cause);
+      this.#drop(entry, "dropped", "the Blob could not be read", cause);
       this.flush();
     });
   }
 
   #aborted(entry: Entry): void {
-    if (entry.id === undefined) this.#remove(entry);
-    else entry.abandoned = true;
-    entry.failed(entry.signal!.reason, false);
+    if (entry.isSent) entry.isAbandoned = true;
+    else this.#remove(entry);
+    entry.reject(entry.signal!.reason, false);
     this.flush();
   }
 
@@ -233,7 +259,7 @@ export class Outbox {
     cause?: unknown,
   ): void {
     this.#remove(entry);
-    if (!entry.abandoned) this.#fail(entry, reason, why, cause);
+    if (!entry.isAbandoned) this.#fail(entry, reason, why, cause);
   }
 
   #fail(
@@ -243,15 +269,12 @@ export class Outbox {
     cause?: unknown,
   ): void {
     entry.unwatch();
-    const where = entry.topic === ""
+    const action = entry.topic === ""
       ? "Cannot send"
       : `Cannot publish to '${entry.topic}'`;
-    entry.failed(
-      new DrumbeatError(
-        reason,
-        `${where}: ${why}`,
-        cause === undefined ? {} : { cause },
-      ),
+    const options = cause === undefined ? {} : { cause };
+    entry.reject(
+      new DrumbeatError(reason, `${action}: ${why}`, options),
       false,
     );
     this.#dropped(entry, reason);
@@ -260,13 +283,11 @@ export class Outbox {
   #remove(entry: Entry): void {
     entry.unwatch();
     this.#again.delete(entry);
-    if (
-      entry.id !== undefined
-        ? this.#sent.delete(entry.id)
-        : this.#unsent.delete(entry)
-    ) {
+    if (entry.id !== undefined) this.#pending.forget(entry.id);
+    if (this.#sent.delete(entry)) this.#bytes -= entry.bytes;
+    else if (this.#unsent.delete(entry)) {
       this.#bytes -= entry.bytes;
-      if (entry.id === undefined) this.#unsentBytes -= entry.bytes;
+      this.#unsentBytes -= entry.bytes;
     }
     if (this.#sent.size + this.#unsent.size === 0) {
       this.#cancel?.();
@@ -274,30 +295,34 @@ export class Outbox {
     }
   }
 
-  #expire(deadline: number): void {
+  #expireAt(deadline: number): void {
     if (deadline >= this.#dueAt) return;
     this.#cancel?.();
     this.#dueAt = deadline;
     this.#cancel = this.#clock.after(
       Math.max(0, deadline - this.#clock.now()),
-      () => this.#expired(),
+      () => this.#expire(),
     );
   }
 
-  #expired(): void {
+  #expire(): void {
     const now = this.#clock.now();
     this.#dueAt = Infinity;
     let next = Infinity;
-    for (const entry of [...this.#sent.values(), ...this.#unsent]) {
+    for (const entry of [...this.#sent, ...this.#unsent]) {
       if (entry.deadline > now) next = Math.min(next, entry.deadline);
-      else if (entry.id === undefined) {
-        this.#drop(entry, "timeout", "it could not be sent in time");
-      } else if (!entry.abandoned) {
-        entry.abandoned = true;
-        this.#fail(entry, "indeterminate", "the server did not answer in time");
+      else if (!entry.isSent) {
+        this.#drop(entry, "timeout", "the message was not sent in time");
+      } else if (!entry.isAbandoned) {
+        entry.isAbandoned = true;
+        this.#fail(
+          entry,
+          "indeterminate",
+          "the message was sent, and the server did not answer in time",
+        );
       }
     }
-    if (next !== Infinity) this.#expire(next);
+    if (next !== Infinity) this.#expireAt(next);
     this.flush();
   }
 }

@@ -1,39 +1,41 @@
-/** What is sent: a message's JSON text, or bytes. */
+/** The content of a message as it is sent: its JSON text, or bytes. */
 export type Body = string | Uint8Array<ArrayBuffer>;
 
-/** A message on its way. */
-export interface Letter {
-  /** The topic it is for; "" in the plain dialect. */
+/** A message for the outbox. */
+export interface OutgoingMessage {
+  /** The topic's name; "" in the plain dialect. */
   readonly topic: string;
-  /** What the user gave. */
+  /** The argument of `publish` or `send`. */
   readonly message: unknown;
-  /** What is sent; a promise while a Blob is being read. */
+  /** The content; a promise while a Blob is being read. */
   readonly body: Body | Promise<Body>;
-  /** The body's bytes. */
+  /** The size of the body in bytes. */
   readonly bytes: number;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
-  /** It is stored, at this offset; -1 where there is no log. */
-  stored(offset: number): void;
-  /** It is not, or nobody knows. @param refused whether the server said so. */
-  failed(error: unknown, refused: boolean): void;
+  /** Called when the message is stored at this offset; -1 where there is no log. */
+  resolve(offset: number): void;
+  /** Called when it is not stored, or when the outcome is unknown. @param isRefused whether the server refused it. */
+  reject(error: unknown, isRefused: boolean): void;
 }
 
 /**
- * What became of a letter that an {@linkcode Outlet} was given: the id that its outcome will come with, or: there is none
- * to come; the server would refuse its size; the connection takes nothing any more; it takes nothing for now, and
- * `flush` follows.
+ * The result of sending a message: the id of a frame that the server will answer, or `settled` where no answer follows;
+ * `large` where the server would refuse the size; `closing` where the connection accepts nothing more; `later` where it
+ * accepts nothing for now, and calls `flush` when it does.
  */
-export type Sent = number | "settled" | "large" | "closing" | "later";
+export type SendResult = number | "settled" | "large" | "closing" | "later";
 
-/** A connection, as the outbox sees it. */
-export interface Outlet {
-  /** Most letters that may be sent and not settled. */
+/** The connection of an outbox. */
+export interface MessageSender {
+  /** The largest number of messages that may be sent and not settled. */
   readonly inflight: number;
   /**
-   * Sends a letter.
+   * Sends a message.
    *
-   * @param id the id that it was sent with before; `undefined`: it is new.
+   * @param topic the topic's name.
+   * @param body the content.
+   * @param id the id under which it was sent before; `undefined` for a new message.
    */
-  send(topic: string, body: Body, id: number | undefined): Sent;
+  send(topic: string, body: Body, id: number | undefined): SendResult;
 }

@@ -1,35 +1,35 @@
 import { utf8Length, type WireLimits } from "../../messages.ts";
 import type { ClientClock } from "../clock.ts";
 
-/** The fewest messages that may go at once. */
+/** The smallest burst, in messages. */
 const MIN_BURST = 8;
-/** How much of the server's rates is used: its clock may be slower than this one. */
+/** The part of the server's rates that the client uses: the server's clock may be slower. */
 const SHARE = 0.9;
 
-/** What a pace sends with. */
-export interface PacePort {
-  /** Sends a frame. @returns whether the connection took it. */
+/** The connection that a pacer sends through. */
+export interface PacerPort {
+  /** Sends a frame. @returns whether the connection accepted it. */
   send(data: string | Uint8Array<ArrayBuffer>): boolean;
-  /** After `post` said `later`: it may be asked again. */
-  free(): void;
+  /** Called after `trySend` returned `later`, when it may be called again. */
+  ready(): void;
 }
 
 /** A frame that waits for its turn. */
-interface Waiting {
+interface QueuedFrame {
   readonly data: string;
   readonly bytes: number;
 }
 
 /**
- * Keeps this side of one connection below the server's rates, so that it never closes it for them: docs/protocol.md,
- * "Rates".
+ * Keeps the sent messages of one connection below the server's rates, so that the server never closes it for them:
+ * docs/protocol.md, "Rates".
  *
- * A burst is half of what the server lets through at once. The other half is for what the network held back: the server may
- * get at one moment what was sent in many.
+ * A burst is half of what the server accepts at once. The other half covers delays in the network: frames that were sent
+ * over a second may reach the server at one moment.
  */
-export class Pace {
+export class Pacer {
   readonly #clock: ClientClock;
-  readonly #port: PacePort;
+  readonly #port: PacerPort;
   readonly #isUnlimited: boolean;
   readonly #perMs: number;
   readonly #bytesPerMs: number;
@@ -38,77 +38,87 @@ export class Pace {
   #messages: number;
   #bytes: number;
   #since: number;
-  #waiting: Waiting[] = [];
+  #queue: QueuedFrame[] = [];
   #cancel: (() => void) | undefined;
 
-  /** @param limits the server's. */
-  constructor(clock: ClientClock, limits: WireLimits, port: PacePort) {
+  /**
+   * Starts with a full burst, less the hello.
+   *
+   * @param clock the client's clock.
+   * @param limits the server's limits.
+   * @param port the connection.
+   */
+  constructor(clock: ClientClock, limits: WireLimits, port: PacerPort) {
     this.#clock = clock;
     this.#port = port;
-    const { inflight, messageBytes: message } = limits;
-    // Finite: an infinite rate, less an infinite rate, is no number.
+    const { inflight, messageBytes } = limits;
+    // Finite: the difference of two infinite rates is NaN.
     const rate = Math.min(limits.messagesPerSecond, Number.MAX_SAFE_INTEGER);
     const byteRate = Math.min(limits.bytesPerSecond, Number.MAX_SAFE_INTEGER);
     this.#isUnlimited = Math.min(rate, byteRate) === Number.MAX_SAFE_INTEGER;
     this.#perMs = SHARE * rate / 1000;
     this.#bytesPerMs = SHARE * byteRate / 1000;
     this.#messages = this.#burst = Math.max(inflight, MIN_BURST);
-    this.#bytes = this.#burstBytes = Math.max(byteRate, message);
+    this.#bytes = this.#burstBytes = Math.max(byteRate, messageBytes);
     this.#since = clock.now();
-    // The hello.
     this.count();
   }
 
-  /** A frame was sent that could not wait: what follows waits for it. */
+  /** Counts a frame that was sent without waiting: the next ones wait for it. */
   count(): void {
     this.#messages--;
   }
 
-  /** Whether `post` would send a small frame. */
-  get isFree(): boolean {
-    return this.#drain() && this.#mayGo(0);
+  /** True while `trySend` would send a small frame. */
+  get isReady(): boolean {
+    return this.#drain() && this.#maySend(0);
   }
 
-  /** Sends a frame, if one may be sent now. */
-  post(
+  /**
+   * Sends a frame, where the rates allow it now.
+   *
+   * @param data the frame.
+   * @param bytes its size.
+   */
+  trySend(
     data: string | Uint8Array<ArrayBuffer>,
     bytes: number,
   ): "sent" | "later" | "closing" {
-    if (!this.#drain() || !this.#mayGo(bytes)) return "later";
-    return this.#go(data, bytes) ? "sent" : "closing";
+    if (!this.#drain() || !this.#maySend(bytes)) return "later";
+    return this.#transmit(data, bytes) ? "sent" : "closing";
   }
 
-  /** Sends a frame, now or as soon as one may be sent: in order, and before all that `post` is asked for. */
+  /** Sends a frame as soon as the rates allow it, in order, and before every frame of `trySend`. */
   send(data: string): void {
-    this.#waiting.push({ data, bytes: utf8Length(data) });
+    this.#queue.push({ data, bytes: utf8Length(data) });
     this.#drain();
   }
 
-  /** The connection is over. */
+  /** Discards the queue and stops the timer: the connection has closed. */
   stop(): void {
-    this.#waiting = [];
+    this.#queue = [];
     this.#cancel?.();
   }
 
-  /** @returns whether nothing waits any more. */
+  /** Sends queued frames. @returns whether the queue is empty. */
   #drain(): boolean {
     for (;;) {
-      const [next] = this.#waiting;
+      const [next] = this.#queue;
       if (next === undefined) return true;
-      if (!this.#mayGo(next.bytes)) return false;
-      this.#waiting.shift();
-      this.#go(next.data, next.bytes);
+      if (!this.#maySend(next.bytes)) return false;
+      this.#queue.shift();
+      this.#transmit(next.data, next.bytes);
     }
   }
 
-  #go(data: string | Uint8Array<ArrayBuffer>, bytes: number): boolean {
+  #transmit(data: string | Uint8Array<ArrayBuffer>, bytes: number): boolean {
     this.#messages--;
     this.#bytes -= bytes;
     return this.#port.send(data);
   }
 
-  /** Whether a frame may go now; if not, it is looked at again when it may. */
-  #mayGo(bytes: number): boolean {
+  /** Returns true where the rates allow a frame now; otherwise sets the timer for the moment when they do. */
+  #maySend(bytes: number): boolean {
     if (this.#isUnlimited) return true;
     const now = this.#clock.now();
     const ms = now - this.#since;
@@ -128,10 +138,10 @@ export class Pace {
       (bytes - this.#bytes) / this.#bytesPerMs,
     );
     if (waitMs <= 0) return true;
-    // A whole one at least: a wait that is lost in rounding would never end.
+    // At least 1 ms: a wait that rounds to 0 would never end.
     this.#cancel ??= this.#clock.after(Math.ceil(waitMs), () => {
       this.#cancel = undefined;
-      if (this.#drain()) this.#port.free();
+      if (this.#drain()) this.#port.ready();
     });
     return false;
   }

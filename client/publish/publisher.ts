@@ -1,5 +1,7 @@
+import { checkNames, checkNumber } from "../../common/options.ts";
 import {
   type Contract,
+  DrumbeatError,
   encodeBinary,
   LOBBY,
   type MessageMap,
@@ -7,102 +9,104 @@ import {
   type WireLimits,
 } from "../../messages.ts";
 import { type Binary, bodyOf, isBinary } from "./body.ts";
-import { DrumbeatError } from "../../messages.ts";
-import { DroppedEvent } from "../events.ts";
 import type { Body } from "./outgoing_message.ts";
-import { bound, type Settings } from "../options.ts";
-import { Outbox } from "./outbox.ts";
-import type { Pace } from "./pacing.ts";
-import type { PublishOptions } from "../topics/topic.ts";
+import { Outbox, type OutboxParameters } from "./outbox.ts";
+import type { Pacer } from "./pacing.ts";
 
-/** What a publisher needs of its session. */
-export interface PublisherHost {
-  /** The next id of a frame: higher than all before. */
-  nextId(): number;
-  emit(event: Event): void;
-  /** Tells of an error that no promise waits for. */
-  complain(error: DrumbeatError): void;
+/** Options of {@linkcode Topic.publish}. */
+export interface PublishOptions {
+  /** Withdraws the message, or, once it is sent, stops the wait for its outcome. @default none */
+  readonly signal?: AbortSignal;
+  /** The time in ms that it may take. @default the option `outbox.maxAgeMs` of `connect` */
+  readonly timeoutMs?: number;
 }
 
-/** From what the user publishes to the `publish` frame, by way of the outbox. */
-export class Publisher<M extends MessageMap> {
-  /** What waits to be sent or settled. */
-  readonly outbox: Outbox;
-  readonly #contract: Contract<M>;
-  readonly #host: PublisherHost;
+/** Parameters of a {@linkcode Publisher}. */
+export interface PublisherParameters<M extends MessageMap>
+  extends OutboxParameters {
+  readonly contract: Pick<Contract<M>, "check">;
+  /** Shows the program an error that no promise carries. */
+  readonly showError: (error: DrumbeatError) => void;
+}
 
-  constructor(settings: Settings, contract: Contract<M>, host: PublisherHost) {
-    this.#contract = contract;
-    this.#host = host;
-    this.outbox = new Outbox(
-      settings.outbox,
-      settings.clock,
-      ({ topic, message }, reason) =>
-        host.emit(new DroppedEvent({ topic, message, reason })),
-    );
+/** Checks and encodes what the program publishes, and sends it through the outbox as `publish` frames. */
+export class Publisher<M extends MessageMap> {
+  /** The messages that wait to be sent or settled. */
+  readonly outbox: Outbox;
+  readonly #parameters: PublisherParameters<M>;
+
+  /** @param parameters the contract, the outbox' bounds and the receivers. */
+  constructor(parameters: PublisherParameters<M>) {
+    this.#parameters = parameters;
+    this.outbox = new Outbox(parameters);
   }
 
-  /** `topic.publish`. The outbox has it when this returns: the order of calls is the order of messages. */
-  async publish(
+  /** Publishes: {@linkcode Topic.publish}. The message is in the outbox when this returns, so messages keep the order of the calls. */
+  publish(
     topic: string,
     message: unknown,
-    options: PublishOptions,
+    options: PublishOptions | undefined,
   ): Promise<number> {
-    const { signal, timeoutMs } = options;
-    if (timeoutMs !== undefined) bound("timeoutMs", timeoutMs);
-    const body = bodyOf(isBinary(message) ? message : this.#text(message));
-    return await new Promise<number>((stored, failed) => {
-      this.outbox.post({
+    return new Promise((resolve, reject) => {
+      const action = `Cannot publish to '${topic}'`;
+      if (options !== undefined) {
+        checkNames(action, options, { signal: true, timeoutMs: true });
+      }
+      const { signal, timeoutMs } = options ?? {};
+      if (timeoutMs !== undefined) checkNumber(action, "timeoutMs", timeoutMs);
+      const content = isBinary(message) ? message : this.#text(action, message);
+      this.outbox.enqueue({
         topic,
         message,
-        ...body,
+        ...bodyOf(content),
         signal,
         timeoutMs,
-        stored,
-        failed,
+        resolve,
+        reject,
       });
     });
   }
 
-  /** `client.send`: to the lobby, and no promise to reject. */
+  /** Publishes to the lobby: {@linkcode Client.send}, which has no promise. */
   send(data: string | Binary): void {
-    this.outbox.post({
+    this.outbox.enqueue({
       topic: LOBBY,
       message: data,
       ...bodyOf(data),
-      stored() {},
-      failed: (error, refused) => {
-        if (refused) this.#host.complain(error as DrumbeatError);
+      resolve() {},
+      reject: (error, isRefused) => {
+        if (isRefused) this.#parameters.showError(error as DrumbeatError);
       },
     });
   }
 
-  /** The server answered hello: what waits goes out, at this pace. */
-  open(pace: Pace, limits: WireLimits, resumed: boolean): void {
+  /** Sends the waiting messages: the server has answered the hello. */
+  open(pacer: Pacer, limits: WireLimits, resumed: boolean): void {
+    const { pending } = this.#parameters;
     this.outbox.open({
       inflight: limits.inflight,
-      send: (topic, body, sentAs) => {
-        if (!pace.isFree) return "later";
-        const id = sentAs ?? this.#host.nextId();
+      send: (topic, body, sentId) => {
+        if (!pacer.isReady) return "later";
+        const id = sentId ?? pending.nextId();
         const frame = encodePublish(id, topic, body);
         const bytes = typeof frame === "string"
           ? utf8Length(frame)
           : frame.length;
-        // The server would close the connection for good: 1009.
+        // The server would close the connection with 1009, after which the client does not reconnect.
         if (bytes > limits.messageBytes) return "large";
-        const sent = pace.post(frame, bytes);
-        return sent === "sent" ? id : sent;
+        const result = pacer.trySend(frame, bytes);
+        return result === "sent" ? id : result;
       },
     }, resumed);
   }
 
-  #text(message: unknown): string {
-    const checked = this.#contract.check(message);
+  #text(action: string, message: unknown): string {
+    const checked = this.#parameters.contract.check(message);
     if (!checked.ok) {
-      const { code, message: why, issues = [] } = checked;
-      throw new DrumbeatError(code, `Cannot publish: ${why}`, { issues });
+      const { code, message: cause, issues = [] } = checked;
+      throw new DrumbeatError(code, `${action}: ${cause}`, { issues });
     }
-    // What goes out is what was given: the server's validator makes of it what is stored, once.
+    // The message as given: the server's validator produces what is stored, once.
     return JSON.stringify(message);
   }
 }

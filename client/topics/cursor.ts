@@ -1,23 +1,23 @@
 import type { Joined, Position } from "../../messages.ts";
 
-/** Records that are missing: from which offset to which (exclusive). Without `to`, their number is unknown. */
+/** A range of missing records, from an offset to another one (exclusive). Without `to`, their number is unknown. */
 export interface Missing {
   readonly from: number;
   readonly to?: number;
 }
 
 /**
- * A client's place in one topic's log. It says what to ask for at a reconnect, what is missing in the answer, whether a
- * batch is the one expected, and how many records came through the resume.
+ * The position of this client in one topic's log. It determines what a hello requests, what is missing in the answer, whether
+ * a batch has the expected offset, and how many records a resume brought.
  */
 export class Cursor {
-  /** Apart, and not one {@linkcode Position}: that would be a new one for each record. */
+  /** Two fields instead of a {@linkcode Position}, which would be a new object for each record. */
   #epoch: string | undefined;
   #offset = 0;
-  /** A resume under way: records below `head` were published while this client was away. */
+  /** A resume that is not complete: the records below `head` were published while this client was offline. */
   #resume: { readonly head: number; count: number } | undefined;
 
-  /** The epoch, and the next offset wanted; `undefined` before the first answer. */
+  /** The epoch and the next expected offset; `undefined` before the first answer. */
   get position(): Position | undefined {
     return this.#epoch === undefined
       ? undefined
@@ -25,33 +25,33 @@ export class Cursor {
   }
 
   /**
-   * The server put the cursor somewhere.
+   * Moves the cursor to the start that the server selected.
    *
-   * @param at what `start` or `subscribed` said.
-   * @returns what is lost for good, where that is known now: the server's log is another one, or shorter than what was
-   * seen of it. A cursor that only fell off the tail is told so by a `gap` frame.
+   * @param start the start in `start` or `subscribed`.
+   * @returns the missing records, where they are known now: the server's log is another one, or it ends before the cursor.
+   * For a cursor below the log's oldest record, a `gap` frame follows.
    */
   place({ epoch, offset, head }: Joined): Missing | undefined {
-    const wanted = this.position;
+    const before = this.position;
     if (
-      wanted !== undefined && wanted.epoch === epoch && wanted.offset <= head
+      before !== undefined && before.epoch === epoch && before.offset <= head
     ) {
-      // A resume that was cut goes on counting.
+      // An interrupted resume continues to count.
       this.#resume = { head, count: this.#resume?.count ?? 0 };
       return undefined;
     }
     this.#epoch = epoch;
     this.#offset = offset;
     this.#resume = undefined;
-    return wanted && { from: wanted.offset };
+    return before && { from: before.offset };
   }
 
-  /** Whether these are the records that come next. */
+  /** Returns true where `offset` is the next expected one. */
   expects(offset: number): boolean {
     return this.#epoch !== undefined && this.#offset === offset;
   }
 
-  /** The record at `offset` was taken in: the next one, or one after those that it replaced. */
+  /** Moves the cursor behind the record at `offset`: the next one, or a later one where the records between were replaced. */
   advance(offset: number): void {
     if (this.#resume !== undefined && offset < this.#resume.head) {
       this.#resume.count++;
@@ -60,9 +60,9 @@ export class Cursor {
   }
 
   /**
-   * The server said that records are lost.
+   * Moves the cursor behind a gap.
    *
-   * @returns whether that is possible: a gap starts at the next offset wanted and is not empty.
+   * @returns `false` where the gap does not start at the next expected offset, or is empty: the cursor stays.
    */
   skip(from: number, to: number): boolean {
     if (!this.expects(from) || to <= from) return false;
@@ -70,7 +70,7 @@ export class Cursor {
     return true;
   }
 
-  /** How many records the resume brought, once, when it is through; otherwise `undefined`. */
+  /** Returns the number of records that a resume brought, once, when it is complete; otherwise `undefined`. */
   recovered(): number | undefined {
     if (this.#resume === undefined || this.#offset < this.#resume.head) {
       return undefined;

@@ -1,63 +1,71 @@
-import type { MessageMap, Start } from "../../messages.ts";
-import { readJoined } from "../protocol/start_frame.ts";
-import { DrumbeatError } from "../../messages.ts";
-import { DirectEvent } from "../events.ts";
+import { DrumbeatError, type MessageMap, type Start } from "../../messages.ts";
+import { readJoined } from "./joined.ts";
 import { Subscription, type SubscriptionHost } from "./subscription.ts";
 
 /**
- * The peer's own log, `$peer/<id>`: what the hub sends to this peer alone. The hub subscribes the peer to it, in `start` or
- * with a `subscribed` that answers nothing; from then on it is a topic like any other. Where a hub says neither, its first
- * batch says where it begins, and a cut ends it.
+ * The direct messages of this peer: the topic `$peer/<id>`, which only the hub publishes to. The hub subscribes the peer to
+ * it, in `start` or with a `subscribed` without an id; then it is a topic like the others. Without either, its first batch
+ * determines where it starts, and it ends with the connection.
  */
-export class DirectLog<M extends MessageMap> {
+export class DirectMessages<M extends MessageMap> {
   readonly #host: SubscriptionHost<M>;
-  #log: Subscription<M> | undefined;
+  #subscription: Subscription<M> | undefined;
 
+  /** @param host the client. */
   constructor(host: SubscriptionHost<M>) {
     this.#host = host;
   }
 
-  /** @returns what hello restates: nothing without an epoch. */
+  /** Returns the topics of a hello: the position of the log, where its epoch is known. */
   hello(): Record<string, Start> {
-    const position = this.#log?.position;
+    const position = this.#subscription?.position;
     return position === undefined || position.epoch === ""
       ? {}
-      : { [this.#log!.name]: position };
+      : { [this.#subscription!.name]: position };
   }
 
-  /** The server said who this peer is, and perhaps where its log stands. */
+  /** Handles the public id and the topics of a `start`. */
   started(peer: string, topics: Readonly<Record<string, unknown>>): void {
     const name = `$peer/${peer}`;
-    const placed = readJoined(
+    const joined = readJoined(
+      name,
       Object.hasOwn(topics, name) ? topics[name] : undefined,
     );
-    const known = !(placed instanceof DrumbeatError);
-    if (this.#log?.name !== name || !known) this.#log = this.#open(name);
-    if (known) this.#log.placed(placed);
-  }
-
-  /** The log, if that is its name. */
-  named(name: string): Subscription<M> | undefined {
-    return this.#log?.name === name ? this.#log : undefined;
-  }
-
-  /** The log, if that is its name; its first batch, at this offset, places it where `start` did not. */
-  at(name: string, offset: number): Subscription<M> | undefined {
-    const log = this.named(name);
-    if (log !== undefined && log.position === undefined) {
-      log.placed({ epoch: "", offset, head: offset, recovered: false });
+    const isKnown = !(joined instanceof DrumbeatError);
+    if (this.#subscription?.name !== name || !isKnown) {
+      this.#subscription = this.#open(name);
     }
-    return log;
+    if (isKnown) this.#subscription.subscribed(joined);
+  }
+
+  /** Returns the subscription of that name. */
+  get(name: string): Subscription<M> | undefined {
+    return this.#subscription?.name === name ? this.#subscription : undefined;
+  }
+
+  /** Returns the subscription for a batch, which starts at the batch where the hub sent no other start. */
+  forBatch(name: string, offset: number): Subscription<M> | undefined {
+    const subscription = this.get(name);
+    if (subscription !== undefined && subscription.position === undefined) {
+      subscription.subscribed({
+        epoch: "",
+        offset,
+        head: offset,
+        recovered: false,
+      });
+    }
+    return subscription;
   }
 
   #open(name: string): Subscription<M> {
-    const log = new Subscription(name, {}, this.#host);
-    log.onAny((message, info) =>
-      this.#host.emit(new DirectEvent({ ...info, kind: "record", message }))
+    const subscription = new Subscription(name, {}, this.#host);
+    const { emit } = this.#host;
+    subscription.onAny((message, context) =>
+      emit("direct", { record: { ...context, kind: "record", message } })
     );
-    log.onBinary((payload, info) =>
-      this.#host.emit(new DirectEvent({ ...info, kind: "binary", payload }))
+    subscription.onBinary((payload, context) =>
+      emit("direct", { record: { ...context, kind: "binary", payload } })
     );
-    return log;
+    return subscription;
   }
 }

@@ -1,14 +1,14 @@
 import {
   type BinaryRecord,
+  DrumbeatError,
   type HistoryPart,
   type HistoryRange,
   isCount,
   type MessageMap,
   type MessageRecord,
 } from "../../messages.ts";
-import { DrumbeatError } from "../../messages.ts";
+import type { RequestOptions } from "../requests/requests.ts";
 import { type RawRecord, readRecord, type RecordSource } from "./record.ts";
-import type { RequestOptions } from "../protocol/requests.ts";
 
 /** Options of {@linkcode Topic.history}. */
 export interface HistoryOptions extends HistoryRange, RequestOptions {}
@@ -16,10 +16,11 @@ export interface HistoryOptions extends HistoryRange, RequestOptions {}
 /**
  * Reads the answer to `history`.
  *
- * @param answer anything at all, from a hostile server.
- * @param source where its records come from.
- * @param check holds a record against the contract.
- * @throws {DrumbeatError} `malformed`, when it is no such answer.
+ * @param answer any value, as the server may be hostile.
+ * @param source the origin of the records.
+ * @param check checks a record with the contract.
+ * @returns the part of the history.
+ * @throws {DrumbeatError} `malformed` for any other value.
  */
 export function readHistory<M extends MessageMap>(
   answer: unknown,
@@ -45,7 +46,7 @@ export function readHistory<M extends MessageMap>(
     offset,
     tail,
     head,
-    // What was replaced at the end has no record to count.
+    // Replaced records at the end of the part have no record to count.
     next: isCount(next) && next > place ? next : place,
     records: checked,
   };
@@ -71,5 +72,8 @@ function readOne(
 }
 
 function malformed(topic: string): DrumbeatError {
-  return new DrumbeatError("malformed", `Not a history of '${topic}'`);
+  return new DrumbeatError(
+    "malformed",
+    `Cannot read the history of '${topic}': the server's reply is not a history`,
+  );
 }

@@ -1,66 +1,80 @@
-import { isCount, type Member } from "../../messages.ts";
-import { report } from "../report.ts";
+import { checkNames } from "../../common/options.ts";
+import { isCount, type ListenerOptions, type Member } from "../../messages.ts";
+import { abortable, type WaitOptions } from "../abort.ts";
+import { Listeners } from "../listeners.ts";
+import type { IgnoredRejections } from "../rejections.ts";
 
-/** What changed in a topic's presence. */
-export interface PresenceNews {
-  /** Who came, or has new data. */
+/** A change of a topic's presence. */
+export interface TopicPresenceChange {
+  /** The members that joined, or whose data changed. */
   readonly join: readonly Member[];
-  /** The public ids of those who left. */
+  /** The public ids of the members that left. */
   readonly leave: readonly string[];
-  /** How many there are now. */
+  /** The number of members after the change. */
   readonly count: number;
 }
 
-/** Who is in a topic: one entry for each session, whatever its connection does. */
+/** The members of a topic: one entry for each session, whatever its connection does. */
 export interface TopicPresence {
-  /** What each member says of itself, by its public id. Empty above 1,000 members, and while this client is none. */
+  /** The data of each member, by its public id. Empty above 1,000 members, and while this client is not a member. */
   readonly members: ReadonlyMap<string, unknown>;
-  /** How many members there are. */
+  /** The number of members. */
   readonly count: number;
 
   /**
-   * Becomes a member, or gives itself new data; after a reconnect it is one again. Without a connection it waits for one.
+   * Joins the presence, or replaces this client's data. After a reconnect the client is a member again. Without a connection
+   * it waits for one.
    *
-   * @param data what the others see: anything that JSON can say, at most 1,024 bytes by default.
-   * @returns when the server has it.
-   * @throws {DrumbeatError} `invalid` or `large`: the server refuses the data; `closed`.
+   * @param data the data that the other members receive: a JSON value, of at most 1,024 bytes by default. Default: `null`.
+   * @param options a signal, which stops the wait; the data may reach the server nevertheless.
+   * @returns a promise that resolves when the server has the data.
+   * @throws {DrumbeatError} with the server's code where it refuses the data (`invalid`, `large`); `timeout`; `closed`.
    */
-  set(data?: unknown): Promise<void>;
+  set(data?: unknown, options?: WaitOptions): Promise<void>;
 
   /**
-   * Hears who comes, changes and leaves.
+   * Adds a handler of changes.
    *
-   * @param handler gets each change; the first one is everybody who is there.
-   * @returns stops it.
+   * @param handler receives each change; the first one contains every member.
+   * @param options a signal that removes the handler, and whether it runs once.
+   * @returns removes the handler.
    */
-  on(handler: (news: PresenceNews) => void): () => void;
+  on(
+    handler: (change: TopicPresenceChange) => void,
+    options?: ListenerOptions,
+  ): () => void;
 }
 
-/** Tells the server; resolves when it has it. */
-export type ShowPresence = (data: unknown) => Promise<unknown>;
+/** Sends this client's data to the server. */
+export type SendPresence = (data: unknown) => Promise<unknown>;
 
-/** What waits to be told to the server. */
-interface Pending {
+/** Data that the server has not acknowledged. */
+interface PendingData {
   readonly data: unknown;
   readonly done: PromiseWithResolvers<void>;
 }
 
-/** The body of {@linkcode TopicPresence}. */
+/** The implementation of {@linkcode TopicPresence}. */
 export class Presence implements TopicPresence {
   readonly #members = new Map<string, unknown>();
-  readonly #handlers = new Set<(news: PresenceNews) => void>();
-  readonly #show: ShowPresence;
+  readonly #listeners = new Listeners<TopicPresenceChange>();
+  readonly #send: SendPresence;
+  readonly #rejections: IgnoredRejections;
   #count = 0;
-  /** What the server has: restated with each hello. */
-  #shown: { readonly data: unknown } | undefined;
-  #pending: Pending | undefined;
-  #isJoined = false;
-  /** Why nothing can be told any more. */
-  #end: Error | undefined;
+  /** The data that the server has: each hello repeats it. */
+  #acknowledged: { readonly data: unknown } | undefined;
+  #pending: PendingData | undefined;
+  #isSubscribed = false;
+  /** The reason for which no more data can be sent. */
+  #closedError: Error | undefined;
 
-  /** @param show tells the server. */
-  constructor(show: ShowPresence) {
-    this.#show = show;
+  /**
+   * @param send sends data to the server.
+   * @param rejections watches the promises that the program receives.
+   */
+  constructor(send: SendPresence, rejections: IgnoredRejections) {
+    this.#send = send;
+    this.#rejections = rejections;
   }
 
   get members(): ReadonlyMap<string, unknown> {
@@ -71,106 +85,107 @@ export class Presence implements TopicPresence {
     return this.#count;
   }
 
-  set(data: unknown = null): Promise<void> {
-    if (this.#end !== undefined) return Promise.reject(this.#end);
-    const done = this.#pending?.done ?? Promise.withResolvers<void>();
-    this.#pending = { data, done };
-    if (this.#isJoined) this.#tell();
-    return done.promise;
+  set(data: unknown = null, options: WaitOptions = {}): Promise<void> {
+    return this.#rejections.watch(this.#set(data, options));
   }
 
-  on(handler: (news: PresenceNews) => void): () => void {
-    this.#handlers.add(handler);
-    return () => void this.#handlers.delete(handler);
+  on(
+    handler: (change: TopicPresenceChange) => void,
+    options?: ListenerOptions,
+  ): () => void {
+    return this.#listeners.add((change, remove) => {
+      remove?.();
+      handler(change);
+    }, options);
   }
 
-  // What follows is called by the client.
+  // The client calls the methods below.
 
-  /** @returns what hello says of it. */
+  /** The fields of a hello. */
   get start(): { readonly presence?: true; readonly data?: unknown } {
-    return this.#shown === undefined
+    return this.#acknowledged === undefined
       ? {}
-      : { presence: true, data: this.#shown.data };
+      : { presence: true, data: this.#acknowledged.data };
   }
 
-  /** The topic is joined, or joined again. */
-  placed(): void {
-    this.#isJoined = true;
-    this.#tell();
+  /** Sends waiting data: the topic is subscribed. */
+  subscribed(): void {
+    this.#isSubscribed = true;
+    this.#sendPending();
   }
 
-  /** The connection is lost. Who was there may still be: the next snapshot says. */
-  cut(): void {
-    this.#isJoined = false;
+  /** Waits for the next connection. The members stay until the next snapshot. */
+  connectionClosed(): void {
+    this.#isSubscribed = false;
   }
 
-  /** The topic is closed, or refused. */
-  over(error: Error): void {
-    this.#end = error;
-    this.#isJoined = false;
-    this.#shown = undefined;
-    this.#pending?.done.promise.catch(() => {});
+  /** Rejects waiting data and removes the handlers: the topic is closed or refused. */
+  close(error: Error): void {
+    this.#closedError = error;
+    this.#isSubscribed = false;
+    this.#acknowledged = undefined;
     this.#pending?.done.reject(error);
     this.#pending = undefined;
-    this.#handlers.clear();
+    this.#listeners.clear();
     this.#members.clear();
     this.#count = 0;
   }
 
-  /** The server told who is there: anything at all, from a hostile server. */
-  heard(frame: {
+  /** Handles a `presence` frame: its members are any values, as the server may be hostile. */
+  received(frame: {
     readonly snapshot?: boolean;
     readonly join?: readonly unknown[];
     readonly leave?: readonly unknown[];
     readonly count?: number;
   }): void {
     const { snapshot = false, count } = frame;
-    const join = (frame.join ?? []).filter(isMember);
-    const here = new Set(join.map(({ peer }) => peer));
+    const listed = (frame.join ?? []).filter(isMember);
+    const present = new Set(listed.map(({ peer }) => peer));
     const leave = snapshot || count !== undefined
-      ? [...this.#members.keys()].filter((peer) => !here.has(peer))
+      ? [...this.#members.keys()].filter((peer) => !present.has(peer))
       : (frame.leave ?? []).filter((peer) => this.#members.has(peer as string));
     for (const peer of leave) this.#members.delete(peer as string);
-    const news = join.filter(({ peer, data }) =>
+    const join = listed.filter(({ peer, data }) =>
       !this.#members.has(peer) ||
       JSON.stringify(this.#members.get(peer)) !== JSON.stringify(data)
     );
-    for (const { peer, data } of news) this.#members.set(peer, data);
+    for (const { peer, data } of join) this.#members.set(peer, data);
     this.#count = isCount(count) ? count : this.#members.size;
-    this.#pass({
-      join: news,
+    this.#listeners.dispatch({
+      join,
       leave: leave as string[],
       count: this.#count,
     });
   }
 
-  #tell(): void {
+  async #set(data: unknown, options: WaitOptions): Promise<void> {
+    checkNames("Cannot set presence", options, { signal: true });
+    options.signal?.throwIfAborted();
+    if (this.#closedError !== undefined) throw this.#closedError;
+    // All waiting calls settle with the newest data: the server needs nothing else.
+    const done = this.#pending?.done ?? Promise.withResolvers<void>();
+    this.#pending = { data, done };
+    if (this.#isSubscribed) this.#sendPending();
+    await abortable(done.promise, options.signal);
+  }
+
+  #sendPending(): void {
     const pending = this.#pending;
     if (pending === undefined) return;
-    this.#show(pending.data).then(
+    this.#send(pending.data).then(
       () => {
-        this.#shown = { data: pending.data };
+        this.#acknowledged = { data: pending.data };
         if (this.#pending !== pending) return;
         this.#pending = undefined;
         pending.done.resolve();
       },
       (error) => {
-        // A cut: it is told again with the next connection.
-        if (this.#pending !== pending || !this.#isJoined) return;
+        // The connection closed: the data is sent again with the next one.
+        if (this.#pending !== pending || !this.#isSubscribed) return;
         this.#pending = undefined;
         pending.done.reject(error);
       },
     );
-  }
-
-  #pass(news: PresenceNews): void {
-    for (const handler of this.#handlers) {
-      try {
-        handler(news);
-      } catch (error) {
-        report(error);
-      }
-    }
   }
 }
 

@@ -1,31 +1,37 @@
-import { type BinaryRecord, isCount, type RecordInfo } from "../../messages.ts";
+import {
+  type BatchFrame,
+  type BinaryRecord,
+  isCount,
+  type MessageContext,
+} from "../../messages.ts";
 
-/** A record with a message as it came: it is delivered with what the contract makes of that. */
-export interface RawMessageRecord extends RecordInfo {
+/** A record with a message that the contract has not checked yet. */
+export interface RawMessageRecord extends MessageContext {
   readonly kind: "record";
+  /** Replaced by the output of the contract's validator. */
   message: { readonly type: string };
 }
 
-/** A record as it came, not yet held against the contract. */
+/** A record that the contract has not checked yet. */
 export type RawRecord = RawMessageRecord | BinaryRecord;
 
-/** What all records of an answer, or of a batch, have in common. */
+/** The origin that all records of a batch, or of a part of the history, share. */
 export interface RecordSource {
   /** The topic's name. */
   readonly topic: string;
-  /** This client's own public id. */
+  /** The public id of this client. */
   readonly peer: string | undefined;
 }
 
 /**
- * Reads one record of a batch, or of a history's page.
+ * Reads one record of a batch, or of a part of the history.
  *
- * @param raw what stands in the batch: anything at all, from a hostile server.
+ * @param raw the decoded JSON of the record: any value, as the server may be hostile.
  * @param payload the payload of a binary batch.
- * @param place its place in the log; or after it, if it says so itself: records between were replaced.
- * @param source where it comes from.
- * @param before the record before it in the batch: where it does not say `from` or `at`, they are as there.
- * @returns the record, or `undefined` where it is none.
+ * @param place the offset of the record, or the smallest one that it may state: records before it were replaced.
+ * @param source the origin of the record.
+ * @param before the record before it in the batch, which gives `from` and `at` where they are absent.
+ * @returns the record, or `undefined` where the value is not a record.
  */
 export function readRecord(
   raw: unknown,
@@ -48,7 +54,7 @@ export function readRecord(
   };
   if (typeof from !== "string" || !isCount(at)) return undefined;
   if (!isCount(offset) || offset < place) return undefined;
-  // No spread: it would cost more than all else that is done for a record.
+  // No spread: it would cost more than everything else that is done for a record.
   const { topic, peer } = source;
   const own = from === peer;
   if (payload !== undefined) {
@@ -56,6 +62,31 @@ export function readRecord(
   }
   if (!isMessage(message)) return undefined;
   return { kind: "record", topic, from, at, offset, own, message };
+}
+
+/**
+ * Reads the records of a batch.
+ *
+ * @param batch the batch.
+ * @param payload its payload, where it is binary.
+ * @param peer the public id of this client.
+ * @returns the records, or `undefined` where one of them is not a record.
+ */
+export function readBatch(
+  { topic, offset, messages }: BatchFrame,
+  payload: Uint8Array<ArrayBuffer> | undefined,
+  peer: string | undefined,
+): RawRecord[] | undefined {
+  const source = { topic, peer };
+  const records: RawRecord[] = [];
+  let record: RawRecord | undefined;
+  for (const message of messages) {
+    const place = record === undefined ? offset : record.offset + 1;
+    record = readRecord(message, payload, place, source, record);
+    if (record === undefined) return undefined;
+    records.push(record);
+  }
+  return records;
 }
 
 function isMessage(value: unknown): value is { readonly type: string } {

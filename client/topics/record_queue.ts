@@ -7,8 +7,8 @@ import type {
 import { DEFAULTS } from "../options.ts";
 
 /**
- * What one `for await` has not read yet: at most {@linkcode DEFAULTS.maxWaitingRecords}. What comes above is skipped and
- * becomes one gap, in its place.
+ * The records that one `for await` has not read yet: at most {@linkcode DEFAULTS.maxWaitingRecords}. The records above that
+ * bound are skipped, and become one gap in their place.
  */
 export class RecordQueue<M extends MessageMap = AnyMessages>
   implements AsyncIterableIterator<TopicRecord<M>> {
@@ -17,24 +17,24 @@ export class RecordQueue<M extends MessageMap = AnyMessages>
   #readers: PromiseWithResolvers<IteratorResult<TopicRecord<M>, undefined>>[] =
     [];
   #end: { readonly error?: unknown } | undefined;
-  readonly #left: (queue: RecordQueue<M>) => void;
+  readonly #returned: (queue: RecordQueue<M>) => void;
 
-  /** @param left called when the reader stops, for whatever reason of its own. */
-  constructor(left: (queue: RecordQueue<M>) => void) {
-    this.#left = left;
+  /** @param returned called when the reader stops. */
+  constructor(returned: (queue: RecordQueue<M>) => void) {
+    this.#returned = returned;
   }
 
-  /** A record came, or a gap. */
+  /** Adds a record or a gap. */
   push(record: TopicRecord<M>): void {
     const reader = this.#readers.shift();
     if (reader !== undefined) {
       return reader.resolve({ done: false, value: record });
     }
-    const room = DEFAULTS.maxWaitingRecords - this.#waiting.length;
+    const free = DEFAULTS.maxWaitingRecords - this.#waiting.length;
     if (this.#skipped === undefined) {
-      if (room > 0) this.#waiting.push(record);
+      if (free > 0) this.#waiting.push(record);
       else this.#skipped = skip(undefined, record);
-    } else if (room > 1) {
+    } else if (free > 1) {
       this.#waiting.push(this.#skipped, record);
       this.#skipped = undefined;
     } else {
@@ -42,7 +42,7 @@ export class RecordQueue<M extends MessageMap = AnyMessages>
     }
   }
 
-  /** No more will come: the reader gets what is waiting, then the end, or the error. */
+  /** Ends the queue: the reader receives the waiting records, then the end, or the error. */
   end(error?: unknown): void {
     if (this.#end !== undefined) return;
     this.#end = error === undefined ? {} : { error };
@@ -72,7 +72,7 @@ export class RecordQueue<M extends MessageMap = AnyMessages>
   return(): Promise<IteratorResult<TopicRecord<M>, undefined>> {
     this.#waiting = [];
     this.#skipped = undefined;
-    this.#left(this);
+    this.#returned(this);
     this.end();
     return Promise.resolve({ done: true, value: undefined });
   }
@@ -88,16 +88,17 @@ export class RecordQueue<M extends MessageMap = AnyMessages>
   }
 }
 
+/** Returns the gap before, extended by a record or by another gap. */
 function skip(before: GapRecord | undefined, record: TopicRecord): GapRecord {
   const [from, to] = record.kind === "gap"
     ? [record.from, record.to]
     : [record.offset, record.offset + 1];
-  const known = to !== undefined &&
+  const isKnown = to !== undefined &&
     (before === undefined || before.to !== undefined);
   return {
     kind: "gap",
     topic: record.topic,
     from: before?.from ?? from,
-    ...(known ? { to } : {}),
+    ...(isKnown ? { to } : {}),
   };
 }

@@ -1,69 +1,86 @@
-import type {
-  BinaryRecord,
-  Contract,
-  GapRecord,
-  HistoryPart,
-  Joined,
-  MessageHandler,
-  MessageInput,
-  MessageMap,
-  MessageOf,
-  MessageRecord,
-  Position,
-  Start,
-  TopicRecord,
+import { checkNames, checkNumber } from "../../common/options.ts";
+import {
+  type BinaryRecord,
+  type Contract,
+  DrumbeatError,
+  type GapRecord,
+  type HistoryPart,
+  type Joined,
+  type ListenerOptions,
+  type MessageHandler,
+  type MessageInput,
+  type MessageMap,
+  type MessageOf,
+  type MessageRecord,
+  type Position,
+  type Start,
+  type TopicRecord,
 } from "../../messages.ts";
+import { abortable, type WaitOptions } from "../abort.ts";
+import type { EmitEvent } from "../events.ts";
+import { Listeners } from "../listeners.ts";
+import type { PublishOptions } from "../publish/publisher.ts";
+import type { IgnoredRejections } from "../rejections.ts";
+import { report } from "../report.ts";
+import type { Requests } from "../requests/requests.ts";
 import { Cursor } from "./cursor.ts";
-import { DrumbeatError } from "../../messages.ts";
-import { GapEvent, InvalidEvent, RecoveredEvent } from "../events.ts";
-import type { RawRecord } from "./record.ts";
 import { type HistoryOptions, readHistory } from "./history.ts";
 import { Presence } from "./presence.ts";
+import type { RawRecord } from "./record.ts";
 import { RecordQueue } from "./record_queue.ts";
-import { report } from "../report.ts";
-import type { Requests } from "../protocol/requests.ts";
-import type { PublishOptions, StartFrom, Topic, TopicState } from "./topic.ts";
+import type { StartFrom, Topic, TopicState } from "./topic.ts";
 
-/** What a subscription needs of its client. */
+/** The client of a subscription. */
 export interface SubscriptionHost<M extends MessageMap> {
-  readonly contract: Contract<M>;
-  readonly requests: Requests<M>;
-  /** The public id of this client. */
+  readonly contract: Pick<Contract<M>, "check">;
+  readonly requests: Pick<Requests, "send">;
+  readonly publisher: {
+    publish(
+      topic: string,
+      message: unknown,
+      options: PublishOptions | undefined,
+    ): Promise<number>;
+  };
+  readonly rejections: IgnoredRejections;
+  readonly emit: EmitEvent<M>;
+  /** Returns the public id of this client. */
   peer(): string | undefined;
-  publish(
-    topic: string,
-    message: unknown,
-    options: PublishOptions,
-  ): Promise<number>;
-  leave(subscription: Subscription<M>): void;
-  emit(event: Event): void;
-  /** Tells of an error that no promise waits for. */
-  complain(error: DrumbeatError): void;
+  /** Unsubscribes from the topic. */
+  unsubscribe(subscription: Subscription<M>): void;
+  /** Shows the program an error that no promise carries. */
+  showError(error: DrumbeatError): void;
 }
 
-/** The body of a {@linkcode Topic}: a cursor, and those who hear what it passes. */
+/** The implementation of {@linkcode Topic}: a cursor, and the handlers and iterators of the records that it passes. */
 export class Subscription<M extends MessageMap> implements Topic<M> {
   readonly name: string;
   readonly presence: Presence;
   readonly #host: SubscriptionHost<M>;
   readonly #cursor = new Cursor();
-  #start: StartFrom;
+  readonly #start: StartFrom;
   #state: TopicState = "joining";
   #refusal: DrumbeatError | undefined;
   #joined: PromiseWithResolvers<void> | undefined;
-  readonly #gone = Promise.withResolvers<void>();
-  readonly #handlers = new Set<(record: TopicRecord<M>) => void>();
+  readonly #unsubscribed = Promise.withResolvers<void>();
+  readonly #listeners = new Listeners<TopicRecord<M>>();
   readonly #queues = new Set<RecordQueue<M>>();
 
+  /**
+   * @param name the topic's name.
+   * @param start the start of the first subscription.
+   * @param host the client.
+   */
   constructor(name: string, start: StartFrom, host: SubscriptionHost<M>) {
     this.name = name;
     this.#start = start;
     this.#host = host;
-    this.presence = new Presence((data) =>
-      host.requests.ask(
-        { what: `presence in '${name}'`, answer: "ack" },
-        (id) => ({ type: "presence", id, topic: name, data }),
-      )
+    this.presence = new Presence(
+      (data) =>
+        host.requests.send(
+          { action: `Cannot set presence in '${name}'`, answer: "ack" },
+          (id) => ({ type: "presence", id, topic: name, data }),
+        ),
+      host.rejections,
     );
   }
 
@@ -75,7 +92,103 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     return this.#cursor.position;
   }
 
-  /** What to tell the server: where it was, or where the user wants to start. */
+  publish<T extends keyof M & string>(
+    message: MessageInput<M, T> | ArrayBuffer | ArrayBufferView | Blob,
+    options?: PublishOptions,
+  ): Promise<number> {
+    const { publisher, rejections } = this.#host;
+    return rejections.watch(
+      this.#isActive
+        ? publisher.publish(this.name, message, options)
+        : Promise.reject(this.#closedError("publish to")),
+    );
+  }
+
+  on<T extends keyof M & string>(
+    type: T,
+    handler: MessageHandler<MessageOf<M, T>>,
+    options?: ListenerOptions,
+  ): () => void {
+    return this.#listeners.add((record, remove) => {
+      if (record.kind === "record" && record.message.type === type) {
+        remove?.();
+        handler(record.message as MessageOf<M, T>, record);
+      }
+    }, options);
+  }
+
+  onAny(
+    handler: MessageHandler<MessageOf<M>>,
+    options?: ListenerOptions,
+  ): () => void {
+    return this.#listeners.add((record, remove) => {
+      if (record.kind === "record") {
+        remove?.();
+        handler(record.message, record);
+      }
+    }, options);
+  }
+
+  onBinary(
+    handler: MessageHandler<Uint8Array<ArrayBuffer>>,
+    options?: ListenerOptions,
+  ): () => void {
+    return this.#listeners.add((record, remove) => {
+      if (record.kind === "binary") {
+        remove?.();
+        handler(record.payload, record);
+      }
+    }, options);
+  }
+
+  onGap(
+    handler: (gap: GapRecord) => void,
+    options?: ListenerOptions,
+  ): () => void {
+    return this.#listeners.add((record, remove) => {
+      if (record.kind === "gap") {
+        remove?.();
+        handler(record);
+      }
+    }, options);
+  }
+
+  [Symbol.asyncIterator](): RecordQueue<M> {
+    const queue = new RecordQueue<M>((queue) => this.#queues.delete(queue));
+    if (this.#state === "closed") queue.end();
+    else if (this.#state === "refused") queue.end(this.#refusal);
+    else this.#queues.add(queue);
+    return queue;
+  }
+
+  history(options: HistoryOptions = {}): Promise<HistoryPart<M>> {
+    return this.#host.rejections.watch(this.#history(options));
+  }
+
+  joined(options: WaitOptions = {}): Promise<void> {
+    return this.#host.rejections.watch(this.#waitUntilJoined(options));
+  }
+
+  close(options: WaitOptions = {}): Promise<void> {
+    const { rejections } = this.#host;
+    if (this.#isActive) {
+      this.#end("closed");
+      this.#host.unsubscribe(this);
+    }
+    return rejections.watch(this.#waitUntilUnsubscribed(options));
+  }
+
+  [Symbol.dispose](): void {
+    void this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  // The client calls the methods below.
+
+  /** The start of the next subscription: the position, or what the program requested. */
   get start(): Start {
     return {
       ...(this.#cursor.position ?? this.#start),
@@ -83,58 +196,94 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     };
   }
 
-  publish<T extends keyof M & string>(
-    message: MessageInput<M, T> | ArrayBuffer | ArrayBufferView | Blob,
-    options: PublishOptions = {},
-  ): Promise<number> {
-    if (this.#state === "refused" || this.#state === "closed") {
-      return Promise.reject(this.#notThere());
+  /** Handles the server's answer: the start of the subscription. */
+  subscribed(start: Joined): void {
+    const missing = this.#cursor.place(start);
+    this.#state = "joined";
+    this.#joined?.resolve();
+    this.#joined = undefined;
+    this.presence.subscribed();
+    if (missing !== undefined) this.#skipped(missing.from);
+  }
+
+  /** Handles a refusal, or the end of the subscription by the server. */
+  refused(error: DrumbeatError): void {
+    if (this.#state === "closed") return;
+    this.#refusal = error;
+    const isAwaited = this.#joined !== undefined;
+    this.#end("refused");
+    if (!isAwaited) this.#host.showError(error);
+  }
+
+  /** Waits for the next connection. */
+  connectionClosed(): void {
+    if (this.#state === "joined") this.#state = "joining";
+    this.presence.connectionClosed();
+  }
+
+  /** Handles the end of the subscription at the server, or that there was none. */
+  unsubscribed(): void {
+    this.#unsubscribed.resolve();
+  }
+
+  /** Handles the close of the client. */
+  clientClosed(): void {
+    if (this.#isActive) this.#end("closed");
+    this.#unsubscribed.resolve();
+  }
+
+  /** Returns true where a batch may start at this offset. */
+  expects(offset: number): boolean {
+    return this.#cursor.expects(offset);
+  }
+
+  /**
+   * Delivers the next records.
+   *
+   * @param records the records.
+   * @param show called for each record before the handlers.
+   */
+  deliver(
+    records: readonly RawRecord[],
+    show: (record: RawRecord) => void,
+  ): void {
+    for (const record of records) {
+      // A handler may close the topic.
+      if (this.#state === "closed") return;
+      this.#cursor.advance(record.offset);
+      show(record);
+      const checked = this.#check(record);
+      if (checked !== undefined) this.#pass(checked);
     }
-    return this.#host.publish(this.name, message, options);
+    this.#recovered();
   }
 
-  on<T extends keyof M & string>(
-    type: T,
-    handler: MessageHandler<MessageOf<M, T>>,
-  ): () => void {
-    return this.#hear((record) => {
-      if (record.kind === "record" && record.message.type === type) {
-        handler(record.message as MessageOf<M, T>, record);
-      }
-    });
+  /** Handles a gap. @returns `false` where it does not start at the next expected offset. */
+  skip(from: number, to: number): boolean {
+    if (!this.#cursor.skip(from, to)) return false;
+    this.#skipped(from, to);
+    this.#recovered();
+    return true;
   }
 
-  onAny(handler: MessageHandler<MessageOf<M>>): () => void {
-    return this.#hear((record) => {
-      if (record.kind === "record") handler(record.message, record);
-    });
+  get #isActive(): boolean {
+    return this.#state === "joining" || this.#state === "joined";
   }
 
-  onBinary(handler: MessageHandler<Uint8Array<ArrayBuffer>>): () => void {
-    return this.#hear((record) => {
-      if (record.kind === "binary") handler(record.payload, record);
-    });
-  }
-
-  onGap(handler: (gap: GapRecord) => void): () => void {
-    return this.#hear((record) => {
-      if (record.kind === "gap") handler(record);
-    });
-  }
-
-  [Symbol.asyncIterator](): RecordQueue<M> {
-    const queue = new RecordQueue<M>((left) => this.#queues.delete(left));
-    if (this.#state === "closed") queue.end();
-    else if (this.#state === "refused") queue.end(this.#refusal);
-    else this.#queues.add(queue);
-    return queue;
-  }
-
-  async history(options: HistoryOptions = {}): Promise<HistoryPart<M>> {
-    const { from = 0, limit = 100, ...rest } = options;
+  async #history(options: HistoryOptions): Promise<HistoryPart<M>> {
     const { name: topic } = this;
-    const answer = await this.#host.requests.ask(
-      { what: `the history of '${topic}'`, answer: "reply" },
+    const action = `Cannot read the history of '${topic}'`;
+    checkNames(action, options, {
+      from: true,
+      limit: true,
+      signal: true,
+      timeoutMs: true,
+    });
+    const { from = 0, limit = 100, ...rest } = options;
+    checkNumber(action, "from", from, { integer: true });
+    checkNumber(action, "limit", limit, { integer: true });
+    const answer = await this.#host.requests.send(
+      { action, answer: "reply" },
       (id) => ({ type: "history", id, topic, from, limit }),
       rest,
     );
@@ -145,103 +294,27 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     );
   }
 
-  joined(): Promise<void> {
-    if (this.#state === "joined") return Promise.resolve();
-    if (this.#state !== "joining") return Promise.reject(this.#notThere());
+  async #waitUntilJoined(options: WaitOptions): Promise<void> {
+    const { signal } = this.#waitOptions("wait for", options);
+    if (this.#state === "joined") return;
+    if (this.#state !== "joining") throw this.#closedError("subscribe to");
     this.#joined ??= Promise.withResolvers<void>();
-    return this.#joined.promise;
+    await abortable(this.#joined.promise, signal);
   }
 
-  close(): Promise<void> {
-    if (this.#state === "joining" || this.#state === "joined") {
-      this.#over("closed");
-      this.#host.leave(this);
-    }
-    return this.#gone.promise;
+  async #waitUntilUnsubscribed(options: WaitOptions): Promise<void> {
+    const { signal } = this.#waitOptions("close", options);
+    await abortable(this.#unsubscribed.promise, signal);
   }
 
-  // What follows is called by the client.
-
-  /** The server put the cursor somewhere. */
-  placed(at: Joined): void {
-    const missing = this.#cursor.place(at);
-    this.#state = "joined";
-    this.#joined?.resolve();
-    this.#joined = undefined;
-    this.presence.placed();
-    if (missing !== undefined) this.#missing(missing.from);
-  }
-
-  /** The server said no. */
-  refused(error: DrumbeatError): void {
-    if (this.#state === "closed") return;
-    this.#refusal = error;
-    const isAwaited = this.#joined !== undefined;
-    this.#over("refused");
-    if (!isAwaited) this.#host.complain(error);
-  }
-
-  /** The connection is lost. */
-  cut(): void {
-    if (this.#state === "joined") this.#state = "joining";
-    this.presence.cut();
-  }
-
-  /** The server does not have it any more, or never had it. */
-  gone(): void {
-    this.#gone.resolve();
-  }
-
-  /** The client was closed. */
-  shut(): void {
-    if (this.#state === "joining" || this.#state === "joined") {
-      this.#over("closed");
-    }
-    this.#gone.resolve();
-  }
-
-  /** Whether a batch may start at this offset. */
-  expects(offset: number): boolean {
-    return this.#cursor.expects(offset);
-  }
-
-  /** The next records of the topic came. */
-  deliver(
-    records: readonly RawRecord[],
-    seen: (record: RawRecord) => void,
-  ): void {
-    for (const record of records) {
-      // Whoever hears a record may leave the topic.
-      if (this.#state === "closed") return;
-      this.#cursor.advance(record.offset);
-      seen(record);
-      const checked = this.#check(record);
-      if (checked !== undefined) this.#pass(checked);
-    }
-    this.#recovered();
-  }
-
-  /** The server said that records are lost; `false`: it cannot be. */
-  skip(from: number, to: number): boolean {
-    if (!this.#cursor.skip(from, to)) return false;
-    this.#missing(from, to);
-    this.#recovered();
-    return true;
-  }
-
-  #hear(handler: (record: TopicRecord<M>) => void): () => void {
-    this.#handlers.add(handler);
-    return () => void this.#handlers.delete(handler);
+  #waitOptions(verb: string, options: WaitOptions): WaitOptions {
+    checkNames(`Cannot ${verb} '${this.name}'`, options, { signal: true });
+    options.signal?.throwIfAborted();
+    return options;
   }
 
   #pass(record: TopicRecord<M>): void {
-    for (const handler of this.#handlers) {
-      try {
-        handler(record);
-      } catch (error) {
-        report(error);
-      }
-    }
+    this.#listeners.dispatch(record);
     for (const queue of this.#queues) queue.push(record);
   }
 
@@ -250,45 +323,48 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     try {
       const checked = this.#host.contract.check(record.message);
       if (checked.ok) {
-        // Nobody else has it yet: it need not be copied.
+        // No copy: the program has not received the record yet.
         record.message = checked.message;
         return record as MessageRecord<M>;
       }
-      const { kind: _, message, ...info } = record;
+      const { kind: _, message, ...context } = record;
       const { message: reason, issues = [] } = checked;
-      this.#host.emit(new InvalidEvent({ message, info, reason, issues }));
+      this.#host.emit("invalid", { message, context, reason, issues });
     } catch (error) {
-      // A validator that throws is the user's, like a handler.
+      // The program's validator threw, as a handler may.
       report(error);
     }
     return undefined;
   }
 
-  #missing(from: number, to?: number): void {
+  #skipped(from: number, to?: number): void {
     const gap = { topic: this.name, from, ...(to === undefined ? {} : { to }) };
-    this.#host.emit(new GapEvent(gap));
+    this.#host.emit("gap", gap);
     this.#pass({ kind: "gap", ...gap });
   }
 
   #recovered(): void {
     const count = this.#cursor.recovered();
     if (count !== undefined) {
-      this.#host.emit(new RecoveredEvent({ topic: this.name, count }));
+      this.#host.emit("recovered", { topic: this.name, count });
     }
   }
 
-  #over(state: "closed" | "refused"): void {
+  #end(state: "closed" | "refused"): void {
     this.#state = state;
-    this.#joined?.reject(this.#notThere());
+    this.#joined?.reject(this.#closedError("subscribe to"));
     this.#joined = undefined;
-    this.presence.over(this.#notThere());
-    this.#handlers.clear();
+    this.presence.close(this.#closedError("set presence in"));
+    this.#listeners.clear();
     for (const queue of this.#queues) queue.end(this.#refusal);
     this.#queues.clear();
   }
 
-  #notThere(): DrumbeatError {
+  #closedError(verb: string): DrumbeatError {
     return this.#refusal ??
-      new DrumbeatError("closed", `The topic '${this.name}' is closed`);
+      new DrumbeatError(
+        "closed",
+        `Cannot ${verb} '${this.name}': the topic is closed`,
+      );
   }
 }

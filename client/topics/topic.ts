@@ -2,6 +2,7 @@ import type {
   AnyMessages,
   GapRecord,
   HistoryPart,
+  ListenerOptions,
   MessageHandler,
   MessageInput,
   MessageMap,
@@ -9,52 +10,50 @@ import type {
   Position,
   TopicRecord,
 } from "../../messages.ts";
+import type { WaitOptions } from "../abort.ts";
+import type { PublishOptions } from "../publish/publisher.ts";
 import type { HistoryOptions } from "./history.ts";
 import type { TopicPresence } from "./presence.ts";
 
 /**
- * Where a topic is. `joining`: it will be joined, or joined again, as soon as there is a connection. `refused`: the
- * server said no. `closed`: left, or the client was closed.
+ * The state of a topic. `joining`: the client subscribes as soon as it is connected. `refused`: the server refused the
+ * subscription, or ended it. `closed`: the topic or the client was closed.
  */
 export type TopicState = "joining" | "joined" | "refused" | "closed";
 
 /**
- * Where a topic that was never joined starts: at its newest `last` records, or at the next offset wanted in an epoch; `{}`:
- * from now.
+ * The start of a new subscription: the newest `last` records of the log, or the next expected offset of an epoch; `{}` for
+ * new records only.
  */
 export type StartFrom = { readonly last?: number } | Position;
 
-/** Options of {@linkcode Topic.publish}. */
-export interface PublishOptions {
-  /** Takes the message back, or, once it is sent, stops waiting for its outcome. */
-  readonly signal?: AbortSignal;
-  /** How long it may take in ms, instead of the outbox' `maxAgeMs`. */
-  readonly timeoutMs?: number;
-}
-
 /**
- * One topic of a {@linkcode Client}: publishes to it, hears what is published in it, in order and without a silent hole,
- * across reconnects. `for await` over it gives records and gaps from that moment on.
+ * A topic of a {@linkcode Client}: publishes messages and receives them in order and without a silent gap, across
+ * reconnects. `for await` over it returns the records and gaps from that moment on.
+ *
+ * @typeParam M the contract's messages.
  */
 export interface Topic<M extends MessageMap = AnyMessages>
-  extends AsyncIterable<TopicRecord<M>> {
-  /** Its name. */
+  extends AsyncIterable<TopicRecord<M>>, AsyncDisposable, Disposable {
+  /** The topic's name. */
   readonly name: string;
-  /** Where it is. */
+  /** The state of the subscription. */
   readonly state: TopicState;
-  /** The epoch of its log and the next offset wanted; `undefined` before it was joined. */
+  /** The epoch of the log and the next expected offset; `undefined` before the first subscription. */
   readonly position: Position | undefined;
+  /** The members of the topic. */
+  readonly presence: TopicPresence;
 
   /**
-   * Publishes a message, or bytes. While there is no connection it waits in the outbox; after a resume it is sent again,
-   * and stored once.
+   * Publishes a message, or bytes. Without a connection the message waits in the outbox; after a resume it is sent again, and
+   * stored once.
    *
    * @param message a message of the contract, or bytes.
    * @param options a signal and a timeout.
-   * @returns the record's offset, once it is committed.
-   * @throws {DrumbeatError} `invalid` or `unknown`: the contract or the server refuses it; `limit`: the outbox is full;
-   * `large`: above the server's limit; `timeout`: it was not sent in time; `unknown`, too: it was sent, and its outcome
-   * is lost; `closed`.
+   * @returns the record's offset, once it is stored.
+   * @throws {DrumbeatError} `invalid` or `unsupported` where the contract or the server refuses the message; `limit` where
+   * the outbox is full; `large` above the server's limit; `timeout` where it was not sent in time; `closed`;
+   * `indeterminate` where it was sent and its outcome is unknown. With every code but `indeterminate` it was not stored.
    */
   publish<T extends keyof M & string>(
     message: MessageInput<M, T> | ArrayBuffer | ArrayBufferView | Blob,
@@ -62,67 +61,80 @@ export interface Topic<M extends MessageMap = AnyMessages>
   ): Promise<number>;
 
   /**
-   * Hears the messages of one type.
+   * Adds a handler of the messages of one type.
    *
    * @param type the messages' type.
-   * @param handler gets each of them, checked by the contract.
-   * @returns stops it.
+   * @param handler receives each message, after the contract has checked it, and its context.
+   * @param options a signal that removes the handler, and whether it runs once.
+   * @returns removes the handler.
    */
   on<T extends keyof M & string>(
     type: T,
     handler: MessageHandler<MessageOf<M, T>>,
+    options?: ListenerOptions,
   ): () => void;
 
   /**
-   * Hears the messages of every type.
+   * Adds a handler of the messages of every type.
    *
-   * @param handler gets each of them, checked by the contract.
-   * @returns stops it.
+   * @param handler receives each message, after the contract has checked it, and its context.
+   * @param options a signal that removes the handler, and whether it runs once.
+   * @returns removes the handler.
    */
-  onAny(handler: MessageHandler<MessageOf<M>>): () => void;
+  onAny(
+    handler: MessageHandler<MessageOf<M>>,
+    options?: ListenerOptions,
+  ): () => void;
 
   /**
-   * Hears what was published as bytes.
+   * Adds a handler of the records that were published as bytes.
    *
-   * @param handler gets each payload.
-   * @returns stops it.
+   * @param handler receives the bytes and their context.
+   * @param options a signal that removes the handler, and whether it runs once.
+   * @returns removes the handler.
    */
-  onBinary(handler: MessageHandler<Uint8Array<ArrayBuffer>>): () => void;
+  onBinary(
+    handler: MessageHandler<Uint8Array<ArrayBuffer>>,
+    options?: ListenerOptions,
+  ): () => void;
 
   /**
-   * Hears of records that are lost to this client.
+   * Adds a handler of the gaps: records that this client does not receive.
    *
-   * @param handler gets each gap.
-   * @returns stops it.
+   * @param handler receives each gap.
+   * @param options a signal that removes the handler, and whether it runs once.
+   * @returns removes the handler.
    */
-  onGap(handler: (gap: GapRecord) => void): () => void;
-
-  /** Who is in it. */
-  readonly presence: TopicPresence;
+  onGap(
+    handler: (gap: GapRecord) => void,
+    options?: ListenerOptions,
+  ): () => void;
 
   /**
-   * Reads the topic's past, as far as the log has it. It moves nothing: what `on` and `for await` give stays as it is.
+   * Reads the topic's history, as far as the log contains it. Handlers and iterators are not affected.
    *
-   * @param options the first offset wanted (default: the oldest there is), how many records (default: 100), a signal and
-   * a timeout.
-   * @returns records without holes, and where the log begins and ends.
-   * @throws {DrumbeatError} `disconnected`: there is no connection, or it was cut; `timeout`; the server's code where it
+   * @param options the first offset, the number of records, a signal and a timeout.
+   * @returns a part of the history without gaps, and the bounds of the log.
+   * @throws {DrumbeatError} `disconnected` without a connection, or where it closed; `timeout`; the server's code where it
    * refuses.
    */
   history(options?: HistoryOptions): Promise<HistoryPart<M>>;
 
   /**
-   * Waits until it is joined.
+   * Waits for the subscription.
    *
-   * @returns when it is joined; at once where it is.
-   * @throws {DrumbeatError} with the server's code where it is refused; `closed`.
+   * @param options a signal.
+   * @returns a promise that resolves when the state is `joined`.
+   * @throws {DrumbeatError} with the server's code where it refuses the topic; `closed`.
    */
-  joined(): Promise<void>;
+  joined(options?: WaitOptions): Promise<void>;
 
   /**
-   * Leaves the topic: handlers and iterators end, and `client.topic(name)` makes a new one. Idempotent.
+   * Closes the topic: removes its handlers, ends its iterators and unsubscribes. Then `client.topic(name)` creates a new one.
+   * Idempotent.
    *
-   * @returns when the server knows, or at once where there is no connection.
+   * @param options a signal, which stops the wait.
+   * @returns a promise that resolves when the server has removed the subscription, or when the connection has closed.
    */
-  close(): Promise<void>;
+  close(options?: WaitOptions): Promise<void>;
 }

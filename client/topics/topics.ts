@@ -1,5 +1,6 @@
 import {
   type BatchFrame,
+  DrumbeatError,
   type GapFrame,
   LOBBY,
   type MessageMap,
@@ -9,140 +10,145 @@ import {
   type SubscribedFrame,
   type UnsubscribedFrame,
 } from "../../messages.ts";
-import type { DialectHost } from "../protocol/dialect.ts";
-import { DirectLog } from "./direct_messages.ts";
-import { DrumbeatError } from "../../messages.ts";
-import { type Ask, Memberships } from "./subscribe.ts";
-import { type RawRecord, readRecord } from "./record.ts";
+import type { PendingReplies } from "../requests/pending_replies.ts";
+import type { FrameSender } from "../requests/requests.ts";
+import { DirectMessages } from "./direct_messages.ts";
+import { type RawRecord, readBatch } from "./record.ts";
 import { Subscription, type SubscriptionHost } from "./subscription.ts";
+import { Subscriptions } from "./subscriptions.ts";
 import type { StartFrom } from "./topic.ts";
 
-/** What is wrong with what the server sent. `step`: it is not what comes next. `record`: it is no record. */
-export type Fault = "step" | "record";
+/** The fault of a batch or a gap: an unexpected `offset`, or a `record` that is not valid. */
+export type BatchFault = "offset" | "record";
 
-/** All topics of a session: who is in them, and to whom their records go. */
+/** Parameters of {@linkcode Topics}. */
+export interface TopicsParameters<M extends MessageMap>
+  extends Omit<SubscriptionHost<M>, "emit" | "unsubscribe"> {
+  /** Subscribes to the lobby with the first hello. */
+  readonly lobby: boolean;
+  readonly pending: PendingReplies;
+  readonly sender: FrameSender;
+  readonly host: Pick<SubscriptionHost<M>, "emit"> & {
+    hasListener(type: string): boolean;
+    showMessage(data: string | Uint8Array<ArrayBuffer>): void;
+  };
+}
+
+/** The topics of a session: routes the server's frames to their subscriptions. */
 export class Topics<M extends MessageMap> {
-  readonly #host: DialectHost;
+  readonly #host: TopicsParameters<M>["host"];
   readonly #subscriptionHost: SubscriptionHost<M>;
-  readonly #memberships = new Memberships<M>();
-  readonly #direct: DirectLog<M>;
+  readonly #subscriptions: Subscriptions<M>;
+  readonly #direct: DirectMessages<M>;
   #joinsLobby: boolean;
 
-  /** @param lobby whether to join the lobby with the first hello. */
-  constructor(
-    lobby: boolean,
-    host: DialectHost,
-    subscriptions: Omit<SubscriptionHost<M>, "leave">,
-  ) {
-    this.#joinsLobby = lobby;
+  /** @param parameters the contract, the connection and the receivers. */
+  constructor(parameters: TopicsParameters<M>) {
+    const { lobby, pending, sender, host } = parameters;
     this.#host = host;
+    this.#joinsLobby = lobby;
+    this.#subscriptions = new Subscriptions<M>(pending, sender);
     this.#subscriptionHost = {
-      ...subscriptions,
-      leave: (subscription) => {
+      ...parameters,
+      emit: host.emit,
+      unsubscribe: (subscription) => {
         if (subscription.name === LOBBY) this.#joinsLobby = false;
-        this.#memberships.leave(subscription);
+        this.#subscriptions.unsubscribe(subscription);
       },
     };
-    this.#direct = new DirectLog(this.#subscriptionHost);
+    this.#direct = new DirectMessages(this.#subscriptionHost);
   }
 
-  /** The subscription to a topic: the one there is, or a new one. */
+  /** Returns the subscription to a topic, and creates it where there is none. */
   topic(name: string, start: StartFrom): Subscription<M> {
-    const there = this.#memberships.wanted(name);
-    if (there !== undefined) return there;
+    const existing = this.#subscriptions.desired(name);
+    if (existing !== undefined) return existing;
     const subscription = new Subscription(name, start, this.#subscriptionHost);
-    this.#memberships.join(subscription);
+    this.#subscriptions.subscribe(subscription);
     return subscription;
   }
 
-  /** @returns what a hello says of topics. */
+  /** Returns the topics of a hello. */
   hello(): Record<string, Start> {
-    // Not before: until now the user could say where in the lobby to start.
+    // Not earlier: until now the program could select the start of the lobby.
     if (this.#joinsLobby) this.topic(LOBBY, {});
     this.#joinsLobby = false;
-    return { ...this.#memberships.hello(), ...this.#direct.hello() };
+    return { ...this.#subscriptions.hello(), ...this.#direct.hello() };
   }
 
-  /** The server answered hello. */
-  started({ peer, topics }: StartFrame, ask: Ask): void {
+  /** Handles the server's answer to the hello. */
+  started({ peer, topics }: StartFrame): void {
     this.#direct.started(peer, topics);
-    this.#memberships.started(topics, ask);
+    this.#subscriptions.started(topics);
   }
 
-  /** `subscribed` came. */
-  subscribed(frame: SubscribedFrame): void {
-    if (frame.id !== undefined) {
-      this.#memberships.subscribed(frame.id, frame.topic, frame);
-    } else this.#direct.named(frame.topic)?.placed(frame);
+  /** Handles a `subscribed` without an id: the hub subscribed the peer to its direct messages. */
+  directSubscribed(frame: SubscribedFrame): void {
+    this.#direct.get(frame.topic)?.subscribed(frame);
   }
 
-  /** `unsubscribed` came: the hub took this peer out of a topic. */
+  /** Handles the end of a subscription by the server. */
   unsubscribed({ topic, code }: UnsubscribedFrame): void {
-    const why = `The server ended '${topic}': ${code}`;
-    this.#memberships.unsubscribed(topic, new DrumbeatError(code, why));
-  }
-
-  /** `ack` or `error` came. @returns whether it answers a subscribe or an unsubscribe. */
-  settled(id: number, error?: DrumbeatError): boolean {
-    return this.#memberships.settled(id, error);
+    this.#subscriptions.endedByServer(
+      topic,
+      new DrumbeatError(
+        code,
+        `The server ended the subscription to '${topic}': ${code}`,
+      ),
+    );
   }
 
   /**
-   * Records came.
+   * Delivers the records of a batch.
    *
-   * @param peer this client's own public id.
-   * @returns what is wrong with them: then none of them was delivered.
+   * @param frame the batch.
+   * @param payload its payload, where it is binary.
+   * @param peer the public id of this client.
+   * @returns the fault of the batch: then none of its records was delivered.
    */
   batch(
     frame: BatchFrame,
     payload: Uint8Array<ArrayBuffer> | undefined,
     peer: string | undefined,
-  ): Fault | undefined {
-    const { topic, offset, messages } = frame;
-    const subscription = this.#memberships.member(topic) ??
-      this.#direct.at(topic, offset);
-    // On their way since before an unsubscribe.
+  ): BatchFault | undefined {
+    const { topic, offset } = frame;
+    const subscription = this.#subscriptions.active(topic) ??
+      this.#direct.forBatch(topic, offset);
+    // Sent before the server received an unsubscribe.
     if (subscription === undefined) return undefined;
-    if (!subscription.expects(offset)) return "step";
-    const source = { topic, peer };
-    const records: RawRecord[] = [];
-    let record: RawRecord | undefined;
-    for (const message of messages) {
-      const place = record === undefined ? offset : record.offset + 1;
-      record = readRecord(message, payload, place, source, record);
-      if (record === undefined) return "record";
-      records.push(record);
-    }
+    if (!subscription.expects(offset)) return "offset";
+    const records = readBatch(frame, payload, peer);
+    if (records === undefined) return "record";
     subscription.deliver(records, (record) => this.#show(record));
     return undefined;
   }
 
-  /** Records are lost. @returns what is wrong with that. */
-  gap({ topic, from, to }: GapFrame): Fault | undefined {
-    const subscription = this.#memberships.member(topic) ??
-      this.#direct.named(topic);
-    return subscription?.skip(from, to) === false ? "step" : undefined;
+  /** Handles a gap. @returns its fault. */
+  gap({ topic, from, to }: GapFrame): BatchFault | undefined {
+    const subscription = this.#subscriptions.active(topic) ??
+      this.#direct.get(topic);
+    return subscription?.skip(from, to) === false ? "offset" : undefined;
   }
 
-  /** The server told who is in a topic. */
+  /** Handles a change of presence. */
   presence(frame: PresenceFrame): void {
-    this.#memberships.member(frame.topic)?.presence.heard(frame);
+    this.#subscriptions.active(frame.topic)?.presence.received(frame);
   }
 
-  /** The connection is lost. */
-  cut(): void {
-    this.#memberships.cut();
+  /** Handles the close of the connection. */
+  connectionClosed(): void {
+    this.#subscriptions.connectionClosed();
   }
 
-  /** The client is closed. */
+  /** Closes every topic: the client is closed. */
   close(): void {
-    this.#memberships.close();
+    this.#subscriptions.close();
   }
 
-  /** Lobby records are messages, as a plain peer sees them; nothing is encoded for nobody. */
+  /** Dispatches a record of the lobby as a plain peer receives it, where the program listens: encoding costs time. */
   #show(record: RawRecord): void {
-    if (record.topic !== LOBBY || !this.#host.hears("message")) return;
-    this.#host.message(
+    if (record.topic !== LOBBY || !this.#host.hasListener("message")) return;
+    this.#host.showMessage(
       record.kind === "binary"
         ? record.payload
         : JSON.stringify(record.message),

@@ -2,9 +2,9 @@ import { checkNames } from "../../common/options.ts";
 import type {
   AnyMessages,
   ListenerOptions,
+  MessageContext,
   MessageHandler,
   MessageMap,
-  RecordInfo,
 } from "../../messages.ts";
 import type { Peer } from "../peer.ts";
 
@@ -15,11 +15,11 @@ import type { Peer } from "../peer.ts";
  * @typeParam Auth the `data` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  */
-export interface MessageContext<
+export interface HubMessageContext<
   M extends MessageMap = AnyMessages,
   Auth = unknown,
   State = unknown,
-> extends RecordInfo {
+> extends MessageContext {
   /** The publisher, which may be disconnected by now; absent for a message of the hub's own. */
   readonly peer?: Peer<M, Auth, State>;
 }
@@ -33,7 +33,7 @@ export const BINARY: unique symbol = Symbol("binary");
 type Selector = string | typeof ANY | typeof BINARY;
 
 interface Entry {
-  readonly handler: MessageHandler<never, MessageContext>;
+  readonly handler: MessageHandler<never, HubMessageContext>;
   readonly once: boolean;
   remove(): void;
 }
@@ -65,7 +65,7 @@ export class Handlers {
   add(
     topic: string | undefined,
     selector: Selector,
-    handler: MessageHandler<never, MessageContext>,
+    handler: MessageHandler<never, HubMessageContext>,
     options: ListenerOptions = {},
   ): () => void {
     checkNames("Cannot add a handler", options, { signal: true, once: true });
@@ -115,7 +115,7 @@ export class Handlers {
    */
   run(
     message: { readonly type: string } | Uint8Array<ArrayBuffer>,
-    context: MessageContext,
+    context: HubMessageContext,
   ): void {
     const entries = this.#byTopic.get(context.topic);
     if (message instanceof Uint8Array) {
@@ -138,7 +138,7 @@ export class Handlers {
   #call(
     selected: ReadonlySet<Entry> | undefined,
     message: object,
-    context: MessageContext,
+    context: HubMessageContext,
   ): void {
     if (selected === undefined) return;
     // A copy: a handler that adds another one would otherwise go on forever.

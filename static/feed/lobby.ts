@@ -2,7 +2,7 @@
  * The lobby: shows the records of its topic as lines, and publishes the messages of the composer.
  * @module
  */
-import type { Client, RecordInfo, Topic } from "../../client.ts";
+import type { Client, MessageContext, Topic } from "../../client.ts";
 import { LOBBY } from "../../messages.ts";
 import { Announcer } from "../announcer.ts";
 import type { Chat, StockMessages } from "../contract.ts";
@@ -72,8 +72,8 @@ export class Lobby {
       const content = { kind: "binary", label, hex: hex(payload) } as const;
       this.#addRecord(content, info, label);
     });
-    client.addEventListener("invalid", ({ message, info, reason }) => {
-      this.#addRecord({ kind: "json", message }, info, reason);
+    client.addEventListener("invalid", ({ message, context, reason }) => {
+      this.#addRecord({ kind: "json", message }, context, reason);
     });
     client.addEventListener("dropped", ({ reason }) => {
       feed.add(note(`Not sent: ${failureText(reason)}`, "gap"));
@@ -119,7 +119,7 @@ export class Lobby {
     );
   }
 
-  #addChat(chat: Chat, info: RecordInfo): void {
+  #addChat(chat: Chat, info: MessageContext): void {
     const line = info.own ? this.#pending.take(chat, info) : undefined;
     if (line === undefined) {
       const content = { kind: "chat", text: chat.text } as const;
@@ -133,7 +133,7 @@ export class Lobby {
 
   #addRecord(
     content: Content,
-    info: RecordInfo,
+    info: MessageContext,
     announcement: string,
     chosenName?: string,
   ): void {
@@ -166,7 +166,7 @@ export class Lobby {
     return name;
   }
 
-  #countRecord(info: RecordInfo): void {
+  #countRecord(info: MessageContext): void {
     this.#onRecord(info.own);
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;

@@ -13,6 +13,7 @@ export class FakeSocket {
   binaryType = "blob";
   onopen: Handler<Event> = null;
   onmessage: Handler<MessageEvent> = null;
+  onerror: Handler<Event> = null;
   onclose: Handler<CloseEvent> = null;
   /** What it was closed with by the client. */
   closedWith: { readonly code?: number; readonly reason?: string } | undefined;
@@ -100,7 +101,7 @@ export class FakeSocket {
   /** Whether anyone listens to it. */
   get heard(): boolean {
     return this.onopen !== null || this.onmessage !== null ||
-      this.onclose !== null;
+      this.onerror !== null || this.onclose !== null;
   }
 }
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DrumbeatError } from "../../client.ts";
-import { Requests } from "../../client/protocol/requests.ts";
+import { PendingReplies } from "../../client/requests/pending_replies.ts";
+import { Requests } from "../../client/requests/requests.ts";
 import { anyMessages } from "../../messages.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { greet, harness } from "./harness.ts";
@@ -34,8 +35,14 @@ class CountedSignal extends EventTarget {
 Deno.test("nothing pending is left behind after 100,000 request timeouts: no timer, no listener, no place taken", async () => {
   const clock = new FakeClock();
   const signal = new CountedSignal();
-  let id = 0;
-  const requests = new Requests(clock, anyMessages, (make) => make(++id).id);
+  const pending = new PendingReplies();
+  const sender = { isOpen: true, send() {} };
+  const requests = new Requests({
+    clock,
+    contract: anyMessages,
+    pending,
+    sender,
+  });
   const codes = new Map<string, number>();
   for (let asked = 0; asked < TIMEOUTS; asked += AT_ONCE) {
     const answers = Array.from(
@@ -57,12 +64,12 @@ Deno.test("nothing pending is left behind after 100,000 request timeouts: no tim
   }
   assertEquals([...codes], [["timeout", TIMEOUTS]]);
   // None of them can be answered, refused or ended any more.
-  for (let late = 1; late <= id; late++) {
-    requests.reply(late, "late");
-    assert(!requests.acked({ type: "ack", id: late }));
-    assert(!requests.refuse(late, new DrumbeatError("failed", "late")));
+  for (let id = 1; id <= TIMEOUTS; id++) {
+    assert(!pending.settle({ type: "reply", id, data: "late" }));
+    assert(!pending.settle({ type: "ack", id }));
+    assert(!pending.refuse(id, new DrumbeatError("failed", "late")));
   }
-  requests.end(new DrumbeatError("closed", ""));
+  requests.rejectAll("closed", "");
   const more = Array.from(
     { length: 256 },
     () => requests.request("slow", null, { timeoutMs: 1 }),

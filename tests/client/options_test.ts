@@ -12,8 +12,6 @@ Deno.test("the defaults are the documented ones", () => {
   assertEquals(settings.backoff, {
     minMs: 500,
     maxMs: 15_000,
-    factor: 2,
-    resetAfterMs: 10_000,
     attempts: Infinity,
   });
   assertEquals(settings.outbox, {
@@ -86,9 +84,9 @@ const wrong: [string, unknown, typeof TypeError | typeof RangeError, string][] =
     ],
     ["a NaN", { outbox: { maxAgeMs: NaN } }, RangeError, "'outbox.maxAgeMs'"],
     [
-      "a shrinking backoff",
-      { backoff: { factor: 0.5 } },
-      RangeError,
+      "a factor of the backoff",
+      { backoff: { factor: 3 } },
+      TypeError,
       "'backoff.factor'",
     ],
     [
@@ -101,19 +99,19 @@ const wrong: [string, unknown, typeof TypeError | typeof RangeError, string][] =
       "a heartbeat of 0",
       { heartbeat: { intervalMs: 0 } },
       RangeError,
-      "'heartbeat'",
+      "'heartbeat.",
     ],
     [
       "a timeout of 0",
       { heartbeat: { timeoutMs: 0 } },
       RangeError,
-      "'heartbeat'",
+      "'heartbeat.",
     ],
     [
       "a timeout below the interval",
       { heartbeat: { intervalMs: 5, timeoutMs: 5 } },
       RangeError,
-      "'heartbeat'",
+      "'heartbeat.",
     ],
   ];
 
@@ -126,12 +124,10 @@ for (const [what, options, ErrorClass, says] of wrong) {
   });
 }
 
-Deno.test("undefined is not given, a factor of 1 is fine, and half a heartbeat leaves the rest to the server", () => {
+Deno.test("undefined stands for the default, and an absent half of the heartbeat for the server's value", () => {
   const { backoff, heartbeat } = resolveOptions({
-    backoff: { minMs: undefined as unknown as number, factor: 1 },
+    backoff: { minMs: undefined as unknown as number },
     heartbeat: { intervalMs: 60_000 },
   });
-  assertEquals([backoff.minMs, backoff.factor, heartbeat], [500, 1, {
-    intervalMs: 60_000,
-  }]);
+  assertEquals([backoff.minMs, heartbeat], [500, { intervalMs: 60_000 }]);
 });

@@ -17,12 +17,12 @@ async function filesIn(folder: string): Promise<string[]> {
 
 async function expected(): Promise<string[]> {
   const folders = await Promise.all(
-    ["messages/", "client/", "static/"].map(filesIn),
+    ["common/", "messages/", "client/", "static/"].map(filesIn),
   );
   return ["messages.ts", "client.ts", ...folders.flat()].toSorted();
 }
 
-Deno.test("the page's sources are the files of messages/, client/ and static/, and nothing else", async () => {
+Deno.test("the page's sources are the files of common/, messages/, client/ and static/, and nothing else", async () => {
   assertEquals([...SOURCES.keys()].toSorted(), await expected());
 });
 

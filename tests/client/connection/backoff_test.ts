@@ -1,40 +1,46 @@
 import { assertEquals } from "@std/assert";
-import { Backoff, backoffDelay } from "../../../client/connection/backoff.ts";
+import { Backoff } from "../../../client/connection/backoff.ts";
 
 const settings = {
   minMs: 500,
   maxMs: 15_000,
-  factor: 2,
-  resetAfterMs: 10_000,
   attempts: Infinity,
 };
 
-Deno.test("a wait is half fixed and half random", () => {
-  assertEquals(backoffDelay(0, settings, 0), 250);
-  assertEquals(backoffDelay(0, settings, 0.5), 375);
-  assertEquals(backoffDelay(0, settings, 1), 500);
+/** Returns the waits of the first retries in a row. */
+function waits(count: number, random: number): (number | undefined)[] {
+  const backoff = new Backoff(settings);
+  return Array.from({ length: count }, () => backoff.next(random));
+}
+
+Deno.test("half of a wait is fixed and half is random", () => {
+  assertEquals([0, 0.5, 1].map((random) => waits(1, random)[0]), [
+    250,
+    375,
+    500,
+  ]);
 });
 
-Deno.test("waits grow by the factor up to the maximum", () => {
-  const waits = [0, 1, 2, 3, 4, 5, 6].map((retries) =>
-    backoffDelay(retries, settings, 1)
-  );
-  assertEquals(waits, [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
+Deno.test("waits double up to the maximum, without an overflow after ten thousand retries", () => {
+  assertEquals(waits(7, 1), [
+    500,
+    1_000,
+    2_000,
+    4_000,
+    8_000,
+    15_000,
+    15_000,
+  ]);
+  assertEquals(waits(10_001, 1).at(-1), 15_000);
+  assertEquals(waits(10_001, 0).at(-1), 7_500);
 });
 
-Deno.test("a factor of 1 never grows, and ten thousand retries do not overflow", () => {
-  assertEquals(backoffDelay(50, { ...settings, factor: 1 }, 1), 500);
-  assertEquals(backoffDelay(10_000, settings, 1), 15_000);
-  assertEquals(backoffDelay(10_000, settings, 0), 7_500);
-});
-
-Deno.test("a wait is never outside half of the full length to all of it", () => {
-  for (let retries = 0; retries < 12; retries++) {
-    const full = Math.min(15_000, 500 * 2 ** retries);
-    for (const random of [0, 0.123, 0.999]) {
-      const wait = backoffDelay(retries, settings, random);
+Deno.test("a wait lies between half of the full wait and all of it", () => {
+  for (const random of [0, 0.123, 0.999]) {
+    for (const [retry, wait] of waits(12, random).entries()) {
+      const full = Math.min(15_000, 500 * 2 ** retry);
       assertEquals(
-        wait >= full / 2 && wait <= full,
+        wait! >= full / 2 && wait! <= full,
         true,
         `${wait} of ${full}`,
       );
@@ -50,9 +56,9 @@ Deno.test("each retry in a row waits longer, until a connection holds", () => {
     2_000,
   ]);
   assertEquals(backoff.attempt, 3);
-  backoff.lost(9_999);
+  backoff.connectionClosed(9_999);
   assertEquals(backoff.attempt, 3);
-  backoff.lost(10_000);
+  backoff.connectionClosed(10_000);
   assertEquals(backoff.attempt, 0);
   assertEquals(backoff.next(1), 500);
 });

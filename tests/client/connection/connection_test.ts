@@ -23,12 +23,13 @@ function fixture(): Fixture {
     WebSocket: net.WebSocket,
     clock,
     connectTimeoutMs: 8_000,
-  }, {
-    opened: () => log.push("opened"),
-    received: (data) => log.push(data),
-    ended: ({ code, reason, wasClean }: ConnectionClose) =>
+    handler: {
+      opened: () => log.push("opened"),
+      received: (data) => log.push(data),
+    },
+    closed: ({ code, reason, wasClean }: ConnectionClose) =>
       log.push([code, reason, wasClean]),
-    frame: (direction, data) => log.push(`${direction} ${data}`),
+    trace: (direction, data) => log.push(`${direction} ${data}`),
   });
   return { clock, socket: net.last, connection, log };
 }
@@ -83,7 +84,7 @@ Deno.test("ready ends the connect timeout and starts the heartbeat", () => {
   clock.tick(10_000);
   assertEquals(socket.takeRaw(), ["ping"]);
   clock.tick(15_000);
-  assertEquals(log.at(-1), [4001, "Nothing was heard from the server", false]);
+  assertEquals(log.at(-1), [4001, "Server is silent", false]);
   assertEquals(socket.closedWith?.code, 4001);
   assertEquals([socket.heard, clock.pending], [false, 0]);
 });
@@ -144,11 +145,11 @@ Deno.test("a polite close waits for the answer and hears nothing else", () => {
   const { clock, socket, connection, log } = fixture();
   socket.accept();
   connection.ready(heartbeat, () => {});
-  connection.finish(3001, "bye");
+  connection.close(3001, "bye");
   assertEquals(socket.closedWith, { code: 3001, reason: "bye" });
   socket.emit("late");
   socket.finish();
-  connection.finish(1000, "again");
+  connection.close(1000, "again");
   assertEquals(log, ["opened", [3001, "bye", true]]);
   assertEquals(clock.pending, 0);
 });
@@ -156,11 +157,11 @@ Deno.test("a polite close waits for the answer and hears nothing else", () => {
 Deno.test("a server that does not answer the close is given up after two seconds", () => {
   const { clock, socket, connection, log } = fixture();
   socket.accept();
-  connection.finish(undefined, undefined);
+  connection.close(undefined, undefined);
   clock.tick(2_000);
   assertEquals(log, ["opened", [
     1006,
-    "The server did not answer the close",
+    "No answer to the close frame",
     false,
   ]]);
   assertEquals([socket.heard, clock.pending], [false, 0]);
@@ -174,7 +175,7 @@ Deno.test("a socket takes nothing before it is open, while it closes, and after"
   socket.readyState = 2;
   assertEquals(connection.send("late"), false);
   socket.readyState = 1;
-  connection.finish(undefined, undefined);
+  connection.close(undefined, undefined);
   assertEquals(connection.send("later"), false);
   socket.finish();
   assertEquals(connection.send("latest"), false);
@@ -190,18 +191,18 @@ Deno.test("a listener of raw frames may end the connection that they came over",
   const net = new FakeNet();
   const received: unknown[] = [];
   let connection: Connection | undefined;
-  const dial = {
+  new Connection({
     url: "ws://hub.test/",
     protocols: [],
     WebSocket: net.WebSocket,
     clock,
     connectTimeoutMs: 1,
-  };
-  new Connection(dial, {
-    opened: (opened) => connection = opened,
-    received: (data) => received.push(data),
-    ended() {},
-    frame: () => connection?.abandon(1000, ""),
+    handler: {
+      opened: (opened) => connection = opened,
+      received: (data) => received.push(data),
+    },
+    closed() {},
+    trace: () => connection?.abandon(1000, ""),
   });
   net.last.accept();
   net.last.emit("x");
@@ -211,19 +212,23 @@ Deno.test("a listener of raw frames may end the connection that they came over",
 Deno.test("what the constructor throws is thrown", () => {
   const net = new FakeNet();
   net.failure = new TypeError("no permission");
-  const dial = {
+  const clock = new FakeClock();
+  const parameters = {
     url: "ws://hub.test/",
     protocols: [],
     WebSocket: net.WebSocket,
-    clock: new FakeClock(),
+    clock,
+    connectTimeoutMs: 1,
+    handler: { opened() {}, received() {} },
+    closed() {},
+    trace() {},
   };
-  const sink = { opened() {}, received() {}, ended() {}, frame() {} };
   assertThrows(
-    () => new Connection({ ...dial, connectTimeoutMs: 1 }, sink),
+    () => new Connection(parameters),
     TypeError,
     "no permission",
   );
-  assertEquals(dial.clock.pending, 0);
+  assertEquals(clock.pending, 0);
 });
 
 Deno.test("a close that is under way is not disturbed by the heartbeat", () => {
@@ -231,7 +236,7 @@ Deno.test("a close that is under way is not disturbed by the heartbeat", () => {
   socket.accept();
   connection.ready(heartbeat, () => {});
   clock.tick(24_000);
-  connection.finish(1000, "bye");
+  connection.close(1000, "bye");
   clock.tick(1_500);
   socket.finish();
   assertEquals(log.at(-1), [1000, "bye", true]);

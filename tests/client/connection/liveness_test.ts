@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { heartbeatOf, Liveness } from "../../../client/connection/liveness.ts";
+import {
+  Liveness,
+  selectHeartbeat,
+} from "../../../client/connection/liveness.ts";
 import { FakeClock } from "../fake_clock.ts";
 
 const settings = { intervalMs: 10_000, timeoutMs: 25_000 };
@@ -13,7 +16,7 @@ function watched(
   const log: [string, number][] = [];
   const liveness = new Liveness(clock, heartbeat, {
     ping: () => void log.push(["ping", clock.now() - born]),
-    dead: () => void log.push(["dead", clock.now() - born]),
+    timedOut: () => void log.push(["dead", clock.now() - born]),
   });
   return { clock, liveness, log };
 }
@@ -29,7 +32,7 @@ Deno.test("whatever is heard puts death off, and pings go on", () => {
   const { clock, liveness, log } = watched();
   for (let i = 0; i < 6; i++) {
     clock.tick(9_000);
-    liveness.heard();
+    liveness.received();
   }
   assertEquals(log.map(([what]) => what), [
     "ping",
@@ -50,9 +53,9 @@ Deno.test("the round trip is the time from the oldest ping to its pong", () => {
   clock.tick(30);
   liveness.ping(true);
   clock.tick(12);
-  assertEquals(liveness.ponged(), { rttMs: 42, asked: false });
-  assertEquals(liveness.ponged(), { rttMs: 12, asked: true });
-  assertEquals(liveness.ponged(), undefined);
+  assertEquals(liveness.pong(), { rttMs: 42, isRequested: false });
+  assertEquals(liveness.pong(), { rttMs: 12, isRequested: true });
+  assertEquals(liveness.pong(), undefined);
   liveness.stop();
 });
 
@@ -62,7 +65,7 @@ Deno.test("a frozen timer asks before it declares death", () => {
   assertEquals(log, [["ping", 600_000]]);
   clock.tick(4_999);
   assertEquals(log.length, 1);
-  liveness.heard();
+  liveness.received();
   clock.tick(20_000);
   assertEquals(log.filter(([what]) => what === "dead"), []);
   liveness.stop();
@@ -109,7 +112,7 @@ Deno.test("an answered probe is over", () => {
   const { clock, liveness, log } = watched();
   liveness.probe();
   clock.tick(100);
-  liveness.heard();
+  liveness.received();
   clock.tick(9_000);
   assertEquals(log.map(([what]) => what), ["ping"]);
   liveness.probe();
@@ -127,52 +130,58 @@ Deno.test("after the end nothing is asked any more", () => {
 });
 
 Deno.test("without a heartbeat there is no timer and no probe, but pings can be measured", () => {
-  const { clock, liveness, log } = watched(heartbeatOf(false));
+  const { clock, liveness, log } = watched(selectHeartbeat(false));
   assertEquals(clock.pending, 0);
   liveness.probe();
   assertEquals(log, []);
   liveness.ping(true);
   clock.tick(7);
-  assertEquals(liveness.ponged(), { rttMs: 7, asked: true });
+  assertEquals(liveness.pong(), { rttMs: 7, isRequested: true });
 });
 
 Deno.test("the user's heartbeat goes before the server's, the server's before the default", () => {
-  assertEquals(heartbeatOf({}), settings);
-  assertEquals(heartbeatOf({}, { intervalMs: 2_000, timeoutMs: 5_000 }), {
+  assertEquals(selectHeartbeat({}), settings);
+  assertEquals(selectHeartbeat({}, { intervalMs: 2_000, timeoutMs: 5_000 }), {
     intervalMs: 2_000,
     timeoutMs: 5_000,
   });
   assertEquals(
-    heartbeatOf({ intervalMs: 1_000 }, { intervalMs: 2_000, timeoutMs: 5_000 }),
+    selectHeartbeat({ intervalMs: 1_000 }, {
+      intervalMs: 2_000,
+      timeoutMs: 5_000,
+    }),
     {
       intervalMs: 1_000,
       timeoutMs: 5_000,
     },
   );
-  assertEquals(heartbeatOf(false, { intervalMs: 2_000 }), {
+  assertEquals(selectHeartbeat(false, { intervalMs: 2_000 }), {
     intervalMs: Infinity,
     timeoutMs: Infinity,
   });
 });
 
 Deno.test("of two that do not go together the user's stands", () => {
-  assertEquals(heartbeatOf({ intervalMs: 60_000 }), {
+  assertEquals(selectHeartbeat({ intervalMs: 60_000 }), {
     intervalMs: 60_000,
     timeoutMs: 150_000,
   });
-  assertEquals(heartbeatOf({ timeoutMs: 5_000 }), {
+  assertEquals(selectHeartbeat({ timeoutMs: 5_000 }), {
     intervalMs: 2_000,
     timeoutMs: 5_000,
   });
 });
 
 Deno.test("a hostile server cannot make a busy loop, nor nonsense, of the heartbeat", () => {
-  assertEquals(heartbeatOf({}, { intervalMs: 0, timeoutMs: 0 }), {
+  assertEquals(selectHeartbeat({}, { intervalMs: 0, timeoutMs: 0 }), {
     intervalMs: 100,
     timeoutMs: 250,
   });
-  assertEquals(heartbeatOf({}, { intervalMs: "x", timeoutMs: NaN }), settings);
-  assertEquals(heartbeatOf({}, { intervalMs: -1, timeoutMs: Infinity }), {
+  assertEquals(
+    selectHeartbeat({}, { intervalMs: "x", timeoutMs: NaN }),
+    settings,
+  );
+  assertEquals(selectHeartbeat({}, { intervalMs: -1, timeoutMs: Infinity }), {
     intervalMs: 100,
     timeoutMs: 25_000,
   });

@@ -324,6 +324,7 @@ Deno.test("a constructor that throws later is a lost connection", () => {
     code: 1006,
     reason: "Error: out of sockets",
     wasClean: false,
+    cause: h.net.failure,
   });
   h.net.failure = undefined;
   h.clock.tick(1_000);

@@ -65,10 +65,14 @@ Deno.test("the page's address is its base, or else its location", () => {
 });
 
 Deno.test("a path without a page, and nonsense on a page, say so", () => {
-  assertThrows(() => resolveUrl("/ws"), DOMException, "there is no page");
+  assertThrows(
+    () => resolveUrl("/ws"),
+    DOMException,
+    "a relative URL needs a page",
+  );
   assertThrows(
     () => resolveUrl("http://", "http://hub.test/"),
     DOMException,
-    "no URL relative to 'http://hub.test/'",
+    "not valid relative to 'http://hub.test/'",
   );
 });

@@ -4,7 +4,11 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
-import { bodyOf, isBinary, readSent } from "../../../client/publish/body.ts";
+import {
+  bodyOf,
+  isBinary,
+  readSentText,
+} from "../../../client/publish/body.ts";
 
 Deno.test("text is sent as it is, counted in UTF-8 bytes", () => {
   assertEquals(bodyOf("grüße"), { body: "grüße", bytes: 7 });
@@ -60,9 +64,9 @@ Deno.test("text and objects are no bytes", () => {
 });
 
 Deno.test("a ping is told from a message, and anything else is a SyntaxError", () => {
-  assertEquals(readSent('{"type":"ping"}'), "ping");
-  assertEquals(readSent('{"type":"chat"}'), "message");
+  assertEquals(readSentText('{"type":"ping"}'), "ping");
+  assertEquals(readSentText('{"type":"chat"}'), "message");
   for (const text of ["hello", "1", "[]", "null", "{}", '{"type":1}', ""]) {
-    assertThrows(() => readSent(text), SyntaxError, "Cannot send this text");
+    assertThrows(() => readSentText(text), SyntaxError, "Cannot send");
   }
 });

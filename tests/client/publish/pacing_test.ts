@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { Pace } from "../../../client/publish/pacing.ts";
+import { Pacer } from "../../../client/publish/pacing.ts";
 import {
   DEFAULT_LIMITS,
   type Limits,
@@ -17,13 +17,13 @@ function paced(limits: Partial<Limits>) {
   const hub = new Rate(rateBounds(all)!, { ...hubClock(clock) });
   const sent: string[] = [];
   let isWithin = hub.take(0);
-  const pace = new Pace(clock, wireLimits(all), {
+  const pace = new Pacer(clock, wireLimits(all), {
     send(data) {
       sent.push(data as string);
       isWithin &&= hub.take(data.length);
       return true;
     },
-    free: () => onFree(),
+    ready: () => onFree(),
   });
   let onFree = (): void => {};
   return {
@@ -38,7 +38,7 @@ function paced(limits: Partial<Limits>) {
       const left = [...frames];
       onFree = () => {
         while (
-          left.length > 0 && pace.post(left[0]!, left[0]!.length) === "sent"
+          left.length > 0 && pace.trySend(left[0]!, left[0]!.length) === "sent"
         ) left.shift();
       };
       onFree();
@@ -91,14 +91,14 @@ Deno.test("an hour of a network that holds everything back for a second at a tim
   const clock = new FakeClock();
   const hub = new Rate(rateBounds(limits)!, hubClock(clock));
   let held = 1;
-  const pace = new Pace(clock, wireLimits(limits), {
+  const pace = new Pacer(clock, wireLimits(limits), {
     send: () => ++held > 0,
-    free() {},
+    ready() {},
   });
   for (let second = 0; second < 3_600; second++) {
     for (let ms = 0; ms < 1_000; ms += 5) {
       clock.tick(5);
-      pace.post("x", 1);
+      pace.trySend("x", 1);
     }
     for (; held > 0; held--) assert(hub.take(1), `second ${second}`);
   }
@@ -137,15 +137,15 @@ Deno.test("where the server states no rate, or one of them only, the other is no
       ...rates,
       bytesPerSecond: Infinity,
     };
-    const pace = new Pace(clock, limits, { send: () => true, free() {} });
+    const pace = new Pacer(clock, limits, { send: () => true, ready() {} });
     for (let i = 0; i < 5_000; i++) {
-      assertEquals(pace.post("x", 1e6), "sent");
+      assertEquals(pace.trySend("x", 1e6), "sent");
     }
   }
   const limits = { ...wireLimits(DEFAULT_LIMITS), bytesPerSecond: Infinity };
-  const pace = new Pace(clock, limits, { send: () => true, free() {} });
-  for (let i = 0; i < 255; i++) assertEquals(pace.post("x", 1e9), "sent");
-  assertEquals(pace.post("x", 1), "later");
+  const pace = new Pacer(clock, limits, { send: () => true, ready() {} });
+  for (let i = 0; i < 255; i++) assertEquals(pace.trySend("x", 1e9), "sent");
+  assertEquals(pace.trySend("x", 1), "later");
   pace.stop();
 });
 

@@ -354,7 +354,9 @@ Deno.test("a record that the contract refuses is an invalid event, and nobody's 
     "The contract has no message 'other'",
   ]);
   assertEquals(
-    invalid.map(({ message, info, issues }) => [message, info.offset, issues]),
+    invalid.map((
+      { message, context, issues },
+    ) => [message, context.offset, issues]),
     [
       [{ type: "chat", text: 1 }, 0, []],
       [{ type: "other" }, 1, []],

@@ -3,11 +3,11 @@ import {
   ANY,
   BINARY,
   Handlers,
-  type MessageContext,
+  type HubMessageContext,
 } from "../../../hub/log/handlers.ts";
 import { inMemory } from "../in_memory.ts";
 
-const context: MessageContext = {
+const context: HubMessageContext = {
   topic: "lobby",
   from: "$hub",
   at: 5,

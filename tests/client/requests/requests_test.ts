@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { anyMessages, defineMessages } from "../../../messages.ts";
 import { DrumbeatError } from "../../../client.ts";
-import { Requests } from "../../../client/protocol/requests.ts";
+import { PendingReplies } from "../../../client/requests/pending_replies.ts";
+import { Requests } from "../../../client/requests/requests.ts";
 import { FakeClock } from "../fake_clock.ts";
 
 const contract = defineMessages({}, {
@@ -14,44 +15,54 @@ const contract = defineMessages({}, {
   },
 });
 
-/** Requests whose frames are written down. */
+/** Requests whose frames are recorded. */
 function fixture(
   given: Partial<{ connected: boolean; contract: typeof anyMessages }> = {},
 ) {
   const clock = new FakeClock();
+  const pending = new PendingReplies();
   const sent: [string, unknown][] = [];
-  const requests = new Requests(
+  const requests = new Requests({
     clock,
-    given.contract ?? anyMessages,
-    (make) => {
-      if (given.connected === false) return undefined;
-      const question = make(sent.length + 1);
-      if (question.type !== "request") throw new TypeError(question.type);
-      return sent.push([question.method, question.data]);
+    contract: given.contract ?? anyMessages,
+    pending,
+    sender: {
+      isOpen: given.connected ?? true,
+      send(frame) {
+        if (frame.type !== "request") throw new TypeError(frame.type);
+        sent.push([frame.method, frame.data]);
+      },
     },
-  );
-  return { clock, sent, requests };
+  });
+  return {
+    clock,
+    sent,
+    requests,
+    pending,
+    reply: (id: number, data?: unknown) =>
+      pending.settle({ type: "reply", id, data }),
+  };
 }
 
 Deno.test("an answer comes to the request with its id", async () => {
-  const { clock, sent, requests } = fixture();
+  const { clock, sent, requests, reply } = fixture();
   const [first, second] = [
     requests.request("a", 1, {}),
     requests.request("b", undefined, {}),
   ];
   assertEquals(sent, [["a", 1], ["b", undefined]]);
-  requests.reply(2, "two");
-  requests.reply(1, undefined);
-  requests.reply(3, "nobody asked");
+  reply(2, "two");
+  reply(1, undefined);
+  reply(3, "nobody asked");
   assertEquals([await first, await second], [undefined, "two"]);
   assertEquals(clock.pending, 0);
 });
 
 Deno.test("a refusal rejects with the server's code", async () => {
-  const { clock, requests } = fixture();
+  const { clock, requests, pending } = fixture();
   const answer = requests.request("a", 1, {});
-  assert(requests.refuse(1, new DrumbeatError("forbidden", "no")));
-  assertFalse(requests.refuse(1, new DrumbeatError("forbidden", "no")));
+  assert(pending.refuse(1, new DrumbeatError("forbidden", "no")));
+  assertFalse(pending.refuse(1, new DrumbeatError("forbidden", "no")));
   assertEquals(
     (await assertRejects(() => answer, DrumbeatError)).code,
     "forbidden",
@@ -68,15 +79,15 @@ Deno.test("without a connection, and at a cut, it is disconnected", async () => 
   assertEquals(error.code, "disconnected");
   const { clock, requests } = fixture();
   const answers = [requests.request("a", 1, {}), requests.request("b", 1, {})];
-  requests.end(new DrumbeatError("disconnected", "cut"));
+  requests.rejectAll("disconnected", "the connection closed");
   for (const answer of answers) {
-    await assertRejects(() => answer, DrumbeatError, "cut");
+    await assertRejects(() => answer, DrumbeatError, "the connection closed");
   }
   assertEquals(clock.pending, 0);
 });
 
 Deno.test("a late answer is a timeout, and its reply is ignored", async () => {
-  const { clock, requests } = fixture();
+  const { clock, requests, reply } = fixture();
   const answer = requests.request("a", 1, {});
   const quick = requests.request("b", 1, { timeoutMs: 50 });
   clock.tick(50);
@@ -85,7 +96,7 @@ Deno.test("a late answer is a timeout, and its reply is ignored", async () => {
     "timeout",
   );
   clock.tick(9_949);
-  requests.reply(2, "late");
+  reply(2, "late");
   clock.tick(1);
   await assertRejects(() => answer, DrumbeatError, "within 10000 ms");
   assertEquals(clock.pending, 0);
@@ -115,7 +126,7 @@ Deno.test("at most 256 requests wait", async () => {
     DrumbeatError,
   );
   assertEquals(error.code, "limit");
-  requests.end(new DrumbeatError("closed", ""));
+  requests.rejectAll("closed", "");
   await Promise.allSettled(answers);
 });
 
@@ -129,7 +140,7 @@ Deno.test("a timeout that is no time is a RangeError", async () => {
 });
 
 Deno.test("what the contract refuses is not sent, and an answer that it refuses is invalid", async () => {
-  const { sent, requests } = fixture({
+  const { sent, requests, reply } = fixture({
     contract: contract as unknown as typeof anyMessages,
   });
   const wrong = await assertRejects(
@@ -143,18 +154,18 @@ Deno.test("what the contract refuses is not sent, and an answer that it refuses 
   );
   assertEquals(unknown.code, "unsupported");
   const answer = requests.request("rename", { name: "x" }, {});
-  requests.reply(1, "yes");
+  reply(1, "yes");
   assertEquals(
     (await assertRejects(() => answer, DrumbeatError)).code,
     "invalid",
   );
   const good = requests.request("rename", { name: "x" }, {});
-  requests.reply(2, true);
+  reply(2, true);
   assertEquals(await good, true);
 });
 
 Deno.test("a validator of replies that throws rejects the request", async () => {
-  const { requests } = fixture({
+  const { requests, reply } = fixture({
     contract: {
       ...anyMessages,
       checkReply() {
@@ -163,6 +174,6 @@ Deno.test("a validator of replies that throws rejects the request", async () => 
     },
   });
   const answer = requests.request("a", 1, {});
-  requests.reply(1, 1);
+  reply(1, 1);
   await assertRejects(() => answer, TypeError, "asynchronous");
 });

@@ -1,19 +1,22 @@
-/** The handlers of a WebSocket, `onopen` and its like: listeners that keep their place when they are replaced. */
-export class Handlers {
+/**
+ * The event handler attributes of a WebSocket (`onopen` and the like): listeners that keep their place in the order when
+ * they are replaced (HTML Standard, event handler attributes).
+ */
+export class EventHandlers {
   readonly #target: EventTarget;
   readonly #handlers = new Map<string, ((event: Event) => void) | null>();
 
-  /** @param target whose events they handle. */
+  /** @param target the target of the events. */
   constructor(target: EventTarget) {
     this.#target = target;
   }
 
-  /** The handler of a type of events, or `null`. */
+  /** Returns the handler of an event type, or `null`. */
   get(type: string): ((event: Event) => void) | null {
     return this.#handlers.get(type) ?? null;
   }
 
-  /** Sets it. What is no function clears it, as on a WebSocket. */
+  /** Sets the handler of an event type. A value that is not a function clears it, as on a WebSocket. */
   set(type: string, handler: unknown): void {
     if (!this.#handlers.has(type)) {
       this.#target.addEventListener(

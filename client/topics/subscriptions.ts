@@ -1,0 +1,228 @@
+import {
+  DrumbeatError,
+  type Joined,
+  type MessageMap,
+  type Start,
+} from "../../messages.ts";
+import type { PendingReplies } from "../requests/pending_replies.ts";
+import type { FrameSender } from "../requests/requests.ts";
+import { readJoined } from "./joined.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** The state of one topic: the program's subscription, the server's, and the frame that is not answered yet. */
+interface SubscriptionState<M extends MessageMap> {
+  readonly name: string;
+  /** The subscription of the program. */
+  desired: Subscription<M> | undefined;
+  /** The subscription that the server has: the batches belong to it. */
+  actual: Subscription<M> | undefined;
+  /** The unanswered frame; no other one is sent before its answer. */
+  pending: {
+    readonly id: number | "hello";
+    /** The subscription that it requests; `undefined` for an unsubscribe. */
+    readonly subscribes: Subscription<M> | undefined;
+  } | undefined;
+}
+
+/**
+ * Brings the server's subscriptions in line with the program's: one unanswered frame at a time for each topic. Each answer
+ * compares the two again, so a topic that was closed and opened three times before the first answer ends in the right state.
+ */
+export class Subscriptions<M extends MessageMap> {
+  readonly #states = new Map<string, SubscriptionState<M>>();
+  readonly #pending: PendingReplies;
+  readonly #sender: FrameSender;
+  /** True from the server's `start` until the connection closes. */
+  #isStarted = false;
+
+  /**
+   * @param pending holds the unanswered frames.
+   * @param sender sends frames.
+   */
+  constructor(pending: PendingReplies, sender: FrameSender) {
+    this.#pending = pending;
+    this.#sender = sender;
+  }
+
+  /** Returns the program's subscription of that name. */
+  desired(name: string): Subscription<M> | undefined {
+    return this.#states.get(name)?.desired;
+  }
+
+  /** Returns the subscription that receives the batches of a topic; `undefined` for batches from before an unsubscribe. */
+  active(name: string): Subscription<M> | undefined {
+    const state = this.#states.get(name);
+    return state !== undefined && state.actual === state.desired
+      ? state.actual
+      : undefined;
+  }
+
+  /** Adds a subscription of the program. There is no other one of its name. */
+  subscribe(subscription: Subscription<M>): void {
+    const { name } = subscription;
+    let state = this.#states.get(name);
+    if (state === undefined) {
+      state = {
+        name,
+        desired: undefined,
+        actual: undefined,
+        pending: undefined,
+      };
+      this.#states.set(name, state);
+    }
+    state.desired = subscription;
+    this.#reconcile(state);
+  }
+
+  /** Removes a subscription of the program. */
+  unsubscribe(subscription: Subscription<M>): void {
+    const state = this.#states.get(subscription.name);
+    if (state?.desired !== subscription) return;
+    state.desired = undefined;
+    if (
+      state.actual !== subscription &&
+      state.pending?.subscribes !== subscription
+    ) subscription.unsubscribed();
+    this.#reconcile(state);
+  }
+
+  /** Returns the topics of a hello, with the start of each. */
+  hello(): Record<string, Start> {
+    const topics: [string, Start][] = [];
+    for (const [name, state] of this.#states) {
+      if (state.desired === undefined) continue;
+      topics.push([name, state.desired.start]);
+      state.pending = { id: "hello", subscribes: state.desired };
+    }
+    // Not assigned by name: a topic's name may be `__proto__`.
+    return Object.fromEntries(topics);
+  }
+
+  /**
+   * Handles the server's answer to the hello.
+   *
+   * @param topics the answer for each topic: any values, as the server may be hostile.
+   */
+  started(topics: Readonly<Record<string, unknown>>): void {
+    this.#isStarted = true;
+    for (const [name, state] of [...this.#states]) {
+      if (state.pending?.id === "hello") {
+        const answer = Object.hasOwn(topics, name) ? topics[name] : undefined;
+        this.#answered(state, readJoined(name, answer));
+      } else this.#reconcile(state);
+    }
+  }
+
+  /** Handles the end of a subscription by the server. */
+  endedByServer(name: string, error: DrumbeatError): void {
+    const state = this.#states.get(name);
+    const actual = state?.actual;
+    if (state === undefined || actual === undefined) return;
+    state.actual = undefined;
+    if (state.desired === actual) state.desired = undefined;
+    actual.refused(error);
+    actual.unsubscribed();
+    this.#reconcile(state);
+  }
+
+  /** Handles the close of the connection: no pending frame will be answered, and the next hello names every topic. */
+  connectionClosed(): void {
+    this.#isStarted = false;
+    for (const state of [...this.#states.values()]) {
+      const { pending } = state;
+      state.pending = undefined;
+      if (pending !== undefined && pending.id !== "hello") {
+        this.#pending.forget(pending.id);
+      }
+      const requested = pending?.subscribes;
+      if (requested !== undefined && requested !== state.desired) {
+        requested.unsubscribed();
+      }
+      state.desired?.connectionClosed();
+      this.#forgetActual(state);
+      this.#reconcile(state);
+    }
+  }
+
+  /** Closes every subscription: the client is closed. */
+  close(): void {
+    this.connectionClosed();
+    for (const { desired } of this.#states.values()) desired?.clientClosed();
+    this.#states.clear();
+  }
+
+  #answered(
+    state: SubscriptionState<M>,
+    answer: Joined | DrumbeatError,
+  ): void {
+    const requested = state.pending!.subscribes!;
+    state.pending = undefined;
+    if (!(answer instanceof DrumbeatError)) {
+      state.actual = requested;
+      if (state.desired === requested) requested.subscribed(answer);
+    } else {
+      if (state.desired === requested) state.desired = undefined;
+      requested.refused(answer);
+      requested.unsubscribed();
+    }
+    this.#reconcile(state);
+  }
+
+  #unsubscribed(state: SubscriptionState<M>): void {
+    state.pending = undefined;
+    this.#forgetActual(state);
+    this.#reconcile(state);
+  }
+
+  #forgetActual(state: SubscriptionState<M>): void {
+    const { actual } = state;
+    state.actual = undefined;
+    if (actual !== undefined && actual !== state.desired) actual.unsubscribed();
+  }
+
+  #reconcile(state: SubscriptionState<M>): void {
+    const { name, desired, actual, pending } = state;
+    if (
+      desired === undefined && actual === undefined && pending === undefined
+    ) {
+      // A handler may have subscribed to the name again, with a new state.
+      if (this.#states.get(name) === state) this.#states.delete(name);
+      return;
+    }
+    if (!this.#isStarted || pending !== undefined || desired === actual) return;
+    if (actual !== undefined || desired === undefined) {
+      this.#sendUnsubscribe(state);
+    } else this.#sendSubscribe(state, desired);
+  }
+
+  #sendUnsubscribe(state: SubscriptionState<M>): void {
+    const id = this.#pending.nextId();
+    state.pending = { id, subscribes: undefined };
+    this.#pending.add(id, {
+      settle: ({ type }) => {
+        if (type !== "ack") return false;
+        this.#unsubscribed(state);
+        return true;
+      },
+      // `absent`: the server does not have the subscription either.
+      refuse: () => this.#unsubscribed(state),
+    });
+    this.#sender.send({ type: "unsubscribe", id, topic: state.name });
+  }
+
+  #sendSubscribe(state: SubscriptionState<M>, desired: Subscription<M>): void {
+    const { name } = state;
+    const id = this.#pending.nextId();
+    state.pending = { id, subscribes: desired };
+    this.#pending.add(id, {
+      settle: (answer) => {
+        if (answer.type !== "subscribed" || answer.topic !== name) return false;
+        this.#answered(state, answer);
+        return true;
+      },
+      refuse: (error) => this.#answered(state, error),
+    });
+    const { start } = desired;
+    this.#sender.send({ type: "subscribe", id, topic: name, ...start });
+  }
+}
