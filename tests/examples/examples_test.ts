@@ -53,7 +53,7 @@ Deno.test("examples/http_broadcast.ts publishes each POST to all peers", async (
   assertEquals(posted.status, 201);
   assertEquals(await posted.json(), { offset: 0 });
   assertEquals(await plain.next(), body);
-  for (const wrong of ["not JSON", "[]", '{"type":"ack"}']) {
+  for (const wrong of ["not JSON", "[]", '{"type":"pong"}']) {
     const refused = await fetch(url, { method: "POST", body: wrong });
     assertEquals(refused.status, 400, wrong);
     assert((await refused.text()).startsWith("Cannot publish to 'lobby'"));

@@ -158,7 +158,7 @@ Deno.test("without a contract any well-formed message passes", () => {
   }
 });
 
-Deno.test("the wire's own words are refused, whether defined or published", () => {
+Deno.test("rejects reserved types, in a definition and in a message", () => {
   for (const type of RESERVED_TYPES) {
     assertThrows(
       () => defineMessages({ [type]: isMove }),

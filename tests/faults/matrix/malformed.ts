@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { encodeBinary } from "../../../messages.ts";
+import { encodeBinary, RESERVED_TYPES } from "../../../messages.ts";
 
 /** What comes of a frame: an error, with the frame's id where it had one, or a close. */
 export type Answer =
@@ -110,26 +110,6 @@ function greeted(
   return { name, dialect: "greeted", data, expected };
 }
 
-/** The wire's own words, which no message may be. */
-const WORDS = [
-  "hello",
-  "start",
-  "ping",
-  "pong",
-  "publish",
-  "ack",
-  "batch",
-  "gap",
-  "subscribe",
-  "subscribed",
-  "unsubscribe",
-  "request",
-  "reply",
-  "presence",
-  "history",
-  "error",
-  "goaway",
-];
 const TYPES = ["", "1a", "a b", "ü", "-", "a".repeat(65), "__proto__"];
 
 function publishOf(message: unknown, topic = "room") {
@@ -169,7 +149,9 @@ export const MALFORMED: readonly Case[] = [
     data,
     expected: { error: "malformed" },
   })),
-  ...WORDS.filter((word) => word !== "ping").map((type): Case => ({
+  ...[...RESERVED_TYPES].filter((word) => word !== "ping").map((
+    type,
+  ): Case => ({
     name: `plain: the word ${type}`,
     dialect: "plain",
     data: JSON.stringify({ type }),
@@ -182,7 +164,7 @@ export const MALFORMED: readonly Case[] = [
     expected: { error: "invalid" },
   })),
   ...wrongFields(),
-  ...WORDS.map((type) =>
+  ...[...RESERVED_TYPES].map((type) =>
     greeted(`publishing the word ${type}`, publishOf({ type }), invalid)
   ),
   ...TYPES.map((type) =>

@@ -64,7 +64,7 @@ Deno.test("what is no message is the error malformed, and the connection lives",
   assertEquals(peer.closed, undefined);
 });
 
-Deno.test("the wire's own words cannot be published", async () => {
+Deno.test("rejects messages of a reserved type", async () => {
   await using hub = inMemory();
   const [peer, other] = [hub.plain(), hub.plain()];
   for (const type of RESERVED_TYPES) {

@@ -282,11 +282,11 @@ const REFUSED: readonly (readonly [string, object, string])[] = [
     topic: "lobby",
     message: {},
   }, "invalid"],
-  ["a publish of one of the wire's words", {
+  ["a publish of a reserved type", {
     type: "publish",
     id: 1,
     topic: "lobby",
-    message: { type: "ack" },
+    message: { type: "error" },
   }, "invalid"],
   ["a publish to no name", publish(1, ""), "invalid"],
   ["a publish to a name with a newline", publish(1, "a\n"), "invalid"],
