@@ -16,7 +16,6 @@
  *
  * @module
  */
-export { type WaitOptions } from "./client/abort.ts";
 export { Client } from "./client/client.ts";
 export { type ClientClock, webClock } from "./client/clock.ts";
 export { connect } from "./client/connect.ts";
@@ -56,6 +55,7 @@ export {
   type Topic,
   type TopicState,
 } from "./client/topics/topic.ts";
+export { type WaitOptions } from "./client/waiters.ts";
 export { type ClientHandler, WebSocketApi } from "./client/web_socket_api.ts";
 export {
   type AnyMessages,

@@ -10,7 +10,6 @@ import {
   topicNameProblem,
   type WireLimits,
 } from "../messages.ts";
-import { abortable, type WaitOptions } from "./abort.ts";
 import { checkClose } from "./connection/close_socket.ts";
 import { Connection, type ConnectionClose } from "./connection/connection.ts";
 import { Reconnector, type StateChange } from "./connection/reconnect.ts";
@@ -29,6 +28,7 @@ import { isBinary } from "./publish/body.ts";
 import { IgnoredRejections } from "./rejections.ts";
 import type { RequestArguments } from "./requests/requests.ts";
 import type { StartFrom, Topic } from "./topics/topic.ts";
+import { checkWait, Waiters, type WaitOptions } from "./waiters.ts";
 import { WebSocketApi } from "./web_socket_api.ts";
 
 /**
@@ -59,7 +59,7 @@ export class Client<
   readonly #dialect: V1<M> | Plain<M>;
   readonly #rejections: IgnoredRejections;
   #rttMs: number | undefined;
-  #opening: PromiseWithResolvers<void> | undefined;
+  readonly #opening = new Waiters();
   readonly #closed = Promise.withResolvers<void>();
   #isClosed = false;
   #isClosedByProgram = false;
@@ -223,7 +223,13 @@ export class Client<
    * names the HTTP status of a refused handshake.
    */
   opened(options: WaitOptions = {}): Promise<void> {
-    return this.#rejections.watch(this.#waitUntilOpen(options));
+    return this.#rejections.promise((resolve, reject) => {
+      const signal = checkWait("Cannot wait for a connection", options);
+      if (this.state === "open") resolve();
+      else if (this.state === "closed") {
+        reject(this.#closedError("Cannot connect"));
+      } else this.#opening.add(resolve, reject, signal);
+    });
   }
 
   /**
@@ -262,7 +268,9 @@ export class Client<
     ...given: RequestArguments<R[K]["data"]>
   ): Promise<R[K]["reply"]> {
     const [data, options] = given;
-    return this.#rejections.watch(this.#request(method, data, options));
+    return this.#rejections.promise((resolve, reject) => {
+      this.#request(method, data, options).then(resolve, reject);
+    });
   }
 
   /** Closes the client and waits for the end of the closing handshake. */
@@ -292,15 +300,6 @@ export class Client<
     return await v1.requests.request(method, data, options);
   }
 
-  async #waitUntilOpen(options: WaitOptions): Promise<void> {
-    checkNames("Cannot wait for a connection", options, { signal: true });
-    options.signal?.throwIfAborted();
-    if (this.state === "open") return;
-    if (this.state === "closed") throw this.#closedError("Cannot connect");
-    this.#opening ??= Promise.withResolvers<void>();
-    await abortable(this.#opening.promise, options.signal);
-  }
-
   #emit<K extends keyof ClientEventMap<M>>(
     type: K,
     details: EventDetails<ClientEventMap<M>[K]>,
@@ -312,12 +311,11 @@ export class Client<
 
   #stateChanged(change: StateChange): void {
     const { state } = change;
-    if (state === "open") this.#opening?.resolve();
+    if (state === "open") this.#opening.resolve();
     if (state === "closed") {
-      this.#opening?.reject(this.#closedError("Cannot connect"));
+      this.#opening.reject(this.#closedError("Cannot connect"));
       this.#dialect.close();
     }
-    if (state === "open" || state === "closed") this.#opening = undefined;
     this.#emit("statechange", change);
     // A listener may have closed the client.
     if (state === "open" && this.state === "open") {

@@ -1,5 +1,11 @@
 import type { ClientClock } from "./clock.ts";
 
+/** The function that a promise is constructed with. */
+type Executor<T> = (
+  resolve: (value: T | PromiseLike<T>) => void,
+  reject: (reason?: unknown) => void,
+) => void;
+
 /**
  * A promise that calls back when it rejects and the program has attached no handler. The runtime treats it as handled, so
  * its rejection never ends the process.
@@ -17,11 +23,11 @@ class WatchedPromise<T> extends Promise<T> {
   #cancel: (() => void) | undefined;
 
   constructor(
-    source: Promise<T>,
+    executor: Executor<T>,
     clock: ClientClock,
     ignored: (error: unknown) => void,
   ) {
-    super((resolve, reject) => source.then(resolve, reject));
+    super(executor);
     super.then(undefined, (error) => {
       if (this.#isHandled) return;
       // The program may attach its handler until the end of the task, as with the platform's `unhandledrejection`.
@@ -39,19 +45,27 @@ class WatchedPromise<T> extends Promise<T> {
   }
 }
 
-/** Finds the rejections that the program ignores: docs/decisions/0028. */
+/** Finds the rejections that the program ignores: docs/decisions/0028-a-rejection-without-a-handler-is-an-event.md. */
 export class IgnoredRejections {
   readonly #clock: ClientClock;
   readonly #ignored: (error: unknown) => void;
 
-  /** @param ignored receives the reason of each rejection that has no handler. */
+  /**
+   * @param clock the client's clock.
+   * @param ignored receives the reason of each rejection that has no handler.
+   */
   constructor(clock: ClientClock, ignored: (error: unknown) => void) {
     this.#clock = clock;
     this.#ignored = ignored;
   }
 
-  /** Returns a promise that settles as `promise` does, and whose rejection may be ignored. */
-  watch<T>(promise: Promise<T>): Promise<T> {
-    return new WatchedPromise(promise, this.#clock, this.#ignored);
+  /**
+   * Creates a promise for the program, whose rejection it may ignore.
+   *
+   * @param executor as of `new Promise`.
+   * @returns the promise; it settles as early as a promise of `new Promise`.
+   */
+  promise<T>(executor: Executor<T>): Promise<T> {
+    return new WatchedPromise(executor, this.#clock, this.#ignored);
   }
 }

@@ -95,6 +95,7 @@ import clientTopicsTs from "../client/topics/topics.ts" with { type: "text" };
 import clientUrlTs from "../client/connection/url.ts" with { type: "text" };
 import clientV1Ts from "../client/protocol/v1.ts" with { type: "text" };
 import clientListenersTs from "../client/listeners.ts" with { type: "text" };
+import clientWaitersTs from "../client/waiters.ts" with { type: "text" };
 import clientRejectionsTs from "../client/rejections.ts" with { type: "text" };
 import clientRequestsPendingRepliesTs from "../client/requests/pending_replies.ts" with {
   type: "text",
@@ -238,6 +239,7 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["client/connection/url.ts", clientUrlTs],
   ["client/protocol/v1.ts", clientV1Ts],
   ["client/listeners.ts", clientListenersTs],
+  ["client/waiters.ts", clientWaitersTs],
   ["client/rejections.ts", clientRejectionsTs],
   ["client/requests/pending_replies.ts", clientRequestsPendingRepliesTs],
   ["client/protocol/error_frame.ts", clientProtocolErrorFrameTs],

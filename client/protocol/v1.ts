@@ -91,6 +91,7 @@ export class V1<M extends MessageMap> implements Dialect {
     this.#publisher = new Publisher({
       ...settings,
       contract,
+      rejections,
       pending,
       showError,
       dropped: ({ topic, message }, reason) =>

@@ -8,6 +8,7 @@ import {
   utf8Length,
   type WireLimits,
 } from "../../messages.ts";
+import type { IgnoredRejections } from "../rejections.ts";
 import { type Binary, bodyOf, isBinary } from "./body.ts";
 import type { Body } from "./outgoing_message.ts";
 import { Outbox, type OutboxParameters } from "./outbox.ts";
@@ -25,6 +26,7 @@ export interface PublishOptions {
 export interface PublisherParameters<M extends MessageMap>
   extends OutboxParameters {
   readonly contract: Pick<Contract<M>, "check">;
+  readonly rejections: IgnoredRejections;
   /** Shows the program an error that no promise carries. */
   readonly showError: (error: DrumbeatError) => void;
 }
@@ -47,7 +49,7 @@ export class Publisher<M extends MessageMap> {
     message: unknown,
     options: PublishOptions | undefined,
   ): Promise<number> {
-    return new Promise((resolve, reject) => {
+    return this.#parameters.rejections.promise((resolve, reject) => {
       const action = `Cannot publish to '${topic}'`;
       if (options !== undefined) {
         checkNames(action, options, { signal: true, timeoutMs: true });

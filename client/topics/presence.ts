@@ -1,8 +1,7 @@
-import { checkNames } from "../../common/options.ts";
 import { isCount, type ListenerOptions, type Member } from "../../messages.ts";
-import { abortable, type WaitOptions } from "../abort.ts";
 import { Listeners } from "../listeners.ts";
 import type { IgnoredRejections } from "../rejections.ts";
+import { checkWait, Waiters, type WaitOptions } from "../waiters.ts";
 
 /** A change of a topic's presence. */
 export interface TopicPresenceChange {
@@ -48,12 +47,6 @@ export interface TopicPresence {
 /** Sends this client's data to the server. */
 export type SendPresence = (data: unknown) => Promise<unknown>;
 
-/** Data that the server has not acknowledged. */
-interface PendingData {
-  readonly data: unknown;
-  readonly done: PromiseWithResolvers<void>;
-}
-
 /** The implementation of {@linkcode TopicPresence}. */
 export class Presence implements TopicPresence {
   readonly #members = new Map<string, unknown>();
@@ -63,7 +56,10 @@ export class Presence implements TopicPresence {
   #count = 0;
   /** The data that the server has: each hello repeats it. */
   #acknowledged: { readonly data: unknown } | undefined;
-  #pending: PendingData | undefined;
+  /** The data that the server has not acknowledged. */
+  #pending: { readonly data: unknown } | undefined;
+  /** The calls of `set` that wait: all of them settle with the newest data, because the server needs no other. */
+  readonly #setting = new Waiters();
   #isSubscribed = false;
   /** The reason for which no more data can be sent. */
   #closedError: Error | undefined;
@@ -86,7 +82,13 @@ export class Presence implements TopicPresence {
   }
 
   set(data: unknown = null, options: WaitOptions = {}): Promise<void> {
-    return this.#rejections.watch(this.#set(data, options));
+    return this.#rejections.promise((resolve, reject) => {
+      const signal = checkWait("Cannot set presence", options);
+      if (this.#closedError !== undefined) return reject(this.#closedError);
+      this.#setting.add(resolve, reject, signal);
+      this.#pending = { data };
+      if (this.#isSubscribed) this.#sendPending();
+    });
   }
 
   on(
@@ -124,8 +126,8 @@ export class Presence implements TopicPresence {
     this.#closedError = error;
     this.#isSubscribed = false;
     this.#acknowledged = undefined;
-    this.#pending?.done.reject(error);
     this.#pending = undefined;
+    this.#setting.reject(error);
     this.#listeners.clear();
     this.#members.clear();
     this.#count = 0;
@@ -158,17 +160,6 @@ export class Presence implements TopicPresence {
     });
   }
 
-  async #set(data: unknown, options: WaitOptions): Promise<void> {
-    checkNames("Cannot set presence", options, { signal: true });
-    options.signal?.throwIfAborted();
-    if (this.#closedError !== undefined) throw this.#closedError;
-    // All waiting calls settle with the newest data: the server needs nothing else.
-    const done = this.#pending?.done ?? Promise.withResolvers<void>();
-    this.#pending = { data, done };
-    if (this.#isSubscribed) this.#sendPending();
-    await abortable(done.promise, options.signal);
-  }
-
   #sendPending(): void {
     const pending = this.#pending;
     if (pending === undefined) return;
@@ -177,13 +168,13 @@ export class Presence implements TopicPresence {
         this.#acknowledged = { data: pending.data };
         if (this.#pending !== pending) return;
         this.#pending = undefined;
-        pending.done.resolve();
+        this.#setting.resolve();
       },
       (error) => {
         // The connection closed: the data is sent again with the next one.
         if (this.#pending !== pending || !this.#isSubscribed) return;
         this.#pending = undefined;
-        pending.done.reject(error);
+        this.#setting.reject(error);
       },
     );
   }

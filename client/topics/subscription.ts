@@ -16,13 +16,13 @@ import {
   type Start,
   type TopicRecord,
 } from "../../messages.ts";
-import { abortable, type WaitOptions } from "../abort.ts";
 import type { EmitEvent } from "../events.ts";
 import { Listeners } from "../listeners.ts";
 import type { PublishOptions } from "../publish/publisher.ts";
 import type { IgnoredRejections } from "../rejections.ts";
 import { report } from "../report.ts";
 import type { Requests } from "../requests/requests.ts";
+import { checkWait, Waiters, type WaitOptions } from "../waiters.ts";
 import { Cursor } from "./cursor.ts";
 import { type HistoryOptions, readHistory } from "./history.ts";
 import { Presence } from "./presence.ts";
@@ -60,8 +60,9 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
   readonly #start: StartFrom;
   #state: TopicState = "joining";
   #refusal: DrumbeatError | undefined;
-  #joined: PromiseWithResolvers<void> | undefined;
-  readonly #unsubscribed = Promise.withResolvers<void>();
+  readonly #joining = new Waiters();
+  readonly #closing = new Waiters();
+  #isUnsubscribed = false;
   readonly #listeners = new Listeners<TopicRecord<M>>();
   readonly #queues = new Set<RecordQueue<M>>();
 
@@ -97,10 +98,9 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     options?: PublishOptions,
   ): Promise<number> {
     const { publisher, rejections } = this.#host;
-    return rejections.watch(
-      this.#isActive
-        ? publisher.publish(this.name, message, options)
-        : Promise.reject(this.#closedError("publish to")),
+    if (this.#isActive) return publisher.publish(this.name, message, options);
+    return rejections.promise((_, reject) =>
+      reject(this.#closedError("publish to"))
     );
   }
 
@@ -162,20 +162,30 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
   }
 
   history(options: HistoryOptions = {}): Promise<HistoryPart<M>> {
-    return this.#host.rejections.watch(this.#history(options));
+    return this.#host.rejections.promise((resolve, reject) => {
+      this.#history(options).then(resolve, reject);
+    });
   }
 
   joined(options: WaitOptions = {}): Promise<void> {
-    return this.#host.rejections.watch(this.#waitUntilJoined(options));
+    return this.#host.rejections.promise((resolve, reject) => {
+      const signal = checkWait(`Cannot wait for '${this.name}'`, options);
+      if (this.#state === "joined") resolve();
+      else if (!this.#isActive) reject(this.#closedError("subscribe to"));
+      else this.#joining.add(resolve, reject, signal);
+    });
   }
 
   close(options: WaitOptions = {}): Promise<void> {
-    const { rejections } = this.#host;
     if (this.#isActive) {
       this.#end("closed");
       this.#host.unsubscribe(this);
     }
-    return rejections.watch(this.#waitUntilUnsubscribed(options));
+    return this.#host.rejections.promise((resolve, reject) => {
+      const signal = checkWait(`Cannot close '${this.name}'`, options);
+      if (this.#isUnsubscribed) resolve();
+      else this.#closing.add(resolve, reject, signal);
+    });
   }
 
   [Symbol.dispose](): void {
@@ -200,8 +210,7 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
   subscribed(start: Joined): void {
     const missing = this.#cursor.place(start);
     this.#state = "joined";
-    this.#joined?.resolve();
-    this.#joined = undefined;
+    this.#joining.resolve();
     this.presence.subscribed();
     if (missing !== undefined) this.#skipped(missing.from);
   }
@@ -210,7 +219,7 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
   refused(error: DrumbeatError): void {
     if (this.#state === "closed") return;
     this.#refusal = error;
-    const isAwaited = this.#joined !== undefined;
+    const isAwaited = !this.#joining.isEmpty;
     this.#end("refused");
     if (!isAwaited) this.#host.showError(error);
   }
@@ -223,13 +232,14 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
 
   /** Handles the end of the subscription at the server, or that there was none. */
   unsubscribed(): void {
-    this.#unsubscribed.resolve();
+    this.#isUnsubscribed = true;
+    this.#closing.resolve();
   }
 
   /** Handles the close of the client. */
   clientClosed(): void {
     if (this.#isActive) this.#end("closed");
-    this.#unsubscribed.resolve();
+    this.unsubscribed();
   }
 
   /** Returns true where a batch may start at this offset. */
@@ -294,25 +304,6 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     );
   }
 
-  async #waitUntilJoined(options: WaitOptions): Promise<void> {
-    const { signal } = this.#waitOptions("wait for", options);
-    if (this.#state === "joined") return;
-    if (this.#state !== "joining") throw this.#closedError("subscribe to");
-    this.#joined ??= Promise.withResolvers<void>();
-    await abortable(this.#joined.promise, signal);
-  }
-
-  async #waitUntilUnsubscribed(options: WaitOptions): Promise<void> {
-    const { signal } = this.#waitOptions("close", options);
-    await abortable(this.#unsubscribed.promise, signal);
-  }
-
-  #waitOptions(verb: string, options: WaitOptions): WaitOptions {
-    checkNames(`Cannot ${verb} '${this.name}'`, options, { signal: true });
-    options.signal?.throwIfAborted();
-    return options;
-  }
-
   #pass(record: TopicRecord<M>): void {
     this.#listeners.dispatch(record);
     for (const queue of this.#queues) queue.push(record);
@@ -352,8 +343,7 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
 
   #end(state: "closed" | "refused"): void {
     this.#state = state;
-    this.#joined?.reject(this.#closedError("subscribe to"));
-    this.#joined = undefined;
+    this.#joining.reject(this.#closedError("subscribe to"));
     this.presence.close(this.#closedError("set presence in"));
     this.#listeners.clear();
     for (const queue of this.#queues) queue.end(this.#refusal);

@@ -10,8 +10,8 @@ import type {
   Position,
   TopicRecord,
 } from "../../messages.ts";
-import type { WaitOptions } from "../abort.ts";
 import type { PublishOptions } from "../publish/publisher.ts";
+import type { WaitOptions } from "../waiters.ts";
 import type { HistoryOptions } from "./history.ts";
 import type { TopicPresence } from "./presence.ts";
 

@@ -76,6 +76,19 @@ Deno.test("joined while open, it subscribes at once, from where the user said", 
   assertEquals([seen, h.client.state], [["a"], "open"]);
 });
 
+Deno.test("joined() resolves in the next microtask: before the handlers of a record that follows at once", async () => {
+  using h = harness();
+  greet(h.net.last);
+  const room = h.client.topic("room:1");
+  const order: string[] = [];
+  room.joined().then(() => order.push("joined"));
+  room.onAny(() => order.push("record"));
+  subscribed(h.net.last, h.net.last.take()[0]);
+  await Promise.resolve();
+  h.net.last.emit(batch("room:1", 0, "a"));
+  assertEquals(order, ["joined", "record"]);
+});
+
 Deno.test("wanted between hello and start, it subscribes after start", () => {
   using h = harness();
   h.net.last.accept();
