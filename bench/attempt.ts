@@ -5,13 +5,13 @@ import type { Scenario } from "./scenarios.ts";
 import { short } from "./table.ts";
 
 /**
- * Measures once, and keeps what came of it: numbers, or why there are none.
+ * Runs one measurement, and stores its numbers or its error.
  *
- * @param results where that goes.
- * @param what the thing that is measured.
- * @param peer on whom.
- * @param run measures it.
- * @returns the same in a line.
+ * @param results the store of the outcomes.
+ * @param what the scenario or point.
+ * @param peer the server.
+ * @param run the measurement.
+ * @returns the outcome as one line.
  */
 export async function attempt(
   results: Results,

@@ -10,7 +10,7 @@ const GAP = 6;
 const TITLE = 34;
 const MARGIN = 16;
 
-/** Colours that can be read on white and on black; the reader's theme decides. */
+/** Colours for light and dark themes. */
 const STYLE = `
     text { font: 13px system-ui, sans-serif; fill: #24292f }
     .title { font-weight: 600 }
@@ -25,11 +25,11 @@ const STYLE = `
     }`;
 
 /**
- * Bars of what fan-out delivers in a second, as SVG: a panel for each number of messages in flight.
+ * Draws the deliveries per second of fan-out as bars in SVG, with a panel for each number of messages in flight.
  *
- * @param rows what was measured. Fan-out to 500 is drawn; where there is none, every rate there is.
- * @param peers the bars of a panel; the first is highlighted.
- * @param note what stands below: machine and day.
+ * @param rows the results. Fan-out to 500 is drawn; without it, every rate.
+ * @param peers the bars of a panel; the first one is highlighted.
+ * @param note the line below the chart: machine and day.
  */
 export function chart(
   rows: readonly Row[],

@@ -1,19 +1,19 @@
 import { areRounds, notRounds, parse } from "./options.ts";
 
-/** What `--help` prints. */
+/** The text of `--help`. */
 export const HELP = `Usage: deno task bench:curves [options]
 
-  --rounds NUMBER  each point is measured so often, by turns   [3, quick: 1]
-  --quick          fewer points, less time for each: a look, not a result
+  --rounds NUMBER  alternating rounds of each point            [3, quick: 1]
+  --quick          fewer points, less time for each: a first impression
   --only NAME,...  only these curves, or points of them        [all]
-  --add            to what FILE says already: a long run can be made in pieces
-  --json FILE      where the numbers go      [bench/results/curves.json]
+  --add            add to the numbers in FILE: a long run can be split
+  --json FILE      the file of the numbers   [bench/results/curves.json]
   --list           the names of curves and points
   --help           this text
 
-It takes about 11 minutes, the quick one about two. docs/performance.md says what the numbers mean.`;
+It takes about 11 minutes, the quick one about two. docs/performance.md explains the numbers.`;
 
-/** What the command line asks for. */
+/** A parsed command line. */
 export type CurveCommand =
   | { readonly run: "help" }
   | { readonly run: "list"; readonly quick: boolean }
@@ -22,19 +22,19 @@ export type CurveCommand =
     readonly run: "curves";
     readonly quick: boolean;
     readonly rounds: number;
-    /** Absent: all. */
+    /** The chosen names. Default: all. */
     readonly only: readonly string[] | undefined;
-    /** Whether the rounds are added to those in the file. */
+    /** True if the rounds are added to those in the file. */
     readonly add: boolean;
     readonly json: string;
   };
 
 /**
- * Reads the command line.
+ * Parses the command line.
  *
  * @param args the arguments, without the program.
- * @param namesOf the curves and points there are, in the full or the quick run.
- * @returns what to do; a flag or a name that does not exist is refused.
+ * @param namesOf returns the curves and points of the full or the quick run.
+ * @returns the command; an unknown flag or name is refused.
  */
 export function readCurveCommand(
   args: readonly string[],

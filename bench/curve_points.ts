@@ -4,40 +4,40 @@ import { type Holding, measureMemory } from "./memory.ts";
 import type { Peer } from "./peers.ts";
 import { flags, type Metric } from "./scenarios.ts";
 
-/** One point of a curve: as much of a scenario as results and tables want to know, and how it is measured. */
+/** One point of a curve: the parts of a scenario that results and tables need, and its measurement. */
 export interface Point {
   readonly name: string;
   /** The curve's name. */
   readonly kind: string;
   readonly x: number;
   readonly metrics: readonly Metric[];
-  /** On whom. */
+  /** The measured servers. */
   readonly peers: readonly string[];
   run(peer: Peer): Promise<Measured>;
 }
 
-/** What is fitted to a straight line, in words. */
+/** The description of a value that is fitted to a straight line. */
 export interface Fit {
-  /** The number's name in what was measured. */
+  /** The number's name in the results. */
   readonly key: string;
-  /** `CPU of one message`. */
+  /** The title: `CPU of one message`. */
   readonly title: string;
   readonly unit: string;
-  /** The unit of the slope, and how many of it are one of the number's own. */
+  /** The unit of the slope, and its factor to the number's own unit. */
   readonly each: { readonly unit: string; readonly times: number };
-  /** Whether distances from it count as shares: where x goes over decades. */
+  /** True if deviations are relative, for an x over decades. */
   readonly byShare: boolean;
 }
 
-/** A cost, over something that may grow. */
+/** A cost as a function of a growing number. */
 export interface Curve {
   readonly name: string;
-  /** What grows, as the table's first column says it. */
+  /** The title of the table's first column. */
   readonly axis: string;
-  /** What one of it is called. */
+  /** The singular of that title. */
   readonly one: string;
   readonly points: readonly Point[];
-  /** Absent: a straight line is not what is asked. */
+  /** The straight line to fit. Default: none. */
   readonly fits: readonly Fit[];
 }
 
@@ -80,10 +80,10 @@ const BYTE = { unit: "bytes", times: 1024 * 1024 };
 const BOTH = ["drumbeat", "loop"];
 const OURS = ["drumbeat"];
 const IN_FLIGHT = 8;
-/** Of the curve over topics. */
+/** The number of connections of the curve over topics. */
 const SPREAD_OVER = 1000;
 const SIZED_FOR = 100;
-/** A log keeps 1 MiB: 31 such messages. With more under way the last reader is told a gap, which ends the run. */
+/** A log keeps 1 MiB, which is 31 such messages. With more in flight the last reader gets a gap, which fails the run. */
 const LARGE = 32_768;
 const LARGE_IN_FLIGHT = 4;
 
@@ -98,9 +98,9 @@ const FULL: Sizes = { seconds: 1.5, warmup: 0.5, settle: 3, most: Infinity };
 const QUICK: Sizes = { seconds: 0.7, warmup: 0.3, settle: 1, most: 2000 };
 
 /**
- * The curves, in the order in which they are measured.
+ * Returns the curves, in the order of their measurement.
  *
- * @param quick without the largest points, and shorter.
+ * @param quick true for a shorter run without the largest points.
  */
 export function curves(quick: boolean): readonly Curve[] {
   const size = quick ? QUICK : FULL;
@@ -125,7 +125,7 @@ export function curves(quick: boolean): readonly Curve[] {
           "topics",
           x,
           size,
-          // The loop's connections are in one topic each.
+          // Each connection of the loop is in one topic.
           x <= SPREAD_OVER ? BOTH : OURS,
           { connections: SPREAD_OVER, groups: x },
           ["--round-robin"],
@@ -137,7 +137,7 @@ export function curves(quick: boolean): readonly Curve[] {
       axis: "bytes of a message",
       one: "byte",
       fits: [perMessage(true)],
-      // The first is a `chat` with a text of ten bytes.
+      // The first one is a `chat` with a text of ten bytes.
       points: [35, 100, 1024, 8192, LARGE, 65_536].map((x) =>
         traffic("bytes", x, size, BOTH, { connections: SIZED_FOR, bytes: x })
       ),

@@ -6,11 +6,11 @@ import { short } from "./table.ts";
 const COUNT = new Intl.NumberFormat("en");
 
 /**
- * One curve as Markdown: a line for each point, a column for each number on each peer with how far its rounds were apart,
- * and the ratio where two were measured; then the straight lines.
+ * Prints one curve as Markdown: a line for each point, a column for each number of each server with the spread of its
+ * rounds, the ratio of two servers, and the straight lines.
  *
- * @param curve which one. Points that were not measured are left out.
- * @param results what was measured.
+ * @param curve the curve. Points that were not measured are omitted.
+ * @param results the results.
  */
 export function curveTable(curve: Curve, results: Results): string {
   const peers = [...new Set(curve.points.flatMap(({ peers }) => peers))];

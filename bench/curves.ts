@@ -1,6 +1,6 @@
 /**
- * `deno task bench:curves`: what a delivery, a connection, a topic and a record cost, over how many of them there are.
- * Prints a table for each curve, writes the numbers, and ends with 1 when a run failed. docs/performance.md is made of it.
+ * `deno task bench:curves`: the cost of a delivery, a connection, a topic and a record, as their number grows. Prints a
+ * table for each curve, writes the numbers, and exits with 1 when a run failed. docs/performance.md has the results.
  *
  * @module
  */
@@ -28,7 +28,7 @@ else if (command.run === "list") {
   }
 } else if (command.run === "refuse") {
   console.error(
-    `${command.why}. 'deno task bench:curves --help' shows the options.`,
+    `${command.why}. 'deno task bench:curves --help' lists the options.`,
   );
   Deno.exit(2);
 } else Deno.exit(await run(command) ? 0 : 1);
@@ -58,7 +58,7 @@ async function run(options: Options): Promise<boolean> {
   return !results.failed;
 }
 
-/** By turns: what slows the machine for a while slows every point, and both peers. */
+/** Rounds alternate: a slow period of the machine affects every point and both servers. */
 async function play(
   points: readonly Point[],
   rounds: number,
@@ -68,16 +68,16 @@ async function play(
     for (const point of points) {
       for (const peer of PEERS) {
         if (!point.peers.includes(peer.name)) continue;
-        const said = await attempt(results, point, peer, () => point.run(peer));
+        const line = await attempt(results, point, peer, () => point.run(peer));
         console.error(
-          `${round}/${rounds}  ${point.name}  ${peer.name}  ${said}`,
+          `${round}/${rounds}  ${point.name}  ${peer.name}  ${line}`,
         );
       }
     }
   }
 }
 
-/** What was measured before. */
+/** The results of earlier runs. */
 async function read(path: string): Promise<Results> {
   const results = new Results();
   let text;

@@ -5,24 +5,24 @@ import { root } from "./root.ts";
 const SOURCES = `${root}bench/load`;
 const BINARY = `${cacheFolder}/load`;
 const FLAGS = ["-std=gnu11", "-O2", "-Wall", "-Wextra"];
-/** Longer than any run should take, whatever hangs. */
+/** The timeout of a run, longer than any valid run. */
 const RUN_MS = 150_000;
 
-/** There is no C compiler. */
+/** The error of a missing C compiler. */
 export class NoCompilerError extends Error {
   override readonly name = "NoCompilerError";
 }
 
-/** What the load generator prints: numbers by name. bench/load says which. */
+/** The output of the load generator: numbers by name. bench/load defines them. */
 export type Measured = Readonly<Record<string, number>>;
 
-/** A run that did not deliver all that it should have, or could not connect. */
+/** The error of a run with missing deliveries, or without a connection. */
 export class LoadError extends Error {
   override readonly name = "LoadError";
-  /** Its exit code: bench/load/fail.h. */
+  /** The exit code: bench/load/fail.h. */
   readonly code: number;
 
-  /** @param code its exit code. @param message what it said. */
+  /** @param code the exit code. @param message the error output. */
   constructor(code: number, message: string) {
     super(message);
     this.code = code;
@@ -33,11 +33,11 @@ export class LoadError extends Error {
 export interface BuildOptions {
   /** The C compiler. Default: `cc`. */
   readonly compiler?: string;
-  /** Where the program goes. Default: a file in bench/.cache. */
+  /** The path of the program. Default: a file in bench/.cache. */
   readonly binary?: string;
 }
 
-/** Compiles the load generator, as {@linkcode buildGenerator}; without a compiler it says so. @returns whether it is there. */
+/** Compiles the load generator by {@linkcode buildGenerator}, or prints that a compiler is missing. @returns `true` if it exists. */
 export async function haveGenerator(): Promise<boolean> {
   try {
     await buildGenerator();
@@ -50,9 +50,9 @@ export async function haveGenerator(): Promise<boolean> {
 }
 
 /**
- * Compiles the load generator, where that is older than its sources.
+ * Compiles the load generator if it is older than its sources.
  *
- * @throws {NoCompilerError} when there is no compiler, {@linkcode Error} when it refuses.
+ * @throws {NoCompilerError} when there is no compiler, {@linkcode Error} when the compilation fails.
  */
 export async function buildGenerator(
   { compiler = "cc", binary = BINARY }: BuildOptions = {},
@@ -67,7 +67,7 @@ export async function buildGenerator(
   }
   if (built > newest) return;
   await Deno.mkdir(cacheFolder, { recursive: true });
-  // Under another name first: two runs may build at once.
+  // Written under a temporary name first, because two runs may build at once.
   const fresh = `${binary}.${Deno.pid}`;
   const { success, stderr } = await compile(compiler, [
     ...FLAGS,
@@ -88,7 +88,7 @@ async function compile(
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new NoCompilerError(
-      "There is no C compiler for the load generator: install Debian's packages gcc and libc6-dev",
+      "Cannot compile the load generator: no C compiler (install Debian's packages gcc and libc6-dev)",
       { cause: error },
     );
   }
@@ -106,9 +106,9 @@ async function modifiedAt(path: string): Promise<number> {
  * Runs the load generator.
  *
  * @param args its options.
- * @param ready called when it says that it is ready and waits; what it resolves to is the answer.
- * @returns what it measured.
- * @throws {LoadError} when it ends with another code than 0.
+ * @param ready called when the generator reports that it is ready and waits; the result is its answer.
+ * @returns the measured numbers.
+ * @throws {LoadError} when it exits with another code than 0.
  */
 export async function runGenerator(
   args: readonly string[],
@@ -124,26 +124,26 @@ export async function runGenerator(
   const late = setTimeout(() => killQuietly(child), RUN_MS);
   const complaints = new Response(child.stderr).text();
   const input = child.stdin.getWriter();
-  let said = "";
+  let printed = "";
   try {
     const output = child.stdout.pipeThrough(new TextDecoderStream());
     for await (const text of output) {
-      said += text;
-      if (ready === undefined || said !== "ready\n") continue;
-      said = "";
+      printed += text;
+      if (ready === undefined || printed !== "ready\n") continue;
+      printed = "";
       await input.write(new TextEncoder().encode(`${await ready()}\n`));
     }
   } finally {
     await input.close().catch(() => {});
-    // When a restart failed it waits for an answer that will never come.
-    if (said === "") killQuietly(child);
+    // After a failed restart it would wait for an answer forever.
+    if (printed === "") killQuietly(child);
     await child.status;
     clearTimeout(late);
   }
   const { code } = await child.status;
   const complaint = (await complaints).trim();
   if (code !== 0) throw new LoadError(code, complaint || `Ended with ${code}`);
-  return JSON.parse(said) as Measured;
+  return JSON.parse(printed) as Measured;
 }
 
 function killQuietly(child: Deno.ChildProcess): void {

@@ -1,6 +1,6 @@
 /**
- * `deno task bench:guard`: is fan-out still as many times as fast as the bare loop as it was? Ratios of what ran by turns
- * on one machine, so that its speed does not matter. Ends with 1 when one is below its bound twice.
+ * `deno task bench:guard`: checks that fan-out is still as many times faster than the bare loop. It compares alternating
+ * rounds on one machine, so the machine's speed does not matter. Exits with 1 when a ratio is below its bound twice.
  *
  * @module
  */
@@ -15,20 +15,20 @@ const ROUNDS = 3;
 const CONNECTIONS = 200;
 const TIME = flags({ seconds: 1, warmup: 0.3 });
 
-/** A saturated server that gets less of its core shares it with a stranger. */
+/** A saturated server with a smaller share of its core shares it with another process. */
 const QUIET_CPU = 0.9;
 
 interface Bound {
   readonly inFlight: number;
-  /** The least ratio that passes. */
+  /** The smallest ratio that passes. */
   readonly quiet: number;
-  /** The same where the machine is shared: frames get smaller there, and the ratio with them. */
+  /** The same on a shared machine, where frames and the ratio are smaller. */
   readonly busy: number;
 }
 
-// Each lies about at half of the median of what was seen, so that a halving shows, and well below all of it. Twenty runs on
-// a machine with two cores: 8 in flight, quiet 4.6 to 6.3, with a stranger on the cores 2.5 to 2.7; 1 in flight 0.69 to
-// 1.04, whatever the machine did.
+// Each bound is about half of the measured median, so that it detects a halving and no noise. Twenty runs on
+// a machine with two cores: 8 in flight, quiet 4.6 to 6.3, with another process on the cores 2.5 to 2.7; 1 in flight 0.69
+// to 1.04 in both cases.
 const BOUNDS: readonly Bound[] = [
   { inFlight: 8, quiet: 2.8, busy: 1.7 },
   { inFlight: 1, quiet: 0.45, busy: 0.45 },
@@ -43,7 +43,7 @@ async function holds({ inFlight, quiet, busy }: Bound): Promise<boolean> {
     loop.push(await measure(scenario, peer("loop")));
   }
   const times = ratio(rates(ours), rates(loop));
-  // The loop's share, not ours: a hub that waits for nothing is not excused by it.
+  // The loop's share, because a hub that waits without a reason must not get the looser bound.
   const isQuiet = median(loop.map((run) => run.serverCpu!)) >= QUIET_CPU;
   const bound = isQuiet ? quiet : busy;
   console.log(line(scenario, times, ours, loop, bound, isQuiet));
@@ -77,7 +77,7 @@ function peer(name: string): Peer {
 async function guard(): Promise<boolean> {
   if (!await haveGenerator()) return false;
   for (const bound of BOUNDS) {
-    // Once more: the stranger may have come for our half of the rounds only.
+    // Repeated, because another process may have run during Drumbeat's rounds only.
     if (!await holds(bound) && !await holds(bound)) return false;
   }
   return true;

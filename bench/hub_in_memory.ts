@@ -8,7 +8,7 @@ import { encode, PROTOCOL } from "../messages.ts";
 /** A quarter of the window: docs/protocol.md, "Credit". */
 const ACK_BYTES = 64 * 1024;
 
-/** Real time, and turns of the event loop that pass when they are told to: no event loop is measured along. */
+/** A clock with real time and manual turns of the event loop, so that the event loop itself is not measured. */
 class HandClock implements Clock {
   #turns: (() => void)[] = [];
 
@@ -20,7 +20,7 @@ class HandClock implements Clock {
     return Date.now();
   }
 
-  /** Nothing here waits for a time. */
+  /** Timers never fire. */
   after(): Cancel {
     return () => {};
   }
@@ -33,7 +33,7 @@ class HandClock implements Clock {
     this.#turns = [];
   }
 
-  /** Lets turns pass until nothing waits. */
+  /** Runs turns until none is pending. */
   settle(): void {
     while (this.#turns.length > 0) {
       const turns = this.#turns;
@@ -43,7 +43,7 @@ class HandClock implements Clock {
   }
 }
 
-/** A socket that counts what it is sent, and a peer that takes it in. */
+/** A socket that counts the frames sent to it, and acknowledges them. */
 class CountingSocket implements Socket {
   readonly bufferedAmount = 0;
   readonly open = true;
@@ -57,7 +57,7 @@ class CountingSocket implements Socket {
     this.#unacked += data.length;
   }
 
-  /** Says what was taken in, as often as a client does. */
+  /** Acknowledges the received frames as often as a client does. */
   acknowledge(): void {
     if (this.#unacked < ACK_BYTES) return;
     this.#unacked = 0;
@@ -71,14 +71,14 @@ class CountingSocket implements Socket {
   }
 }
 
-/** A hub without a network: peers in the lobby, the first of which publishes. */
+/** A hub without a network: peers in the lobby, of which the first one publishes. */
 export class HubInMemory {
   readonly #clock = new HandClock();
   readonly #hub: Hub;
   readonly #sockets: CountingSocket[] = [];
   #id = 0;
 
-  /** @param peers how many. */
+  /** @param peers the number of peers. */
   constructor(peers: number) {
     this.#hub = new Hub({
       store: new MemoryStore(this.#clock),
@@ -97,12 +97,12 @@ export class HubInMemory {
     this.#clock.settle();
   }
 
-  /** Records given to peers so far. */
+  /** Records delivered to peers so far. */
   get delivered(): number {
     return this.#hub.stats().delivered;
   }
 
-  /** Publishes so many messages and lets the flush bring them to everybody. */
+  /** Publishes this number of messages and flushes them to all peers. */
   publish(count: number, text: string): void {
     const message = { type: "chat", text };
     for (let n = 0; n < count; n++) {

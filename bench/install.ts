@@ -1,12 +1,13 @@
 import { type Peer, peersFolder } from "./peers.ts";
 
-/** Why a peer is left out, by its name. */
+/** The reasons why servers are skipped, by name. */
 export type Missing = ReadonlyMap<string, string>;
 
 /**
- * Installs what the peers need from npm, where that is not there yet or is another version, and says who is left out.
+ * Installs the npm packages of the servers, unless the right versions are installed.
  *
- * @param peers who shall be measured.
+ * @param peers the servers to measure.
+ * @returns the reasons why servers are skipped.
  */
 export async function install(
   peers: readonly Pick<Peer, "name" | "needs">[],
@@ -26,7 +27,7 @@ export async function install(
   return missing;
 }
 
-/** npm leaves its own list of what it has installed. */
+/** The file in which npm lists the installed packages. */
 async function isInstalled(): Promise<boolean> {
   const wanted = await Deno.stat(`${peersFolder}/package-lock.json`);
   try {
@@ -64,7 +65,7 @@ async function exists(file: string): Promise<boolean> {
   }
 }
 
-/** Whether a program is on the PATH and starts. */
+/** Returns `true` if a program is on the PATH and starts. */
 export async function runs(program: string): Promise<boolean> {
   try {
     const { success } = await new Deno.Command(program, {

@@ -1,6 +1,6 @@
 import { peersFolder } from "./peers.ts";
 
-/** What the numbers were measured on. */
+/** The machine of a measurement. */
 export interface Machine {
   /** The day, as `2026-01-31`. */
   readonly date: string;
@@ -11,7 +11,7 @@ export interface Machine {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Looks at the machine and at what is installed. */
+/** Reads the machine's data and the installed versions. */
 export async function machine(): Promise<Machine> {
   const { dependencies } = JSON.parse(
     await Deno.readTextFile(`${peersFolder}/package.json`),

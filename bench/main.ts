@@ -1,6 +1,6 @@
 /**
  * `deno task bench`: Drumbeat and five other servers side by side on this machine. Prints a table, writes the numbers
- * and a chart, and ends with 1 when a run did not deliver all that it should have.
+ * and a chart, and exits with 1 when a run has missing deliveries.
  *
  * @module
  */
@@ -24,7 +24,7 @@ const command = readCommand(Deno.args, names);
 if (command.run === "help") console.log(HELP);
 else if (command.run === "list") list(command.quick);
 else if (command.run === "refuse") {
-  console.error(`${command.why}. 'deno task bench --help' shows the options.`);
+  console.error(`${command.why}. 'deno task bench --help' lists the options.`);
   Deno.exit(2);
 } else Deno.exit(await bench(command) ? 0 : 1);
 
@@ -63,17 +63,17 @@ async function bench(options: Bench): Promise<boolean> {
   return !results.failed;
 }
 
-/** Who is chosen and can be measured here. */
+/** Returns the chosen servers that can run on this machine. */
 async function present({ peers }: Bench): Promise<readonly Peer[]> {
   const chosen = PEERS.filter(({ name }) => peers?.includes(name) ?? true);
   const missing = await install(chosen);
   for (const [name, why] of missing) {
-    console.error(`${name} is left out: ${why}`);
+    console.error(`${name} is skipped: ${why}`);
   }
   return chosen.filter(({ name }) => !missing.has(name));
 }
 
-/** By turns: what slows the machine for a while slows everybody. */
+/** Rounds alternate: a slow period of the machine affects all servers. */
 async function play(
   chosen: readonly Scenario[],
   peers: readonly Peer[],
@@ -84,14 +84,14 @@ async function play(
     for (const scenario of chosen) {
       for (const peer of peers) {
         if (!peer.duties.includes(scenario.duty)) continue;
-        const said = await attempt(
+        const line = await attempt(
           results,
           scenario,
           peer,
           () => measure(scenario, peer),
         );
         console.error(
-          `${round}/${rounds}  ${scenario.name}  ${peer.name}  ${said}`,
+          `${round}/${rounds}  ${scenario.name}  ${peer.name}  ${line}`,
         );
       }
     }

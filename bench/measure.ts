@@ -4,9 +4,9 @@ import { flags, type Scenario } from "./scenarios.ts";
 import { ServerProcess } from "./server_process.ts";
 
 /**
- * Measures one scenario on one peer: a fresh server, one run of the load, the end of the server.
+ * Measures one scenario on one server: starts it, runs the load once, ends it.
  *
- * @throws {LoadError} when not everything was delivered, {@linkcode Error} when the server does not start.
+ * @throws {LoadError} when a delivery is missing, {@linkcode Error} when the server does not start.
  */
 export async function measure(
   scenario: Scenario,

@@ -3,18 +3,18 @@ import { startCommand } from "./peers.ts";
 import { pinned, SERVER_CORE } from "./pinning.ts";
 import { root } from "./root.ts";
 
-/** What a hub is filled with. */
+/** The content that fills a hub. */
 export type Holding = "topics" | "records";
 
 const PROGRAM = "bench/peers/memory_hub.ts";
 
 /**
- * Fills a hub in a process of its own, with the flags of V8 that `deno task start` has, and looks at its memory.
+ * Fills a hub in a separate process, with the V8 flags of `deno task start`, and measures its memory.
  *
- * @param holding with what.
- * @param count how many of them.
- * @returns what the program prints: memory in MiB, after a collection of garbage each time.
- * @throws {Error} when it ends with another code than 0.
+ * @param holding the content.
+ * @param count the number of topics or records.
+ * @returns the program's output: memory in MiB, after a garbage collection each time.
+ * @throws {Error} when it exits with another code than 0.
  */
 export async function measureMemory(
   holding: Holding,

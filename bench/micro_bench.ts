@@ -1,6 +1,6 @@
 /**
- * `deno task bench:micro`: the parts of a delivery one by one, in one process, without a network. For comparing two states
- * of the code on one machine; what a server delivers is `deno task bench`'s to say.
+ * `deno task bench:micro`: the parts of a delivery one by one, in one process, without a network. It compares two versions
+ * of the code on one machine. `deno task bench` measures a whole server.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { contract } from "../static/contract.ts";
 import { HubInMemory } from "./hub_in_memory.ts";
 
 const PEERS = 500;
-/** With it, a message is about 100 bytes. */
+/** The text of a message of about 100 bytes. */
 const TEXT = "x".repeat(75);
 const message = { type: "chat", text: TEXT };
 const publish = { type: "publish", id: 1, topic: "lobby", message } as const;
@@ -64,7 +64,7 @@ for (const count of [1, 8, 64]) {
   Deno.bench(`flush ${count} to ${PEERS} peers`, { group: "flush" }, () => {
     const before = hub.delivered;
     hub.publish(count, TEXT);
-    // Peers that are without credit are quickly served.
+    // A flush that skips peers without credit would be too fast.
     if (hub.delivered - before !== count * PEERS) {
       throw new Error(`Delivered ${hub.delivered - before}`);
     }

@@ -1,6 +1,6 @@
 /**
  * `deno task bench:nodes`: two nodes that share one Redis, half of the connections at each. Drumbeat with its Redis store
- * beside Socket.IO with its adapter for Redis Streams. Ends with 1 when a run did not deliver all that it should have.
+ * beside Socket.IO with its adapter for Redis Streams. Exits with 1 when a run has missing deliveries.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const command = readNodesCommand(Deno.args);
 if (command.run === "help") console.log(command.text);
 else if (command.run === "refuse") {
   console.error(
-    `${command.why}. 'deno task bench:nodes --help' shows the options.`,
+    `${command.why}. 'deno task bench:nodes --help' lists the options.`,
   );
   Deno.exit(2);
 } else Deno.exit(await bench(command) ? 0 : 1);
@@ -31,12 +31,14 @@ async function bench(
 ): Promise<boolean> {
   if (!await haveGenerator()) return false;
   if (!await runs("redis-server")) {
-    console.error("There is no redis-server: install Debian's redis-server");
+    console.error(
+      "Cannot run: no redis-server (install Debian's package redis-server)",
+    );
     return false;
   }
   const missing = await install(nodePeers);
   for (const [name, why] of missing) {
-    console.error(`${name} is left out: ${why}`);
+    console.error(`${name} is skipped: ${why}`);
   }
   const peers = nodePeers.filter(({ name }) => !missing.has(name));
   const isPinned = await canPin();
@@ -47,9 +49,9 @@ async function bench(
     for (const scenario of scenarios) {
       for (const peer of peers) {
         const play = () => measureNodes(scenario, peer);
-        const said = await attempt(results, scenario, peer, play);
+        const line = await attempt(results, scenario, peer, play);
         console.error(
-          `${round}/${rounds}  ${scenario.name}  ${peer.name}  ${said}`,
+          `${round}/${rounds}  ${scenario.name}  ${peer.name}  ${line}`,
         );
       }
     }

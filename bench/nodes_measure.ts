@@ -5,9 +5,9 @@ import { flags, type Scenario } from "./scenarios.ts";
 import { ServerProcess } from "./server_process.ts";
 
 /**
- * Measures one scenario on two nodes of one peer: a fresh Redis, two fresh nodes, one run of the load.
+ * Measures one scenario on two nodes of one server: starts a Redis and two nodes, and runs the load once.
  *
- * @throws {LoadError} when not everything was delivered, {@linkcode Error} when one of the three does not start.
+ * @throws {LoadError} when a delivery is missing, {@linkcode Error} when one of the three does not start.
  */
 export async function measureNodes(
   scenario: Pick<Scenario, "duty" | "load">,

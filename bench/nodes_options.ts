@@ -2,14 +2,14 @@ import { areRounds, notRounds, parse } from "./options.ts";
 
 const HELP = `Usage: deno task bench:nodes [options]
 
-  --rounds NUMBER   each scenario runs so often on each server, by turns  [5, quick: 1]
-  --quick           shorter: a look, not a result
-  --json FILE       where the numbers go           [bench/results/nodes.json]
+  --rounds NUMBER   alternating rounds of each scenario and server        [5, quick: 1]
+  --quick           shorter: a first impression
+  --json FILE       the file of the numbers        [bench/results/nodes.json]
   --help            this text
 
-It takes about three minutes, the quick one about 20 seconds. bench/README.md says what the numbers mean.`;
+It takes about three minutes, the quick one about 20 seconds. bench/README.md explains the numbers.`;
 
-/** What the command line asks for. */
+/** A parsed command line. */
 export type NodesCommand =
   | { readonly run: "help"; readonly text: string }
   | { readonly run: "refuse"; readonly why: string }
@@ -21,7 +21,7 @@ export type NodesCommand =
   };
 
 /**
- * Reads the command line of `deno task bench:nodes`.
+ * Parses the command line of `deno task bench:nodes`.
  *
  * @param args the arguments, without the program.
  */

@@ -1,8 +1,8 @@
 import { type Peer, PEERS, peersFolder } from "./peers.ts";
 
-/** A server that several nodes of share a Redis. */
+/** A server of which several nodes share a Redis. */
 export interface NodePeer extends Pick<Peer, "name" | "needs"> {
-  /** One of its nodes. @param redis the URL of what they share. */
+  /** Starts one of its nodes. @param redis the URL of the shared Redis. */
   node(redis: string): Peer;
 }
 

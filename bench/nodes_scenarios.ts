@@ -1,6 +1,6 @@
 import { flags, type Metric, type Scenario } from "./scenarios.ts";
 
-/** Half of them at each node. */
+/** The number of connections, half of them at each node. */
 const CONNECTIONS = 500;
 
 const LATENCIES: readonly Metric[] = [
@@ -16,9 +16,9 @@ const METRICS: readonly Metric[] = [
 ];
 
 /**
- * What is measured on two nodes, in the order in which it runs: one connection publishes at one node, all get it at both.
+ * Returns the scenarios for two nodes, in order: one connection publishes at one node, and all receive it at both.
  *
- * @param quick shorter.
+ * @param quick true for a shorter run.
  */
 export function nodesScenarios(quick: boolean): readonly Scenario[] {
   const closed = flags({ seconds: quick ? 1 : 2, warmup: quick ? 0.3 : 0.4 });

@@ -1,29 +1,29 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
-/** What `--help` prints. */
+/** The text of `--help`. */
 export const HELP = `Usage: deno task bench [options]
 
-  --rounds NUMBER   each scenario runs so often on each server, by turns  [5, quick: 1]
-  --quick           smaller and shorter: a look, not a result
+  --rounds NUMBER   alternating rounds of each scenario and server        [5, quick: 1]
+  --quick           smaller and shorter: a first impression
   --only NAME,...   only these scenarios, or kinds of them                [all]
   --peers NAME,...  only these servers                                    [all]
-  --json FILE       where the numbers go           [bench/results/bench.json]
-  --svg FILE        where the chart goes           [bench/results/bench.svg]
+  --json FILE       the file of the numbers        [bench/results/bench.json]
+  --svg FILE        the file of the chart          [bench/results/bench.svg]
   --list            the names of scenarios and servers
   --help            this text
 
-It takes about 45 minutes, the quick one about three. bench/README.md says what the numbers mean.`;
+It takes about 45 minutes, the quick one about three. bench/README.md explains the numbers.`;
 
 const MAX_ROUNDS = 100;
 
-/** Names to choose from. */
+/** The names of scenarios and servers. */
 export interface Names {
   /** Scenarios and their kinds. */
   readonly scenarios: readonly string[];
   readonly peers: readonly string[];
 }
 
-/** What the command line asks for. */
+/** A parsed command line. */
 export type Command =
   | { readonly run: "help" }
   | { readonly run: "list"; readonly quick: boolean }
@@ -32,20 +32,20 @@ export type Command =
     readonly run: "bench";
     readonly quick: boolean;
     readonly rounds: number;
-    /** Absent: all. */
+    /** The chosen names. Default: all. */
     readonly only: readonly string[] | undefined;
-    /** Absent: all. */
+    /** The chosen names. Default: all. */
     readonly peers: readonly string[] | undefined;
     readonly json: string;
     readonly svg: string;
   };
 
 /**
- * Reads the command line.
+ * Parses the command line.
  *
  * @param args the arguments, without the program.
- * @param namesOf the names there are, in the full or the quick run.
- * @returns what to do; a flag or a name that does not exist is refused.
+ * @param namesOf returns the names of the full or the quick run.
+ * @returns the command; an unknown flag or name is refused.
  */
 export function readCommand(
   args: readonly string[],
@@ -88,8 +88,8 @@ export function readCommand(
  * Parses a command line.
  *
  * @param args the arguments, without the program.
- * @param options what there is, as `node:util` takes it.
- * @returns the values, or in a sentence why there are none.
+ * @param options the known options, in the form of `node:util`.
+ * @returns the values, or the error as a sentence.
  */
 export function parse<O extends NonNullable<ParseArgsConfig["options"]>>(
   args: readonly string[],
@@ -100,7 +100,7 @@ export function parse<O extends NonNullable<ParseArgsConfig["options"]>>(
   try {
     return { values: parseArgs({ args: [...args], options }).values };
   } catch (error) {
-    // The first sentence says it; the rest explains how to pass such a thing as a positional argument.
+    // The first sentence is the error; the rest explains positional arguments.
     return {
       why: error instanceof Error ? error.message.split(". ")[0]! : "",
     };
@@ -110,12 +110,12 @@ export function parse<O extends NonNullable<ParseArgsConfig["options"]>>(
 type ParsedValues<O extends NonNullable<ParseArgsConfig["options"]>> =
   ReturnType<typeof parseArgs<{ args: string[]; options: O }>>["values"];
 
-/** Whether so many rounds can be run. */
+/** Returns `true` for a valid number of rounds. */
 export function areRounds(rounds: number): boolean {
   return Number.isInteger(rounds) && rounds >= 1 && rounds <= MAX_ROUNDS;
 }
 
-/** What is wrong with other rounds. */
+/** Returns the error for an invalid number of rounds. */
 export function notRounds(word: string | undefined): string {
   return `--rounds is from 1 to ${MAX_ROUNDS}, not '${word}'`;
 }

@@ -1,6 +1,6 @@
 import { root } from "./root.ts";
 
-/** What a server is started for. */
+/** The purpose of a server process. */
 export type Duty =
   | "fan-out"
   | "echo"
@@ -9,46 +9,46 @@ export type Duty =
   | "replay"
   | "restart";
 
-/** How the load speaks to a server: bench/load/dialect.c. */
+/** The dialect between load and server: bench/load/dialect.c. */
 export type Dialect = "plain" | "drumbeat" | "socketio";
 
 /** A server to measure. */
 export interface Peer {
-  /** What `--peers` takes. */
+  /** The name for `--peers`. */
   readonly name: string;
-  /** What the chart says. */
+  /** The name in the chart. */
   readonly title: string;
   readonly dialect: Dialect;
-  /** What it can do: where another could, by hand, there is nothing to compare. */
+  /** The scenarios that it supports without additional code. */
   readonly duties: readonly Duty[];
-  /** The program on the PATH that it needs, and the file below bench/peers/node_modules. */
+  /** The required program on the PATH, and the required file below bench/peers/node_modules. */
   readonly needs: {
     readonly program?: string;
     readonly file?: string;
   };
-  /** The cores that it may use, as `taskset` takes them. Default: the server's one. */
+  /** The cores that it may use, in the form of `taskset`. Default: the server's one. */
   readonly cores?: string;
   /**
-   * The program and its arguments. It prints `listens on http://127.0.0.1:PORT`.
+   * Returns the program and its arguments. It prints `listens on http://127.0.0.1:PORT`.
    *
-   * @param duty what for.
-   * @param port where to listen; 0: any free port. Only the peer that can restart heeds another one.
+   * @param duty the purpose.
+   * @param port the port; 0: any free one. Only the server with the scenario `restart` uses another one.
    */
   command(duty: Duty, port: number): readonly string[];
 }
 
-/** Where the other servers are. */
+/** The folder of the other servers. */
 export const peersFolder = `${root}bench/peers`;
-/** Where what is built and written on the way lies. */
+/** The folder of built and temporary files. */
 export const cacheFolder = `${root}bench/.cache`;
-/** The file of the store that survives a restart. */
+/** The store's file for a restart. */
 export const storeFile = `${cacheFolder}/restart-${Deno.pid}.db`;
 
 const BUN = `${Deno.build.os === "darwin" ? "bun-darwin" : "bun-linux"}-${
   Deno.build.arch === "aarch64" ? "aarch64" : "x64"
 }`;
 const COMMON: readonly Duty[] = ["fan-out", "echo", "request", "heartbeat"];
-/** A reply, for those that have none of their own, is an echo. */
+/** The duties of servers without requests: an echo replaces the reply. */
 const byHand = (duty: Duty): string => duty === "request" ? "echo" : duty;
 
 /** Drumbeat first: every ratio is Drumbeat's value divided by the other's. */
@@ -103,7 +103,7 @@ export const PEERS: readonly Peer[] = [
     dialect: "plain",
     duties: COMMON,
     needs: { file: `@oven/${BUN}/bin/bun` },
-    // Its npm package places the program by a script, which npm may refuse to run: here it is where it came from.
+    // The npm package installs the program by a script, which npm may refuse to run. This is the script's source file.
     command: (duty) => [
       `${peersFolder}/node_modules/@oven/${BUN}/bin/bun`,
       `${peersFolder}/bun.mjs`,
@@ -112,11 +112,11 @@ export const PEERS: readonly Peer[] = [
   },
 ];
 
-/** The same hub with a handler of requests, which the stock server has none of. */
+/** The stock server's hub with a request handler. */
 const REQUESTS = "bench/peers/drumbeat_requests.ts";
 const STOCK = "server/cli/main.ts";
 
-/** What `deno task start` runs, with the flags of V8 and the permissions that deno.json gives it. */
+/** The command of `deno task start`, with the V8 flags and permissions of deno.json. */
 export function startCommand(program = STOCK): readonly string[] {
   const { tasks } = JSON.parse(Deno.readTextFileSync(`${root}deno.json`));
   const [first, ...words] = (tasks.start.command as string).split(" ");

@@ -5,15 +5,15 @@ export const LOAD_CORE = 1;
 
 let pinning: Promise<boolean> | undefined;
 
-/** Whether servers and load have a core each; without, they take time from each other. */
+/** True if server and load have a core each. Otherwise they compete for time. */
 export function canPin(): Promise<boolean> {
   return pinning ??= hasTaskset();
 }
 
 /**
- * A command that runs on cores of its own, where the machine has `taskset` and two cores; else the command as it is.
+ * Returns a command that runs on the given cores if the machine has `taskset` and two cores, and the same command otherwise.
  *
- * @param core the core, or several as `taskset` takes them.
+ * @param core the core, or several in the form of `taskset`.
  * @param command the program and its arguments.
  */
 export async function pinned(
@@ -23,7 +23,7 @@ export async function pinned(
   return await canPin() ? ["taskset", "-c", String(core), ...command] : command;
 }
 
-/** It fails where one of the cores is not there, or not ours. */
+/** Returns `true` if `taskset` exists and may use both cores. */
 async function hasTaskset(): Promise<boolean> {
   try {
     for (const core of [SERVER_CORE, LOAD_CORE]) {

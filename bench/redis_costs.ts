@@ -1,6 +1,6 @@
 /**
- * `deno task bench:redis`: what the Redis store costs its redis-server, in CPU and in memory: the constants of
- * docs/scaling.md. Three quarters of a minute.
+ * `deno task bench:redis`: measures the CPU and memory of a redis-server under the Redis store, for the constants of
+ * docs/scaling.md. It takes 45 seconds.
  *
  * @module
  */
@@ -13,11 +13,13 @@ import { write } from "./write.ts";
 
 const ROUNDS = 3;
 const JSON_FILE = "bench/results/redis.json";
-/** Records of a script, and nodes that follow the topic. */
+/** The numbers of records in a script, and of nodes that follow the topic. */
 const APPENDS = [[1, 1], [8, 1], [64, 1], [1, 10], [1, 40]] as const;
 
 if (!await runs("redis-server")) {
-  console.error("There is no redis-server: install Debian's redis-server");
+  console.error(
+    "Cannot run: no redis-server (install Debian's package redis-server)",
+  );
   Deno.exit(1);
 }
 const rounds: Readonly<Record<string, number>>[] = [];
@@ -62,15 +64,15 @@ async function measure(): Promise<Readonly<Record<string, number>>> {
     await using costs = await RedisCosts.start();
     const { bytes, lookUs } = await costs.topics();
     found["bytes of a topic with one record"] = bytes;
-    found["CPU µs of a look at a topic"] = lookUs;
+    found["CPU µs of a check of a topic's head"] = lookUs;
   }
   {
     await using costs = await RedisCosts.start();
     const { bytes, beginUs, keepUs, claimUs } = await costs.sessions();
     found["bytes of a session"] = bytes;
-    found["CPU µs of a session's beginning"] = beginUs;
-    found["CPU µs of a word that a session is held"] = keepUs;
-    found["CPU µs of a session that another node takes"] = claimUs;
+    found["CPU µs of a new session"] = beginUs;
+    found["CPU µs of a session's renewal"] = keepUs;
+    found["CPU µs of a session's takeover"] = claimUs;
   }
   return found;
 }

@@ -8,26 +8,26 @@ import { RedisProcess } from "./redis_process.ts";
 const SESSIONS = 10_000;
 const TOPICS = 2_000;
 const RECORDS = 50_000;
-/** Scripts that are measured. */
+/** The number of measured scripts. */
 const SCRIPTS = 400;
-/** So short that each session is told of once a second. */
+/** Short, so that each session is renewed once a second. */
 const SESSION_MS = 3_000;
-/** How long that goes on, in ms. */
+/** The duration of that measurement, in ms. */
 const KEEP_MS = 3_000;
-/** In which every topic is looked at, in ms. */
+/** The time within which every topic is checked, in ms. */
 const LOOK_MS = 6_000;
 /** A chat of 100 bytes. */
 const BODY = JSON.stringify({ type: "chat", text: "x".repeat(73) });
 
 type Client = Awaited<ReturnType<typeof connected>>;
 
-/** A redis-server of its own, and stores that use it as those of nodes do. */
+/** A redis-server, and stores that use it like those of nodes. */
 export class RedisCosts implements AsyncDisposable {
   readonly #redis: RedisProcess;
   readonly #client: Client;
   readonly #stores: RedisStore[] = [];
   readonly #clock = new WebClock();
-  /** By the entry: resolves what waits for its outcome. */
+  /** The resolvers of pending outcomes, by entry. */
   readonly #waiting = new Map<Entry, (code: string) => void>();
   #id = 0;
 
@@ -36,13 +36,13 @@ export class RedisCosts implements AsyncDisposable {
     this.#client = client;
   }
 
-  /** Starts it. */
+  /** Starts the redis-server. */
   static async start(): Promise<RedisCosts> {
     const redis = await RedisProcess.start();
     return new RedisCosts(redis, await connected(redis.url));
   }
 
-  /** CPU µs of Redis for one script with so many records, where so many nodes follow the topic. */
+  /** Measures the CPU µs of Redis for one script, by its records and the nodes that follow the topic. */
   async append(records: number, nodes: number): Promise<number> {
     const topic = "costs";
     const stores = Array.from({ length: nodes }, () => this.#store());
@@ -60,7 +60,7 @@ export class RedisCosts implements AsyncDisposable {
     return (await this.#cpuUs() - before) / SCRIPTS;
   }
 
-  /** Bytes of Redis' memory for one record in a topic with many. */
+  /** Measures the bytes of Redis' memory for one record in a large topic. */
   async recordBytes(): Promise<number> {
     const store = this.#store();
     store.append([this.#entry("costs")]);
@@ -73,7 +73,7 @@ export class RedisCosts implements AsyncDisposable {
     return (await this.#usedBytes() - before) / RECORDS;
   }
 
-  /** What a topic with one record costs: bytes, and CPU µs for each look of a node that follows it. */
+  /** Measures a topic with one record: bytes, and CPU µs for each check by a node that follows it. */
   async topics(): Promise<{ bytes: number; lookUs: number }> {
     const store = this.#store();
     store.append([this.#entry("first")]);
@@ -91,7 +91,7 @@ export class RedisCosts implements AsyncDisposable {
     return { bytes, lookUs: used / (await this.#calls("hmget") - looks) };
   }
 
-  /** What a session costs: bytes, CPU µs when it begins, for each word that it is still held, and when another node takes it. */
+  /** Measures a session: bytes, and CPU µs for its start, each renewal, and a takeover. */
   async sessions(): Promise<
     { bytes: number; beginUs: number; keepUs: number; claimUs: number }
   > {
@@ -105,7 +105,7 @@ export class RedisCosts implements AsyncDisposable {
     const bytes = await this.#usedBytes();
     const began = await this.#cpuUs();
     for (const session of sessions) store.begin(session);
-    // Behind them on the same connection.
+    // On the same connection, so it is answered after them.
     store.append([this.#entry("costs")]);
     await this.#settled();
     const begun = await this.#cpuUs();
@@ -121,7 +121,9 @@ export class RedisCosts implements AsyncDisposable {
       const taken = await Promise.all(
         sessions.slice(n, n + 500).map((session) => other.claim(session)),
       );
-      if (taken.includes(false)) throw new Error("A session was not known");
+      if (taken.includes(false)) {
+        throw new Error("Redis did not have a session");
+      }
     }
     const claimUs = (await this.#cpuUs() - taking) / SESSIONS;
     return {
@@ -150,7 +152,7 @@ export class RedisCosts implements AsyncDisposable {
     return store;
   }
 
-  /** A record of a session that publishes, as a client's are. */
+  /** A record like those of a client. */
   #entry(topic: string): Entry {
     const record = new LogRecord(
       "0123456789abcdef",
@@ -163,7 +165,7 @@ export class RedisCosts implements AsyncDisposable {
     return entry;
   }
 
-  /** Waits for the outcomes of all entries. @throws when one was refused: it would be cheaper than it should. */
+  /** Waits for the outcomes of all entries. @throws {Error} when one was refused, because a refusal costs less. */
   async #settled(): Promise<void> {
     const codes = await Promise.all(
       [...this.#waiting.keys()].map((entry) =>
@@ -175,7 +177,7 @@ export class RedisCosts implements AsyncDisposable {
     if (code !== undefined) throw new Error(`A publish ended with '${code}'`);
   }
 
-  /** Of its main thread, which does all the work. */
+  /** Returns the CPU time of its main thread, which does all the work. */
   async #cpuUs(): Promise<number> {
     const text = await Deno.readTextFile(`/proc/${this.#redis.pid}/schedstat`);
     return Number(text.split(" ")[0]) / 1000;
@@ -188,7 +190,7 @@ export class RedisCosts implements AsyncDisposable {
       Number(/^mem_clients_normal:(\d+)/m.exec(info)![1]);
   }
 
-  /** How often a command was called. */
+  /** Returns the number of calls of a command. */
   async #calls(command: string): Promise<number> {
     const info = await this.#client.info("commandstats");
     const found = new RegExp(`^cmdstat_${command}:calls=(\\d+)`, "m").exec(

@@ -1,22 +1,22 @@
 import { pinned, SERVER_CORE } from "./pinning.ts";
 
-/** A redis-server in a process of its own, on the servers' core, that keeps nothing on disk. */
+/** A redis-server in a separate process on the servers' core, without persistence. */
 export class RedisProcess implements AsyncDisposable {
   readonly url: string;
   readonly #child: Deno.ChildProcess;
-  readonly #said: Promise<string>;
+  readonly #output: Promise<string>;
 
   private constructor(child: Deno.ChildProcess, port: number) {
     this.#child = child;
     this.url = `redis://127.0.0.1:${port}`;
-    this.#said = new Response(child.stdout).text();
+    this.#output = new Response(child.stdout).text();
   }
 
   /**
    * Starts one.
    *
-   * @returns when it answers.
-   * @throws {Error} when it ends instead.
+   * @returns the process, after Redis answered.
+   * @throws {Error} when the process ends before.
    */
   static async start(): Promise<RedisProcess> {
     using free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -46,13 +46,13 @@ export class RedisProcess implements AsyncDisposable {
     let ended = false;
     void this.#child.status.then(() => ended = true);
     while (!await answers(port)) {
-      if (ended) throw new Error(`redis-server ended: ${await this.#said}`);
+      if (ended) throw new Error(`redis-server ended: ${await this.#output}`);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGKILL");
-    await Promise.all([this.#child.status, this.#said]);
+    await Promise.all([this.#child.status, this.#output]);
   }
 }
 

@@ -2,17 +2,17 @@ import type { Measured } from "./generator.ts";
 import type { Metric, Scenario } from "./scenarios.ts";
 import { median, ratio } from "./statistics.ts";
 
-/** Above this share of its core, the load may be what was measured. */
+/** Above this share of its core, the load generator may be the bottleneck. */
 export const BUSY_LOAD = 0.9;
 
-/** One number of one scenario on one peer, over all rounds. */
+/** One number of one scenario on one server, over all rounds. */
 export interface Cell {
-  /** By round. */
+  /** The values by round. */
   readonly values: readonly number[];
   readonly median: number;
-  /** The first peer's divided by this one's, by round and then the median; absent where one of them has none. */
+  /** The median over the rounds of the first server's value divided by this one's. Absent without both values. */
   readonly ratio?: number;
-  /** The load's own share of its core, the median; absent where it was not measured. */
+  /** The median of the load generator's share of its core. Absent if it was not measured. */
   readonly loadCpu?: number;
 }
 
@@ -21,18 +21,18 @@ export interface Row {
   readonly scenario: string;
   readonly kind: string;
   readonly metric: Metric;
-  /** By peer. Absent: the peer cannot, or failed. */
+  /** The numbers by server. Absent: the server does not support it, or failed. */
   readonly cells: Readonly<Record<string, Cell>>;
-  /** Why there is no number, by peer. */
+  /** The reasons of missing numbers, by server. */
   readonly failures: Readonly<Record<string, string>>;
 }
 
-/** What was measured, by scenario, peer and round. */
+/** The results by scenario, server and round. */
 export class Results {
   readonly #runs = new Map<string, Measured[]>();
   readonly #failures = new Map<string, string>();
 
-  /** A run. */
+  /** Adds a run. */
   add(scenario: string, peer: string, measured: Measured): void {
     const key = `${scenario} ${peer}`;
     const runs = this.#runs.get(key);
@@ -40,31 +40,31 @@ export class Results {
     else runs.push(measured);
   }
 
-  /** A run that failed: a scenario counts on a peer only when every round of it went well. */
+  /** Adds a failed run. One failed round excludes the scenario of that server. */
   fail(scenario: string, peer: string, why: string): void {
     this.#failures.set(`${scenario} ${peer}`, why);
   }
 
-  /** Everything that was measured: by `scenario peer`, then by round. */
+  /** All results: by `scenario peer`, then by round. */
   get runs(): Readonly<Record<string, readonly Measured[]>> {
     return Object.fromEntries(this.#runs);
   }
 
-  /** Why runs failed: by `scenario peer`. */
+  /** The reasons of failed runs: by `scenario peer`. */
   get failures(): Readonly<Record<string, string>> {
     return Object.fromEntries(this.#failures);
   }
 
-  /** Whether any run failed. */
+  /** True if any run failed. */
   get failed(): boolean {
     return this.#failures.size > 0;
   }
 
   /**
-   * The lines of the table.
+   * Returns the lines of the table.
    *
-   * @param scenarios what was to be measured.
-   * @param peers on whom; the ratios are those of the first.
+   * @param scenarios the scenarios.
+   * @param peers the servers; ratios are those of the first one.
    */
   rows(
     scenarios: readonly Pick<Scenario, "name" | "kind" | "metrics">[],

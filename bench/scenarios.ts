@@ -1,21 +1,21 @@
 import type { Duty } from "./peers.ts";
 
-/** What of a run goes into the table. */
+/** One number of a run that the table shows. */
 export interface Metric {
-  /** The number's name in what the load generator prints. */
+  /** The number's name in the output of the load generator. */
   readonly key: string;
   readonly title: string;
-  /** Whether more is better; else less is. */
+  /** True if more is better, false if less is. */
   readonly more: boolean;
 }
 
-/** One thing to measure. */
+/** One scenario. */
 export interface Scenario {
   readonly name: string;
-  /** What `--only` takes as well: all scenarios of one kind. */
+  /** The kind, which `--only` accepts as well. */
   readonly kind: string;
   readonly duty: Duty;
-  /** How the load generator is run, but for the server's part. */
+  /** The options of the load generator, without those of the server. */
   readonly load: readonly string[];
   readonly metrics: readonly Metric[];
 }
@@ -35,12 +35,12 @@ const KIB: Metric = {
 const REFUSED: Metric = { key: "refused", title: "refused", more: false };
 
 /**
- * Handshakes under way at a time when all come at once. More than the queue of a listener holds, and the kernel lets them
- * wait a second before it tries again: that would be measured, on every server alike.
+ * Concurrent handshakes of a connection storm. If there were more than a listener's queue has room for, the kernel would
+ * retry after a second, and that second would be measured on every server.
  */
 const AT_ONCE = { opening: 500 };
 
-/** How long and how large: the full run, or the quick one. */
+/** Durations and sizes of the full run, or the quick one. */
 interface Sizes {
   readonly fanOut: readonly number[];
   readonly seconds: number;
@@ -78,9 +78,9 @@ const QUICK: Sizes = {
 };
 
 /**
- * The scenarios, in the order in which they run.
+ * Returns the scenarios, in the order of their runs.
  *
- * @param quick smaller and shorter.
+ * @param quick true for a smaller and shorter run.
  */
 export function scenarios(quick: boolean): readonly Scenario[] {
   const size = quick ? QUICK : FULL;
@@ -182,7 +182,7 @@ export function scenarios(quick: boolean): readonly Scenario[] {
   ];
 }
 
-/** Everybody gets what one publishes; so many messages are under way at a time. */
+/** One connection publishes and all receive, with this number of messages in flight. */
 export function fanOut(
   inFlight: number,
   connections: number,
@@ -197,7 +197,7 @@ export function fanOut(
   };
 }
 
-/** The kernel keeps 2 or 3 MiB for a reader that stalls; the rest of what is published then is the server's to deal with. */
+/** More than the 2 or 3 MiB that the kernel buffers for a stalled reader, so that the server has to handle the rest. */
 function slowReader(
   stalled: 0 | 1,
   { slow: seconds, warmup }: Sizes,

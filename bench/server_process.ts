@@ -3,14 +3,14 @@ import type { Duty, Peer } from "./peers.ts";
 import { root } from "./root.ts";
 
 const START_MS = 20_000;
-/** More than Drumbeat takes to drain. */
+/** The timeout of an end, longer than Drumbeat's drain. */
 const STOP_MS = 10_000;
 
-/** A peer's server in a process of its own, on a core of its own. */
+/** A server in a separate process, on a separate core. */
 export class ServerProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   #ended: Promise<unknown> = Promise.resolve();
-  #said = "";
+  #output = "";
   /** The port it listens on. */
   port = 0;
 
@@ -19,13 +19,13 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /**
-   * Starts a peer's server.
+   * Starts a server.
    *
-   * @param peer which one.
-   * @param duty what for.
-   * @param port where; 0: any free one.
-   * @returns when it listens.
-   * @throws {Error} when it ends, or says nothing for 20 s, instead.
+   * @param peer the server.
+   * @param duty the purpose.
+   * @param port the port; 0: any free one.
+   * @returns the process, after it listens.
+   * @throws {Error} when it ends before, or does not listen within 20 s.
    */
   static async start(peer: Peer, duty: Duty, port = 0): Promise<ServerProcess> {
     const [program, ...args] = await pinned(
@@ -35,7 +35,7 @@ export class ServerProcess implements AsyncDisposable {
     const child = new Deno.Command(program!, {
       args,
       cwd: root,
-      // What deno.json's neighbours say is not a peer's business.
+      // A server must not depend on bench/peers/package.json.
       env: { NO_COLOR: "1", DENO_NO_PACKAGE_JSON: "1" },
       stdin: "null",
       stdout: "piped",
@@ -51,12 +51,12 @@ export class ServerProcess implements AsyncDisposable {
     return server;
   }
 
-  /** The process's id: `taskset` becomes what it starts. */
+  /** The process's id. `taskset` replaces itself with the program. */
   get pid(): number {
     return this.#child.pid;
   }
 
-  /** Ends it as a restart does, and waits for that. */
+  /** Ends it with SIGTERM, as a restart does, and waits for the end. */
   async stop(): Promise<void> {
     this.#child.kill("SIGTERM");
     const late = setTimeout(() => this.#kill(), STOP_MS);
@@ -76,17 +76,17 @@ export class ServerProcess implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
       for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-        // Enough to tell why, and no more: a server may complain for each connection.
-        if (this.#said.length < 4096) this.#said += text;
+        // Bounded, because a server may print an error for each connection.
+        if (this.#output.length < 4096) this.#output += text;
         const [, port] =
-          /listens on http:\/\/[^\s:]+:(\d+)\s/.exec(this.#said) ??
+          /listens on http:\/\/[^\s:]+:(\d+)\s/.exec(this.#output) ??
             [];
         if (port !== undefined) resolve(Number(port));
       }
     };
     const { stdout, stderr, status } = this.#child;
     const fail = (why: string) =>
-      reject(new Error(`${title} ${why}: ${this.#said.trim()}`));
+      reject(new Error(`${title} ${why}: ${this.#output.trim()}`));
     this.#ended = Promise.all([read(stdout), read(stderr), status]).then(() =>
       fail("did not start")
     );

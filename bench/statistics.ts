@@ -1,12 +1,12 @@
 /**
- * The middle value; of an even number of them, the mean of the two in the middle.
+ * Computes the median; for an even number of values, the mean of the two in the middle.
  *
  * @param values at least one, in any order.
- * @throws {RangeError} when there is none.
+ * @throws {RangeError} for an empty list.
  */
 export function median(values: readonly number[]): number {
   if (values.length === 0) {
-    throw new RangeError("There is no median of nothing");
+    throw new RangeError("Cannot compute a median: no values");
   }
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -16,12 +16,12 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * How many times the second's value the first's is: the median of what the rounds say one by one. What ran side by side
- * is compared, so that a machine that is slow for a while is slow for both.
+ * Computes the median over the rounds of the first value divided by the second one. Each round is compared with itself, so
+ * a slow period of the machine affects both values.
  *
  * @param ours values by round.
- * @param theirs values by round, as many.
- * @throws {RangeError} when there are not as many of both, or none.
+ * @param theirs the same number of values by round.
+ * @throws {RangeError} when the numbers differ, or are 0.
  */
 export function ratio(
   ours: readonly number[],
@@ -39,31 +39,31 @@ export function ratio(
 export interface Line {
   /** Its value at 0. */
   readonly base: number;
-  /** What it grows by for each one of x. */
+  /** The slope. */
   readonly slope: number;
-  /** How far the point that is farthest from it is from it, in y; as a share of y where the fit was by shares. */
+  /** The largest deviation of a point in y; relative to y for a relative fit. */
   readonly off: number;
 }
 
 /** Options of {@linkcode fitLine}. */
 export interface FitOptions {
-  /** Whether distances count as shares of y: else points with large values are all that counts. Default: `false`. */
+  /** True for deviations relative to y: otherwise large values dominate. Default: `false`. */
   readonly byShare?: boolean;
 }
 
 /**
- * The straight line with the least sum of squared distances.
+ * Fits a straight line by least squares.
  *
  * @param points pairs of x and y, with at least two different x.
  * @param options see {@linkcode FitOptions}.
- * @throws {RangeError} when there are no two different x.
+ * @throws {RangeError} without two different x.
  */
 export function fitLine(
   points: readonly (readonly [x: number, y: number])[],
   { byShare = false }: FitOptions = {},
 ): Line {
   if (new Set(points.map(([x]) => x)).size < 2) {
-    throw new RangeError("There is no line through one point");
+    throw new RangeError("Cannot fit a line: fewer than two different x");
   }
   const weigh = (y: number) => byShare ? 1 / (y * y) : 1;
   let all = 0, sumX = 0, sumY = 0;

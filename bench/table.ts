@@ -2,7 +2,7 @@ import { BUSY_LOAD, type Cell, type Row } from "./results.ts";
 
 const BUSY = "!";
 
-/** A number as people read it: three digits that count, thousands and millions by letter. */
+/** Formats a number with three significant digits, and a letter for thousands and millions. */
 export function short(value: number): string {
   const size = Math.abs(value);
   if (size >= 999_500) return `${(value / 1e6).toPrecision(3)} M`;
@@ -13,9 +13,9 @@ export function short(value: number): string {
 }
 
 /**
- * The table: a line for each number, a column for each peer with the ratio of the first peer's value to its own.
+ * Formats the table: a line for each number, and a column for each server with the ratio of the first server's value.
  *
- * @param rows what was measured.
+ * @param rows the results.
  * @param peers the columns.
  */
 export function table(rows: readonly Row[], peers: readonly string[]): string {
@@ -41,7 +41,7 @@ export function table(rows: readonly Row[], peers: readonly string[]): string {
   return [...text, "", ...notes(rows, first)].join("\n");
 }
 
-/** The first peer has no ratio to itself. */
+/** The first server has no ratio to itself. */
 function columns(
   word: string,
   first: string | undefined,
@@ -72,7 +72,7 @@ function notes(
   const cells = rows.flatMap((row) => Object.values(row.cells));
   const loads = cells.flatMap(({ loadCpu }) => loadCpu ?? []);
   return [
-    `×: ${first}'s value divided by the server's. –: it has no such thing.`,
+    `×: ${first}'s value divided by the server's. –: not supported.`,
     ...(loads.length === 0 ? [] : [
       `The load generator used at most ${
         Math.round(Math.max(...loads) * 100)
@@ -80,9 +80,9 @@ function notes(
     ]),
     ...(cells.some(isBusy)
       ? [
-        `${BUSY}: the load generator was above ${
+        `${BUSY}: the load generator used more than ${
           BUSY_LOAD * 100
-        } % there: the server may be faster than this says.`,
+        } % of its core there: the server may be faster.`,
       ]
       : []),
     ...new Set(

@@ -1,7 +1,7 @@
 /**
  * `deno task bench:workers`: fan-out with one isolate and with two workers. Server and load share the machine's two cores,
- * so that the rate alone says little: the deliveries for each second of CPU say what the port to the logs costs. Ends
- * with 1 when a run failed.
+ * so the rate alone means little: the deliveries per CPU second show the cost of the port to the logs. Exits with 1 when a
+ * run failed.
  *
  * @module
  */
@@ -23,7 +23,7 @@ const METRICS: readonly Metric[] = [
   { key: "perCpu", title: "deliveries per CPU s", more: true },
 ];
 
-/** Both have both cores: what is pinned to one cannot gain by a second worker. */
+/** Both run on both cores, because a server on one core cannot gain from a second worker. */
 function peerWith(workers: number): Peer {
   const [stock] = PEERS;
   return {
@@ -57,9 +57,9 @@ async function main(): Promise<boolean> {
     for (const scenario of all) {
       for (const peer of peers) {
         const play = () => run(scenario, peer);
-        const said = await attempt(results, scenario, peer, play);
+        const line = await attempt(results, scenario, peer, play);
         console.error(
-          `${round}/${ROUNDS}  ${scenario.name}  ${peer.name}  ${said}`,
+          `${round}/${ROUNDS}  ${scenario.name}  ${peer.name}  ${line}`,
         );
       }
     }

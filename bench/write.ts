@@ -1,4 +1,4 @@
-/** Writes a file, and makes its folder where there is none. */
+/** Writes a file, and creates its folder. */
 export async function write(path: string, text: string): Promise<void> {
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
   if (folder !== "") await Deno.mkdir(folder, { recursive: true });

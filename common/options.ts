@@ -16,7 +16,7 @@ export interface NumberBounds {
   readonly min?: number;
   /** The largest value. Default: `Infinity`. */
   readonly max?: number;
-  /** Whether only integers are allowed. Default: `false`. */
+  /** True if only integers are allowed. Default: `false`. */
   readonly integer?: boolean;
 }
 
@@ -70,7 +70,7 @@ export function checkNames(
  * @param defaults the names of the group's options and their defaults.
  * @param given the options as given; `undefined` stands for the default.
  * @param bounds the bounds by name. Default: at least 0.
- * @returns the options with no default left open.
+ * @returns the options with all defaults filled in.
  * @throws {TypeError} for an unknown name, or a value that is not a number.
  * @throws {RangeError} for a number out of bounds.
  */
@@ -174,7 +174,7 @@ export function checkOneOf<T extends string>(
   );
 }
 
-/** A value in an error message: short, and never the contents of an object, which may hold a secret. */
+/** Returns a short form of a value for an error message, without the contents of an object, which may be secret. */
 function show(value: unknown): string {
   if (typeof value === "string") {
     return value.length > 40 ? `'${value.slice(0, 40)}…'` : `'${value}'`;
@@ -183,7 +183,7 @@ function show(value: unknown): string {
   return Array.isArray(value) ? "an array" : "an object";
 }
 
-/** The known name with the fewest edits, if it is close enough to be what was meant. */
+/** Returns the known name with the fewest edits, if it is close enough to be the intended one. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let fewest = Math.min(3, Math.ceil(name.length / 3)) + 1;
@@ -194,7 +194,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return best;
 }
 
-/** The Levenshtein distance, with one row of its table. */
+/** Computes the Levenshtein distance, with one row of its table. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

@@ -1,11 +1,10 @@
 /**
- * A WebSocket client on a bare TCP socket: it sends any bytes, reads only when it is told to, and answers nothing by
- * itself. What a browser's WebSocket would never do, this one does.
+ * A WebSocket client on a bare TCP socket. It sends any bytes, reads only on request, and answers nothing by itself.
  *
  * @module
  */
 
-/** One frame as it came. */
+/** One received frame. */
 export interface RawFrame {
   /** 0 continuation, 1 text, 2 binary, 8 close, 9 ping, 10 pong. */
   readonly opcode: number;
@@ -16,7 +15,7 @@ export interface RawFrame {
 
 /** Options of {@linkcode RawPeer.connect}. */
 export interface RawPeerOptions {
-  /** Default: `/ws`. */
+  /** The request's path. Default: `/ws`. */
   readonly path?: string;
   /** The value of Sec-WebSocket-Protocol. Default: none. */
   readonly protocol?: string;
@@ -26,10 +25,10 @@ export interface RawPeerOptions {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-/** The key of RFC 6455's example: any will do. */
+/** The key of RFC 6455's example. */
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
-/** The answer to a request that was no upgrade, or was refused one. */
+/** The error of an upgrade request that was refused. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
   readonly status: number;
@@ -40,7 +39,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** A WebSocket client in a test's hand, down to the byte. */
+/** A WebSocket client that a test controls down to the byte. */
 export class RawPeer implements Disposable {
   readonly #conn: Deno.TcpConn;
   /** The head of the server's answer. */
@@ -55,7 +54,7 @@ export class RawPeer implements Disposable {
   }
 
   /**
-   * Connects and shakes hands.
+   * Connects and completes the handshake.
    *
    * @throws {RefusedError} (as a rejection) when the answer is not 101.
    */
@@ -95,7 +94,7 @@ export class RawPeer implements Disposable {
     }
   }
 
-  /** Writes bytes as they are. */
+  /** Writes bytes unchanged. */
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     return write(this.#conn, bytes);
   }
@@ -158,7 +157,7 @@ export class RawPeer implements Disposable {
   }
 
   /** Reads the next text frame and parses it. Pings are skipped. */
-  // deno-lint-ignore no-explicit-any -- a test says what it expects of a frame by comparing it.
+  // deno-lint-ignore no-explicit-any -- a test compares the frame with the expected one.
   async json(): Promise<any> {
     for (;;) {
       const frame = await this.frame();
@@ -190,7 +189,7 @@ export class RawPeer implements Disposable {
     this.drop();
   }
 
-  /** Reads until the buffer has so many bytes; `false` at the end of the stream. */
+  /** Reads until the buffer has this number of bytes; `false` at the end of the stream. */
   async #fill(bytes: number): Promise<boolean> {
     if (this.#buffer.length >= bytes) return true;
     const chunks = [this.#buffer];
@@ -207,7 +206,7 @@ export class RawPeer implements Disposable {
   }
 }
 
-/** The code of a close frame; 1005 for none. */
+/** Returns the code of a close frame; 1005 without one. */
 export function closeCode({ payload }: RawFrame): number {
   return payload.length < 2
     ? 1005
@@ -219,7 +218,7 @@ export function closeCode({ payload }: RawFrame): number {
  *
  * @param opcode of RFC 6455 section 5.2.
  * @param payload any bytes.
- * @param fin whether it is the message's last one. Default: `true`.
+ * @param fin true for the message's last frame. Default: `true`.
  */
 export function encodeFrame(
   opcode: number,
@@ -242,7 +241,7 @@ export function encodeFrame(
   return frame;
 }
 
-/** Sends raw bytes as an HTTP request and reads the whole answer; the server must close, or be asked to. */
+/** Sends raw bytes as an HTTP request and reads the whole answer, until the server closes. */
 export async function rawHttp(port: number, request: string): Promise<string> {
   using conn = await Deno.connect({ hostname: "127.0.0.1", port });
   await write(conn, encoder.encode(request));

@@ -1,4 +1,4 @@
-// Time, in ns, on the monotonic clock: the one clock of a run, for both ends of a message are in this process.
+// The monotonic clock in ns. Both ends of a message are in this process, so a run has one clock.
 #ifndef CLOCK_H
 #define CLOCK_H
 #include <stdint.h>

@@ -18,10 +18,10 @@
 #define READ_BYTES (4 * 1024 * 1024)
 #define OPEN_TIMEOUT_NS (60 * NS_PER_S)
 #define RETRY_NS (100 * NS_PER_MS)
-// Small: what a stalled reader does not take is soon the server's to keep.
+// Small, so that the server soon has to buffer for a stalled reader.
 #define STALLED_RECEIVE_BYTES 4096
 
-// Everybody reads into this one; only the beginning of a frame is kept for each connection.
+// All connections read into this buffer. Each keeps only the start of an incomplete frame.
 static char read_buffer[READ_BYTES];
 
 static void watch(struct crowd *crowd, struct connection *c, int operation,
@@ -78,7 +78,7 @@ void connection_drop(struct crowd *crowd, struct connection *c) {
   c->state = CLOSED;
 }
 
-// The other side, or the network, ended it.
+// Handles a connection that the other side or the network closed.
 static void lost(struct crowd *crowd, struct connection *c, const char *why) {
   if (c->stalled || c->state == CLOSED) return connection_drop(crowd, c);
   if (c->state == READY) {
@@ -97,7 +97,7 @@ static void flush(struct crowd *crowd, struct connection *c) {
   size_t sent = 0;
   while (sent < c->out_length) {
     ssize_t n = send(c->fd, c->out + sent, c->out_length - sent, MSG_NOSIGNAL);
-    // An error shows itself when it is read.
+    // The next read reports an error.
     if (n < 0) break;
     sent += (size_t)n;
   }
@@ -147,7 +147,7 @@ static void request_upgrade(struct crowd *crowd, struct connection *c) {
   flush(crowd, c);
 }
 
-// Returns how many of the bytes were the answer's head, 0 when it is not whole yet.
+// Returns the length of the answer's head, 0 while it is incomplete.
 static size_t read_upgrade(struct crowd *crowd, struct connection *c,
                            const char *bytes, size_t length) {
   char *end = memmem(bytes, length, "\r\n\r\n", 4);
@@ -166,7 +166,7 @@ static size_t read_upgrade(struct crowd *crowd, struct connection *c,
 static void handle_frame(struct crowd *crowd, struct connection *c,
                          const struct frame *frame, uint64_t now) {
   if (!frame->fin || frame->opcode == CONTINUATION)
-    fail(EXIT_CONNECTION, "a fragmented message: this tool reads none");
+    fail(EXIT_CONNECTION, "fragmented messages are not supported");
   if (frame->opcode == PING)
     connection_send(crowd, c, PONG, frame->payload, frame->length);
   else if (frame->opcode == CLOSE) {
@@ -183,12 +183,12 @@ static void handle_frame(struct crowd *crowd, struct connection *c,
 
 static void read_some(struct crowd *crowd, struct connection *c) {
   if (c->in_length > 0) memcpy(read_buffer, c->in, c->in_length);
-  // One byte less: a head that is no HTTP is looked at as a string.
+  // One byte less, for the zero at the end of an answer that is read as a string.
   ssize_t n = recv(c->fd, read_buffer + c->in_length,
                    READ_BYTES - 1 - c->in_length, 0);
   if (n < 0 && errno == EAGAIN) return;
   if (n <= 0) return lost(crowd, c, n == 0 ? "end of stream" : strerror(errno));
-  // One look at the clock for all that came in at once.
+  // The clock is read once for all messages of one read.
   uint64_t now = now_ns();
   size_t length = c->in_length + (size_t)n, at = 0;
   read_buffer[length] = 0;
@@ -253,7 +253,7 @@ void crowd_open(struct crowd *crowd, int first, int opening) {
     for (; next < crowd->count && crowd->opening < opening; next++) {
       struct connection *c = &crowd->all[next];
       if (c->state == UNOPENED || c->state == CLOSED) begin(crowd, c);
-      // Answers to the first ones are waiting while the last ones are opened.
+      // Answers to the first connections arrive while the last ones are opened.
       if (next % 64 == 63) crowd_poll(crowd, 0);
     }
     if (crowd->retries && next == crowd->count)

@@ -1,4 +1,4 @@
-// Connections: opened without blocking, served by one epoll, each with what it was sent so far.
+// Connections, opened without blocking and served by one epoll.
 #ifndef CONNECTION_H
 #define CONNECTION_H
 #include "frame.h"
@@ -15,19 +15,19 @@ struct connection {
   int group;
   enum state state;
   bool stalled;     // does not read any more
-  bool waits_write; // the kernel took less than it was given
-  char *in;         // the beginning of a frame that is not whole yet
+  bool waits_write; // the kernel accepted only a part of the data
+  char *in;         // the start of an incomplete frame
   size_t in_length;
-  char *out; // what the kernel has not taken yet
+  char *out; // unsent bytes
   size_t out_length;
   size_t out_size;
-  uint64_t begun;     // when the attempt to connect began, or the ping went out, in ns
-  uint64_t retry_at;  // not before then, in ns
+  uint64_t begun;     // the start of the connection attempt, or of the ping, in ns
+  uint64_t retry_at;  // the earliest time of the next attempt, in ns
   uint64_t received;  // messages
   uint64_t published; // messages; the id of the last one
-  uint64_t frames;    // batches taken in on this connection
+  uint64_t frames;    // batches received on this connection
   size_t unacked;     // bytes of them since the last ack
-  // To come back with:
+  // For a resume:
   char session[64];
   char epoch[64];
   uint64_t offset;
@@ -40,27 +40,27 @@ struct crowd {
   int epoll;
   int timer;    // wakes `crowd_poll` for the next paced message
   int opening;  // handshakes under way
-  int ready;    // of `all`, how many are READY
-  int resumed;  // sessions that the server still knew
-  int refused;  // attempts that did not lead to a connection
-  bool retries; // an attempt that fails is made again; else the run fails
-  bool may_close; // a connection that closes is no failure
+  int ready;    // the number of READY connections
+  int resumed;  // resumed sessions
+  int refused;  // failed attempts
+  bool retries; // failed attempts are repeated; otherwise the run fails
+  bool may_close; // a closed connection does not fail the run
 };
 
 void crowd_make(struct crowd *crowd, const struct options *options);
 // Opens connections from `first` on, at most `opening` at a time, until all are READY; fails after 60 s.
 void crowd_open(struct crowd *crowd, int first, int opening);
-// Waits for events, at most so many ms, and handles them.
+// Waits for events, at most this number of ms, and handles them.
 void crowd_poll(struct crowd *crowd, int ms);
 // Wakes the next `crowd_poll` at a time.
 void crowd_wake_at(struct crowd *crowd, uint64_t ns);
 
 void connection_send(struct crowd *crowd, struct connection *c,
                      enum opcode opcode, const char *payload, size_t length);
-// Ends a connection from this side at once.
+// Closes a connection at once.
 void connection_drop(struct crowd *crowd, struct connection *c);
-// It took the server's greeting: now it counts.
+// Marks a connection as ready, after the server's first frame.
 void connection_is_ready(struct crowd *crowd, struct connection *c);
-// Leaves everything that comes in where it is.
+// Stops reading from a connection.
 void connection_stall(struct crowd *crowd, struct connection *c);
 #endif

@@ -108,7 +108,7 @@ static void take_messages(struct crowd *crowd, struct connection *c,
 static void acknowledge(struct crowd *crowd, struct connection *c,
                         size_t length) {
   char text[64];
-  // Spread, as clients spread theirs by chance: or all would answer the same message.
+  // Spread, as clients do at random: otherwise all would acknowledge the same message.
   if (c->frames++ == 0)
     c->unacked = (size_t)ACK_BYTES * (size_t)c->index / (size_t)crowd->count;
   if ((c->unacked += length) < ACK_BYTES) return;
@@ -145,7 +145,7 @@ static void receive_drumbeat(struct crowd *crowd, struct connection *c,
     connection_is_ready(crowd, c);
   } else if (starts(text, length, "{\"type\":\"gap\"") ||
              starts(text, length, "{\"type\":\"error\""))
-    fail(EXIT_DELIVERY, "connection %d was told: %.*s", c->index,
+    fail(EXIT_DELIVERY, "connection %d received: %.*s", c->index,
          (int)(length < 200 ? length : 200), text);
 }
 
@@ -161,7 +161,7 @@ static void receive_socketio(struct crowd *crowd, struct connection *c,
   else if (length == 1 && text[0] == '2') send_text(crowd, c, "3", 1);
   else {
     take_messages(crowd, c, text, length, now);
-    // With state recovery on, an offset is the last thing of each event.
+    // With state recovery, the last element of each event is an offset.
     const char *offset = memmem(text, length, "},\"", 3);
     if (c->session[0] != 0 && offset != NULL)
       copy_after(c->epoch, sizeof c->epoch, offset,

@@ -1,4 +1,4 @@
-// How a run ends when what was measured is not what should have been measured.
+// Ends a run that did not measure what it should.
 #ifndef FAIL_H
 #define FAIL_H
 

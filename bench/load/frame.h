@@ -1,4 +1,4 @@
-// WebSocket frames, RFC 6455 section 5: what a client sends is masked, what a server sends is not.
+// WebSocket frames, RFC 6455 section 5: clients mask them, servers do not.
 #ifndef FRAME_H
 #define FRAME_H
 #include <stddef.h>
@@ -14,8 +14,8 @@ struct frame {
   size_t length;
 };
 
-// Writes the header of a client's frame and returns its length. The mask is zero, which leaves the payload as it is.
+// Writes the header of a client's frame and returns its length. The mask is zero, so the payload is unchanged.
 size_t frame_header(char *out, enum opcode opcode, size_t length);
-// Takes one server's frame off `bytes`: returns how long it is with its header, 0 when it is not whole yet.
+// Parses a server's frame at `bytes` and returns its length with the header, 0 while it is incomplete.
 size_t frame_read(struct frame *frame, const char *bytes, size_t length);
 #endif

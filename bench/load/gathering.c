@@ -1,4 +1,4 @@
-// What connections cost that say little: opening them, keeping them, their pings.
+// Measures the cost of idle connections: opening them, their memory, their pings.
 #include "clock.h"
 #include "dialect.h"
 #include "fail.h"
@@ -39,7 +39,7 @@ void measure_idle(struct crowd *crowd) {
          (after - before) / crowd->count);
 }
 
-// Ping k goes out at k * interval / clients: evenly, whatever the clients' number.
+// Ping k is sent at k * interval / clients, which spreads the pings evenly.
 void measure_heartbeat(struct crowd *crowd) {
   const struct options *o = crowd->options;
   crowd_open(crowd, 0, o->opening);
@@ -61,7 +61,7 @@ void measure_heartbeat(struct crowd *crowd) {
   double seconds = (double)(now_ns() - start) / 1e9;
   double used = cpu_seconds(o->pid) - cpu;
   own = own_cpu_seconds() - own;
-  end = now_ns() + (uint64_t)(o->patience * 1e9);
+  end = now_ns() + (uint64_t)(o->timeout * 1e9);
   while (tally.pongs < sent) {
     if (now_ns() > end)
       fail(EXIT_DELIVERY, "%" PRIu64 " of %" PRIu64 " pongs are missing",

@@ -11,7 +11,7 @@ static unsigned bucket_of(uint64_t ns) {
   return bucket < HISTOGRAM_BUCKETS ? bucket : HISTOGRAM_BUCKETS - 1;
 }
 
-// The middle of a bucket.
+// Returns the middle of a bucket.
 static uint64_t value_of(unsigned bucket) {
   if (bucket < HISTOGRAM_SUB) return bucket;
   unsigned shift = bucket / HISTOGRAM_SUB - 1;

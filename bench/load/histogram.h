@@ -1,4 +1,4 @@
-// Latencies of every delivery, not of a sample: 64 buckets for each power of two keep an error below 1.6 %.
+// The latencies of all deliveries. 64 buckets for each power of two keep the error below 1.6 %.
 #ifndef HISTOGRAM_H
 #define HISTOGRAM_H
 #include <stdint.h>
@@ -14,6 +14,6 @@ struct histogram {
 
 void histogram_clear(struct histogram *h);
 void histogram_add(struct histogram *h, uint64_t ns);
-// The value below which a share (0 to 1) of what was added lies, in ms.
+// Returns the quantile (0 to 1) in ms.
 double histogram_ms(const struct histogram *h, double share);
 #endif

@@ -1,12 +1,12 @@
-// The load generator: one thread, one epoll, one run, one line of JSON on stdout. It ends with 0 only when all that
-// should have been delivered was delivered, once and in order, and no connection was closed.
+// The load generator: one thread, one epoll, one run, one line of JSON on stdout. It exits with 0 only if every message
+// was delivered once and in order, and no connection was closed.
 #include "fail.h"
 #include "modes.h"
 #include "tally.h"
 #include <stdio.h>
 #include <sys/resource.h>
 
-// As many open files as the machine allows: the usual limit is 1,024.
+// Raises the limit of open files, which is usually 1,024.
 static void raise_file_limit(void) {
   struct rlimit files;
   getrlimit(RLIMIT_NOFILE, &files);
@@ -17,7 +17,7 @@ static void raise_file_limit(void) {
 int main(int count, char **words) {
   struct options options = read_options(count, words);
   struct crowd crowd;
-  // Whoever runs this reads what it prints, line by line.
+  // The caller reads the output line by line.
   setvbuf(stdout, NULL, _IOLBF, 0);
   raise_file_limit();
   crowd_make(&crowd, &options);

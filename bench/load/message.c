@@ -5,17 +5,17 @@
 #include <string.h>
 
 #define HEAD "{\"type\":\"chat\",\"text\":\""
-// As long. The stock server lets a `chat` of this length through, and other types as they come.
+// The stock server accepts a `chat` of at most this length, and other types of any length.
 #define LARGE_HEAD "{\"type\":\"data\",\"text\":\""
 #define MOST_CHAT_BYTES 2000
 #define TAIL "\"}"
-// No envelope of any server holds this: their ids and keys are none of them `ts:`.
+// No server's envelope contains `ts:` in its ids and keys.
 #define MARK "ts:"
 #define LENGTH(text) (sizeof(text) - 1)
 #define STAMP_DIGITS 16
 #define NUMBER_DIGITS 10
 #define MARKED (LENGTH(MARK) + STAMP_DIGITS + 1 + NUMBER_DIGITS)
-// All that a text of ten bytes has room for; more messages than any run has.
+// The digits of a text of ten bytes. No run has more messages.
 #define SHORT_DIGITS 7
 #define SHORT_MARKED (LENGTH(MARK) + SHORT_DIGITS)
 
@@ -53,7 +53,7 @@ const char *message_next(struct message *message, const char *text,
                          const char *end, int bytes) {
   if (text >= end) return NULL;
   const char *found = memmem(text, (size_t)(end - text), MARK, LENGTH(MARK));
-  // The padding that follows is skipped, not searched.
+  // Skips the padding.
   size_t rest = (size_t)bytes - LENGTH(HEAD);
   if (found == NULL || (size_t)(end - found) < rest) return NULL;
   found += LENGTH(MARK);

@@ -1,5 +1,5 @@
-// One message: a `chat`, or above 2,000 bytes `data`, which no stock server checks, that carries when it counts from and
-// its number in its topic, in a text of fixed length. Below MESSAGE_STAMPED there is only room for the number, and the
+// One message: a `chat`, or above 2,000 bytes `data`, which no stock server checks. Its text has a fixed length and contains
+// the start of its latency and its number in the topic. Below MESSAGE_STAMPED bytes it contains only the number, and the
 // latencies are zero.
 #ifndef MESSAGE_H
 #define MESSAGE_H
@@ -16,7 +16,7 @@ struct message {
 
 // Writes a message of `bytes` bytes as JSON and returns that length.
 int message_write(char *out, int bytes, uint64_t stamp, uint64_t number);
-// Finds the next message between `text` and `end`, however it is wrapped; returns where to look on, or NULL.
+// Finds the next message between `text` and `end` in any envelope; returns the place behind it, or NULL.
 const char *message_next(struct message *message, const char *text,
                          const char *end, int bytes);
 #endif

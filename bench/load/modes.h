@@ -1,4 +1,4 @@
-// What can be measured. Each prints one line of JSON.
+// The modes of the load generator. Each prints one line of JSON.
 #ifndef MODES_H
 #define MODES_H
 #include "connection.h"
@@ -7,12 +7,12 @@
 void measure_traffic(struct crowd *crowd);
 // All connect at once.
 void measure_storm(struct crowd *crowd);
-// What an idle connection costs in memory.
+// The memory of an idle connection.
 void measure_idle(struct crowd *crowd);
-// What pings cost in CPU.
+// The CPU time of pings.
 void measure_heartbeat(struct crowd *crowd);
-// All but one leave, miss messages, come back at once and are brought them.
+// All but one disconnect, miss messages, reconnect at once and receive them.
 void measure_replay(struct crowd *crowd);
-// The server restarts, all come back at once.
+// The server restarts, and all reconnect at once.
 void measure_restart(struct crowd *crowd);
 #endif

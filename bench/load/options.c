@@ -13,7 +13,7 @@ static int choice(const char *flag, const char *word,
                   const char *const *choices, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (strcmp(word, choices[i]) == 0) return (int)i;
-  fail(EXIT_USAGE, "%s cannot be '%s'", flag, word);
+  fail(EXIT_USAGE, "%s must not be '%s'", flag, word);
 }
 
 static double number(const char *flag, const char *word, double least,
@@ -21,7 +21,7 @@ static double number(const char *flag, const char *word, double least,
   char *end;
   double value = strtod(word, &end);
   if (*word == 0 || *end != 0 || !(value >= least) || !(value <= most))
-    fail(EXIT_USAGE, "%s is a number from %g to %g, not '%s'", flag, least,
+    fail(EXIT_USAGE, "%s must be a number from %g to %g, not '%s'", flag, least,
          most, word);
   return value;
 }
@@ -57,7 +57,7 @@ static const struct {
     {"--seconds", offsetof(struct options, seconds), 0.01, 600},
     {"--warmup", offsetof(struct options, warmup), 0, 60},
     {"--settle", offsetof(struct options, settle), 0, 60},
-    {"--patience", offsetof(struct options, patience), 0.1, 60},
+    {"--timeout", offsetof(struct options, timeout), 0.1, 60},
     {"--interval", offsetof(struct options, interval), 0.01, 600},
 };
 
@@ -89,7 +89,7 @@ static bool set(struct options *o, const char *flag, const char *word) {
 struct options read_options(int count, char **words) {
   struct options o = {
       .connections = 100, .groups = 1, .in_flight = 1, .seconds = 2,
-      .bytes = 100, .interval = 10, .opening = 128, .patience = 10,
+      .bytes = 100, .interval = 10, .opening = 128, .timeout = 10,
   };
   for (int i = 1; i < count; i++) {
     if (strcmp(words[i], "--request") == 0) {
@@ -100,23 +100,23 @@ struct options read_options(int count, char **words) {
       o.round_robin = true;
       continue;
     }
-    if (i + 1 == count) fail(EXIT_USAGE, "nothing follows '%s'", words[i]);
+    if (i + 1 == count) fail(EXIT_USAGE, "the value of '%s' is missing", words[i]);
     if (!set(&o, words[i], words[i + 1]))
-      fail(EXIT_USAGE, "there is no option '%s'", words[i]);
+      fail(EXIT_USAGE, "unknown option '%s'", words[i]);
     i++;
   }
   if (o.port == 0) fail(EXIT_USAGE, "--port is missing");
   int reading = o.connections - o.stalled;
-  // In several groups at once a connection tells messages apart by their order: its next one is a round away.
+  // A connection in several groups distinguishes messages by their order: its next one follows after a round.
   bool several = o.round_robin && o.dialect == DRUMBEAT && o.stalled == 0 &&
                  o.groups % o.connections == 0 && o.in_flight < o.connections &&
                  o.groups / o.connections <= GROUPS_EACH_MAX;
   if (o.groups > reading && !several)
     fail(EXIT_USAGE, "there are fewer reading connections than groups");
   if (o.round_robin && o.groups <= reading && reading % o.groups != 0)
-    fail(EXIT_USAGE, "--round-robin wants groups of one size");
+    fail(EXIT_USAGE, "--round-robin requires groups of one size");
   if (o.round_robin && (o.pace > 0 || o.messages > 0))
-    fail(EXIT_USAGE, "--round-robin goes neither at a pace nor to a number");
+    fail(EXIT_USAGE, "--round-robin excludes a pace and a number of messages");
   return o;
 }
 

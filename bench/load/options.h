@@ -1,4 +1,4 @@
-// The command line of the load generator. bench/generator.ts writes it; people may, too.
+// The command line of the load generator. bench/generator.ts writes it.
 #ifndef OPTIONS_H
 #define OPTIONS_H
 #include <stdbool.h>
@@ -12,28 +12,28 @@ enum dialect { PLAIN, DRUMBEAT, SOCKETIO };
 
 struct options {
   int port;
-  int second_port; // of another node, where every other connection goes; 0: there is one node
-  int pid;         // of the server, to tell its CPU and memory; 0: do not
-  int second_pid;  // of the other node: its CPU counts as the server's
-  int store_pid;   // of what the nodes share, to tell its CPU
+  int second_port; // the port of the second node, for every other connection; 0: one node
+  int pid;         // the server's process, for its CPU and memory; 0: do not measure
+  int second_pid;  // the second node's process: its CPU counts as the server's
+  int store_pid;   // the shared store's process, for its CPU
   enum mode mode;
   enum dialect dialect;
   int connections;
   int groups;        // connection i is in group i % groups; the first of each group publishes
                      // more groups than connections: connection i is in all groups g with g % connections == i
   bool request;      // a publisher asks for a reply to itself instead of publishing
-  bool round_robin;  // messages go to one group after the other, and `in_flight` counts those of all of them
+  bool round_robin;  // messages are published to one group after the other, and `in_flight` counts all of them
   int in_flight;     // messages of a group that are published and not delivered to all of it
   double pace;       // messages a second of all groups, instead of `in_flight`; 0: closed loop
   int messages;      // of each group; 0: until the time is up
-  double seconds;    // how long to measure
+  double seconds;    // the duration of the measurement
   double warmup;     // seconds of the same before
   int bytes;         // of one message
-  int stalled;       // so many of the connections, the last ones, stop reading
+  int stalled;       // the number of connections, from the last one, that stop reading
   double settle;     // seconds of rest before memory is read
-  double patience;   // seconds without a delivery after which what is missing is lost
+  double timeout;   // seconds without a delivery after which the missing ones count as lost
   double interval;   // seconds between two pings of a client
-  int opening;       // handshakes under way at a time
+  int opening;       // concurrent handshakes
 };
 
 struct options read_options(int count, char **words);

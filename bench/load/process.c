@@ -7,7 +7,7 @@
 double cpu_seconds(int pid) {
   clockid_t clock;
   struct timespec used;
-  // Finer than the ticks of /proc: a heartbeat takes a few of them in a second.
+  // More precise than the ticks of /proc: a heartbeat uses only a few of them in a second.
   if (pid == 0 || clock_getcpuclockid(pid, &clock) != 0 ||
       clock_gettime(clock, &used) != 0)
     return 0;

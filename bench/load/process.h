@@ -1,10 +1,10 @@
-// What a process used: the server's, by its id, and this one's, to tell whether the load was the bottleneck.
+// The CPU and memory of a process: the server's, by its id, and the load generator's, which must not be the bottleneck.
 #ifndef PROCESS_H
 #define PROCESS_H
 
 // CPU seconds, user and system, all threads; 0 without a process.
 double cpu_seconds(int pid);
-// The same for this process.
+// The same for the load generator.
 double own_cpu_seconds(void);
 // Proportional set size in KiB: pages that are shared count for a part. Falls back on the resident set.
 double pss_kib(int pid);

@@ -1,4 +1,4 @@
-// Clients that come back all at once: after a cut, and after a restart of the server.
+// Clients that reconnect all at once: after a disconnect, and after a restart of the server.
 #include "clock.h"
 #include "dialect.h"
 #include "fail.h"
@@ -11,18 +11,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-// For the server to be back.
+// Seconds until the server is back.
 #define RESTART_NS (60 * NS_PER_S)
 
-static uint64_t patience_ends(const struct crowd *crowd) {
-  return now_ns() + (uint64_t)(crowd->options->patience * 1e9);
+static uint64_t timeout_ends(const struct crowd *crowd) {
+  return now_ns() + (uint64_t)(crowd->options->timeout * 1e9);
 }
 
 static void publish_all(struct crowd *crowd, uint64_t count) {
   struct connection *publisher = &crowd->all[0];
-  uint64_t end = patience_ends(crowd);
+  uint64_t end = timeout_ends(crowd);
   while (publisher->received < count) {
-    // A few at a time: what the publisher itself is brought says that they are in the log.
+    // A few at a time: the publisher's own deliveries show that the messages are in the log.
     while (publisher->published < count &&
            publisher->published < publisher->received + 64)
       dialect_publish(crowd, publisher, now_ns());
@@ -34,12 +34,12 @@ static void publish_all(struct crowd *crowd, uint64_t count) {
 }
 
 static void wait_for(struct crowd *crowd, uint64_t deliveries) {
-  uint64_t end = patience_ends(crowd), seen = tally.delivered;
+  uint64_t end = timeout_ends(crowd), seen = tally.delivered;
   while (tally.delivered < deliveries) {
     crowd_poll(crowd, 10);
     if (tally.delivered != seen) {
       seen = tally.delivered;
-      end = patience_ends(crowd);
+      end = timeout_ends(crowd);
     } else if (now_ns() > end)
       fail(EXIT_DELIVERY, "%" PRIu64 " of %" PRIu64 " deliveries are missing",
            deliveries - tally.delivered, deliveries);
@@ -50,7 +50,7 @@ void measure_replay(struct crowd *crowd) {
   const struct options *o = crowd->options;
   uint64_t count = (uint64_t)crowd->count, missed = (uint64_t)o->messages;
   crowd_open(crowd, 0, o->opening);
-  // Everybody has been brought one message: Socket.IO resumes from the last one.
+  // All have received one message, because Socket.IO resumes from the last one.
   publish_all(crowd, 1);
   wait_for(crowd, count);
   for (int i = 1; i < crowd->count; i++) connection_drop(crowd, &crowd->all[i]);
@@ -73,14 +73,14 @@ void measure_replay(struct crowd *crowd) {
          (own_cpu_seconds() - own) / seconds);
 }
 
-// Whoever runs this says "go PID" when the new server listens.
+// The caller writes "go PID" when the new server listens.
 static int wait_for_server(struct crowd *crowd) {
   struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
   char line[64];
   uint64_t end = now_ns() + RESTART_NS;
   while (poll(&in, 1, 0) == 0) {
     crowd_poll(crowd, 5);
-    if (now_ns() > end) fail(EXIT_CONNECTION, "nobody said that it is back");
+    if (now_ns() > end) fail(EXIT_CONNECTION, "no 'go PID' on stdin in time");
   }
   int pid;
   if (fgets(line, sizeof line, stdin) == NULL ||

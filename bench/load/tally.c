@@ -11,7 +11,7 @@ void tally_make(const struct options *options) {
 
 void tally_delivery(struct connection *c, const struct message *message,
                     uint64_t now) {
-  // One connection publishes to a topic, so its order is the only one there can be.
+  // One connection publishes to a topic, so there is only one valid order.
   if (message->number != c->received)
     fail(EXIT_DELIVERY,
          "connection %d: message %" PRIu64 " came where %" PRIu64

@@ -1,4 +1,4 @@
-// What was delivered, and how long it took. A message out of its turn ends the run.
+// Counts deliveries and their latencies. A message out of order ends the run.
 #ifndef TALLY_H
 #define TALLY_H
 #include "connection.h"

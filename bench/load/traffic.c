@@ -28,7 +28,7 @@ static struct snapshot look(const struct crowd *crowd) {
   return at;
 }
 
-// Connections of a group that read.
+// Returns the number of reading connections of a group.
 static uint64_t members(const struct crowd *crowd, int group) {
   const struct options *o = crowd->options;
   if (o->request || o->groups > crowd->count) return 1;
@@ -49,7 +49,7 @@ static void publish_in_flight(struct crowd *crowd) {
   }
 }
 
-// A closed loop over all groups: as many are under way as in one group alone, whatever the number of groups.
+// A closed loop over all groups, with as many messages in flight as in one group alone.
 static void publish_in_turn(struct crowd *crowd, uint64_t *sent) {
   const struct options *o = crowd->options;
   uint64_t count = members(crowd, 0);
@@ -58,8 +58,8 @@ static void publish_in_turn(struct crowd *crowd, uint64_t *sent) {
                     now_ns());
 }
 
-// At a pace, each message counts from when it should have gone out: a server, or a load, that is late is seen to be
-// late (coordinated omission).
+// At a pace, each latency starts at the planned time, so that a late server or load generator is visible (coordinated
+// omission).
 static void publish_paced(struct crowd *crowd, uint64_t start, uint64_t *sent) {
   const struct options *o = crowd->options;
   double gap = (double)NS_PER_S / o->pace;
@@ -144,7 +144,7 @@ void measure_traffic(struct crowd *crowd) {
     if (tally.delivered != seen) {
       seen = tally.delivered;
       last = now;
-    } else if (now - last > (uint64_t)(o->patience * 1e9))
+    } else if (now - last > (uint64_t)(o->timeout * 1e9))
       fail(EXIT_DELIVERY, "%" PRIu64 " of %" PRIu64 " deliveries are missing",
            expected(crowd) - tally.delivered, expected(crowd));
   }

@@ -1,6 +1,6 @@
 /**
- * The bare loop: a Set for each topic and a `send` for each of its members. What a hub on Deno.upgradeWebSocket costs
- * without a hub. `deno run loop.ts [fan-out|echo|heartbeat|drop]`; `drop` forgets one delivery, for the tests.
+ * The bare loop: a Set for each topic and a `send` for each of its members. It shows the cost of Deno.upgradeWebSocket
+ * without a hub. `deno run loop.ts [fan-out|echo|heartbeat|drop]`; `drop` omits one delivery, for the tests.
  */
 const mode = Deno.args[0] ?? "fan-out";
 const topics = new Map<string, Set<WebSocket>>();

@@ -1,15 +1,15 @@
 /**
- * A hub that is filled and looked at: `memory_hub.ts topics|records COUNT`. Each topic gets one record; records all go to
- * one topic. Then everything grows old and is forgotten, and memory is looked at again.
+ * Fills a hub and prints its memory: `memory_hub.ts topics|records COUNT`. Each topic gets one record, or one topic gets
+ * all records. Then everything expires, and the memory is measured again.
  */
 import process from "node:process";
 import { createHub } from "../../hub.ts";
 
 const [holding, count] = [Deno.args[0], Number(Deno.args[1])];
-/** Long enough to fill it and to look at it. */
+/** Long enough to fill the hub and to measure it. */
 const AGE_MS = 6000;
 const IDLE_MS = 3000;
-/** Fewer than are gathered before a flush. */
+/** The records between two flushes. */
 const AT_ONCE = 500;
 
 const hub = createHub({
@@ -19,7 +19,7 @@ const hub = createHub({
     "*": { maxRecords: Infinity, maxBytes: Infinity, maxAgeMs: AGE_MS },
   },
 });
-/** As JSON: 100 bytes. */
+/** A message of 100 bytes as JSON. */
 const message = { type: "chat", text: "x".repeat(75) };
 for (let n = 0; n < count; n += AT_ONCE) {
   const size = Math.min(AT_ONCE, count - n);
@@ -33,12 +33,16 @@ for (let n = 0; n < count; n += AT_ONCE) {
     ),
   );
 }
-if (hub.stats().records !== count) throw new Error("It did not hold them all");
+if (hub.stats().records !== count) {
+  throw new Error("The hub does not have all records");
+}
 const full = await look();
 const before = process.cpuUsage();
 await sleep(IDLE_MS);
 const used = process.cpuUsage(before);
-if (hub.stats().records !== count) throw new Error("They are gone too soon");
+if (hub.stats().records !== count) {
+  throw new Error("The records expired too soon");
+}
 while (hub.stats().records + hub.stats().topics > 0) await sleep(100);
 const after = await look();
 console.log(JSON.stringify({
@@ -50,7 +54,7 @@ console.log(JSON.stringify({
 await hub.close();
 
 async function look(): Promise<{ rssMib: number; heapMib: number }> {
-  // What one collection frees, another gives back.
+  // The second collection returns the pages that the first one freed.
   for (let n = 0; n < 3; n++) {
     (globalThis as unknown as { gc(): void }).gc();
     await sleep(50);

@@ -1,4 +1,4 @@
-// Socket.IO on Node, WebSocket only: rooms, acknowledgements, and its own recovery of a connection.
+// Socket.IO on Node, WebSocket only: rooms, acknowledgements, and connection state recovery.
 // `node socketio.mjs [fan-out|echo|heartbeat|replay]`
 import { createServer } from "node:http";
 import { Server } from "socket.io";
@@ -8,7 +8,7 @@ const http = createServer();
 const io = new Server(http, {
   transports: ["websocket"],
   serveClient: false,
-  // The load brings the pings of the heartbeat scenario; a second heartbeat would be counted twice.
+  // Disabled, because the load generator sends the pings of the heartbeat scenario.
   ...(mode === "heartbeat" ? { pingInterval: 600_000 } : {}),
   ...(mode === "replay"
     ? { connectionStateRecovery: { maxDisconnectionDuration: 120_000 } }

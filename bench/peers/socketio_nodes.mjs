@@ -1,4 +1,4 @@
-// One of several nodes of Socket.IO on Node, with its adapter for Redis Streams, as the adapter's README has it.
+// A node of Socket.IO on Node with the adapter for Redis Streams, as in the adapter's README.
 // `node socketio_nodes.mjs REDIS_URL`
 import { createServer } from "node:http";
 import { createAdapter } from "@socket.io/redis-streams-adapter";

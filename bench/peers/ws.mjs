@@ -1,4 +1,4 @@
-// `ws` on Node, used as its README does: a loop over the members. `node ws.mjs [fan-out|echo|heartbeat]`
+// `ws` on Node, as in its README: a loop over the members. `node ws.mjs [fan-out|echo|heartbeat]`
 import { WebSocketServer } from "ws";
 
 const mode = process.argv[2] ?? "fan-out";

@@ -22,7 +22,7 @@ function widths(svg: string): readonly number[] {
   );
 }
 
-Deno.test("bars are as long as their numbers, panel by panel, the first server's in its own colour", () => {
+Deno.test("bars are proportional to their numbers in each panel, and the first server's has its own colour", () => {
   const svg = chart(
     [
       row("fan-out-1x500", { drumbeat: cell(100), loop: cell(200) }),
@@ -44,7 +44,7 @@ Deno.test("bars are as long as their numbers, panel by panel, the first server's
   assertStringIncludes(svg, ">6.00 M<");
 });
 
-Deno.test("the chart is well-formed, whatever the names are, and heeds a dark theme", () => {
+Deno.test("the chart is well-formed with special characters in names, and has a dark theme", () => {
   const rows = [row("fan-out-1x500", { loop: cell(1) })];
   const svg = chart(rows, PEERS, "R&D <1>");
   assertStringIncludes(svg, "Loop &lt;on&gt; Deno &amp; more");
@@ -54,7 +54,7 @@ Deno.test("the chart is well-formed, whatever the names are, and heeds a dark th
   assertEquals(svg.match(/<\/(svg|style|text)>/g)?.length, opened);
 });
 
-Deno.test("fan-out to 500 is drawn; where there is none, every rate there is", () => {
+Deno.test("the chart has fan-out to 500, and without it every rate", () => {
   const rows = [
     row("fan-out-1x500", { drumbeat: cell(1) }),
     row("fan-out-1x5000", { drumbeat: cell(1) }),

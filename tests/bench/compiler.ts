@@ -1,12 +1,12 @@
 import { runs } from "../../bench/install.ts";
 
-/** Whether there is a C compiler for the load generator. */
+/** True if the machine has a C compiler for the load generator. */
 export const hasCompiler: boolean = await runs("cc");
 
 /**
- * A test that needs the load generator. Without a compiler it is skipped, and says so.
+ * Defines a test that needs the load generator. Without a compiler the test is skipped, and prints that.
  *
- * @param name what holds.
+ * @param name the test's name.
  * @param run the test.
  */
 export function compiledTest(name: string, run: () => Promise<void>): void {

@@ -13,7 +13,7 @@ function refusal(...args: string[]): string | undefined {
   return command.run === "refuse" ? command.why : undefined;
 }
 
-Deno.test("without options every curve is measured three times, into a file of its own", () => {
+Deno.test("without options every curve is measured three times, into its own file", () => {
   assertEquals(read(), {
     run: "curves",
     quick: false,
@@ -24,7 +24,7 @@ Deno.test("without options every curve is measured three times, into a file of i
   });
 });
 
-Deno.test("the quick run measures each point once, unless it is told otherwise", () => {
+Deno.test("the quick run measures each point once by default", () => {
   const rounds = (...args: string[]) => {
     const command = read(...args);
     return command.run === "curves" ? command.rounds : undefined;
@@ -33,7 +33,7 @@ Deno.test("the quick run measures each point once, unless it is told otherwise",
   assertEquals(rounds("--quick", "--rounds", "2"), 2);
 });
 
-Deno.test("curves and single points are chosen by name, and added to what was measured before", () => {
+Deno.test("curves and single points are chosen by name, and added to earlier results", () => {
   const command = read(
     "--only",
     "topics,topics-1",
@@ -51,7 +51,7 @@ Deno.test("curves and single points are chosen by name, and added to what was me
   });
 });
 
-Deno.test("names, flags and rounds that do not exist are refused in one line", () => {
+Deno.test("unknown names, flags and rounds are refused in one line", () => {
   assertEquals(
     refusal("--only", "topics,peers"),
     "There is no curve or point 'peers'",

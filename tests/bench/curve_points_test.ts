@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { curves } from "../../bench/curve_points.ts";
 import { measureMemory } from "../../bench/memory.ts";
 
-Deno.test("every point has a name of its own, and the full run has those of the quick one", () => {
+Deno.test("the names of points are unique, and the full run has those of the quick one", () => {
   const names = (quick: boolean) =>
     curves(quick).flatMap(({ name, points }) => [
       name,
@@ -21,13 +21,13 @@ Deno.test("only Drumbeat has more topics than connections", () => {
   );
 });
 
-Deno.test("a hub that is filled holds what it was filled with, and then forgets it", async () => {
+Deno.test("a filled hub keeps its records, and then forgets them", async () => {
   const { rssMib, heapMib, heapAfterMib } = await measureMemory(
     "records",
     2000,
   );
   assertEquals(rssMib! > 10, true);
-  // 2,000 messages of 100 bytes: what else is on the heap comes and goes by some 100 KiB.
+  // 2,000 messages of 100 bytes: other objects on the heap vary by some 100 KiB.
   assertEquals(
     heapMib! - heapAfterMib! > 0.1,
     true,

@@ -11,7 +11,7 @@ function curve(peers: readonly string[], xs: readonly number[]): Curve {
     kind: "topics",
     x,
     metrics: [RATE],
-    // As in the curve over topics: not everybody can do the last one.
+    // As in the curve over topics: not every server supports the last point.
     peers: x === xs.at(-1) ? peers.slice(0, 1) : peers,
     run: () => Promise.resolve({}),
   }));
@@ -25,7 +25,7 @@ function curve(peers: readonly string[], xs: readonly number[]): Curve {
   return { name: "topics", axis: "topics", one: "topic", points, fits };
 }
 
-Deno.test("a curve is a line for each point, with how far its rounds were apart, and the ratio of the rounds", () => {
+Deno.test("a curve has a line for each point, with the spread of its rounds and the ratio of the rounds", () => {
   const results = new Results();
   for (const rate of [90, 100, 110]) {
     results.add("topics-1", "drumbeat", { rate });
@@ -47,7 +47,7 @@ Deno.test("a curve is a line for each point, with how far its rounds were apart,
   assertEquals(rest.length > 0, true);
 });
 
-Deno.test("the line is fitted through the medians and says what is farthest from it", () => {
+Deno.test("the line is fitted through the medians and reports the largest deviation", () => {
   const results = new Results();
   for (const x of [1, 10, 100]) {
     results.add(`topics-${x}`, "drumbeat", { rate: 1, cost: 5 + 2 * x });
@@ -60,7 +60,7 @@ Deno.test("the line is fitted through the medians and says what is farthest from
   assertEquals(text.includes("÷"), false);
 });
 
-Deno.test("points that were not measured are left out, and two make no line", () => {
+Deno.test("points that were not measured are omitted, and two points have no line", () => {
   const results = new Results();
   results.add("topics-1", "drumbeat", { rate: 1, cost: 1 });
   results.add("topics-10", "drumbeat", { rate: 1, cost: 1 });
@@ -70,7 +70,7 @@ Deno.test("points that were not measured are left out, and two make no line", ()
   assertEquals(curveTable(curve(["drumbeat"], [1]), new Results()), "");
 });
 
-Deno.test("a failure and a load that was busy are seen", () => {
+Deno.test("a failure and a busy load generator are marked", () => {
   const results = new Results();
   results.add("topics-1", "drumbeat", { rate: 7, loadCpu: 0.95 });
   results.fail("topics-1", "loop", "1 of 50 deliveries are missing");

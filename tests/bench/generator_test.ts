@@ -18,7 +18,7 @@ const EXIT_DELIVERY = 4;
 
 const drumbeat = PEERS.find(({ name }) => name === "drumbeat")!;
 const loop = PEERS.find(({ name }) => name === "loop")!;
-/** It forgets the 50th delivery. */
+/** A server that omits the 50th delivery. */
 const forgetful: Peer = {
   ...loop,
   command: (duty, port) => [...loop.command(duty, port).slice(0, -1), "drop"],
@@ -42,24 +42,27 @@ async function run(
 }
 
 for (const peer of [loop, drumbeat]) {
-  compiledTest(`${peer.name} delivers every message to everybody`, async () => {
-    const { delivered, expected, p50Ms, p999Ms, maxMs } = await run(peer, {
-      ...tiny,
-      "in-flight": 8,
-    });
-    assertEquals(delivered, 200);
-    assertEquals(expected, 200);
-    assertEquals(p50Ms! > 0 && p50Ms! <= p999Ms!, true);
-    // The histogram's buckets are 1.6 % wide.
-    assertEquals(p999Ms! <= maxMs! * 1.02, true);
-  });
+  compiledTest(
+    `${peer.name} delivers every message to all connections`,
+    async () => {
+      const { delivered, expected, p50Ms, p999Ms, maxMs } = await run(peer, {
+        ...tiny,
+        "in-flight": 8,
+      });
+      assertEquals(delivered, 200);
+      assertEquals(expected, 200);
+      assertEquals(p50Ms! > 0 && p50Ms! <= p999Ms!, true);
+      // The histogram's buckets are 1.6 % wide.
+      assertEquals(p999Ms! <= maxMs! * 1.02, true);
+    },
+  );
 
   compiledTest(`${peer.name} keeps topics apart`, async () => {
     const { delivered } = await run(peer, { ...tiny, groups: 5 });
     assertEquals(delivered, 5 * 2 * 20);
   });
 
-  compiledTest(`${peer.name} gives back what one asks of it`, async () => {
+  compiledTest(`${peer.name} replies with the data of a request`, async () => {
     const options = { ...tiny, groups: 10 };
     const replies = await run(peer, options, "request", "--request");
     assertEquals(replies.delivered, 200);
@@ -78,7 +81,7 @@ for (const peer of [loop, drumbeat]) {
 }
 
 compiledTest(
-  "messages go round more topics than there are connections, each once and in order",
+  "messages are distributed over more topics than connections, each once and in order",
   async () => {
     const { delivered, expected, groups } = await run(
       drumbeat,
@@ -88,14 +91,14 @@ compiledTest(
     );
     assertEquals(groups, 30);
     assertEquals(delivered, expected);
-    // Each of the 30 topics had its turn.
+    // Each of the 30 topics had a message.
     assertEquals(delivered! > 30, true, String(delivered));
   },
 );
 
 for (const peer of [loop, drumbeat]) {
   compiledTest(
-    `${peer.name} is sent a chat of ten bytes, and data of 64 KiB`,
+    `${peer.name} delivers a chat of ten bytes, and data of 64 KiB`,
     async () => {
       for (const bytes of [35, 65_536]) {
         const { delivered } = await run(peer, { ...tiny, bytes });
@@ -106,9 +109,9 @@ for (const peer of [loop, drumbeat]) {
 }
 
 compiledTest(
-  "at a pace, messages count from when they should have gone out",
+  "at a pace, latencies start at the planned time",
   async () => {
-    // Ten messages at 50 a second take 180 ms, however quick the server is.
+    // Ten messages at 50 a second take 180 ms on any server.
     const { delivered, seconds } = await run(loop, {
       ...tiny,
       messages: 10,
@@ -119,19 +122,22 @@ compiledTest(
   },
 );
 
-compiledTest("a reader that stalls is not waited for", async () => {
+compiledTest("does not wait for a stalled reader", async () => {
   const { delivered } = await run(loop, { ...tiny, stalled: 1 });
   assertEquals(delivered, 9 * 20);
 });
 
-compiledTest("clients that resume are brought what they missed", async () => {
-  const options = { mode: "replay", connections: 10, messages: 100 };
-  const { perSecond } = await run(drumbeat, options, "replay");
-  assertEquals(perSecond! > 0, true);
-});
+compiledTest(
+  "clients that resume receive the messages that they missed",
+  async () => {
+    const options = { mode: "replay", connections: 10, messages: 100 };
+    const { perSecond } = await run(drumbeat, options, "replay");
+    assertEquals(perSecond! > 0, true);
+  },
+);
 
 compiledTest(
-  "clients that come back after a restart resume, all of them",
+  "all clients that reconnect after a restart resume",
   async () => {
     await buildGenerator();
     const { resumed, refused } = await measure({
@@ -146,16 +152,16 @@ compiledTest(
   },
 );
 
-compiledTest("a missing delivery among others is noticed", async () => {
+compiledTest("detects a missing delivery among others", async () => {
   const error = await assertRejects(() => run(forgetful, tiny), LoadError);
   assertEquals(error.code, EXIT_DELIVERY);
   assertStringIncludes(error.message, "message 5 came where 4 was expected");
 });
 
 compiledTest(
-  "a missing delivery after which nothing comes is noticed",
+  "detects a missing last delivery",
   async () => {
-    const last = { ...tiny, messages: 5, patience: 0.5 };
+    const last = { ...tiny, messages: 5, timeout: 0.5 };
     const error = await assertRejects(() => run(forgetful, last), LoadError);
     assertEquals(error.code, EXIT_DELIVERY);
     assertStringIncludes(error.message, "1 of 50 deliveries are missing");
@@ -163,32 +169,32 @@ compiledTest(
 );
 
 compiledTest(
-  "half of the connections are at a second server: what one does not tell the other is noticed",
+  "detects missing deliveries between two servers that are not connected",
   async () => {
     await buildGenerator();
     await using second = await ServerProcess.start(loop, "fan-out");
     const apart = {
       ...tiny,
       messages: 5,
-      patience: 0.5,
+      timeout: 0.5,
       "second-port": second.port,
       "second-pid": second.pid,
     };
     const error = await assertRejects(() => run(loop, apart), LoadError);
     assertEquals(error.code, EXIT_DELIVERY);
-    // Five of ten get the first message and, since that is half of what is awaited, the second.
+    // Five of ten receive the first message and, since that is half of the expected deliveries, the second one.
     assertStringIncludes(error.message, "10 of 20 deliveries are missing");
   },
 );
 
-compiledTest("a server that cannot resume is no result", async () => {
-  const options = { mode: "replay", ...tiny, patience: 0.5 };
+compiledTest("a server that cannot resume fails the run", async () => {
+  const options = { mode: "replay", ...tiny, timeout: 0.5 };
   const error = await assertRejects(() => run(loop, options), LoadError);
   assertEquals(error.code, EXIT_DELIVERY);
 });
 
 compiledTest(
-  "a refused connection and a wrong option end the run with a code of their own",
+  "a refused connection and a wrong option end the run with different codes",
   async () => {
     await buildGenerator();
     const port = 1;
@@ -200,9 +206,9 @@ compiledTest(
     assertStringIncludes(refused.message, "refused");
     for (
       const [options, words] of [
-        [{ port, speed: 1 }, "there is no option '--speed'"],
-        [{ port, connections: 0 }, "--connections is a number from 1"],
-        [{ port, mode: "all" }, "--mode cannot be 'all'"],
+        [{ port, speed: 1 }, "unknown option '--speed'"],
+        [{ port, connections: 0 }, "--connections must be a number from 1"],
+        [{ port, mode: "all" }, "--mode must not be 'all'"],
         [{ port, groups: 200 }, "there are fewer reading connections"],
         [{}, "--port is missing"],
       ] as const
@@ -217,7 +223,7 @@ compiledTest(
   },
 );
 
-Deno.test("without a compiler it says what to install", async () => {
+Deno.test("without a compiler the error names the packages to install", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const error = await assertRejects(

@@ -13,7 +13,7 @@ const [drumbeat] = nodePeers;
 if (!hasRedis) console.log("SKIPPED (no redis-server): two nodes deliver");
 else {
   compiledTest(
-    "two nodes on one Redis deliver every message to everybody at both, and the CPU of all three is told",
+    "two nodes on one Redis deliver every message to all connections of both, and the CPU of all three is measured",
     async () => {
       await buildGenerator();
       const { delivered, expected, serverCpuUs, storeCpuUs } =
@@ -27,7 +27,7 @@ else {
   );
 }
 
-Deno.test("the nodes of Drumbeat are what 'deno task start' runs with a Redis", () => {
+Deno.test("the nodes of Drumbeat run the command of 'deno task start' with a Redis", () => {
   const url = "redis://127.0.0.1:1";
   const words = drumbeat!.node(url).command("fan-out", 0);
   assertEquals(words.slice(-2), ["--store", url]);
@@ -44,7 +44,7 @@ Deno.test("nodes are measured at 1, 8 and 64 in flight, half of 500 connections 
   }
 });
 
-Deno.test("the command line of the nodes' bench takes rounds, refuses what there is not, and helps", () => {
+Deno.test("the command line of the nodes' bench accepts rounds, refuses unknown flags, and has a help text", () => {
   const json = "bench/results/nodes.json";
   assertEquals(readNodesCommand([]), {
     run: "nodes",

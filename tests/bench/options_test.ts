@@ -29,7 +29,7 @@ Deno.test("without options everything runs five times", () => {
   });
 });
 
-Deno.test("the quick run has one round, unless it is told otherwise", () => {
+Deno.test("the quick run has one round by default", () => {
   const rounds = (...args: string[]) => {
     const command = read(...args);
     return command.run === "bench" ? command.rounds : undefined;
@@ -60,7 +60,7 @@ Deno.test("scenarios and servers are chosen by name", () => {
   });
 });
 
-Deno.test("names that do not exist are refused, in the quick run those of the full one too", () => {
+Deno.test("unknown names are refused, and in the quick run those of the full one as well", () => {
   assertEquals(refusal("--only", "fan-in"), "There is no scenario 'fan-in'");
   assertEquals(refusal("--peers", "loop,nginx"), "There is no server 'nginx'");
   assertEquals(refusal("--only", "fan-out-8x5000"), undefined);
@@ -70,7 +70,7 @@ Deno.test("names that do not exist are refused, in the quick run those of the fu
   );
 });
 
-Deno.test("unknown flags and rounds that are none are refused in one line", () => {
+Deno.test("unknown flags and invalid rounds are refused in one line", () => {
   assertEquals(refusal("--fast"), "Unknown option '--fast'");
   for (const rounds of ["0", "1.5", "-1", "many", "101", ""]) {
     const why = refusal(`--rounds=${rounds}`);

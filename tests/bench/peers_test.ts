@@ -9,7 +9,7 @@ async function json(path: string) {
   return JSON.parse(await Deno.readTextFile(path));
 }
 
-Deno.test("Drumbeat is what 'deno task start' runs, without inbound limits", async () => {
+Deno.test("Drumbeat runs the command of 'deno task start', without inbound limits", async () => {
   const { tasks } = await json(`${root}deno.json`);
   const [, ...words] = drumbeat!.command("fan-out", 0);
   assertEquals(
@@ -18,7 +18,7 @@ Deno.test("Drumbeat is what 'deno task start' runs, without inbound limits", asy
   );
 });
 
-Deno.test("only a restart has a store, and only requests another program", () => {
+Deno.test("only the restart has a store, and only requests have another program", () => {
   const has = (duty: Duty, word: string) =>
     drumbeat!.command(duty, 0).some((part) => part.endsWith(word));
   assertEquals(has("restart", "--store"), true);
@@ -43,7 +43,7 @@ Deno.test("every peer from npm is pinned to one version, the same in the lock fi
   }
 });
 
-Deno.test("every scenario has a name of its own, somebody to play it and something to tell", () => {
+Deno.test("every scenario has a unique name, a server and a number", () => {
   for (const quick of [true, false]) {
     const all = scenarios(quick);
     assertEquals(new Set(all.map(({ name }) => name)).size, all.length);

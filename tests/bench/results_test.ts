@@ -24,7 +24,7 @@ Deno.test("a row has the median of each server and the ratio of the first one's 
   assertEquals(results.failed, false);
 });
 
-Deno.test("one failed round takes the server out of the row", () => {
+Deno.test("one failed round removes the server from the row", () => {
   const results = new Results();
   results.add("echo", "drumbeat", { perSecond: 10 });
   results.add("echo", "loop", { perSecond: 10 });
@@ -35,7 +35,7 @@ Deno.test("one failed round takes the server out of the row", () => {
   assertEquals(results.failed, true);
 });
 
-Deno.test("where the first server failed, or counts nothing, there is no ratio", () => {
+Deno.test("without a number of the first server there is no ratio", () => {
   const results = new Results();
   results.fail("echo", "drumbeat", "did not start");
   results.add("echo", "loop", { perSecond: 10 });

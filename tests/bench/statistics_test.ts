@@ -7,19 +7,19 @@ Deno.test("the median is the middle, and of an even number the mean of the two i
   assertEquals(median([10, 2, 4, 1000]), 7);
 });
 
-Deno.test("the median sorts by number and leaves the values as they were", () => {
+Deno.test("the median sorts by number and does not change its input", () => {
   const values = [9, 10, 100];
   assertEquals(median([100, 9, 10]), 10);
   median(values);
   assertEquals(values, [9, 10, 100]);
 });
 
-Deno.test("there is no median of nothing", () => {
+Deno.test("rejects the median of an empty list", () => {
   assertThrows(() => median([]), RangeError);
 });
 
 Deno.test("the ratio compares round by round, so that a slow minute is slow for both", () => {
-  // The medians alone would say 30 / 20.
+  // The ratio of the medians would be 30 / 20.
   assertEquals(ratio([10, 30, 100], [5, 15, 50]), 2);
   assertEquals(ratio([10, 30, 100], [50, 15, 20]), 2);
 });
@@ -28,7 +28,7 @@ Deno.test("rounds of different numbers cannot be compared", () => {
   assertThrows(() => ratio([1, 2], [1]), RangeError, "2 rounds");
 });
 
-Deno.test("a straight line is found, and nothing is off it", () => {
+Deno.test("fits a straight line without deviation", () => {
   for (const byShare of [false, true]) {
     const { base, slope, off } = fitLine(
       [[1, 12], [10, 30], [1000, 2010]],
@@ -40,7 +40,7 @@ Deno.test("a straight line is found, and nothing is off it", () => {
   }
 });
 
-Deno.test("what is off the line is told in y", () => {
+Deno.test("reports the largest deviation in y", () => {
   // By hand: the means are 1 and 4/3, so the slope is 4/2 and the base 4/3 - 2.
   const { base, slope, off } = fitLine([[0, 0], [1, 0], [2, 4]]);
   assertAlmostEquals(slope, 2, 1e-9);
@@ -48,15 +48,15 @@ Deno.test("what is off the line is told in y", () => {
   assertAlmostEquals(off, 4 / 3, 1e-9);
 });
 
-Deno.test("by shares, a small value counts as much as a large one", () => {
+Deno.test("in a relative fit, a small value counts as much as a large one", () => {
   const points = [[1, 2], [2, 2], [1000, 1000]] as const;
   const plain = fitLine(points);
   const shares = fitLine(points, { byShare: true });
-  // Off by one of 1,000 is nothing, off by one of 2 is half of it.
+  // A deviation of 1 is small for 1,000, and half of 2.
   assertEquals(plain.off > 0.4, true);
   assertEquals(shares.off < 0.3, true);
 });
 
-Deno.test("there is no line through one point", () => {
+Deno.test("rejects a line through one point", () => {
   assertThrows(() => fitLine([[1, 2], [1, 3]]), RangeError);
 });

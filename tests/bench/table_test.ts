@@ -20,7 +20,7 @@ function cell(median: number, ratio?: number, loadCpu = 0.5): Cell {
   };
 }
 
-Deno.test("numbers have three digits that count, and a letter for thousands and millions", () => {
+Deno.test("numbers have three significant digits, and a letter for thousands and millions", () => {
   const words = [
     [0, "0"],
     [0.004, "0.004"],
@@ -50,22 +50,25 @@ Deno.test("the table has a column for each server and one for each ratio", () =>
       "echo      deliveries/s    30.0 k  60.0 k  0.50×",
       "replay    deliveries/s         2       –",
       "",
-      "×: drumbeat's value divided by the server's. –: it has no such thing.",
+      "×: drumbeat's value divided by the server's. –: not supported.",
       "The load generator used at most 50 % of its core.",
     ].join("\n"),
   );
 });
 
-Deno.test("a load generator above 90 % of its core is marked where it was", () => {
+Deno.test("marks the numbers at which the load generator used more than 90 % of its core", () => {
   const text = table([
     row("echo", { drumbeat: cell(3, 1, 0.9), loop: cell(6, 0.5, 0.91) }),
   ], ["drumbeat", "loop"]);
   assertStringIncludes(text, " 6!  0.50×");
   assertEquals(text.includes("3!"), false);
-  assertStringIncludes(text, "!: the load generator was above 90 % there");
+  assertStringIncludes(
+    text,
+    "!: the load generator used more than 90 % of its core there",
+  );
 });
 
-Deno.test("a failure is told with its reason, once", () => {
+Deno.test("prints a failure once, with its reason", () => {
   const failed = row("echo", {}, { loop: "1 of 50 deliveries are missing" });
   const text = table([failed, failed], ["drumbeat", "loop"]);
   assertStringIncludes(text, "failed");
