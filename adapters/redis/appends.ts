@@ -2,95 +2,92 @@ import type { Buffer } from "node:buffer";
 import { PRESENCE_LOG, randomId } from "../../hub/ids.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type { Entry, Outcome } from "../../hub/log/store.ts";
-import type { RedisContext } from "./context.ts";
-import { RedisLost, RedisRefused } from "./errors.ts";
-import { packRecord } from "./record.ts";
+import { RedisConnectionError, RedisReplyError } from "./errors.ts";
+import type { RedisNode } from "./node.ts";
+import { packRecord, type RedisRun } from "./record.ts";
 import { APPEND } from "./scripts.ts";
 
-/** Records of one script, and bytes of them: a few milliseconds in which Redis does nothing else. */
+/** The bounds of one script: Redis does nothing else during these few milliseconds. */
 const MAX_RECORDS = 1_000;
 const MAX_BYTES = 1024 * 1024;
-/** What hubs tell each other of who is there is read at once or asked for again, never later, in ms. */
+/** The greatest age of presence records, in ms: hubs read them at once or replace them, never later. */
 const PRESENCE_MS = 60_000;
-/** Characters of a writer's id. */
+/** The length of a writer's id. */
 const WRITER_LENGTH = 10;
 
-interface Waiting {
+interface QueuedEntry {
   readonly entry: Entry;
-  /** The monotonic time at which it came. */
+  /** The monotonic time of the publish. */
   readonly since: number;
 }
 
-/** Entries that one script appends. */
+/** The entries that one script appends. */
 interface Batch {
   readonly sequence: number;
-  readonly waiting: readonly Waiting[];
+  readonly queued: readonly QueuedEntry[];
   readonly keys: readonly string[];
   readonly args: readonly (string | Buffer)[];
-  /** The log it was first sent to: it must not land in another one. */
+  /** The epoch of the log that it was first sent to: it must not be appended to another log. */
   epoch: string | undefined;
-  /** How often it may have been carried out. */
+  /** The times that Redis may have executed it. */
   sends: number;
-  /** Whether its entries were told that nobody knows. */
+  /** `true` when its entries are settled: it waited too long. */
   isSettled: boolean;
 }
 
-/** What the script answered. */
-export interface Appended {
-  readonly offset: number;
-  readonly records: readonly LogRecord[];
+/** The answer to an append. */
+export interface Appended extends RedisRun {
   readonly tail: number;
   readonly since: number;
-  /** Settles the entries. */
   done(): void;
 }
 
 /**
- * The appends of one topic: one script is on its way, what comes meanwhile goes with the next. One whose answer was lost is
- * sent again under the same number, so that it lands once.
+ * The appends of one topic. One script is in flight at a time; publishes that arrive meanwhile are appended by the next. A
+ * script whose answer was lost is sent again with the same number, so that its records are stored once.
  */
 export class RedisAppends {
-  /** Who appends: each log of each node has a name of its own. */
+  /** The id of this log at this node: a script and its repetition have the same writer. */
   readonly writer: string = randomId(WRITER_LENGTH);
   readonly #topic: string;
-  readonly #context: RedisContext;
-  #queue: Waiting[] = [];
+  readonly #node: RedisNode;
+  #queue: QueuedEntry[] = [];
   #batch: Batch | undefined;
   #sequence = 0;
 
-  constructor(topic: string, context: RedisContext) {
+  constructor(topic: string, node: RedisNode) {
     this.#topic = topic;
-    this.#context = context;
+    this.#node = node;
   }
 
-  /** Whether there is anything without an outcome. */
+  /** `true` while an entry has no outcome. */
   get isPending(): boolean {
     return this.#batch !== undefined || this.#queue.length > 0;
   }
 
-  /** Whether a script was sent whose answer did not come. */
+  /** `true` while a script was sent and not answered. */
   get isSent(): boolean {
     return this.#batch !== undefined && this.#batch.sends > 0;
   }
 
-  /** Takes an entry in, or refuses it. */
+  /** Queues an entry, or settles it with an error when the queue is full. */
   add(entry: Entry): void {
-    const { clock, budget } = this.#context;
-    if (!budget.take(entry.record.bytes)) {
-      const message = "Too many publishes wait for the log";
-      return this.#settle(entry, { code: "unavailable", message });
+    const { clock, sink } = this.#node;
+    if (this.#node.reserve(entry.record.bytes)) {
+      this.#queue.push({ entry, since: clock.now() });
+      return;
     }
-    this.#queue.push({ entry, since: clock.now() });
+    const message = "Too many publishes wait for the log";
+    sink?.settled(entry, { code: "unavailable", message });
   }
 
-  /** Sends the next script, or the one again whose answer was lost. */
+  /** Sends the next script, or again the one whose answer was lost. @returns `"replaced"` when the log is another one. */
   async send(
     epoch: string,
     head: number,
-  ): Promise<Appended | "moved" | undefined> {
+  ): Promise<Appended | "replaced" | undefined> {
     const batch = this.#batch ??= this.#gather();
     if (batch.isSettled) {
-      // Nobody waits for it, so it is not sent again.
       this.#batch = undefined;
       return undefined;
     }
@@ -100,22 +97,22 @@ export class RedisAppends {
     try {
       answer = await this.#run(batch, head);
     } catch (error) {
-      this.#unsent(batch, error);
+      this.#failed(batch, error);
       throw error;
     }
     if (batch !== this.#batch) return undefined;
-    if (answer === "moved") {
+    if (answer === "replaced") {
       batch.sends--;
       return answer;
     }
     this.#batch = undefined;
-    this.#context.answered();
+    this.#node.executed();
     return this.#appended(batch, answer);
   }
 
   #run(batch: Batch, head: number): Promise<string> {
-    const { link, run } = this.#context;
-    return link.script<string>(APPEND, batch.keys, [
+    const { connection, run } = this.#node;
+    return connection.script<string>(APPEND, batch.keys, [
       batch.epoch!,
       `${head}`,
       run,
@@ -124,14 +121,17 @@ export class RedisAppends {
     ]);
   }
 
-  #unsent(batch: Batch, error: unknown): void {
-    const isRefused = error instanceof RedisRefused;
-    if (isRefused || (error instanceof RedisLost && !error.wasSent)) {
+  #failed(batch: Batch, error: unknown): void {
+    const isRejected = error instanceof RedisReplyError;
+    // Redis has not executed it: the entries of a batch that was never executed are not stored.
+    if (
+      isRejected || (error instanceof RedisConnectionError && !error.wasSent)
+    ) {
       batch.sends--;
     }
-    if (!isRefused || error.isPassing || batch !== this.#batch) return;
+    if (!isRejected || error.isTransient || batch !== this.#batch) return;
     this.#batch = undefined;
-    this.#finish(batch, () => batch.sends > 0 ? UNANSWERED : UNWRITABLE);
+    this.#settleUnanswered(batch);
   }
 
   #appended(batch: Batch, answer: string): Appended {
@@ -142,7 +142,7 @@ export class RedisAppends {
       ),
     );
     const records: LogRecord[] = [];
-    const outcomes = batch.waiting.map(({ entry }, i): Outcome => {
+    const outcomes = batch.queued.map(({ entry }, i): Outcome => {
       const repeat = known.get(i);
       if (repeat !== undefined) {
         return repeat < 0 ? TOO_OLD : { offset: repeat };
@@ -154,69 +154,66 @@ export class RedisAppends {
       offset: Number(first),
       records,
       tail: Number(tail),
-      since: this.#context.clock.now(),
-      done: () => this.#finish(batch, (_, i) => outcomes[i]!),
+      since: this.#node.clock.now(),
+      done: () => this.#settleBatch(batch, (i) => outcomes[i]!),
     };
   }
 
   /**
-   * The log is another one: what was sent may be in the one that is gone, and so may what a session sends again. What
-   * cannot have been there goes into the new one.
+   * The log was replaced by another one. Entries that may be in the former log, as sent or as repeated by their session,
+   * are settled; the others are appended to the new log.
    */
-  moved(): void {
+  replaced(): void {
     const batch = this.#batch;
     this.#batch = undefined;
     let queue = this.#queue;
     this.#queue = [];
-    if (batch !== undefined && batch.sends > 0) this.#finish(batch, () => LOST);
-    else if (batch?.isSettled === false) queue = [...batch.waiting, ...queue];
-    for (const waiting of queue) {
-      if (waiting.entry.id === undefined) this.#queue.push(waiting);
-      else this.#giveUp(waiting.entry, LOST);
+    if (batch !== undefined && batch.sends > 0) {
+      this.#settleBatch(batch, () => LOST);
+    } else if (batch?.isSettled === false) queue = [...batch.queued, ...queue];
+    for (const queued of queue) {
+      if (queued.entry.id === undefined) this.#queue.push(queued);
+      else this.#settle(queued.entry, LOST);
     }
   }
 
-  /** Gives up what has waited for longer than it may. */
+  /** Settles the entries that have waited longer than `waitMs`. */
   expire(): void {
-    const { clock, settings } = this.#context;
+    const { clock, settings } = this.#node;
     const before = clock.now() - settings.waitMs;
     const batch = this.#batch;
-    if (batch !== undefined && batch.waiting[0]!.since <= before) {
-      // The answer may still come, and then the records are there.
-      this.#finish(batch, () => batch.sends > 0 ? UNANSWERED : UNWRITABLE);
+    if (batch !== undefined && batch.queued[0]!.since <= before) {
+      this.#settleUnanswered(batch);
     }
     const late = this.#queue.findIndex(({ since }) => since > before);
     const expired = this.#queue.splice(0, late < 0 ? this.#queue.length : late);
-    for (const { entry } of expired) this.#giveUp(entry, UNWRITABLE);
+    for (const { entry } of expired) this.#settle(entry, UNAVAILABLE);
   }
 
-  /** Gives up everything. */
-  abandon(message: string): void {
+  /** Settles every entry: the store is closed. */
+  close(): void {
     const batch = this.#batch;
     this.#batch = undefined;
-    if (batch !== undefined) this.#finish(batch, () => UNANSWERED);
+    if (batch !== undefined) this.#settleUnanswered(batch);
     const queue = this.#queue;
     this.#queue = [];
-    for (const { entry } of queue) {
-      this.#giveUp(entry, { code: "unavailable", message });
-    }
+    for (const { entry } of queue) this.#settle(entry, CLOSED);
   }
 
-  #finish(batch: Batch, outcome: (waiting: Waiting, i: number) => Outcome) {
+  /** Settles a batch without an answer. An answer may still arrive: the records are delivered then. */
+  #settleUnanswered(batch: Batch): void {
+    this.#settleBatch(batch, () => batch.sends > 0 ? UNANSWERED : UNAVAILABLE);
+  }
+
+  #settleBatch(batch: Batch, outcome: (i: number) => Outcome): void {
     if (batch.isSettled) return;
     batch.isSettled = true;
-    batch.waiting.forEach((waiting, i) =>
-      this.#giveUp(waiting.entry, outcome(waiting, i))
-    );
-  }
-
-  #giveUp(entry: Entry, outcome: Outcome): void {
-    this.#context.budget.free(entry.record.bytes);
-    this.#settle(entry, outcome);
+    batch.queued.forEach(({ entry }, i) => this.#settle(entry, outcome(i)));
   }
 
   #settle(entry: Entry, outcome: Outcome): void {
-    this.#context.sink?.settled(entry, outcome);
+    this.#node.release(entry.record.bytes);
+    this.#node.sink?.settled(entry, outcome);
   }
 
   #gather(): Batch {
@@ -227,14 +224,14 @@ export class RedisAppends {
       if (count > 0 && (count === MAX_RECORDS || bytes > MAX_BYTES)) break;
       count++;
     }
-    const waiting = this.#queue.splice(0, count);
-    const { keys, settings, logTtl, answerTtl, outcomeTtl } = this.#context;
+    const queued = this.#queue.splice(0, count);
+    const { keys, settings, logTtl, answerTtl, outcomeTtl } = this.#node;
     const topic = this.#topic;
     const maxAgeMs = topic.startsWith(PRESENCE_LOG)
       ? Math.min(settings.maxAgeMs, PRESENCE_MS)
       : settings.maxAgeMs;
     const sessions = new Map<string, number>();
-    const entries = waiting.flatMap(({ entry: { record, session, id } }) => {
+    const entries = queued.flatMap(({ entry: { record, session, id } }) => {
       if (id === undefined || session === undefined) {
         return ["0", "", packRecord(record)];
       }
@@ -244,7 +241,7 @@ export class RedisAppends {
     });
     return {
       sequence: this.#sequence++,
-      waiting,
+      queued,
       keys: [
         keys.log(topic),
         keys.records(topic),
@@ -254,9 +251,9 @@ export class RedisAppends {
       ],
       args: [
         this.writer,
-        number(settings.maxRecords),
-        number(settings.maxBytes),
-        maxAgeMs === Infinity ? "" : number(maxAgeMs),
+        luaNumber(settings.maxRecords),
+        luaNumber(settings.maxBytes),
+        maxAgeMs === Infinity ? "" : luaNumber(maxAgeMs),
         logTtl,
         answerTtl,
         outcomeTtl,
@@ -273,25 +270,24 @@ export class RedisAppends {
   }
 }
 
-/** As Lua reads it. */
-function number(value: number): string {
+function luaNumber(value: number): string {
   return `${Math.floor(Math.min(value, 1e15))}`;
 }
 
 const TOO_OLD: Outcome = {
   code: "indeterminate",
-  message:
-    "The id is not above the ones before, and its outcome is not kept any more",
+  message: "The id is not above the ones before, and its outcome is not kept",
 };
 const LOST: Outcome = {
   code: "indeterminate",
-  message: "The log was lost, and nobody knows whether this was in it",
+  message: "The log was replaced: the former one may have had the message",
 };
 const UNANSWERED: Outcome = {
   code: "indeterminate",
-  message: "The log did not answer in time: it may have been written",
+  message: "The log did not answer in time: it may contain the message",
 };
-const UNWRITABLE: Outcome = {
+const UNAVAILABLE: Outcome = {
   code: "unavailable",
-  message: "The log cannot be written now",
+  message: "Log cannot be written",
 };
+const CLOSED: Outcome = { code: "unavailable", message: "Hub is closed" };

@@ -1,19 +1,31 @@
 import { WebClock } from "../clock_web.ts";
-import { reasonOf, RedisAwayError } from "./errors.ts";
-import { RedisLink } from "./connection.ts";
+import { RedisConnection } from "./connection.ts";
+import { reasonOf, RedisUnavailableError } from "./errors.ts";
 import { redisSettings, type RedisStoreOptions } from "./options.ts";
 
-/** The oldest version that has all that is used: trimming a stream by id. */
+/** The oldest version that trims a stream by id. */
 const OLDEST = [6, 2] as const;
 
 /**
- * Looks once whether a Redis can be reached and used, for programs that would rather not start than wait for it.
+ * Connects to a Redis once and checks it, for programs that fail at the start instead of waiting for Redis.
  *
  * @param url as for `redisStore`.
  * @param options as for `redisStore`.
- * @returns what is set there so that records may be lost, a sentence each.
- * @throws {RedisAwayError} (as a rejection) when it cannot be reached, or is too old.
- * @throws {TypeError} (as a rejection) for a URL that is none.
+ * @returns the settings of the server that may lose records, a sentence each.
+ * @throws {RedisUnavailableError} (as a rejection) when the server cannot be reached, or is too old.
+ * @throws {TypeError} (as a rejection) for a malformed URL or a wrong option.
+ * @example
+ * ```ts
+ * import { assertRejects } from "@std/assert";
+ * import { checkRedis, RedisUnavailableError } from "./store.ts";
+ *
+ * // No Redis listens on port 1.
+ * await assertRejects(
+ *   () => checkRedis("redis://127.0.0.1:1"),
+ *   RedisUnavailableError,
+ *   "Cannot use the store at redis://127.0.0.1:1",
+ * );
+ * ```
  */
 export async function checkRedis(
   url: string,
@@ -22,18 +34,19 @@ export async function checkRedis(
   const settings = redisSettings(url, options);
   const clock = new WebClock();
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const link: RedisLink = new RedisLink({
+  const { name } = settings.server;
+  const connection: RedisConnection = new RedisConnection({
     clock,
     settings,
-    up: async () => resolve(await link.command<string>(["INFO"])),
-    down: (error) =>
-      reject(new RedisAwayError(settings.server.name, reasonOf(error))),
+    connected: async () => resolve(await connection.command<string>(["INFO"])),
+    disconnected: (error) =>
+      reject(new RedisUnavailableError(name, reasonOf(error))),
   });
-  link.start();
+  connection.start();
   try {
-    return problems(settings.server.name, fieldsOf(await promise));
+    return problems(name, fieldsOf(await promise));
   } finally {
-    link.close();
+    connection.close();
     clock.close();
   }
 }
@@ -41,19 +54,14 @@ export async function checkRedis(
 function problems(name: string, info: ReadonlyMap<string, string>): string[] {
   const version = info.get("redis_version");
   if (version !== undefined && isOld(version)) {
-    throw new RedisAwayError(
-      name,
-      `It is Redis ${version}; this needs ${OLDEST.join(".")} or later`,
-    );
+    const reason = `it is Redis ${version}, not ${OLDEST.join(".")} or later`;
+    throw new RedisUnavailableError(name, reason);
   }
-  const found: string[] = [];
   const policy = info.get("maxmemory_policy");
-  if (info.get("maxmemory") !== "0" && policy !== "noeviction") {
-    found.push(
-      `Redis drops keys where memory is short (maxmemory-policy ${policy}), and logs with them: set it to noeviction`,
-    );
-  }
-  return found;
+  if (info.get("maxmemory") === "0" || policy === "noeviction") return [];
+  return [
+    `Redis deletes keys, and logs with them, when memory is short (maxmemory-policy ${policy}): set it to noeviction`,
+  ];
 }
 
 function isOld(version: string): boolean {

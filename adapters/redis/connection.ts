@@ -1,77 +1,82 @@
 import type { Buffer } from "node:buffer";
 import { createClient, RESP_TYPES } from "npm:@redis/client@6.3.1";
+import { backoffMs } from "../../common/backoff.ts";
 import type { Cancel, Clock } from "../../hub/clock.ts";
-import { redisError, RedisLost, RedisRefused } from "./errors.ts";
+import {
+  commandError,
+  RedisConnectionError,
+  RedisReplyError,
+} from "./errors.ts";
 import type { RedisServer, RedisSettings } from "./options.ts";
 import type { RedisScript } from "./scripts.ts";
 
-/** The first wait before a connection is made again, and the longest, in ms; half of it is random. */
-const MIN_WAIT_MS = 50;
-const MAX_WAIT_MS = 1_000;
-/** How often a connection is looked at, in ms. */
-const LOOK_MS = 500;
-/** A connection that is silent for so long is asked for a sign of life, in ms. */
+/** The delays before a connection is opened again. */
+const BACKOFF = { minMs: 50, maxMs: 1_000 };
+/** The interval at which a connection is checked, in ms. */
+const CHECK_MS = 500;
+/** An idle connection is pinged after this time, in ms. */
 const PING_AFTER_MS = 1_000;
 
-/** Replies in which strings are bytes. */
+/** Replies with strings as bytes. */
 const AS_BYTES = { [RESP_TYPES.BLOB_STRING]: globalThis.Buffer };
 
 type Client = ReturnType<typeof newClient>;
 
-/** What {@linkcode RedisLink} needs of its owner. */
-export interface RedisLinkContext {
+/** The ports and callbacks of {@linkcode RedisConnection}. */
+export interface RedisConnectionContext {
   readonly clock: Clock;
   readonly settings: RedisSettings;
-  /** The connection is there: the first that goes over it. Where it rejects, the connection is made again. */
-  up(): Promise<void>;
-  /** It is there no more, or could not be had. */
-  down(error: unknown): void;
+  /** Sends the first commands of a new connection. When it rejects, the connection is opened again. */
+  connected(): Promise<void>;
+  /** Called when the connection was closed or could not be opened. */
+  disconnected(error: unknown): void;
 }
 
 /**
- * One connection to Redis, which is made again whenever it ends, or hangs. Commands that are under way then fail with
- * {@linkcode RedisLost}; whether they are sent again is for their owners to say.
+ * One connection to Redis, opened again whenever it is closed or hangs. Commands without an answer then fail with
+ * {@linkcode RedisConnectionError}; the caller decides whether to send them again.
  */
-export class RedisLink {
-  readonly #context: RedisLinkContext;
+export class RedisConnection {
+  readonly #context: RedisConnectionContext;
   #client: Client | undefined;
   #isUp = false;
-  #closed = false;
-  #attempts = 0;
+  #isClosed = false;
+  #retries = 0;
   /** Commands without an answer. */
-  #waiting = 0;
-  #heardAt = 0;
-  #cancelLook: Cancel | undefined;
-  #cancelWait: Cancel | undefined;
+  #pending = 0;
+  /** The monotonic time of the last sign of life. */
+  #activeAt = 0;
+  #cancelCheck: Cancel | undefined;
+  #cancelRetry: Cancel | undefined;
   #whenUp = Promise.withResolvers<void>();
 
-  constructor(context: RedisLinkContext) {
+  constructor(context: RedisConnectionContext) {
     this.#context = context;
   }
 
-  /** Whether it is there. */
+  /** `true` while the connection works. */
   get isUp(): boolean {
     return this.#isUp;
   }
 
-  /** Resolves when it is there, or closed for good. */
+  /** Resolves when the connection works, or is closed. */
   get whenUp(): Promise<void> {
     return this.#whenUp.promise;
   }
 
-  /** Starts connecting. */
+  /** Starts to connect. */
   start(): void {
-    this.#dial();
+    this.#connect();
   }
 
-  /** Sends a command. @throws {RedisLost} or {@linkcode RedisRefused}. */
+  /** Sends a command. @throws {RedisConnectionError} or {@linkcode RedisReplyError}. */
   async command<T>(
     args: readonly (string | Buffer)[],
     options: { readonly bytes?: boolean } = {},
   ): Promise<T> {
     const client = this.#client;
-    if (client === undefined) throw new RedisLost(false);
-    return await this.#waited(
+    if (client === undefined) throw new RedisConnectionError(false);
+    return await this.#answer(
       client,
       client.sendCommand(
         args as (string | Buffer)[],
@@ -80,7 +85,7 @@ export class RedisLink {
     );
   }
 
-  /** Runs a script, and sends its source where the server does not have it. */
+  /** Runs a script, and sends its source to a server that does not have it. */
   async script<T>(
     { sha, source }: RedisScript,
     keys: readonly string[],
@@ -91,134 +96,130 @@ export class RedisLink {
     try {
       return await this.command<T>(["EVALSHA", sha, ...rest], options);
     } catch (error) {
-      if (!(error instanceof RedisRefused && error.code === "NOSCRIPT")) {
+      if (!(error instanceof RedisReplyError && error.code === "NOSCRIPT")) {
         throw error;
       }
       return await this.command<T>(["EVAL", source, ...rest], options);
     }
   }
 
-  /** Hears a channel, for as long as this connection lasts. */
+  /** Subscribes to channels, until this connection is closed. */
   async subscribe(
     channels: string[],
-    heard: (message: Buffer, channel: Buffer) => void,
+    receive: (message: Buffer, channel: Buffer) => void,
   ): Promise<void> {
     const client = this.#client;
-    if (client === undefined) throw new RedisLost(false);
-    await this.#waited(
+    if (client === undefined) throw new RedisConnectionError(false);
+    await this.#answer(
       client,
       client.subscribe(channels, (message: Buffer, channel: Buffer) => {
-        this.#heardAt = this.#context.clock.now();
-        heard(message, channel);
+        this.#activeAt = this.#context.clock.now();
+        receive(message, channel);
       }, true),
     );
   }
 
-  /** Hears it no more. */
+  /** Unsubscribes from a channel. */
   async unsubscribe(channel: string): Promise<void> {
     const client = this.#client;
     if (client === undefined) return;
-    await this.#waited(client, client.unsubscribe(channel));
+    await this.#answer(client, client.unsubscribe(channel));
   }
 
-  /** Ends the connection: it is made again. */
-  drop(why: unknown): void {
-    const client = this.#client;
-    if (client !== undefined) this.#lost(client, why);
-  }
-
-  /** Ends it for good. */
+  /** Closes the connection for good. */
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
     this.#isUp = false;
-    this.#cancelLook?.();
-    this.#cancelWait?.();
+    this.#cancelCheck?.();
+    this.#cancelRetry?.();
     const client = this.#client;
     this.#client = undefined;
     if (client !== undefined) destroy(client);
     this.#whenUp.resolve();
   }
 
-  async #waited<T>(client: Client, answer: Promise<T>): Promise<T> {
+  async #answer<T>(client: Client, answer: Promise<T>): Promise<T> {
     const { clock } = this.#context;
-    if (this.#waiting++ === 0) this.#heardAt = clock.now();
+    if (this.#pending++ === 0) this.#activeAt = clock.now();
     try {
       return await answer;
-    } catch (error) {
-      const problem = redisError(error);
-      if (problem instanceof RedisRefused && problem.endsConnection) {
-        this.#lost(client, problem);
+    } catch (cause) {
+      const error = commandError(cause);
+      if (error instanceof RedisReplyError && error.endsConnection) {
+        this.#disconnected(client, error);
       }
-      throw problem;
+      throw error;
     } finally {
       if (client === this.#client) {
-        this.#waiting--;
-        this.#heardAt = clock.now();
+        this.#pending--;
+        this.#activeAt = clock.now();
       }
     }
   }
 
-  async #dial(): Promise<void> {
+  async #connect(): Promise<void> {
     const { settings, clock } = this.#context;
     let client: Client | undefined;
     try {
       const credentials = await settings.server.credentials();
-      if (this.#closed) return;
+      if (this.#isClosed) return;
       client = newClient(settings.server, credentials, settings.hangMs);
-      const dialed = client;
-      client.on("error", (error) => this.#lost(dialed, error));
+      const current = client;
+      client.on("error", (error) => this.#disconnected(current, error));
       this.#client = client;
-      this.#waiting = 0;
-      this.#heardAt = clock.now();
-      // From here on: a server that takes the connection and says nothing hangs, too.
-      this.#waiting++;
-      this.#look();
+      // The handshake counts as a command: a server that accepts and never answers hangs, too.
+      this.#pending = 1;
+      this.#activeAt = clock.now();
+      this.#scheduleCheck();
       await client.connect();
-      this.#waiting--;
+      this.#pending--;
       if (client !== this.#client) return;
-      await this.#context.up();
+      await this.#context.connected();
       if (client !== this.#client) return;
-      this.#attempts = 0;
+      this.#retries = 0;
       this.#isUp = true;
       this.#whenUp.resolve();
     } catch (error) {
-      if (client === undefined) this.#again(error);
-      else this.#lost(client, error);
+      if (client === undefined) this.#retry(error);
+      else this.#disconnected(client, error);
     }
   }
 
-  #look(): void {
-    const { clock, settings } = this.#context;
-    this.#cancelLook?.();
-    this.#cancelLook = clock.after(LOOK_MS, () => {
-      const silentMs = clock.now() - this.#heardAt;
-      if (this.#waiting > 0 && silentMs >= settings.hangMs) {
-        return this.drop(new Error(`No answer for ${settings.hangMs} ms`));
+  #scheduleCheck(): void {
+    const { clock, settings: { hangMs } } = this.#context;
+    this.#cancelCheck?.();
+    this.#cancelCheck = clock.after(CHECK_MS, () => {
+      const idleMs = clock.now() - this.#activeAt;
+      if (this.#pending > 0 && idleMs >= hangMs) {
+        const error = new Error(`No answer for ${hangMs} ms`);
+        if (this.#client) this.#disconnected(this.#client, error);
+        return;
       }
-      if (this.#waiting === 0 && silentMs >= PING_AFTER_MS) {
+      if (this.#pending === 0 && idleMs >= PING_AFTER_MS) {
         this.command(["PING"]).catch(() => {});
       }
-      this.#look();
+      this.#scheduleCheck();
     });
   }
 
-  #lost(client: Client, error: unknown): void {
+  #disconnected(client: Client, error: unknown): void {
     if (client !== this.#client) return;
     this.#client = undefined;
     destroy(client);
-    this.#again(error);
+    this.#retry(error);
   }
 
-  #again(error: unknown): void {
-    this.#cancelLook?.();
+  #retry(error: unknown): void {
+    this.#cancelCheck?.();
     if (this.#isUp) this.#whenUp = Promise.withResolvers();
     this.#isUp = false;
-    if (this.#closed) return;
-    this.#context.down(error);
-    const longest = Math.min(MIN_WAIT_MS * 2 ** this.#attempts++, MAX_WAIT_MS);
-    // All nodes lost it at the same moment: they do not come back at the same moment.
-    const ms = longest * (0.5 + Math.random() / 2);
-    this.#cancelWait = this.#context.clock.after(ms, () => void this.#dial());
+    if (this.#isClosed) return;
+    this.#context.disconnected(error);
+    const ms = backoffMs(this.#retries++, BACKOFF, Math.random());
+    this.#cancelRetry = this.#context.clock.after(
+      ms,
+      () => void this.#connect(),
+    );
   }
 }
 
@@ -239,7 +240,7 @@ function newClient(
       : { ...socket, servername: host, ...tls, tls: true as const },
     database,
     ...credentials,
-    // Otherwise it asks for more than --allow-net.
+    // The client's defaults need more permissions than --allow-net.
     maintNotifications: "disabled",
     disableClientInfo: true,
     disableOfflineQueue: true,
@@ -250,6 +251,6 @@ function destroy(client: Client): void {
   try {
     client.destroy();
   } catch {
-    // It has ended.
+    // The client is closed.
   }
 }

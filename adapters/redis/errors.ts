@@ -1,70 +1,75 @@
 import { ErrorReply } from "npm:@redis/client@6.3.1";
 
-/** The connection to Redis is not there, or ended before the answer came. */
-export class RedisLost extends Error {
-  /** `RedisLost`. */
-  override readonly name = "RedisLost";
-  /** Whether the command may have been carried out. */
+/** The error of a command without an answer: there is no connection, or it was closed before the answer. */
+export class RedisConnectionError extends Error {
+  /** `RedisConnectionError`. */
+  override readonly name = "RedisConnectionError";
+  /** `true` when Redis may have executed the command. */
   readonly wasSent: boolean;
 
   constructor(wasSent: boolean, options?: ErrorOptions) {
-    super("The connection to Redis is lost", options);
+    super("No connection to Redis", options);
     this.wasSent = wasSent;
   }
 }
 
-/** Redis answered with an error: the command was not carried out. */
-export class RedisRefused extends Error {
-  /** `RedisRefused`. */
-  override readonly name = "RedisRefused";
-  /** The error's first word: `OOM`, `NOSCRIPT`, `LOADING`. */
+/** The error of a command that Redis answered with an error: it was not executed. */
+export class RedisReplyError extends Error {
+  /** `RedisReplyError`. */
+  override readonly name = "RedisReplyError";
+  /** The first word of Redis' error: `OOM`, `NOSCRIPT`, `LOADING`. */
   readonly code: string;
 
   constructor(message: string, options?: ErrorOptions) {
-    super(`Redis refuses: ${message}`, options);
+    super(`Redis rejects the command: ${message}`, options);
     this.code = /^[A-Z]+/.exec(message)?.[0] ?? "ERR";
   }
 
-  /** Whether it is busy with something that ends. */
-  get isPassing(): boolean {
+  /** `true` when the same command may succeed later. */
+  get isTransient(): boolean {
     return ["LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"]
       .includes(this.code);
   }
 
-  /** Whether this connection is of no use any more: the server is a replica now, or wants a password. */
+  /** `true` when the connection is of no use any more: the server became a replica, or requires another password. */
   get endsConnection(): boolean {
     return ["READONLY", "NOAUTH", "WRONGPASS"].includes(this.code);
   }
 }
 
-/** Redis cannot be reached, or does not let us in. What it says holds no password. */
-export class RedisAwayError extends Error {
-  /** `RedisAwayError`. */
-  override readonly name = "RedisAwayError";
+/** The error of a Redis that cannot be reached or rejects the connection. Its message contains no password. */
+export class RedisUnavailableError extends Error {
+  /** `RedisUnavailableError`. */
+  override readonly name = "RedisUnavailableError";
 
   /**
    * Made by the store.
    *
-   * @param server its address, without who connects.
-   * @param reason why, in a few words.
+   * @param server the server's address, without credentials.
+   * @param reason the cause, in a few words.
+   * @param options the cause.
    */
-  constructor(server: string, reason: string) {
-    super(`The store at ${server} cannot be used: ${reason}`);
+  constructor(server: string, reason: string, options?: ErrorOptions) {
+    super(`Cannot use the store at ${server}: ${reason}`, options);
   }
 }
 
-/** What went wrong with a command that was handed to a connection. */
-export function redisError(error: unknown): RedisLost | RedisRefused {
+/** Converts the error of a command that a connection was given. */
+export function commandError(
+  error: unknown,
+): RedisConnectionError | RedisReplyError {
   return error instanceof ErrorReply
-    ? new RedisRefused(error.message, { cause: error })
-    : new RedisLost(true, { cause: error });
+    ? new RedisReplyError(error.message, { cause: error })
+    : new RedisConnectionError(true, { cause: error });
 }
 
-/** Why a connection cannot be had, in one line that holds no password. */
+/** Returns the reason of a failed connection, in one line that contains no password. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause, message } = error;
-  if (error instanceof RedisLost && cause !== undefined) return reasonOf(cause);
+  if (error instanceof RedisConnectionError && cause !== undefined) {
+    return reasonOf(cause);
+  }
   if (error instanceof AggregateError && error.errors.length > 0) {
     return reasonOf(error.errors[0]);
   }

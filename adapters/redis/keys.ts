@@ -2,16 +2,16 @@ import { createHash } from "node:crypto";
 import { peerIdOf } from "../../hub/ids.ts";
 
 /**
- * The names of keys and channels. Keys of one topic share a hash tag, so that a script touches one slot of a Redis
+ * The names of keys and channels. The keys of one topic share a hash tag, so that a script touches one slot of a Redis
  * Cluster.
  */
 export class RedisKeys {
   readonly #prefix: string;
-  /** Gone when the database was emptied. */
+  /** The key that marks a database: it is missing after the database was emptied. */
   readonly sentinel: string;
-  /** What the channels begin with on which each node is told of its sessions that others claimed; its name follows. */
+  /** The prefix of the channels on which each node is notified of claims of its sessions; the node's id follows. */
   readonly claims: string;
-  /** The channel on which peers' own logs are said to have a new record. */
+  /** The channel on which topics of direct messages with a new record are announced. */
   readonly directMessage: string;
 
   constructor(prefix: string) {
@@ -31,32 +31,32 @@ export class RedisKeys {
     return `${this.#topic(topic)}records`;
   }
 
-  /** Where the log was how long, and when: what it is trimmed by. */
+  /** The log's size at some times, for trimming by bytes and age. */
   marks(topic: string): string {
     return `${this.#topic(topic)}marks`;
   }
 
-  /** How a writer's last append ended. */
+  /** The answer to a writer's last append. */
   last(topic: string, writer: string): string {
     return `${this.#topic(topic)}last:${writer}`;
   }
 
-  /** How a session's publishes ended. */
+  /** The outcomes of a session's publishes. */
   outcomes(topic: string, session: string): string {
     return `${this.#topic(topic)}outcomes:${peerIdOf(session)}`;
   }
 
-  /** The channel on which a topic's new records are told. */
+  /** The channel on which a topic's new records are announced. */
   channel(topic: string): string {
     return `${this.#topic(topic)}new`;
   }
 
-  /** A session, without its secret: who reads the keys of Redis cannot resume it. */
+  /** A session, without its secret: a reader of the keys cannot resume it. */
   session(session: string): string {
     return `${this.#prefix}session:${sessionHash(session)}`;
   }
 
-  /** A `}` in the name would end the hash tag early, a `{` is harmless. */
+  /** A `}` in the topic's name would end the hash tag early; a `{` is harmless. */
   #topic(topic: string): string {
     return `${this.#prefix}{${encodeBrace(topic)}}:`;
   }
@@ -66,7 +66,7 @@ function encodeBrace(topic: string): string {
   return topic.replace(/[%}]/g, (c) => c === "%" ? "%25" : "%7D");
 }
 
-/** What stands for a session outside of this process: 144 bits of a one-way hash. */
+/** Returns the name of a session outside of this process: 144 bits of a one-way hash. */
 export function sessionHash(session: string): string {
   return createHash("sha256").update(session).digest("base64url").slice(0, 24);
 }

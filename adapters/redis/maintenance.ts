@@ -1,120 +1,124 @@
 import type { Cancel } from "../../hub/clock.ts";
-import type { RedisContext } from "./context.ts";
-import { RedisRefused } from "./errors.ts";
+import { RedisReplyError } from "./errors.ts";
 import type { RedisLog } from "./log.ts";
+import type { RedisNode } from "./node.ts";
 import type { RedisSessions } from "./sessions.ts";
 
-/** How often what waits is looked at, in ms. */
-const TURN_MS = 250;
-/** How often Redis is asked whether all is as it was, in ms. */
-const ASK_MS = 1_000;
-/** A log is looked at so seldom, in ms: what its followers were not told is found by then. */
-const LOOK_MS = 5_000;
-/** Logs that are looked at in one go. */
-const MAX_LOOKS = 500;
+/** The interval at which waiting entries are checked, in ms. */
+const INTERVAL_MS = 250;
+/** The interval at which the database is checked, in ms. */
+const DATABASE_MS = 1_000;
+/** The interval at which each log is checked, in ms: a lost announcement is detected after it. */
+const LOGS_MS = 5_000;
+/** The most logs of one check. */
+const MAX_LOGS = 500;
 
-/** What {@linkcode RedisUpkeep} looks after. */
-export interface RedisUpkeepContext extends RedisContext {
-  readonly logs: ReadonlyMap<string, RedisLog>;
+/** The parts of the store that {@linkcode RedisMaintenance} works on. */
+export interface RedisMaintenanceContext {
+  readonly node: RedisNode;
   readonly sessions: RedisSessions;
-  /** Logs that may have appends without an outcome, the forgotten ones too. */
+  readonly logs: ReadonlyMap<string, RedisLog>;
+  /** The logs that may have appends without an outcome, forgotten logs included. */
   readonly pending: Set<RedisLog>;
 }
 
-/** Gives up what waited for too long, says which sessions are held, and finds what a lost word hid. */
-export class RedisUpkeep {
-  readonly #context: RedisUpkeepContext;
+/** Settles entries that waited too long, renews sessions, and detects lost announcements and a replaced database. */
+export class RedisMaintenance {
+  readonly #context: RedisMaintenanceContext;
   #cancel: Cancel | undefined;
-  #askedAt = -Infinity;
+  #checkedAt = -Infinity;
   #sentinel: string | undefined;
-  /** Logs that are still to be looked at in this round, and when it began. */
+  /** The topics that are still to be checked in this round, and the time at which it began. */
   #round: string[] = [];
   #roundAt = -Infinity;
 
-  constructor(context: RedisUpkeepContext) {
+  constructor(context: RedisMaintenanceContext) {
     this.#context = context;
   }
 
   /** Starts the timer. */
   start(): void {
-    this.#cancel = this.#context.clock.after(TURN_MS, () => {
-      this.#turn();
+    this.#cancel = this.#context.node.clock.after(INTERVAL_MS, () => {
+      this.#step();
       this.start();
     });
   }
 
-  /** Stops it for good. */
+  /** Stops the timer for good. */
   stop(): void {
     this.#cancel?.();
   }
 
-  /** Every log is asked where it stands: a connection is new, or the database was emptied. */
-  checkAll(): void {
+  /** Checks every log: a connection is new, or the database was replaced. */
+  checkLogs(): void {
     for (const log of this.#context.logs.values()) log.check();
   }
 
-  #turn(): void {
-    const { clock, link, pending, sessions } = this.#context;
+  #step(): void {
+    const { pending, sessions, node } = this.#context;
     for (const log of pending) {
       log.expire();
       if (!log.isPending) pending.delete(log);
     }
-    const now = clock.now();
-    if (now - this.#askedAt < ASK_MS || !link.isUp) return;
-    this.#askedAt = now;
-    sessions.turn();
-    // A connection that fails says so itself.
-    this.ask().catch(() => {});
-    this.#look(now);
+    const now = node.clock.now();
+    if (now - this.#checkedAt < DATABASE_MS || !node.connection.isUp) return;
+    this.#checkedAt = now;
+    sessions.renew();
+    // A closed connection reports itself.
+    this.checkDatabase().catch(() => {});
+    this.#checkSomeLogs(now);
   }
 
-  /** Asks whether the database is the one that it was, marks it where it is not, and whether it can be written. */
-  async ask(): Promise<void> {
-    const { link, keys, node, clock } = this.#context;
-    const mark = `${node} ${clock.time()}`;
-    const marked = link.command(["SET", keys.sentinel, mark, "NX"]).then(
-      () => this.#context.answered(),
+  /** Checks whether the database is the same as before and can be written, and marks a new one. */
+  async checkDatabase(): Promise<void> {
+    const { node } = this.#context;
+    const { connection, keys, clock } = node;
+    const mark = `${node.id} ${clock.time()}`;
+    const marked = connection.command(["SET", keys.sentinel, mark, "NX"]).then(
+      () => node.executed(),
       (error) => {
-        if (!(error instanceof RedisRefused)) throw error;
-        this.#context.refused(error);
+        if (!(error instanceof RedisReplyError)) throw error;
+        node.rejected(error);
       },
     );
-    const asked = link.command<string | null>(["GET", keys.sentinel]);
-    const [found] = await Promise.all([asked, marked]);
+    const read = connection.command<string | null>(["GET", keys.sentinel]);
+    const [found] = await Promise.all([read, marked]);
     const isOther = this.#sentinel !== undefined && this.#sentinel !== found;
     this.#sentinel = found ?? undefined;
-    if (isOther) this.checkAll();
+    if (isOther) this.checkLogs();
   }
 
-  #look(now: number): void {
-    const { logs, subscriber } = this.#context;
+  #checkSomeLogs(now: number): void {
+    const { logs, node } = this.#context;
     if (this.#round.length === 0) {
-      // Nobody tells us of anything: we look as often as we can.
-      if (subscriber.isUp && now - this.#roundAt < LOOK_MS) return;
+      // Without subscriptions no record is announced: each step checks the logs.
+      const isAnnounced = node.subscriptions.isUp;
+      if (isAnnounced && now - this.#roundAt < LOGS_MS) return;
       this.#roundAt = now;
       this.#round = [...logs.keys()];
     }
-    for (const topic of this.#round.splice(0, MAX_LOOKS)) {
+    for (const topic of this.#round.splice(0, MAX_LOGS)) {
       const log = logs.get(topic);
       if (log !== undefined && log.epoch !== "") {
-        this.#lookAt(log).catch(() => {});
+        this.#checkLog(log).catch(() => {});
       }
     }
   }
 
-  async #lookAt(log: RedisLog): Promise<void> {
-    const { link, keys, logTtl } = this.#context;
+  async #checkLog(log: RedisLog): Promise<void> {
+    const { connection, keys, logTtl } = this.#context.node;
     const key = keys.log(log.name);
-    const before = log.epoch;
-    const asked = link.command<[string | null, string | null]>(
+    const { epoch: before } = log;
+    const read = connection.command<[string | null, string | null]>(
       ["HMGET", key, "epoch", "head"],
     );
-    // A log that is followed does not expire.
-    if (logTtl !== "") link.command(["PEXPIRE", key, logTtl]).catch(() => {});
-    const head = log.bounds!.head;
-    const [epoch, found] = await asked;
-    // Another answer may have come first.
-    if (log.epoch !== before) return;
-    log.seen(epoch, Number(found), head);
+    // A log that a node follows does not expire.
+    if (logTtl !== "") {
+      connection.command(["PEXPIRE", key, logTtl]).catch(() => {});
+    }
+    const { head } = log.bounds!;
+    const [epoch, found] = await read;
+    // The log may have been replaced meanwhile.
+    if (log.epoch === before) log.compare(epoch, Number(found), head);
   }
 }

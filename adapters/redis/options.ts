@@ -1,137 +1,207 @@
-/** Where a store in Redis is, and what it may cost. */
+import {
+  checkFunction,
+  checkNames,
+  checkOneOf,
+  numberOptions,
+} from "../../common/options.ts";
+import {
+  DEFAULT_STORE_SETTINGS,
+  type StoreSettings,
+} from "../../hub/log/store.ts";
+
+/** Options of {@linkcode redisStore}. */
 export interface RedisStoreOptions {
-  /** Before every key and channel, so that several hubs share a server. Default: `drumbeat:`, or the URL's `?prefix=`. */
+  /**
+   * The prefix of every key and channel, so that several hubs can share a server.
+   *
+   * @default the `?prefix=` of the URL, or `drumbeat:`
+   */
   readonly prefix?: string;
-  /** Most records of a topic's log. Default: 100,000. */
+  /**
+   * The most records of a topic's log.
+   *
+   * @default 100_000
+   */
   readonly maxRecords?: number;
-  /** Most bytes of a topic's log, as they are stored, about: it is trimmed by 64ths. Default: 64 MiB. */
+  /**
+   * The most bytes of a topic's log as they are stored, trimmed in steps of a 64th.
+   *
+   * @default 67_108_864 (64 MiB)
+   */
   readonly maxBytes?: number;
-  /** Greatest age of a record in ms, about: it is trimmed by 64ths. Default: 7 days. */
+  /**
+   * The greatest age of a record, in ms, trimmed in steps of a 64th.
+   *
+   * @default 604_800_000 (7 days)
+   */
   readonly maxAgeMs?: number;
-  /** How long a session can be resumed after its connection, or its node, ended, in ms. Default: the hub's. */
-  readonly sessionMs?: number;
-  /** How long a publish waits for Redis before it is refused, and a read before it fails, in ms. Default: 5,000. */
+  /**
+   * The time after which a publish that waits for Redis is rejected, and a read fails, in ms.
+   *
+   * @default 5_000
+   */
   readonly waitMs?: number;
-  /** Most bytes of publishes that wait for Redis; the next one is refused at once. Default: 16 MiB. */
+  /**
+   * The most bytes of publishes that wait for Redis. Above it, a publish is rejected at once.
+   *
+   * @default 16_777_216 (16 MiB)
+   */
   readonly maxQueueBytes?: number;
-  /** A connection that gave no answer for so long is dropped and made anew, in ms. Default: 2,500. */
+  /**
+   * The time without an answer after which a connection is closed and opened again, in ms.
+   *
+   * @default 2_500
+   */
   readonly hangMs?: number;
   /**
-   * Whether Redis keeps over a restart, or a failover, all that it acknowledged. Default: `relaxed`.
+   * The durability of Redis.
    *
-   * - `relaxed`: it may not. When another process answers, every log begins a new epoch and every session ends.
-   * - `full`: it does (`appendfsync always`, and no failover to a replica that may lag): logs and sessions go on.
+   * - `relaxed`: a restart or a failover may lose acknowledged records. When another process of Redis answers, every log
+   *   begins a new epoch and every session ends.
+   * - `full`: Redis keeps every acknowledged record (`appendfsync always`, and no failover to a replica that may lag).
+   *   Logs and sessions continue.
+   *
+   * @default "relaxed"
    */
   readonly durability?: "full" | "relaxed";
-  /** Asked for at every connection: for passwords that change. Default: those of the URL. */
+  /**
+   * Returns the credentials of a new connection, for passwords that change.
+   *
+   * @default the credentials of the URL
+   */
   readonly credentials?: () => RedisCredentials | Promise<RedisCredentials>;
-  /** For `rediss:`: what is trusted, and what proves who we are. Default: the certificates that the runtime trusts. */
+  /**
+   * The certificates for `rediss:`.
+   *
+   * @default the certificates that the runtime trusts
+   */
   readonly tls?: RedisTls;
 }
 
-/** Who connects to Redis. */
+/** The credentials of a connection to Redis. */
 export interface RedisCredentials {
-  /** Default: the user `default`. */
+  /**
+   * The user.
+   *
+   * @default "default"
+   */
   readonly username?: string;
   /** The password. */
   readonly password: string;
 }
 
-/** Certificates in PEM. */
+/** Certificates for TLS, in PEM. */
 export interface RedisTls {
-  /** Who may have signed the server's. */
+  /** The certificates that may have signed the server's. */
   readonly ca?: string;
-  /** Our own. */
+  /** The client's certificate. */
   readonly cert?: string;
-  /** Our own key. */
+  /** The client's private key. */
   readonly key?: string;
-  /** The name that the server's certificate must have. Default: the URL's host. */
+  /**
+   * The name in the server's certificate.
+   *
+   * @default the URL's host
+   */
   readonly servername?: string;
 }
 
-/** {@linkcode RedisStoreOptions} with no default left open. */
-export interface RedisSettings {
+/** Options of {@linkcode RedisStore}: those of the server, and the settings of the hub. */
+export type RedisOptions = RedisStoreOptions & Partial<StoreSettings>;
+
+const NUMBERS = {
+  maxRecords: 100_000,
+  maxBytes: 64 * 1024 * 1024,
+  maxAgeMs: 7 * 24 * 60 * 60 * 1000,
+  waitMs: 5_000,
+  maxQueueBytes: 16 * 1024 * 1024,
+  hangMs: 2_500,
+};
+
+const NAMES = {
+  ...NUMBERS,
+  prefix: true,
+  durability: true,
+  credentials: true,
+  tls: true,
+};
+
+const ACTION = "Cannot connect to Redis";
+
+/** {@linkcode RedisOptions} with their defaults, and the parsed URL. */
+export interface RedisSettings extends Readonly<typeof NUMBERS>, StoreSettings {
   readonly prefix: string;
-  readonly maxRecords: number;
-  readonly maxBytes: number;
-  readonly maxAgeMs: number;
-  readonly sessionMs: number;
-  readonly waitMs: number;
-  readonly maxQueueBytes: number;
-  readonly hangMs: number;
   readonly durability: "full" | "relaxed";
   readonly server: RedisServer;
 }
 
-/** Where to connect to, and as whom. */
+/** The address of a Redis, and how to connect to it. */
 export interface RedisServer {
   readonly host: string;
   readonly port: number;
   readonly database: number;
   readonly tls: RedisTls | undefined;
   credentials(): Promise<Partial<RedisCredentials>>;
-  /** What may be printed of it. */
+  /** The address without credentials, for error messages. */
   readonly name: string;
 }
 
-const NUMBERS = {
-  maxRecords: 100_000,
-  maxBytes: 64 * 1024 * 1024,
-  maxAgeMs: 7 * 24 * 60 * 60 * 1000,
-  sessionMs: 120_000,
-  waitMs: 5_000,
-  maxQueueBytes: 16 * 1024 * 1024,
-  hangMs: 2_500,
-};
+/**
+ * Rejects unknown options. `sessionMs` and `sessions` are unknown here: the hub owns them.
+ *
+ * @throws {TypeError} for an unknown option.
+ */
+export function checkRedisNames(options: RedisStoreOptions): void {
+  checkNames(ACTION, options, NAMES);
+}
 
 /**
- * Checks the options once and fills in the defaults.
+ * Checks the URL and the options, and fills in the defaults.
  *
- * @throws {TypeError} for a URL that is none; what it says never holds the URL, which may hold a password.
- * @throws {RangeError} for a number that is not one.
+ * @throws {TypeError} for a malformed URL, an unknown option or a wrong type, {@linkcode RangeError} for a number out of
+ * bounds. A message never contains the URL, which may contain a password.
  */
 export function redisSettings(
   url: string,
-  options: RedisStoreOptions,
+  options: RedisOptions,
 ): RedisSettings {
+  checkNames(ACTION, options, { ...NAMES, ...DEFAULT_STORE_SETTINGS });
   const { credentials, tls, prefix, durability = "relaxed", ...given } =
     options;
-  const numbers: Record<string, number> = { ...NUMBERS };
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    if (!Object.hasOwn(NUMBERS, name)) {
-      throw new TypeError(`There is no option '${name}' of the store in Redis`);
-    }
-    if (typeof value !== "number" || !(value > 0)) {
-      throw new RangeError(
-        `The option '${name}' of the store in Redis must be a number above 0, not ${value}`,
-      );
-    }
-    numbers[name] = value;
-  }
-  if (durability !== "full" && durability !== "relaxed") {
-    throw new RangeError(
-      `The option 'durability' is full or relaxed, not ${durability}`,
-    );
+  checkOneOf(ACTION, "durability", durability, ["full", "relaxed"]);
+  checkFunction(ACTION, "credentials", credentials);
+  if (tls !== undefined) {
+    checkNames(ACTION, tls, TLS_NAMES, "tls");
   }
   const parsed = parseUrl(url);
+  const positive = Object.fromEntries(
+    Object.keys(NUMBERS).map((name) => [name, { min: 1 }]),
+  );
   return {
-    ...numbers as typeof NUMBERS,
+    ...numberOptions(
+      ACTION,
+      "",
+      { ...NUMBERS, ...DEFAULT_STORE_SETTINGS },
+      given,
+      positive,
+    ),
     prefix: prefix ?? parsed.searchParams.get("prefix") ?? "drumbeat:",
     durability,
     server: serverOf(parsed, credentials, tls),
   };
 }
 
+const TLS_NAMES = { ca: true, cert: true, key: true, servername: true };
+
 function parseUrl(url: string): URL {
-  // Never the error of URL itself: it quotes what it was given.
+  // Not `new URL` alone: its error quotes the URL.
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (
     parsed === undefined || !/^rediss?:$/.test(parsed.protocol) ||
     parsed.hostname === "" || !/^(\/\d*)?$/.test(parsed.pathname)
   ) {
     throw new TypeError(
-      "The address of Redis is redis://[user:password@]host[:port][/database][?prefix=…], or rediss:// for TLS",
+      `${ACTION}: the URL must be redis://[user:password@]host[:port][/database][?prefix=…], or rediss:// for TLS`,
     );
   }
   return parsed;
@@ -143,7 +213,7 @@ function serverOf(
   tls: RedisTls = {},
 ): RedisServer {
   const port = Number(url.port || "6379");
-  // An IPv6 address is in brackets in a URL, and nowhere else.
+  // An IPv6 address has brackets in a URL only.
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const username = decodeURIComponent(url.username);
   const password = decodeURIComponent(url.password);

@@ -1,23 +1,23 @@
 import type { StoredRecords } from "../../hub/log/store.ts";
-import type { RedisContext } from "./context.ts";
+import type { RedisNode } from "./node.ts";
 import { unpackRecord } from "./record.ts";
 import { READ } from "./scripts.ts";
 
-/** Records of a stream, and where the log stands. */
-export interface RedisFound extends StoredRecords {
+/** Records of a stream, and the bounds of its log. */
+export interface StreamRecords extends StoredRecords {
   readonly epoch: string;
   readonly tail: number;
   readonly head: number;
 }
 
-/** Reads about `maxBytes` of records from `from` on, at least one if there is any. */
+/** Reads about `maxBytes` of records from `from` on, at least one record if the log has one. */
 export async function readStream(
-  { link, keys, clock }: RedisContext,
+  { connection, keys, clock }: RedisNode,
   topic: string,
   from: number,
   maxBytes: number,
-): Promise<RedisFound> {
-  const [epoch, tail, head, offset, ...packed] = await link.script<
+): Promise<StreamRecords> {
+  const [epoch, tail, head, offset, ...packed] = await connection.script<
     [Uint8Array, number, number, number, ...Uint8Array[]]
   >(
     READ,

@@ -2,8 +2,8 @@ import { Buffer } from "node:buffer";
 import { LogRecord } from "../../hub/log/record.ts";
 
 /**
- * A record as it is stored and told: one line of JSON for what is around it, then its body. Text stays text, so that
- * `redis-cli` shows it.
+ * Packs a record as it is stored and announced: one line of JSON with its other fields, then its body. Text stays text, so
+ * that `redis-cli` shows it.
  */
 export function packRecord(
   { from, at, key, body }: LogRecord,
@@ -21,7 +21,7 @@ export function packRecord(
 const decoder = new TextDecoder();
 const LINE_END = 10;
 
-/** The opposite. @param since when it came to this node, in monotonic ms. */
+/** Unpacks a record. @param since the monotonic time at which it arrived at this node, in ms. */
 export function unpackRecord(packed: Uint8Array, since: number): LogRecord {
   const end = packed.indexOf(LINE_END);
   const [from, at, isBinary, key] = JSON.parse(
@@ -32,26 +32,26 @@ export function unpackRecord(packed: Uint8Array, since: number): LogRecord {
     from,
     at,
     since,
-    // A copy: the buffer of the connection is much larger.
+    // A copy: a view would keep the connection's whole buffer in memory.
     isBinary ? new Uint8Array(body) : decoder.decode(body),
     key,
   );
 }
 
-/** Records at an offset, and what to do when they are in the hub's ring. */
-export interface Run {
+/** Contiguous records on their way to the hub's ring. */
+export interface RedisRun {
   readonly offset: number;
   readonly records: readonly LogRecord[];
-  /** Those of another node: which log they are of. Our own are checked by the script. */
+  /** The log's epoch, for records of another node. The append script checks it for the node's own. */
   readonly epoch?: string;
-  /** Our own: settles their entries. */
+  /** Settles the entries of the node's own records: called once these are in the ring. */
   done?(): void;
-  /** Our own: when they were written, in monotonic ms. */
+  /** The monotonic time at which the node's own records were written, in ms. */
   readonly since?: number;
 }
 
-/** Records of one append, as they are told to the nodes that follow the topic. */
-export interface ToldRun {
+/** The records of one append, as the append script publishes them to the nodes. */
+export interface AnnouncedRun {
   readonly writer: string;
   readonly epoch: string;
   readonly offset: number;
@@ -59,17 +59,17 @@ export interface ToldRun {
   readonly records: readonly LogRecord[];
 }
 
-/** Reads what the append script tells: a line with the lengths of the records, then the records. */
-export function unpackRun(told: Uint8Array, since: number): ToldRun {
-  const end = told.indexOf(LINE_END);
+/** Unpacks what the append script publishes: a line with the lengths of the records in bytes, then the records. */
+export function unpackRun(packed: Uint8Array, since: number): AnnouncedRun {
+  const end = packed.indexOf(LINE_END);
   const [writer, epoch, offset, tail, lengths] = decoder.decode(
-    told.subarray(0, end),
+    packed.subarray(0, end),
   ).split(" ") as [string, string, string, string, string];
   let at = end + 1;
   const records = lengths.split(",").map((length) => {
     const start = at;
     at += Number(length);
-    return unpackRecord(told.subarray(start, at), since);
+    return unpackRecord(packed.subarray(start, at), since);
   });
   return { writer, epoch, offset: Number(offset), tail: Number(tail), records };
 }

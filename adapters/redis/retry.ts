@@ -1,35 +1,45 @@
-import type { RedisContext } from "./context.ts";
-import { reasonOf, RedisAwayError, RedisLost, RedisRefused } from "./errors.ts";
+import { backoffMs } from "../../common/backoff.ts";
+import {
+  reasonOf,
+  RedisConnectionError,
+  RedisReplyError,
+  RedisUnavailableError,
+} from "./errors.ts";
+import type { RedisNode } from "./node.ts";
 
-/** A pause before Redis is asked again, in ms. */
-const AGAIN_MS = 50;
+/** The delays between two attempts. */
+const BACKOFF = { minMs: 50, maxMs: 500 };
 
 /**
- * Asks Redis, again where the connection was lost or the server is busy, for as long as something may wait for it.
+ * Runs commands, and runs them again when the connection was closed or the server is busy, for up to `waitMs`.
  *
- * @param context the store's.
- * @param ask asks; it may be carried out more than once.
- * @throws {RedisAwayError} when Redis was away for too long, or refuses.
+ * @param node the node.
+ * @param run sends the commands; Redis may execute them more than once.
+ * @throws {RedisUnavailableError} when the time is over, or Redis rejects the commands.
  */
-export async function patiently<T>(
-  context: RedisContext,
-  ask: () => Promise<T>,
+export async function withRetry<T>(
+  node: RedisNode,
+  run: () => Promise<T>,
 ): Promise<T> {
-  const { link, clock, settings } = context;
-  const until = clock.now() + settings.waitMs;
-  for (;;) {
+  const { connection, clock, settings } = node;
+  const deadline = clock.now() + settings.waitMs;
+  for (let retry = 0;; retry++) {
     try {
-      if (!link.isUp) {
-        await Promise.race([link.whenUp, context.pause(until - clock.now())]);
+      if (!connection.isUp) {
+        const left = deadline - clock.now();
+        await Promise.race([connection.whenUp, node.pause(left)]);
       }
-      return await ask();
+      return await run();
     } catch (error) {
-      const mayPass = error instanceof RedisLost ||
-        (error instanceof RedisRefused && error.isPassing);
-      if (!mayPass || context.isClosed || clock.now() >= until) {
-        throw new RedisAwayError(settings.server.name, reasonOf(error));
+      const mayPass = error instanceof RedisConnectionError ||
+        (error instanceof RedisReplyError && error.isTransient);
+      if (!mayPass || node.isClosed || clock.now() >= deadline) {
+        const { name } = settings.server;
+        throw new RedisUnavailableError(name, reasonOf(error), {
+          cause: error,
+        });
       }
-      await context.pause(AGAIN_MS);
+      await node.pause(backoffMs(retry, BACKOFF, Math.random()));
     }
   }
 }

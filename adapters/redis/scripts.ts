@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** A Lua script: everything that has to happen at once. */
+/** A Lua script, which Redis executes atomically. */
 export class RedisScript {
   readonly source: string;
-  /** What it is called by once the server has it. */
+  /** The name of the script on a server that has it. */
   readonly sha: string;
 
   constructor(source: string) {
@@ -13,10 +13,10 @@ export class RedisScript {
 }
 
 /**
- * Opens a log, and says where it stands. It is made anew where there is none, where another process than `run` wrote it
- * last, and where it ends before what a node has seen of it: its end was lost.
+ * Opens a log, and returns its epoch, tail and head. It creates a new log where none exists, where the last writer used
+ * another process of Redis than `run`, and where the log ends before the head that the node has: its end was lost.
  *
- * KEYS: log, records, marks. ARGV: the epoch and head that the node knows, run, a new epoch, ms to keep.
+ * KEYS: log, records, marks. ARGV: the node's epoch and head, run, a new epoch, the log's time to live in ms.
  */
 export const OPEN: RedisScript = new RedisScript(`
 local log = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'tail', 'run')
@@ -34,23 +34,24 @@ return {log[1], tail, head}
 `);
 
 /**
- * Appends what a node gathered for one topic, trims the log and tells the nodes that follow it. It is the first write
- * that fails where Redis is out of memory, so nothing is ever half done. An append that was sent again is answered as it
- * was the first time.
+ * Appends the entries of a node to one topic, trims the log and announces the records to the nodes that follow it. When
+ * Redis is out of memory, the first write fails, so no append is half done. An append that is sent again gets the answer
+ * of the first time.
  *
  * KEYS: log, records, marks, last, then the outcomes of each session.
- * ARGV: epoch, the head that the node knows, run, sequence, writer; records, bytes and ms to keep (or empty), ms to keep
- * the log, the answer and the outcomes; the topic's channel, the channel of directMessage logs (or empty), the topic; how many;
- * then for each its session's number (0: none), its id and the record.
+ * ARGV: epoch, the node's head, run, sequence, writer; the most records, the most bytes and the greatest age in ms (or
+ * empty); the time to live of the log, the answer and the outcomes in ms; the topic's channel, the channel of direct
+ * messages (or empty), the topic; the number of entries; for each entry its session's number (0: none), its id and the
+ * record.
  *
- * Answers 'moved' where the log is another one, or: the first offset, how many were written, the tail, and for each that
- * was there before index:offset (-1: nobody knows).
+ * Returns 'replaced' when the log is another one, or: the first offset, the number of new records, the tail, and for each
+ * repeated entry index:offset (-1: its outcome is not kept).
  */
 export const APPEND: RedisScript = new RedisScript(`
 local function whole(number) return string.format('%.0f', number) end
 local epoch = ARGV[1]
 local log = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'tail', 'bytes', 'run')
-if log[1] ~= epoch or log[5] ~= ARGV[3] or tonumber(log[2]) < tonumber(ARGV[2]) then return 'moved' end
+if log[1] ~= epoch or log[5] ~= ARGV[3] or tonumber(log[2]) < tonumber(ARGV[2]) then return 'replaced' end
 local last = redis.call('GET', KEYS[4])
 if last then
   local sequence, answer = string.match(last, '^(%d+) (.*)$')
@@ -149,9 +150,9 @@ return result
 `);
 
 /**
- * Reads records from an offset on, about so many bytes, at least one if there is any.
+ * Reads about this many bytes of records from an offset on, at least one record if the log has one.
  *
- * KEYS: log, records. ARGV: from, bytes. Answers with the epoch, the tail, the head, the first offset, the records.
+ * KEYS: log, records. ARGV: from, bytes. Returns the epoch, the tail, the head, the first offset, the records.
  */
 export const READ: RedisScript = new RedisScript(`
 local log = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'tail')
@@ -177,11 +178,11 @@ return found
 `);
 
 /**
- * Takes a session over and tells the node that had it. A session that began under another process is not known: its
+ * Claims a session and notifies the node that had it. A session that began under another process of Redis is rejected: its
  * outcomes may be lost.
  *
- * KEYS: session. ARGV: node, run, ms to live, what channels of claims begin with, the session's hash. Answers with how often it was
- * taken over, 0: it is not known.
+ * KEYS: session. ARGV: node, run, time to live in ms, the prefix of the channels of claims, the session's hash. Returns the
+ * number of claims; 0: there is no such session.
  */
 export const CLAIM: RedisScript = new RedisScript(`
 local count, node, run = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) (%S+) (%S*)$')
@@ -197,11 +198,11 @@ return tonumber(count)
 `);
 
 /**
- * Says that a connection of this node holds a session, or has just left it.
+ * Sets a session's time to live, while it has a connection to this node or when the connection was closed.
  *
- * KEYS: session. ARGV: node, ms to live. Answers with 1: it does; 0: the session is not known; -1: another node has it.
+ * KEYS: session. ARGV: node, time to live in ms. Returns 1; 0: there is no such session; -1: another node has it.
  */
-export const KEEP: RedisScript = new RedisScript(`
+export const RENEW: RedisScript = new RedisScript(`
 local node = string.match(redis.call('GET', KEYS[1]) or '', '^%d+ (%S+) ')
 if not node then return 0 end
 if node ~= ARGV[1] then return -1 end

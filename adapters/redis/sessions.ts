@@ -1,155 +1,146 @@
-import type { RedisContext } from "./context.ts";
 import { sessionHash } from "./keys.ts";
-import { patiently } from "./retry.ts";
-import { CLAIM, KEEP } from "./scripts.ts";
+import type { RedisNode } from "./node.ts";
+import { withRetry } from "./retry.ts";
+import { CLAIM, RENEW } from "./scripts.ts";
 
-/** The longest time between two words about a session that is held, in ms. */
-const MAX_KEEP_MS = 30_000;
-/** Sessions that one turn says a word about at most. */
-const MAX_KEPT = 2_000;
+/** The longest interval between two renewals of a session, in ms. */
+const MAX_RENEWAL_MS = 30_000;
+/** The most sessions that one step renews. */
+const MAX_RENEWED = 2_000;
 
 interface Held {
   readonly session: string;
-  /** How often it was taken over, this time included. */
-  count: number;
-  /** Whether Redis knows of it. */
+  /** The number of times that it was claimed, this time included. */
+  readonly count: number;
+  /** `true` when it is in Redis. */
   isSaved: boolean;
-  /** When Redis was last told that it is held, in monotonic ms. */
-  keptAt: number;
-  /** While Redis is told that it began. */
+  /** The monotonic time of the last renewal, in ms. */
+  renewedAt: number;
+  /** Pending while the session is being saved. */
   saving: Promise<void> | undefined;
 }
 
 /**
- * The sessions that connections of this node hold. Redis lets a session expire; a node says again and again that it holds
- * one, so that those of a node that was killed expire as if their connections had left.
+ * The sessions with a connection to this node. Sessions expire in Redis, and the node renews its own: those of a node that
+ * was killed expire as if their connections had been closed.
  */
 export class RedisSessions {
-  readonly #context: RedisContext;
-  /** By their hash, in the order in which a word about them is due. */
+  readonly #node: RedisNode;
+  /** The sessions by hash, in the order in which their renewal is due. */
   readonly #held = new Map<string, Held>();
-  readonly #keepMs: number;
+  readonly #renewalMs: number;
+  /** The time to live of a session with a connection: two renewals may be missed. */
+  readonly #heldTtl: string;
 
-  constructor(context: RedisContext) {
-    this.#context = context;
-    this.#keepMs = Math.min(context.settings.sessionMs / 3, MAX_KEEP_MS);
+  constructor(node: RedisNode) {
+    this.#node = node;
+    const { sessionMs } = node.settings;
+    this.#renewalMs = Math.min(sessionMs / 3, MAX_RENEWAL_MS);
+    this.#heldTtl = `${Math.ceil(sessionMs + 2 * this.#renewalMs)}`;
   }
 
   /** Starts a session. */
   begin(session: string): void {
-    const hash = sessionHash(session);
-    const held: Held = {
-      session,
-      count: 1,
-      isSaved: false,
-      keptAt: 0,
-      saving: undefined,
-    };
-    this.#held.set(hash, held);
-    held.saving = patiently(this.#context, () => this.#save(held)).catch(
-      // Redis is away: it is told of it later, if the session lasts.
+    const held = this.#hold(session, 1, false);
+    held.saving = withRetry(this.#node, () => this.#save(held)).catch(
+      // Redis is unavailable: a renewal saves the session later.
       () => {},
     ).then(() => void (held.saving = undefined));
   }
 
-  /** Takes a session over. @throws (as a rejection) when Redis does not answer in time. */
+  /** Claims a session. @throws {RedisUnavailableError} (as a rejection) when Redis does not answer in time. */
   async claim(session: string): Promise<boolean> {
-    const { clock, keys, node, link } = this.#context;
+    const node = this.#node;
+    const { keys } = node;
     const hash = sessionHash(session);
     await this.#held.get(hash)?.saving;
-    const count = await patiently(this.#context, () =>
-      link.script<number>(
+    const count = await withRetry(node, () =>
+      node.connection.script<number>(
         CLAIM,
         [keys.session(session)],
-        [node, this.#context.run, this.#heldTtl, keys.claims, hash],
+        [node.id, node.run, this.#heldTtl, keys.claims, hash],
       ));
     if (count === 0) return false;
-    const keptAt = clock.now();
-    this.#held.set(hash, {
-      session,
-      count,
-      isSaved: true,
-      keptAt,
-      saving: undefined,
-    });
+    this.#hold(session, count, true);
     return true;
   }
 
-  /** Its connection has left. Where Redis does not hear of it, it expires a little later. */
-  async leave(session: string): Promise<void> {
+  /** Starts a session's time to live: its connection was closed. Without Redis, it expires a little later. */
+  async detach(session: string): Promise<void> {
     const hash = sessionHash(session);
     const held = this.#held.get(hash);
     if (held === undefined) return;
     await held.saving;
-    // Resumed, while Redis was told that it began.
+    // The session may have been resumed while it was saved.
     if (this.#held.get(hash) !== held) return;
     this.#held.delete(hash);
-    const ttl = `${Math.ceil(this.#context.settings.sessionMs)}`;
-    if (held.isSaved) this.#keep(session, ttl).catch(() => {});
+    const ttl = `${Math.ceil(this.#node.settings.sessionMs)}`;
+    if (held.isSaved) this.#expireIn(held.session, ttl).catch(() => {});
   }
 
-  /** Another node took a session over. */
+  /** Another node has claimed a session. @param count the number of times that it was claimed. */
   claimed(count: number, hash: string): void {
     const held = this.#held.get(hash);
-    // We may have taken it over again.
-    if (held === undefined || count <= held.count) return;
-    this.#lost(hash);
+    // This node may have claimed the session again.
+    if (held !== undefined && count > held.count) this.#moved(hash, held);
   }
 
-  /** Says a word about each session for which it is due. */
-  turn(): void {
-    const { clock, link } = this.#context;
-    if (!link.isUp) return;
-    let left = MAX_KEPT;
+  /** Renews the sessions for which it is due. */
+  renew(): void {
+    const { clock, connection } = this.#node;
+    if (!connection.isUp) return;
+    let left = MAX_RENEWED;
     for (const [hash, held] of this.#held) {
-      const isDue = held.keptAt <= clock.now() - this.#keepMs;
+      const isDue = held.renewedAt <= clock.now() - this.#renewalMs;
       if ((!isDue && held.isSaved) || left-- === 0) break;
-      // Those that were kept last come last.
+      // Moved to the end: the map is in the order of the next renewal.
       this.#held.delete(hash);
       this.#held.set(hash, held);
-      held.keptAt = clock.now();
-      this.#renew(hash, held).catch(() => {});
+      held.renewedAt = clock.now();
+      this.#renewOne(hash, held).catch(() => {});
     }
   }
 
-  async #renew(hash: string, held: Held): Promise<void> {
+  #hold(session: string, count: number, isSaved: boolean): Held {
+    const renewedAt = isSaved ? this.#node.clock.now() : 0;
+    const held = { session, count, isSaved, renewedAt, saving: undefined };
+    this.#held.set(sessionHash(session), held);
+    return held;
+  }
+
+  async #renewOne(hash: string, held: Held): Promise<void> {
     if (!held.isSaved) return await (held.saving ?? this.#save(held));
-    const answer = await this.#keep(held.session, this.#heldTtl);
+    const answer = await this.#expireIn(held.session, this.#heldTtl);
     if (this.#held.get(hash) !== held || answer === 1) return;
-    if (answer === -1) this.#lost(hash);
-    // Redis lost it, and how its publishes ended: whoever resumes it is told that it is not known.
+    if (answer === -1) this.#moved(hash, held);
+    // Redis lost the session and its outcomes: it cannot be resumed.
     else this.#held.delete(hash);
   }
 
   async #save(held: Held): Promise<void> {
-    const { link, keys, node, run, clock } = this.#context;
-    await link.command([
+    const { connection, keys, id, run, clock } = this.#node;
+    await connection.command([
       "SET",
       keys.session(held.session),
-      `${held.count} ${node} ${run}`,
+      `${held.count} ${id} ${run}`,
       "PX",
       this.#heldTtl,
     ]);
     held.isSaved = true;
-    held.keptAt = clock.now();
+    held.renewedAt = clock.now();
   }
 
-  async #keep(session: string, ttl: string): Promise<number> {
-    const { link, keys, node } = this.#context;
-    return await link.script<number>(KEEP, [keys.session(session)], [
-      node,
-      ttl,
-    ]);
+  async #expireIn(session: string, ttl: string): Promise<number> {
+    const { connection, keys, id } = this.#node;
+    return await connection.script<number>(
+      RENEW,
+      [keys.session(session)],
+      [id, ttl],
+    );
   }
 
-  #lost(hash: string): void {
-    const held = this.#held.get(hash)!;
+  #moved(hash: string, { session }: Held): void {
     this.#held.delete(hash);
-    this.#context.sink?.claimed(held.session);
-  }
-
-  /** Longer than a connection's absence may be by the time between two words about it, and one that was lost. */
-  get #heldTtl(): string {
-    return `${Math.ceil(this.#context.settings.sessionMs + 2 * this.#keepMs)}`;
+    this.#node.sink?.claimed(session);
   }
 }

@@ -1,98 +1,87 @@
 import type { Buffer } from "node:buffer";
-import type { StoreSink } from "../../hub/log/store.ts";
-import type { RedisKeys } from "./keys.ts";
-import type { RedisLink } from "./connection.ts";
-import { type ToldRun, unpackRun } from "./record.ts";
-import type { Clock } from "../../hub/clock.ts";
+import type { RedisNode } from "./node.ts";
+import { type AnnouncedRun, unpackRun } from "./record.ts";
 
-/** Channels that one command subscribes to. */
-const CHUNK = 500;
+/** The most channels of one command. */
+const MAX_CHANNELS = 500;
 
-/** What {@linkcode RedisSubscriber} needs of the store. */
-export interface RedisSubscriberContext {
-  readonly clock: Clock;
-  readonly keys: RedisKeys;
-  /** This node. */
-  readonly node: string;
-  readonly link: RedisLink;
-  readonly sink: StoreSink | undefined;
+/** The callbacks of {@linkcode RedisSubscriber}. */
+export interface RedisSubscriberCallbacks {
   /** Records were appended to a topic. */
-  told(topic: string, run: ToldRun): void;
-  /** Another node took a session over from this one: how often it was taken over, and its hash. */
+  announced(topic: string, run: AnnouncedRun): void;
+  /** Another node has claimed a session of this node: the number of claims, and the session's hash. */
   claimed(count: number, hash: string): void;
 }
 
-/** Hears of the topics that this node follows, of the sessions that are taken from it, and of what concerns every node. */
+/** The node's subscriptions: to the topics that it follows, to claims of its sessions, and to direct messages. */
 export class RedisSubscriber {
-  readonly #context: RedisSubscriberContext;
-  /** Whether the connection of now hears a topic's channel. */
+  readonly #node: RedisNode;
+  readonly #callbacks: RedisSubscriberCallbacks;
+  /** The followed topics; `true` when the current connection is subscribed. */
   readonly #topics = new Map<string, boolean>();
-  /** Topics that Redis is told to say no more of. */
-  readonly #leaving = new Map<string, Promise<void>>();
+  /** The unsubscriptions in flight, by topic. */
+  readonly #unsubscribing = new Map<string, Promise<void>>();
 
-  constructor(context: RedisSubscriberContext) {
-    this.#context = context;
+  constructor(node: RedisNode, callbacks: RedisSubscriberCallbacks) {
+    this.#node = node;
+    this.#callbacks = callbacks;
   }
 
-  /** Whether it hears all that it follows. */
-  get isUp(): boolean {
-    return this.#context.link.isUp;
-  }
-
-  /** Follows a topic. Resolves when it is heard; where there is no connection, the next one will hear it. */
+  /** Follows a topic. Resolves when the node is subscribed; without a connection, the next one subscribes. */
   async follow(topic: string): Promise<void> {
     if (this.#topics.get(topic)) return;
     this.#topics.set(topic, false);
-    await this.#leaving.get(topic);
-    const { link } = this.#context;
-    if (link.isUp) await this.#subscribe([topic]);
+    await this.#unsubscribing.get(topic);
+    if (this.#node.subscriptions.isUp) await this.#subscribe([topic]);
   }
 
-  /** Follows it no more. */
+  /** Stops to follow a topic. */
   unfollow(topic: string): void {
-    const { link, keys } = this.#context;
+    const { subscriptions, keys } = this.#node;
     if (!this.#topics.delete(topic)) return;
-    const left = link.unsubscribe(keys.channel(topic)).catch(() => {}).then(
-      () => void this.#leaving.delete(topic),
-    );
-    this.#leaving.set(topic, left);
+    const done = subscriptions.unsubscribe(keys.channel(topic)).catch(() => {})
+      .then(() => void this.#unsubscribing.delete(topic));
+    this.#unsubscribing.set(topic, done);
   }
 
-  /** A new connection: it hears what the one before heard. */
+  /** Subscribes a new connection to everything that the one before was subscribed to. */
   async resume(): Promise<void> {
-    const { link, keys, node } = this.#context;
+    const { subscriptions, keys, id, sink } = this.#node;
     for (const topic of this.#topics.keys()) this.#topics.set(topic, false);
-    await link.subscribe([keys.claims + node], (message) => {
+    await subscriptions.subscribe([keys.claims + id], (message) => {
       const [count, hash] = `${message}`.split(" ");
-      this.#context.claimed(Number(count), hash!);
+      this.#callbacks.claimed(Number(count), hash!);
     });
-    await link.subscribe([keys.directMessage], (topic) => {
-      this.#context.sink?.directMessage?.(`${topic}`);
+    await subscriptions.subscribe([keys.directMessage], (topic) => {
+      sink?.directMessage?.(`${topic}`);
     });
     for (;;) {
-      // Asked again each time: others may come to be followed meanwhile.
-      const unheard = [...this.#topics].filter(([, isHeard]) => !isHeard);
-      if (unheard.length === 0) return;
-      await this.#subscribe(unheard.slice(0, CHUNK).map(([topic]) => topic));
+      // Read again each time: topics may be added meanwhile.
+      const left = [...this.#topics].filter(([, isReady]) => !isReady);
+      if (left.length === 0) return;
+      await this.#subscribe(
+        left.slice(0, MAX_CHANNELS).map(([topic]) => topic),
+      );
     }
   }
 
   async #subscribe(topics: readonly string[]): Promise<void> {
-    const { link, keys, clock } = this.#context;
+    const { subscriptions, keys, clock, sink } = this.#node;
     const byChannel = new Map(
       topics.map((topic) => [keys.channel(topic), topic]),
     );
-    await link.subscribe([...byChannel.keys()], (message, channel: Buffer) => {
+    const channels = [...byChannel.keys()];
+    await subscriptions.subscribe(channels, (message, channel: Buffer) => {
       const topic = byChannel.get(`${channel}`);
       if (topic === undefined) return;
       try {
-        this.#context.told(topic, unpackRun(message, clock.now()));
+        this.#callbacks.announced(topic, unpackRun(message, clock.now()));
       } catch (error) {
-        // Not ours: somebody else publishes on this channel.
-        this.#context.sink?.failed(error);
+        // Another program publishes on this channel.
+        sink?.failed(error);
       }
     });
-    // Given up, or lost, while Redis answered.
+    // A topic may have been unfollowed while Redis answered.
     for (const topic of topics) {
       if (this.#topics.has(topic)) this.#topics.set(topic, true);
     }

@@ -149,7 +149,7 @@ function wordsOf(error: unknown): unknown {
 
 /** By name: only who has such a store has loaded the class. */
 function isStoreError({ name }: Error): boolean {
-  return name === "StoreFileError" || name === "RedisAwayError";
+  return name === "StoreFileError" || name === "RedisUnavailableError";
 }
 
 /** A full disk behind the output must not end the server. */

@@ -7,24 +7,24 @@ import type {
   StoreSink,
 } from "../../hub/log/store.ts";
 
-/** What a store told, in order. */
+/** Records the calls of a store, in order. */
 export class StoreRecorder implements StoreSink {
   readonly calls: string[] = [];
   readonly bounds: Map<string, LogBounds> = new Map();
   readonly logs: Map<string, Map<number, LogRecord>> = new Map();
   readonly outcomes: Map<Entry, Outcome> = new Map();
   readonly failures: unknown[] = [];
-  /** Where each topic begins, as far as it was told that it was trimmed. */
+  /** The tail of each topic that was trimmed. */
   readonly tails: Map<string, number> = new Map();
-  /** Sessions that were claimed elsewhere. */
+  /** Sessions that another node has claimed. */
   readonly claims: string[] = [];
-  /** Peers' own logs that have a new record. */
-  readonly rings: string[] = [];
+  /** Topics of direct messages with a new record. */
+  readonly directMessages: string[] = [];
   readonly #epochs = new Map<string, string>();
   #wake: (() => void) | undefined;
 
   opened(topic: string, bounds: LogBounds): void {
-    // Another epoch is another log, whose offsets start anew.
+    // Another epoch is another log: its offsets start at 0.
     if (this.#epochs.get(topic) !== bounds.epoch) this.logs.delete(topic);
     this.#epochs.set(topic, bounds.epoch);
     this.bounds.set(topic, {
@@ -32,7 +32,7 @@ export class StoreRecorder implements StoreSink {
       tail: bounds.tail,
       head: bounds.head,
     });
-    this.#told("opened");
+    this.#record("opened");
   }
 
   committed(
@@ -46,12 +46,12 @@ export class StoreRecorder implements StoreSink {
       assert(!log.has(offset + i), `offset ${offset + i} was committed twice`);
       log.set(offset + i, record);
     });
-    this.#told("committed");
+    this.#record("committed");
   }
 
   trimmed(topic: string, tail: number): void {
     this.tails.set(topic, tail);
-    this.#told("trimmed");
+    this.#record("trimmed");
   }
 
   settled(entry: Entry, outcome: Outcome): void {
@@ -63,22 +63,22 @@ export class StoreRecorder implements StoreSink {
       );
     }
     this.outcomes.set(entry, outcome);
-    this.#told("settled");
+    this.#record("settled");
   }
 
   directMessage(topic: string): void {
-    this.rings.push(topic);
-    this.#told("directMessage");
+    this.directMessages.push(topic);
+    this.#record("directMessage");
   }
 
   claimed(session: string): void {
     this.claims.push(session);
-    this.#told("claimed");
+    this.#record("claimed");
   }
 
   failed(error: unknown): void {
     this.failures.push(error);
-    this.#told("failed");
+    this.#record("failed");
   }
 
   /** Resolves when a condition holds. */
@@ -88,13 +88,13 @@ export class StoreRecorder implements StoreSink {
     }
   }
 
-  #told(what: string): void {
+  #record(what: string): void {
     this.calls.push(what);
     this.#wake?.();
   }
 }
 
-/** The text records of a topic, as the store told of them. */
+/** Returns the offsets and bodies of a topic's records. */
 export function bodies(
   log: ReadonlyMap<number, LogRecord> | undefined,
 ): [offset: number, body: unknown][] {

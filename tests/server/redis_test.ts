@@ -64,7 +64,7 @@ redisTest(
     for (const [url, why] of cases) {
       const { code, stdout, stderr } = await runDeno(args(url));
       assertEquals([code, stdout], [1, ""]);
-      assertMatch(stderr, /^The store at rediss?:\/\/127[^\n]+\n$/);
+      assertMatch(stderr, /^Cannot use the store at rediss?:\/\/127[^\n]+\n$/);
       assertMatch(stderr, why);
       assertEquals(SECRET.test(stderr), false);
     }
@@ -74,7 +74,7 @@ redisTest(
 Deno.test("what is no URL of a Redis is one line without the password, and exit code 2", async () => {
   const { code, stderr } = await runDeno(args("redis://:pa55@localhost/x"));
   assertEquals(code, 2);
-  assertMatch(stderr, /^The address of Redis is [^\n]+\n$/);
+  assertMatch(stderr, /^Cannot connect to Redis: the URL must be [^\n]+\n$/);
   assertEquals(SECRET.test(stderr), false);
 });
 
@@ -88,5 +88,5 @@ redisTest("a Redis that drops keys is complained of, and used", async () => {
   await using server = await SpawnedServer.start(args(redis.url));
   server.signal("SIGTERM");
   const { stderr } = await server.ended;
-  assertMatch(stderr, /^Redis drops keys [^\n]+noeviction\n$/);
+  assertMatch(stderr, /^Redis deletes keys[^\n]+noeviction\n$/);
 });

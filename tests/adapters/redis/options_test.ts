@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { redisSettings } from "../../../adapters/redis/options.ts";
+import { redisStore } from "../../../adapters/redis/store.ts";
 
-Deno.test("the URL of a Redis says where it is, who connects, which database and which prefix", async () => {
+Deno.test("reads the address, credentials, database and prefix from the URL", async () => {
   const { server, prefix } = redisSettings(
     "rediss://me:p%40ss%20word@redis.example:7000/3?prefix=chat:",
     {},
@@ -15,7 +16,7 @@ Deno.test("the URL of a Redis says where it is, who connects, which database and
   assertEquals([prefix, name], ["chat:", "rediss://redis.example:7000"]);
 });
 
-Deno.test("of the URL of a Redis only the host has to be there", async () => {
+Deno.test("requires only the host in the URL", async () => {
   const { server, prefix } = redisSettings("redis://[::1]", {});
   const { host, port, database, tls } = server;
   assertEquals([host, port, database, tls], ["::1", 6379, 0, undefined]);
@@ -23,10 +24,10 @@ Deno.test("of the URL of a Redis only the host has to be there", async () => {
   assertEquals(prefix, "drumbeat:");
 });
 
-Deno.test("credentials that are asked for count more than those of the URL", async () => {
-  let asked = 0;
+Deno.test("prefers the option 'credentials' to the credentials of the URL", async () => {
+  let calls = 0;
   const { server } = redisSettings("redis://me:old@localhost", {
-    credentials: () => ({ password: `new ${asked++}` }),
+    credentials: () => ({ password: `new ${calls++}` }),
   });
   assertEquals(await server.credentials(), { password: "new 0" });
   assertEquals(await server.credentials(), { password: "new 1" });
@@ -41,24 +42,41 @@ for (
     "redis://",
   ]
 ) {
-  Deno.test(`'${url.replace("secret", "…")}' is no URL of a Redis, and what is said of it holds no password`, () => {
+  Deno.test(`rejects the URL '${url.replace("secret", "…")}' with an error without the password`, () => {
     const error = assertThrows(() => redisSettings(url, {}), TypeError);
     assert(!error.message.includes("secret"));
   });
 }
 
-Deno.test("options of the store in Redis that are none are refused", () => {
+Deno.test("rejects unknown options and wrong values", () => {
   const url = "redis://localhost";
-  assertThrows(() => redisSettings(url, { waitMs: 0 }), RangeError, "waitMs");
+  assertThrows(
+    () => redisSettings(url, { waitMs: 0 }),
+    RangeError,
+    "Cannot connect to Redis: the option 'waitMs' must be a number of at least 1, not 0",
+  );
   assertThrows(() => redisSettings(url, { maxBytes: NaN }), RangeError);
   assertThrows(
     () => redisSettings(url, { durability: "most" as "full" }),
-    RangeError,
-    "most",
+    TypeError,
+    "Cannot connect to Redis: the option 'durability' must be one of 'full', 'relaxed', not 'most'",
   );
   assertThrows(
     () => redisSettings(url, { maxAge: 1 } as object),
     TypeError,
-    "'maxAge'",
+    "Cannot connect to Redis: unknown option 'maxAge' (did you mean 'maxAgeMs'?)",
+  );
+  assertThrows(
+    () => redisSettings(url, { tls: { CA: "" } as object }),
+    TypeError,
+    "Cannot connect to Redis: unknown option 'tls.CA' (did you mean 'tls.ca'?)",
+  );
+});
+
+Deno.test("rejects options that the hub owns", () => {
+  assertThrows(
+    () => redisStore("redis://localhost", { sessionMs: 1 } as object),
+    TypeError,
+    "Cannot connect to Redis: unknown option 'sessionMs'",
   );
 });

@@ -10,7 +10,7 @@ import { LogRecord } from "../../../hub/log/record.ts";
 
 const bytes = (packed: string | Buffer) => Buffer.from(packed as string);
 
-Deno.test("a record comes out of Redis as it went in: text, bytes, with a key or without", () => {
+Deno.test("unpacks a record as it was packed: text or bytes, with or without a key", () => {
   const bodies = ["", "grüße\n🥁", Uint8Array.of(), Uint8Array.of(10, 0, 255)];
   for (const body of bodies) {
     for (const key of [undefined, "", 'a "key"\nof two lines']) {
@@ -20,17 +20,17 @@ Deno.test("a record comes out of Redis as it went in: text, bytes, with a key or
   }
 });
 
-Deno.test("a run of records is told with the lengths in bytes", () => {
+Deno.test("unpacks an announced run by the lengths of its records in bytes", () => {
   const records = ["grüße", "", "🥁"].map((body) =>
     new LogRecord("AAAAAAAAAAAA", 1, 5, body)
   );
   const packed = records.map((record) => bytes(packRecord(record)));
   const lengths = packed.map(({ length }) => length).join(",");
-  const told = Buffer.concat([
+  const packedRun = Buffer.concat([
     Buffer.from(`writer epoch 7 3 ${lengths}\n`),
     ...packed,
   ]);
-  assertEquals(unpackRun(told, 5), {
+  assertEquals(unpackRun(packedRun, 5), {
     writer: "writer",
     epoch: "epoch",
     offset: 7,
@@ -39,7 +39,7 @@ Deno.test("a run of records is told with the lengths in bytes", () => {
   });
 });
 
-Deno.test("keys of one topic share a hash tag, whatever its name is", () => {
+Deno.test("names the keys of a topic with one hash tag, for any topic name", () => {
   const keys = new RedisKeys("app:");
   const tag = (key: string) => /\{(.*?)\}/.exec(key)?.[1];
   for (const topic of ["room", "a{b}c", "}", "100%7D", "$peer/x"]) {
@@ -58,7 +58,7 @@ Deno.test("keys of one topic share a hash tag, whatever its name is", () => {
   assertEquals(new Set(logs).size, 3);
 });
 
-Deno.test("no key holds a session's secret", () => {
+Deno.test("keeps the secret of a session out of every key", () => {
   const keys = new RedisKeys("app:");
   const session = "AAAAAAAAAAAA.thesecretofthesession000";
   for (const key of [keys.session(session), keys.outcomes("room", session)]) {

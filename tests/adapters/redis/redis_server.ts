@@ -2,7 +2,7 @@ import { createClient } from "npm:@redis/client@6.3.1";
 
 const EXECUTABLE = Deno.env.get("REDIS_SERVER") ?? "redis-server";
 
-/** Whether there is a redis-server. */
+/** `true` where the program `redis-server` exists. */
 export const hasRedis: boolean = (() => {
   try {
     return new Deno.Command(EXECUTABLE, { args: ["--version"] }).outputSync()
@@ -13,9 +13,9 @@ export const hasRedis: boolean = (() => {
 })();
 
 /**
- * A test that needs a Redis. Without one it is skipped, and says so.
+ * Registers a test that needs a Redis. Without one, it prints that it was skipped.
  *
- * @param name a sentence.
+ * @param name the test's name.
  * @param run the test.
  */
 export function redisTest(name: string, run: () => Promise<void>): void {
@@ -25,7 +25,7 @@ export function redisTest(name: string, run: () => Promise<void>): void {
 
 type Client = ReturnType<typeof createClient>;
 
-/** A redis-server of a test's own, on a free port, that keeps nothing unless told to. */
+/** A redis-server for one test, on a free port. Without more options it stores nothing on disk. */
 export class RedisServer implements AsyncDisposable {
   readonly #args: readonly string[];
   readonly #folder: string = Deno.makeTempDirSync({ prefix: "drumbeat-" });
@@ -41,7 +41,7 @@ export class RedisServer implements AsyncDisposable {
     this.#password = at < 0 ? undefined : args[at + 1];
   }
 
-  /** Starts one. @param args more of its options. */
+  /** Starts a server. @param args more options of the program. */
   static async start(...args: string[]): Promise<RedisServer> {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const { port } = listener.addr;
@@ -51,13 +51,13 @@ export class RedisServer implements AsyncDisposable {
     return server;
   }
 
-  /** Where it is. */
+  /** The server's URL. */
   get url(): string {
     const user = this.#password === undefined ? "" : `:${this.#password}@`;
     return `redis://${user}127.0.0.1:${this.port}`;
   }
 
-  /** Starts it, at the same port. @returns when it answers. */
+  /** Starts the process, at the same port. Resolves when it accepts connections. */
   async start(): Promise<void> {
     const child = this.#child = new Deno.Command(EXECUTABLE, {
       args: [
@@ -69,15 +69,15 @@ export class RedisServer implements AsyncDisposable {
       stderr: "null",
     }).spawn();
     const ready = Promise.withResolvers<void>();
-    let said = "";
+    let output = "";
     const reading = async () => {
       for await (
         const text of child.stdout.pipeThrough(new TextDecoderStream())
       ) {
-        said += text;
-        if (said.includes("Ready to accept connections")) ready.resolve();
+        output += text;
+        if (output.includes("Ready to accept connections")) ready.resolve();
       }
-      ready.reject(new Error(`redis-server ended: ${said}`));
+      ready.reject(new Error(`redis-server ended: ${output}`));
     };
     this.#ended = Promise.all([reading(), child.status]);
     await ready.promise;
@@ -85,7 +85,7 @@ export class RedisServer implements AsyncDisposable {
 
   #ended: Promise<unknown> = Promise.resolve();
 
-  /** One command of a client of its own. */
+  /** Sends a command over a connection of its own. */
   async command<T>(...args: string[]): Promise<T> {
     if (this.#client === undefined) {
       this.#client = createClient({
@@ -99,7 +99,7 @@ export class RedisServer implements AsyncDisposable {
     return await this.#client.sendCommand(args) as unknown as T;
   }
 
-  /** Every key below a prefix has this much less to live. */
+  /** Shortens the time to live of every key with a prefix. */
   async age(prefix: string, ms: number): Promise<void> {
     for (const key of await this.command<string[]>("KEYS", `${prefix}*`)) {
       const left = await this.command<number>("PTTL", key);
@@ -107,24 +107,24 @@ export class RedisServer implements AsyncDisposable {
     }
   }
 
-  /** It stands still: nothing is answered, nothing ends. */
+  /** Suspends the process: it neither answers nor closes connections. */
   pause(): void {
     this.#child!.kill("SIGSTOP");
   }
 
-  /** It goes on. */
+  /** Resumes the process. */
   resume(): void {
     this.#child!.kill("SIGCONT");
   }
 
-  /** `kill -9`. @returns when it is dead. */
+  /** Kills the process (`kill -9`). Resolves when it has ended. */
   async kill(): Promise<void> {
     this.#client?.destroy();
     this.#client = undefined;
     try {
       this.#child?.kill("SIGKILL");
     } catch {
-      // It has ended.
+      // The process has ended.
     }
     await this.#ended.catch(() => {});
   }

@@ -2,7 +2,7 @@ import { RedisStore } from "../../../adapters/redis/store.ts";
 import { hasRedis, RedisServer } from "./redis_server.ts";
 import { storeConformance } from "../store_conformance.ts";
 
-const NAME = "the store in Redis";
+const NAME = "RedisStore";
 
 let server: RedisServer | undefined;
 let rigs = 0;
@@ -14,7 +14,7 @@ if (hasRedis) {
   Deno.test.afterAll(() => server![Symbol.asyncDispose]());
   storeConformance(NAME, ({ clock, sessionMs }) => {
     const prefix = `rig${rigs++}:`;
-    // Time that is moved on in one go is no time without an answer.
+    // The test moves the clock in large steps, which must not look like a hang.
     const options = { prefix, sessionMs, hangMs: 1e9 };
     const open = () => new RedisStore(server!.url, clock, options);
     const store = open();
@@ -26,14 +26,14 @@ if (hasRedis) {
         return open();
       },
       async advance(ms) {
-        // The connection is made in real time; then what waited for it is sent.
-        for (let i = 0; i < 2; i++) await store.claim("nobody");
-        // In steps, as a store lives through it: what it says to keep its sessions alive is said before they would end.
+        // The connection opens in real time, and sends what waited for it.
+        for (let i = 0; i < 2; i++) await store.claim("unknown");
+        // In steps: the store renews its sessions before they expire.
         for (let left = ms; left > 0; left -= sessionMs / 6) {
           const step = Math.min(left, sessionMs / 6);
           clock.advance(step);
-          // It has sent its words, and Redis takes them in order.
-          await store.claim("nobody");
+          // Redis executes this command after the renewals.
+          await store.claim("unknown");
           await server!.age(prefix, step);
         }
       },

@@ -1,0 +1,124 @@
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { RedisServer, redisTest } from "./redis_server.ts";
+import { entry, LOG, RECORDS, SESSION, TestNode, Wire } from "./test_node.ts";
+
+redisTest(
+  "begins a new log after the database was emptied, without any record of the former one",
+  async () => {
+    await using wire = await Wire.start();
+    await using node = new TestNode(wire.url);
+    await using other = new TestNode(wire.url);
+    for (const one of [node, other]) await one.open();
+    await node.append(entry("a"), entry("b"));
+    const epoch = node.epoch();
+    await wire.redis.command("FLUSHALL");
+    // A publish with an id may be a repetition of one in the former log.
+    const outcomes = await node.append(entry("c", 1), entry("d"));
+    assertEquals(outcomes, ["indeterminate", 0]);
+    assertNotEquals(node.epoch(), epoch);
+    await other.replaced(epoch);
+    assertEquals(other.epoch(), node.epoch());
+    const { records } = await other.store.read("room", 0, 1e6);
+    assertEquals(records.map(({ body }) => body), ["d"]);
+  },
+);
+
+redisTest(
+  "detects a replaced log without a publish",
+  async () => {
+    await using wire = await Wire.start();
+    await using node = new TestNode(wire.url);
+    await node.open();
+    const epoch = node.epoch();
+    await wire.redis.command("FLUSHALL");
+    await node.replaced(epoch);
+  },
+);
+
+redisTest(
+  "begins a new log after Redis was killed and restarted empty, with the publishes that waited",
+  async () => {
+    await using redis = await RedisServer.start();
+    await using node = new TestNode(redis.url, { waitMs: 30_000 });
+    await node.open();
+    await node.append(entry("a"));
+    const epoch = node.epoch();
+    await redis.kill();
+    await node.sink.until(() => !node.store.healthy);
+    const waiting = entry("b", undefined, "other");
+    node.store.append([waiting]);
+    await redis.start();
+    assertEquals(await node.outcomes(waiting), [0]);
+    await node.replaced(epoch);
+    assertEquals(await node.append(entry("c")), [0]);
+    assertNotEquals(node.epoch(), epoch);
+  },
+);
+
+for (const durability of ["relaxed", "full"] as const) {
+  redisTest(
+    `${
+      durability === "full" ? "keeps" : "replaces"
+    } logs and sessions after Redis restarted with all its data, with durability ${durability}`,
+    async () => {
+      await using redis = await RedisServer.start(
+        ...["--appendonly", "yes", "--appendfsync", "always"],
+      );
+      await using node = new TestNode(redis.url, { durability });
+      await node.open();
+      node.store.begin(SESSION);
+      assertEquals(await node.append(entry("a", 1)), [0]);
+      const epoch = node.epoch();
+      await redis.kill();
+      await redis.start();
+      const isFull = durability === "full";
+      await using other = new TestNode(redis.url, { durability });
+      await other.open();
+      assertEquals(other.epoch() === epoch, isFull);
+      assertEquals(await other.store.claim(SESSION), isFull);
+      // Its outcome is stored, but names the former log.
+      assertEquals(await other.append(entry("a", 1)), [
+        isFull ? 0 : "indeterminate",
+      ]);
+      assertEquals(other.sink.logs.has("room"), false);
+      if (!isFull) await node.replaced(epoch);
+      else {
+        await node.append(entry("b"));
+        assertEquals(node.epoch(), epoch);
+      }
+    },
+  );
+}
+
+redisTest(
+  "begins a new log when the head decreased, so that no offset is given twice",
+  async () => {
+    await using wire = await Wire.start();
+    await using node = new TestNode(wire.url);
+    await node.open();
+    await node.append(entry("a"), entry("b"), entry("c"));
+    const epoch = node.epoch();
+    await wire.redis.command("XTRIM", RECORDS, "MAXLEN", "1");
+    await wire.redis.command("HSET", LOG, "head", "1");
+    assertEquals(await node.append(entry("d", 1)), ["indeterminate"]);
+    assertNotEquals(node.epoch(), epoch);
+    assertEquals(await node.append(entry("e")), [0]);
+  },
+);
+
+redisTest(
+  "appends to the log with the node's epoch only",
+  async () => {
+    await using redis = await RedisServer.start();
+    await using node = new TestNode(redis.url);
+    await node.open();
+    await node.append(entry("a"));
+    // Another node has replaced the log, and this one has not been notified.
+    await redis.command("HSET", LOG, "epoch", "another", "head", "9");
+    assertEquals(await node.append(entry("b", 1), entry("c")), [
+      "indeterminate",
+      9,
+    ]);
+    assertEquals(node.epoch(), "another");
+  },
+);
