@@ -59,7 +59,7 @@ redisTest(
       [urlOf(redis, ""), /NOAUTH/],
       [urlOf(redis, ":pa55%20word@", "/99"), /DB index/],
       ["redis://:pa55@127.0.0.1:1", /ECONNREFUSED/],
-      [`rediss://:pa55@127.0.0.1:${redis.port}`, /The store at rediss:/],
+      [`rediss://:pa55@127.0.0.1:${redis.port}`, /the store at rediss:/],
     ];
     for (const [url, why] of cases) {
       const { code, stdout, stderr } = await runDeno(args(url));
