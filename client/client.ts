@@ -25,7 +25,7 @@ import type { DialectHost } from "./protocol/dialect.ts";
 import { Plain } from "./protocol/plain.ts";
 import { V1 } from "./protocol/v1.ts";
 import { isBinary } from "./publish/body.ts";
-import { IgnoredRejections } from "./rejections.ts";
+import { IgnoredRejections } from "../common/ignored_rejections.ts";
 import type { RequestArguments } from "./requests/requests.ts";
 import type { StartFrom, Topic } from "./topics/topic.ts";
 import { checkWait, Waiters, type WaitOptions } from "./waiters.ts";
@@ -76,10 +76,10 @@ export class Client<
     const settings = resolveOptions(options);
     if (settings.dialect === "v1") refuseToken(this.url);
     const { clock } = settings;
-    this.#rejections = new IgnoredRejections(
-      clock,
-      (error) => this.#emit("rejected", { error }),
-    );
+    this.#rejections = new IgnoredRejections({
+      afterTurn: (check) => clock.after(0, check),
+      ignored: (error) => this.#emit("rejected", { error }),
+    });
     const host: DialectHost<M> = {
       ready: () => this.#reconnector.ready(),
       goaway: (afterMs) => this.#reconnector.goaway(afterMs),

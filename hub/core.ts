@@ -5,6 +5,7 @@ import {
   type MessageMap,
   type Start,
 } from "../messages.ts";
+import { IgnoredRejections } from "../common/ignored_rejections.ts";
 import { Access, type AccessOptions } from "./access/access.ts";
 import type { TopicUse } from "./access/allow.ts";
 import type { Clock } from "./clock.ts";
@@ -69,6 +70,8 @@ export class Core {
   readonly sessions: Sessions;
   readonly handlers: Handlers;
   readonly requests: Requests;
+  /** Reports the refusals of the hub's own publishes that the program ignores. */
+  readonly rejections: IgnoredRejections;
   readonly publisher: Publisher;
   readonly presence: Presence;
   readonly #store: Store;
@@ -143,11 +146,21 @@ export class Core {
       timeoutMs: limits.requestMs,
       failed: handlerFailed,
     });
+    this.rejections = new IgnoredRejections({
+      // A closed clock calls nothing.
+      afterTurn: (check) => {
+        if (this.delivery.closed) void Promise.resolve().then(check);
+        else clock.turn(check);
+        return undefined;
+      },
+      ignored: (error) => reporter.report(error, "publish"),
+    });
     this.publisher = new Publisher({
       contract,
       clock,
       delivery: this.delivery,
       handlers: this.handlers,
+      rejections: this.rejections,
       reporter,
     });
     this.presence = new Presence(options.graceMs, {

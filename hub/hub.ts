@@ -381,6 +381,7 @@ export class Hub<
     await core.connections.allGone(graceMs);
     core.delivery.flush();
     core.delivery.close();
+    core.rejections.flush();
     this.#ports.clock.close();
     await this.#ports.store[Symbol.asyncDispose]();
     core.monitor.ended(core.connections.closing);

@@ -96,7 +96,9 @@ import clientUrlTs from "../client/connection/url.ts" with { type: "text" };
 import clientV1Ts from "../client/protocol/v1.ts" with { type: "text" };
 import clientListenersTs from "../client/listeners.ts" with { type: "text" };
 import clientWaitersTs from "../client/waiters.ts" with { type: "text" };
-import clientRejectionsTs from "../client/rejections.ts" with { type: "text" };
+import commonIgnoredRejectionsTs from "../common/ignored_rejections.ts" with {
+  type: "text",
+};
 import clientRequestsPendingRepliesTs from "../client/requests/pending_replies.ts" with {
   type: "text",
 };
@@ -240,7 +242,7 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["client/protocol/v1.ts", clientV1Ts],
   ["client/listeners.ts", clientListenersTs],
   ["client/waiters.ts", clientWaitersTs],
-  ["client/rejections.ts", clientRejectionsTs],
+  ["common/ignored_rejections.ts", commonIgnoredRejectionsTs],
   ["client/requests/pending_replies.ts", clientRequestsPendingRepliesTs],
   ["client/protocol/error_frame.ts", clientProtocolErrorFrameTs],
   ["client/topics/joined.ts", clientTopicsJoinedTs],

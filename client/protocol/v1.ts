@@ -18,7 +18,7 @@ import type { Settings } from "../options.ts";
 import { type Binary, readSentText } from "../publish/body.ts";
 import { Pacer } from "../publish/pacing.ts";
 import { Publisher } from "../publish/publisher.ts";
-import type { IgnoredRejections } from "../rejections.ts";
+import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
 import { PendingReplies } from "../requests/pending_replies.ts";
 import { type FrameSender, Requests } from "../requests/requests.ts";
 import { type BatchFault, Topics } from "../topics/topics.ts";

@@ -8,7 +8,7 @@ import {
   utf8Length,
   type WireLimits,
 } from "../../messages.ts";
-import type { IgnoredRejections } from "../rejections.ts";
+import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
 import { type Binary, bodyOf, isBinary } from "./body.ts";
 import type { Body } from "./outgoing_message.ts";
 import { Outbox, type OutboxParameters } from "./outbox.ts";

@@ -1,6 +1,6 @@
 import { isCount, type ListenerOptions, type Member } from "../../messages.ts";
 import { Listeners } from "../listeners.ts";
-import type { IgnoredRejections } from "../rejections.ts";
+import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
 import { checkWait, Waiters, type WaitOptions } from "../waiters.ts";
 
 /** A change of a topic's presence. */

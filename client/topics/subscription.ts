@@ -19,7 +19,7 @@ import {
 import type { EmitEvent } from "../events.ts";
 import { Listeners } from "../listeners.ts";
 import type { PublishOptions } from "../publish/publisher.ts";
-import type { IgnoredRejections } from "../rejections.ts";
+import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
 import { report } from "../report.ts";
 import type { Requests } from "../requests/requests.ts";
 import { checkWait, Waiters, type WaitOptions } from "../waiters.ts";

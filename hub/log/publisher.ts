@@ -4,6 +4,7 @@ import type {
   MessageMap,
   MessageOf,
 } from "../../messages.ts";
+import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
 import type { Clock } from "../clock.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { Delivery } from "./flush.ts";
@@ -46,6 +47,7 @@ export interface PublisherContext {
   readonly clock: Clock;
   readonly delivery: Delivery;
   readonly handlers: Handlers;
+  readonly rejections: IgnoredRejections;
   readonly reporter: Reporter;
 }
 
@@ -100,19 +102,20 @@ export class Publisher {
   }
 
   /**
-   * Publishes in the hub's own name.
+   * Publishes as the hub.
    *
-   * @param topic the topic, or why it cannot be had.
-   * @param name its name.
-   * @param message what to publish.
-   * @returns the offset; rejects with a {@linkcode DrumbeatError}.
+   * @param topic the topic, or the reason why it cannot be opened.
+   * @param name the topic's name.
+   * @param message the message, or a binary payload.
+   * @returns the offset. An ignored rejection is reported.
+   * @throws {DrumbeatError} (as a rejection) when the message is refused.
    */
   publishOwn(
     topic: Topic | Refusal,
     name: string,
     message: object | Uint8Array<ArrayBuffer>,
   ): Promise<number> {
-    const published = new Promise<number>((resolve, reject) => {
+    return this.#context.rejections.promise<number>((resolve, reject) => {
       const settled: Publication["settled"] = (outcome) => {
         if ("code" in outcome) {
           reject(refusalError(`Cannot publish to '${name}'`, outcome));
@@ -121,9 +124,6 @@ export class Publisher {
       if (topic instanceof Topic) this.publish({ topic, message, settled });
       else settled(topic);
     });
-    // Whoever broadcasts and does not look must not lose the process to it.
-    published.catch(() => {});
-    return published;
   }
 
   /**

@@ -43,13 +43,60 @@ Deno.test("a publish of the program's that is refused rejects with the code and 
   );
 });
 
-Deno.test("a refusal that nobody looks at does not end the process", async () => {
+Deno.test("an ignored refusal goes to onError and does not end the process", async () => {
+  await using hub = inMemory({
+    contract: defineMessages({ chat: v.object({ text: v.string() }) }),
+  });
+  const { start } = await hub.greeted();
+  const [peer] = hub.hub.peers;
+  const wrong = { type: "chat", text: 5 as unknown as string } as const;
+  const reserved = { type: "error", text: "" } as unknown as typeof wrong;
+  hub.hub.broadcast(wrong);
+  hub.hub.broadcast(reserved);
+  hub.hub.topic("").publish({ type: "chat", text: "" });
+  hub.hub.peer(start.peer).send(wrong);
+  peer!.send(wrong);
+  await settle();
+  assertEquals(hub.errors, []);
+  hub.flush();
+  assertEquals(
+    hub.errors.map(({ error, stage }) => [
+      stage,
+      (error as DrumbeatError).code,
+    ]),
+    [
+      ["publish", "invalid"],
+      ["publish", "invalid"],
+      ["publish", "invalid"],
+      ["publish", "invalid"],
+      ["publish", "invalid"],
+    ],
+  );
+  const [error] = hub.errors.map(({ error }) => error as Error);
+  assert(error!.message.startsWith("Cannot publish to 'lobby': "));
+});
+
+Deno.test("a refusal that the program handles does not go to onError", async () => {
   await using hub = inMemory();
+  hub.hub.topic("").publish({ type: "chat" }).catch(() => {});
+  await assertRejects(() => hub.hub.topic("$mine").publish({ type: "chat" }));
+  await settle();
+  hub.flush();
+  assertEquals(hub.errors, []);
+});
+
+Deno.test("an ignored refusal is reported also when the hub is closed at once, and afterwards", async () => {
+  const hub = inMemory();
   hub.hub.topic("").publish({ type: "chat" });
-  const circular: { type: string; self?: unknown } = { type: "chat" };
-  circular.self = circular;
-  hub.hub.broadcast(circular as { type: string });
-  for (let i = 0; i < 5; i++) await Promise.resolve();
+  await settle();
+  await hub.hub.close();
+  assertEquals(hub.errors.length, 1);
+  hub.hub.broadcast({ type: "late" });
+  await settle();
+  assertEquals(
+    hub.errors.map(({ error }) => (error as DrumbeatError).code),
+    ["invalid", "unavailable"],
+  );
 });
 
 Deno.test("a topic tells its subscribers and its log's bounds, and nothing while nobody has used it", async () => {
@@ -124,7 +171,7 @@ Deno.test("closing delivers what was published, says goodbye to each dialect, an
   assertEquals(hub.leaves.map(({ code }) => code), [1012, 1001]);
   assertFalse(hub.hub.hasRoom);
   for (const peer of [v1, plain]) peer.far.close(1000);
-  for (let i = 0; i < 10; i++) await Promise.resolve();
+  await settle();
   assertFalse(closed);
   silent.far.drop();
   await closing;
@@ -137,7 +184,7 @@ Deno.test("closing waits no longer than the time of grace for those that do not 
   let closed = false;
   const closing = hub.hub.close(1001, 5_000).then(() => closed = true);
   hub.clock.advance(4_999);
-  for (let i = 0; i < 10; i++) await Promise.resolve();
+  await settle();
   assertFalse(closed);
   hub.clock.advance(1);
   await closing;
@@ -183,3 +230,8 @@ Deno.test("presence that outlives its session is refused: who came back would be
   inMemory({ sessionMs: 1_000, presenceGraceMs: 1_000 });
   assertThrows(() => inMemory({ presenceGraceMs: 120_001 }), RangeError);
 });
+
+/** Lets promises settle that wait for nothing else. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+}
