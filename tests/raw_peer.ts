@@ -201,7 +201,7 @@ export class RawPeer implements Disposable {
       chunks.push(chunk.subarray(0, read));
       length += read;
     }
-    this.#buffer = concat(chunks, length);
+    this.#buffer = concat(chunks);
     return true;
   }
 }
@@ -264,18 +264,20 @@ async function readHead(
     const chunk = new Uint8Array(4096);
     const read = await conn.read(chunk);
     if (read === null) throw new RefusedError(decoder.decode(bytes));
-    bytes = concat([bytes, chunk.subarray(0, read)], bytes.length + read);
+    bytes = concat([bytes, chunk.subarray(0, read)]);
     const text = decoder.decode(bytes);
     const end = text.indexOf("\r\n\r\n");
     if (end >= 0) return [text.slice(0, end), bytes.slice(end + 4)];
   }
 }
 
-function concat(
+/** Joins byte arrays. */
+export function concat(
   chunks: readonly Uint8Array[],
-  length: number,
 ): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
+  const bytes = new Uint8Array(
+    chunks.reduce((sum, { length }) => sum + length, 0),
+  );
   let at = 0;
   for (const chunk of chunks) {
     bytes.set(chunk, at);

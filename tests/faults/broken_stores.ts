@@ -1,20 +1,15 @@
 /**
- * Hubs and clients with one defence switched off: for the negative controls. A checker that finds nothing wrong with them
- * would find nothing anywhere.
+ * Stores with one defect each, for negative controls: a checker that finds no violation with them would find none anywhere.
  *
  * @module
  */
 import { MemoryStore } from "../../adapters/store_memory.ts";
-import { connect, type ConnectOptions } from "../../client.ts";
 import type { Clock } from "../../hub/clock.ts";
 import { LogRecord } from "../../hub/log/record.ts";
 import type { Entry, Outcome, Store, StoreSink } from "../../hub/log/store.ts";
-import type { NearSocket } from "../hub/socket_pair.ts";
-import { bodyOf } from "./recorder.ts";
-import { EAGER, type Stage } from "./scenario.ts";
 
-/** A store that does not remember outcomes: what is sent again is stored again. */
-export class ForgetfulStore extends MemoryStore {
+/** A store without deduplication: it stores a repeated publish again. */
+export class NoDeduplicationStore extends MemoryStore {
   override append(entries: readonly Entry[]): void {
     super.append(
       entries.map((entry) => ({ ...entry, session: undefined, id: undefined })),
@@ -22,8 +17,24 @@ export class ForgetfulStore extends MemoryStore {
   }
 }
 
-/** A store that changes what is published as bytes. */
-export class DirtyStore extends MemoryStore {
+/** A store that refuses some messages and stores them: it settles every fifth publish of a topic with an error. */
+export class RefusingStore extends MemoryStore {
+  override connect(sink: StoreSink): void {
+    super.connect({
+      ...forwarding(sink),
+      settled: (entry, outcome) =>
+        sink.settled(
+          entry,
+          "offset" in outcome && outcome.offset % 5 === 4
+            ? { code: "unavailable", message: "Cannot write" }
+            : outcome,
+        ),
+    });
+  }
+}
+
+/** A store that changes binary messages. */
+export class CorruptingStore extends MemoryStore {
   override append(entries: readonly Entry[]): void {
     super.append(entries.map((entry) => {
       const { from, at, since, body } = entry.record;
@@ -34,23 +45,19 @@ export class DirtyStore extends MemoryStore {
   }
 }
 
-/** A store in memory that gives its logs the same epoch in each run, as if they were the same logs. */
-export class OneEpochStore extends MemoryStore {
+/** A store in memory whose logs have the same epoch in each run of the process, although their records are lost. */
+export class ConstantEpochStore extends MemoryStore {
   override connect(sink: StoreSink): void {
     super.connect({
+      ...forwarding(sink),
       opened: (topic, bounds) =>
-        sink.opened(topic, { ...bounds, epoch: "always" }),
-      committed: (...what) => sink.committed(...what),
-      trimmed: (...what) => sink.trimmed(...what),
-      settled: (...what) => sink.settled(...what),
-      claimed: (session) => sink.claimed(session),
-      failed: (error) => sink.failed(error),
+        sink.opened(topic, { ...bounds, epoch: "constant" }),
     });
   }
 }
 
-/** Says that publishes are committed, and commits them later: what is killed in between is acknowledged and gone. */
-export class HastyStore implements Store {
+/** A store that acknowledges publishes before it commits them: a kill in between loses acknowledged messages. */
+export class EarlyAckStore implements Store {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #delayMs: number;
@@ -66,15 +73,12 @@ export class HastyStore implements Store {
   connect(sink: StoreSink): void {
     this.#sink = sink;
     this.#store.connect({
+      ...forwarding(sink),
       opened: (topic, bounds) => {
         if (!this.#heads.has(topic)) this.#heads.set(topic, bounds.head);
         sink.opened(topic, bounds);
       },
-      committed: (...what) => sink.committed(...what),
-      trimmed: (...what) => sink.trimmed(...what),
       settled() {},
-      claimed: (session) => sink.claimed(session),
-      failed: (error) => sink.failed(error),
     });
   }
 
@@ -113,61 +117,15 @@ export class HastyStore implements Store {
   }
 }
 
-/** Lets no `gap` out of a hub: who falls off the log is not told. */
-export function withoutGaps(near: NearSocket): void {
-  const send = near.send.bind(near);
-  near.send = (data) => {
-    if (typeof data !== "string" || !data.startsWith('{"type":"gap"')) {
-      send(data);
-    }
+/** Returns a sink that passes everything on. */
+function forwarding(sink: StoreSink): StoreSink {
+  return {
+    opened: (topic, bounds) => sink.opened(topic, bounds),
+    committed: (topic, offset, records) =>
+      sink.committed(topic, offset, records),
+    trimmed: (topic, tail) => sink.trimmed(topic, tail),
+    settled: (entry, outcome) => sink.settled(entry, outcome),
+    claimed: (session) => sink.claimed(session),
+    failed: (error) => sink.failed(error),
   };
-}
-
-/** Changes offsets on the way to the client, so that what is after a gap looks as if it were next: nobody is told. */
-export function withHiddenGaps(near: NearSocket): void {
-  const send = near.send.bind(near);
-  const hidden = new Map<string, number>();
-  near.send = (data) => {
-    if (typeof data !== "string") return send(data);
-    const frame = JSON.parse(data);
-    const skipped = hidden.get(frame.topic) ?? 0;
-    if (frame.type === "gap") {
-      hidden.set(frame.topic, skipped + frame.to - frame.from);
-    } else if (frame.type === "batch") {
-      send(JSON.stringify({ ...frame, offset: frame.offset - skipped }));
-    } else send(data);
-  };
-}
-
-/** A subscriber that forgets its place at each cut: a new client each time, from now on, in the same stream. */
-export function forgetfulSubscriber(
-  stage: Stage,
-  name: string,
-  topic: string,
-  options: ConnectOptions = {},
-): void {
-  const stream = stage.ledger.stream(name, topic);
-  const clients = new Set<AsyncDisposable>();
-  let over = false;
-  const enter = () => {
-    const client = connect(stage.proxy.url, { ...EAGER, ...options });
-    clients.add(client);
-    const joined = client.topic(topic);
-    joined.joined().then(() => {
-      if (stream.at === undefined) stream.joined(joined.position!);
-    }, () => {});
-    joined.onAny((message, { offset, from }) =>
-      stream.record(joined.position!.epoch, offset, from, bodyOf(message))
-    );
-    client.addEventListener("statechange", ({ state }) => {
-      if (state !== "waiting") return;
-      client.close();
-      if (!over) enter();
-    });
-  };
-  enter();
-  stage.defer(async () => {
-    over = true;
-    await Promise.all([...clients].map((one) => one[Symbol.asyncDispose]()));
-  });
 }

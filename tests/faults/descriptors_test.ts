@@ -2,10 +2,10 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { SpawnedServer, START } from "../server/spawned.ts";
 import { WirePeer } from "../server/wire_peer.ts";
 
-/** As few as the runtime starts with, and some connections. */
+/** Enough for the start of the runtime and a few connections. */
 const DESCRIPTORS = 64;
 
-Deno.test("a server without a descriptor left serves its peers, and newcomers when there are some again", async () => {
+Deno.test("a server without free descriptors serves its peers, and accepts new ones when descriptors are free again", async () => {
   await using server = await SpawnedServer.start(
     [...START, "--port", "0"],
     {},
@@ -16,7 +16,7 @@ Deno.test("a server without a descriptor left serves its peers, and newcomers wh
   await peer.next();
   const held: Deno.TcpConn[] = [];
   const failed = server.complaint(/listen: /);
-  // They are refused once nobody listens: what comes after the pause is let in, until the next failure.
+  // Refused while the server does not listen. After its pause it accepts connections until the next failure.
   for (let n = 0; n < DESCRIPTORS; n++) {
     await Deno.connect({ hostname: "127.0.0.1", port }).then(
       (conn) => held.push(conn),
@@ -29,7 +29,7 @@ Deno.test("a server without a descriptor left serves its peers, and newcomers wh
   const frames = await peer.until(({ type }) => type === "batch");
   assertEquals(frames.at(-1).messages[0].message, message);
   for (const conn of held) conn.close();
-  // Refused until the pause is over: a client comes back by its backoff, too.
+  // Refused until the pause is over, as a client would be that retries after its backoff.
   let answer = "";
   while (answer === "") {
     answer = await fetch(`http://127.0.0.1:${port}/healthz`).then(

@@ -10,9 +10,9 @@ const STORES: readonly (readonly [string, (clock: Clock) => Store])[] = [
   ["on disk", (clock) => new SqliteStore(":memory:", clock)],
 ];
 
-// Found by `deno task chaos --scenario cuts-store`: 8 to 22 of 500 messages were doubled.
+// Found by `deno task chaos --scenario disconnects-store`: 8 to 22 of 500 messages were stored twice.
 for (const [where, store] of STORES) {
-  Deno.test(`a publish whose connection ends before the flush lands once, with the log ${where}`, async () => {
+  Deno.test(`stores a publish once whose connection ends before the flush (log ${where})`, async () => {
     await using test = inMemory({}, store);
     const { peer, start } = await test.greeted({ topics: { t: {} } });
     const publish = (id: number) => ({

@@ -1,11 +1,11 @@
 import type { FaultProxy, Link } from "./proxy.ts";
 import type { Random } from "./random.ts";
 
-/** What happens to a connection now. Each ends it sooner or later. */
+/** The faults of a live connection. Each ends the connection sooner or later. */
 const FAULTS: readonly ((link: Link, random: Random) => void)[] = [
-  (link) => link.cut(),
-  (link, random) => link.down.cutAfter(random.below(3000)),
-  (link, random) => link.up.cutAfter(random.below(600)),
+  (link) => link.disconnect(),
+  (link, random) => link.down.disconnectAfter(random.below(3000)),
+  (link, random) => link.up.disconnectAfter(random.below(600)),
   (link) => void link.down.halfClose(),
   (link) => void link.up.halfClose(),
   (link) => link.freeze(),
@@ -13,48 +13,47 @@ const FAULTS: readonly ((link: Link, random: Random) => void)[] = [
   (link) => link.up.freeze(),
 ];
 
-/** Does random things to the connections of a proxy. */
-export class Mischief {
-  /** Connections that were ended. */
-  cuts = 0;
+/** Injects random faults into the connections of a proxy: into new ones before their first byte, and into live ones. */
+export class FaultInjector {
+  /** The number of faults that end a connection. */
+  faults = 0;
   readonly #proxy: FaultProxy;
   readonly #random: Random;
-  readonly #frozen = new Set<Link>();
+  readonly #faulty = new Set<Link>();
 
-  /** @param greetings whether to do things to new connections as well, before their first byte. */
-  constructor(proxy: FaultProxy, random: Random, greetings = true) {
+  constructor(proxy: FaultProxy, random: Random) {
     this.#proxy = proxy;
     this.#random = random;
-    if (greetings) proxy.onLink = (link) => this.#greet(link);
+    proxy.onLink = (link) => this.#injectAtStart(link);
   }
 
-  /** Ends a random connection, in one way or another; now and then a frozen one thaws. */
-  strike(): void {
+  /** Injects a random fault into a random connection, and sometimes unfreezes a frozen one. */
+  inject(): void {
     const links = [...this.#proxy.links].filter((link) =>
-      !link.isOver && !this.#frozen.has(link)
+      !link.isClosed && !this.#faulty.has(link)
     );
     if (links.length === 0) return;
     const link = this.#random.pick(links);
     const fault = this.#random.pick(FAULTS);
     fault(link, this.#random);
-    this.cuts++;
-    // What was frozen stays so for a while: its client has long given it up when it thaws, or has not yet noticed.
-    this.#frozen.add(link);
-    if (this.#random.chance(0.5)) this.#thawOne();
+    this.faults++;
+    // A frozen connection stays frozen for a while: its client has replaced it by then, or has not noticed yet.
+    this.#faulty.add(link);
+    if (this.#random.chance(0.5)) this.#unfreezeOne();
   }
 
-  #thawOne(): void {
-    for (const link of this.#frozen) {
-      this.#frozen.delete(link);
-      if (!link.isOver) return link.thaw();
+  #unfreezeOne(): void {
+    for (const link of this.#faulty) {
+      this.#faulty.delete(link);
+      if (!link.isClosed) return link.unfreeze();
     }
   }
 
-  #greet({ up, down }: Link): void {
+  #injectAtStart({ up, down }: Link): void {
     const random = this.#random;
     const roll = random.below(100);
-    if (roll < 10) down.cutAfter(random.below(1500));
-    else if (roll < 20) up.cutAfter(random.below(800));
+    if (roll < 10) down.disconnectAfter(random.below(1500));
+    else if (roll < 20) up.disconnectAfter(random.below(800));
     else if (roll < 25) down.freeze();
     else if (roll < 30) up.freeze();
     else if (roll < 35) down.delayMs = random.below(40);

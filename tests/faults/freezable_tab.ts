@@ -1,6 +1,6 @@
 import type { Browser, CDPSession } from "playwright-core";
 
-/** An answer of the DevTools protocol. */
+/** A response of the DevTools protocol. */
 interface Answer {
   readonly id?: number;
   readonly error?: { readonly message: string };
@@ -13,10 +13,10 @@ interface Answer {
 }
 
 /**
- * A tab that can be frozen. Playwright's own pages cannot: it emulates focus in them, and Chromium does not freeze what is
- * visible. So this one is opened in the browser's default context, which Playwright leaves alone, and driven by hand.
+ * A browser tab that can be frozen. Playwright's own pages cannot be frozen, because it emulates focus in them and Chromium
+ * freezes no visible page. This tab is opened in the browser's default context, which Playwright does not control.
  */
-export class Tab {
+export class FreezableTab {
   readonly #devtools: CDPSession;
   readonly #sessionId: string;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
@@ -33,21 +33,21 @@ export class Tab {
   }
 
   /** Opens a page. */
-  static async open(browser: Browser, url: string): Promise<Tab> {
+  static async open(browser: Browser, url: string): Promise<FreezableTab> {
     const devtools = await browser.newBrowserCDPSession();
     const { targetId } = await devtools.send("Target.createTarget", { url });
     const { sessionId } = await devtools.send("Target.attachToTarget", {
       targetId,
       flatten: false,
     });
-    const tab = new Tab(devtools, sessionId);
+    const tab = new FreezableTab(devtools, sessionId);
     await tab.until(
       `location.href.startsWith("http") && document.readyState === "complete"`,
     );
     return tab;
   }
 
-  /** Evaluates an expression, frozen or not; a promise is awaited. */
+  /** Evaluates an expression, also while the tab is frozen. A promise is awaited. */
   async evaluate(expression: string): Promise<unknown> {
     const { result, error } = await this.#send("Runtime.evaluate", {
       expression,
@@ -60,20 +60,20 @@ export class Tab {
     return result?.result?.value;
   }
 
-  /** Resolves when an expression is true. */
+  /** Resolves when an expression has become true. */
   async until(expression: string): Promise<void> {
     while (!await this.evaluate(`Boolean(${expression})`).catch(() => false)) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 
-  /** Stops its timers and its handlers, as Chromium does with tabs in the background. */
+  /** Stops the tab's timers and handlers, as Chromium does in background tabs. */
   async freeze(): Promise<void> {
     await this.#send("Page.setWebLifecycleState", { state: "frozen" });
   }
 
-  /** Wakes it. Nobody looks at it: there is a `resume` event and no `visibilitychange`. */
-  async thaw(): Promise<void> {
+  /** Ends the freeze. The tab stays hidden: it receives a `resume` event and no `visibilitychange`. */
+  async unfreeze(): Promise<void> {
     await this.#send("Page.setWebLifecycleState", { state: "active" });
   }
 

@@ -1,36 +1,27 @@
 import type { Client } from "../../client.ts";
 
-/** How long clients were without a connection, each time. */
+/** The times that clients spent without a connection. */
 export class Interruptions {
   readonly #ms: number[] = [];
-  #under = 0;
 
-  /** Watches a client from now on. */
+  /** Starts to measure a client. */
   watch(client: Client): void {
     let since: number | undefined;
     client.addEventListener("statechange", ({ state, previous }) => {
-      if (previous === "open") {
-        since = performance.now();
-        this.#under++;
-      } else if (state === "open" && since !== undefined) {
+      if (previous === "open") since = performance.now();
+      else if (state === "open" && since !== undefined) {
         this.#ms.push(performance.now() - since);
         since = undefined;
-        this.#under--;
       }
     });
   }
 
-  /** How many are over. */
+  /** The number of interruptions that have ended. */
   get count(): number {
     return this.#ms.length;
   }
 
-  /** Clients that are not back yet. */
-  get under(): number {
-    return this.#under;
-  }
-
-  /** The ms that this share of them, from 0 to 1, did not last longer than; of none: 0. */
+  /** Returns a quantile in ms; 0 without an interruption. @param share from 0 to 1. */
   quantile(share: number): number {
     const sorted = this.#ms.toSorted((a, b) => a - b);
     return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;

@@ -1,39 +1,42 @@
 import { assertEquals } from "@std/assert";
-import { MemoryWorld } from "./simulation.ts";
+import { Simulation } from "./simulation.ts";
 
-/** A client's hello is on its way when its connection is lost; the next connection is dialled. */
-async function strayHello(world: MemoryWorld, who: number): Promise<void> {
-  world.cut(who, "client");
-  await world.pass(120);
-  await world.carry(who, "up", 1);
-  await world.carry(who, "down", 1);
-  world.cut(who, "client");
-  await world.pass(120);
+/** Ends a client's connection while its hello is on its way, and lets the client open the next connection. */
+async function loseHello(
+  simulation: Simulation,
+  client: number,
+): Promise<void> {
+  simulation.disconnect(client, "client");
+  await simulation.advance(120);
+  await simulation.deliver(client, "up", 1);
+  await simulation.deliver(client, "down", 1);
+  simulation.disconnect(client, "client");
+  await simulation.advance(120);
 }
 
-Deno.test("a hello that arrives after the connection that was dialled later does not end the client", async () => {
-  const world = await MemoryWorld.begin();
-  await strayHello(world, 0);
+Deno.test("a hello that arrives after a later connection has started does not close the client", async () => {
+  const simulation = await Simulation.start();
+  await loseHello(simulation, 0);
   for (let n = 0; n < 3; n++) {
-    await world.carry(0, "up", 1);
-    await world.carry(0, "down", 1);
+    await simulation.deliver(0, "up", 1);
+    await simulation.deliver(0, "down", 1);
   }
-  assertEquals(world.actors[0]!.client.state, "open");
-  await world.late();
-  world.publish(0, "still", {});
-  world.publish(1, "still", {});
-  assertEquals(await world.verdict(), []);
-  assertEquals(world.actors[0]!.client.lastClose?.code, 4505);
-  await world.end();
+  const { client } = simulation.clients[0]!;
+  assertEquals(client.state, "open");
+  await simulation.deliverStale();
+  simulation.publish(0, "still", {});
+  simulation.publish(1, "still", {});
+  assertEquals(await simulation.check(), []);
+  assertEquals(client.lastClose?.code, 4505);
+  await simulation.close();
 });
 
-Deno.test("who takes a session from a client that sent no hello in vain still keeps it", async () => {
-  const world = await MemoryWorld.begin();
-  const { client, wire } = world.actors[0]!;
-  // The hello of another tab with this one's session.
-  await world.steal(wire);
-  await world.carry(0, "down", 10);
+Deno.test("a second tab with the session of a client that lost no hello closes the client", async () => {
+  const simulation = await Simulation.start();
+  const { client, connection } = simulation.clients[0]!;
+  await simulation.takeOver(connection);
+  await simulation.deliver(0, "down", 10);
   assertEquals(client.state, "closed");
   assertEquals(client.lastClose?.code, 4505);
-  await world.end();
+  await simulation.close();
 });

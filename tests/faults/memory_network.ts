@@ -3,15 +3,15 @@ import { CloseCode } from "../../messages.ts";
 import type { Inbound } from "../../hub/socket.ts";
 import { type Data, NearSocket } from "../hub/socket_pair.ts";
 
-/** What lies on a wire, on its way to one side. */
-type Parcel =
+/** An event on its way to one side of a connection. */
+type Packet =
   | { readonly kind: "open" }
   | { readonly kind: "data"; readonly data: Data }
   | { readonly kind: "close"; readonly code: number; readonly reason: string }
-  /** The network drops: no close frame. */
+  /** The connection ended without a close frame. */
   | { readonly kind: "drop" };
 
-/** The client's end of a {@linkcode Wire}: as much of a WebSocket as the client uses. */
+/** The client's socket of a {@linkcode MemoryConnection}: the members of WebSocket that the client uses. */
 class MemorySocket {
   readonly extensions = "";
   readonly bufferedAmount = 0;
@@ -25,9 +25,9 @@ class MemorySocket {
       event: { code: number; reason: string; wasClean: boolean },
     ) => void)
     | null = null;
-  readonly #up: Parcel[];
+  readonly #up: Packet[];
 
-  constructor(up: Parcel[]) {
+  constructor(up: Packet[]) {
     this.#up = up;
   }
 
@@ -44,23 +44,23 @@ class MemorySocket {
   }
 }
 
-/** One connection, parcel by parcel in a test's hand. Each side may go on without knowing that the other is gone. */
-export class Wire {
-  readonly up: Parcel[] = [{ kind: "open" }];
-  readonly down: Parcel[] = [];
+/** A connection whose packets a test delivers one by one. Either side may end before the other one notices. */
+export class MemoryConnection {
+  readonly up: Packet[] = [{ kind: "open" }];
+  readonly down: Packet[] = [];
   readonly socket: MemorySocket = new MemorySocket(this.up);
   readonly #attach: (near: NearSocket) => Inbound;
   readonly #protocol: string;
   #near: NearSocket | undefined;
   #read = 0;
 
-  /** @param attach takes the server's end in. */
+  /** @param attach attaches the server's socket to the hub. */
   constructor(attach: (near: NearSocket) => Inbound, protocol: string) {
     this.#attach = attach;
     this.#protocol = protocol;
   }
 
-  /** The session that the server gave it. */
+  /** The session of the hub's `start` frame. */
   get session(): string {
     for (const data of this.#near?.sent ?? []) {
       if (typeof data === "string" && data.startsWith('{"type":"start"')) {
@@ -70,16 +70,16 @@ export class Wire {
     return "";
   }
 
-  /** Whether neither side will hear anything more. */
-  get isOver(): boolean {
+  /** True when no packet can reach either side any more. */
+  get isClosed(): boolean {
     return this.socket.readyState === 3 && this.up.length === 0;
   }
 
-  /** The next parcel reaches the server. @returns whether there was one. */
-  stepUp(): boolean {
-    const parcel = this.up.shift();
-    if (parcel === undefined) return false;
-    switch (parcel.kind) {
+  /** Delivers the next packet to the server. @returns `false` when there is none. */
+  deliverUp(): boolean {
+    const packet = this.up.shift();
+    if (packet === undefined) return false;
+    switch (packet.kind) {
       case "open": {
         const near = this.#near = new NearSocket();
         near.onSent = () => this.#collect();
@@ -88,10 +88,10 @@ export class Wire {
         break;
       }
       case "data":
-        if (this.#near?.open) this.#near.inbound?.receive(parcel.data);
+        if (this.#near?.open) this.#near.inbound?.receive(packet.data);
         break;
       case "close":
-        this.#near?.over(parcel.code, parcel.reason);
+        this.#near?.over(packet.code, packet.reason);
         break;
       case "drop":
         this.#near?.over(0, "");
@@ -99,13 +99,13 @@ export class Wire {
     return true;
   }
 
-  /** The next parcel reaches the client. @returns whether there was one. */
-  stepDown(): boolean {
-    const parcel = this.down.shift();
-    if (parcel === undefined) return false;
+  /** Delivers the next packet to the client. @returns `false` when there is none. */
+  deliverDown(): boolean {
+    const packet = this.down.shift();
+    if (packet === undefined) return false;
     const { socket } = this;
     if (socket.readyState === 3) return true;
-    switch (parcel.kind) {
+    switch (packet.kind) {
       case "open":
         if (socket.readyState !== 0) return true;
         socket.readyState = 1;
@@ -113,45 +113,45 @@ export class Wire {
         socket.onopen?.();
         break;
       case "data": {
-        const { data } = parcel;
+        const { data } = packet;
         socket.onmessage?.({
           data: typeof data === "string" ? data : data.slice().buffer,
         });
         break;
       }
       case "close":
-        this.#clientOver(parcel.code, parcel.reason, true);
+        this.#closeClient(packet.code, packet.reason, true);
         // The other half of the closing handshake.
-        this.up.push(parcel);
+        this.up.push(packet);
         break;
       case "drop":
-        this.#clientOver(CloseCode.abnormal, "", false);
+        this.#closeClient(CloseCode.abnormal, "", false);
     }
     return true;
   }
 
-  /** The client finds that the network is gone. What it sent may still arrive; the server finds out after that. */
-  loseClient(): void {
+  /** Ends the connection at the client. Packets to the server may still arrive; after them the server notices the end. */
+  dropAtClient(): void {
     this.down.length = 0;
     this.up.push({ kind: "drop" });
-    this.#clientOver(CloseCode.abnormal, "", false);
+    this.#closeClient(CloseCode.abnormal, "", false);
   }
 
-  /** The server finds that the network is gone. What it sent may still arrive; the client finds out after that. */
-  loseServer(): void {
+  /** Ends the connection at the server. Packets to the client may still arrive; after them the client notices the end. */
+  dropAtServer(): void {
     this.up.length = 0;
     this.#near?.over(0, "");
     this.down.push({ kind: "drop" });
   }
 
-  /** The server's process is gone: what it sent may still arrive. */
-  crash(): void {
+  /** Ends the connection with the server's process. Packets to the client may still arrive. */
+  crashServer(): void {
     this.up.length = 0;
     this.#near = undefined;
     this.down.push({ kind: "drop" });
   }
 
-  #clientOver(code: number, reason: string, wasClean: boolean): void {
+  #closeClient(code: number, reason: string, wasClean: boolean): void {
     if (this.socket.readyState === 3) return;
     this.socket.readyState = 3;
     this.socket.onclose?.({ code, reason, wasClean });
@@ -173,23 +173,28 @@ export class Wire {
 }
 
 /** The network between a hub and its clients. */
-export class MemoryNet {
-  /** Connections that are not over, oldest first. */
-  wires: Wire[] = [];
-  /** Takes the server's end of a connection in; may change, as a server does that starts again. */
-  attach: (near: NearSocket, protocol: string) => Inbound;
+export class MemoryNetwork {
+  /** The open connections, oldest first. */
+  connections: MemoryConnection[] = [];
+  /** Attaches the server's socket of a new connection to the hub. */
+  readonly attach: (near: NearSocket, protocol: string) => Inbound;
 
   constructor(attach: (near: NearSocket, protocol: string) => Inbound) {
     this.attach = attach;
   }
 
-  /** Makes connections of one client. @param made gets each of them. */
-  socketFor(made: (wire: Wire) => void): WebSocketConstructor {
+  /** Creates a client's WebSocket constructor. @param onConnect called with each connection that the client opens. */
+  socketFor(
+    onConnect: (connection: MemoryConnection) => void,
+  ): WebSocketConstructor {
     const dial = (protocol: string): MemorySocket => {
-      const wire = new Wire((near) => this.attach(near, protocol), protocol);
-      this.wires.push(wire);
-      made(wire);
-      return wire.socket;
+      const connection = new MemoryConnection(
+        (near) => this.attach(near, protocol),
+        protocol,
+      );
+      this.connections.push(connection);
+      onConnect(connection);
+      return connection.socket;
     };
     return class {
       constructor(_url: string, protocols?: string | string[]) {
@@ -198,8 +203,8 @@ export class MemoryNet {
     } as unknown as WebSocketConstructor;
   }
 
-  /** Forgets connections that are over. */
-  tidy(): void {
-    this.wires = this.wires.filter((wire) => !wire.isOver);
+  /** Removes closed connections. */
+  removeClosed(): void {
+    this.connections = this.connections.filter(({ isClosed }) => !isClosed);
   }
 }

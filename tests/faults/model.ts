@@ -1,21 +1,22 @@
 import type { Store, StoreSink } from "../../hub/log/store.ts";
-import type { Violation } from "./checker.ts";
-import type { Ledger, Place } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import { bodyOf } from "./recorder.ts";
+import type { Position } from "./stream.ts";
+import type { Violation } from "./violation.ts";
 
-/** One topic's log: what is at each offset. */
+/** One topic's log. */
 interface Log {
   readonly epoch: string;
   readonly bodies: Map<number, string>;
   head: number;
 }
 
-/** The tiny model: what the store says that it committed, in order. Nothing else may be heard by anybody. */
+/** A model of the logs: the records that the store committed, in order. Subscribers may receive no other record. */
 export class Model {
   readonly #logs = new Map<string, Log>();
   readonly #violations: Violation[] = [];
 
-  /** Writes down what a store tells its hub. @returns the same store. */
+  /** Records what a store reports to its hub. @returns the same store. */
   watch(store: Store): Store {
     const connect = store.connect.bind(store);
     store.connect = (sink: StoreSink) =>
@@ -46,23 +47,23 @@ export class Model {
     return store;
   }
 
-  /** Where a topic's log ends. */
-  end(topic: string): Place | undefined {
+  /** Returns the end of a topic's log. */
+  end(topic: string): Position | undefined {
     const log = this.#logs.get(topic);
     return log && { epoch: log.epoch, offset: log.head };
   }
 
-  /** What was heard and is not what the store has. */
-  verdict({ streams }: Ledger): readonly Violation[] {
-    for (const { topic, heard, subscriber } of streams) {
+  /** Returns a violation for each received record that differs from the store's. */
+  check({ streams }: Ledger): readonly Violation[] {
+    for (const { topic, observations, subscriber } of streams) {
       const log = this.#logs.get(topic);
-      for (const one of heard) {
+      for (const one of observations) {
         if (one.kind !== "record" || one.at.epoch !== log?.epoch) continue;
         const body = log.bodies.get(one.at.offset);
         if (body === one.body) continue;
         this.#violate(
           topic,
-          `${subscriber} got '${one.body}' at ${one.at.offset}, where the store has '${body}'`,
+          `${subscriber} received '${one.body}' at ${one.at.offset}, where the store has '${body}'`,
         );
       }
     }
@@ -70,6 +71,6 @@ export class Model {
   }
 
   #violate(topic: string, detail: string): void {
-    this.#violations.push({ kind: "rule", topic, who: "the model", detail });
+    this.#violations.push({ kind: "rule", topic, client: "model", detail });
   }
 }

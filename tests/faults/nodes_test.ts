@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { RedisServer, redisTest } from "../adapters/redis/redis_server.ts";
 import { Random } from "./random.ts";
-import { hops, race } from "./scenarios/nodes.ts";
-import { TROUBLES, troubles } from "./scenarios/redis_faults.ts";
+import { failover, race } from "./scenarios/nodes.ts";
+import { REDIS_FAULTS, redisFaults } from "./scenarios/redis_faults.ts";
 
 redisTest(
-  "two nodes race 10,000 publishes: each has an offset of its own, and every subscriber has all of them in order",
+  "two nodes that publish 10,000 messages at once give each an offset of its own, and every subscriber receives all in order",
   async () => {
     await using redis = await RedisServer.start();
     const { violations, published, delivered } = await race(new Random(1), {
@@ -20,30 +20,32 @@ redisTest(
 );
 
 redisTest(
-  "clients that are cut from one node go on at the other: the same sessions, nothing lost, doubled or out of order",
+  "clients that are disconnected from one node resume their sessions at the other one without a loss",
   async () => {
     await using redis = await RedisServer.start();
-    const { violations, cuts, recovered } = await hops(new Random(1), {
+    const { violations, faults, recovered } = await failover(new Random(1), {
       store: redis.url,
       subscribers: 4,
       publishers: 2,
       messages: 1_000,
       perSecond: 500,
-      hops: 6,
+      failovers: 6,
     });
     assertEquals(violations, []);
-    assert(cuts === 6 && recovered > 0);
+    assert(faults === 6 && recovered > 0);
   },
 );
 
-for (const trouble of Object.keys(TROUBLES) as (keyof typeof TROUBLES)[]) {
+for (
+  const fault of Object.keys(REDIS_FAULTS) as (keyof typeof REDIS_FAULTS)[]
+) {
   redisTest(
-    `two nodes go through a Redis in trouble (${trouble}): what is acknowledged is there, what is lost is told`,
+    `two nodes lose no acknowledged message without a gap after a fault of Redis (${fault})`,
     async () => {
       await using redis = await RedisServer.start();
-      const { violations, delivered } = await troubles(new Random(1), {
+      const { violations, delivered } = await redisFaults(new Random(1), {
         redis,
-        trouble,
+        fault,
         subscribers: 4,
         publishers: 4,
         perSecond: 400,

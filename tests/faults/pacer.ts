@@ -1,8 +1,14 @@
+import { delay } from "@std/async";
+
+/** The shortest wait for which a timer is used, in ms. */
+const SHORTEST_WAIT_MS = 4;
+
 /**
- * Lets so many steps a second go by, as well as the machine can; those that it missed are caught up with at once.
+ * Creates a pacer of a loop: it delays each step so that the loop runs at a fixed rate. Steps that are late run at once,
+ * so that the average rate is kept.
  *
- * @param perSecond how many; `Infinity`: as fast as the event loop turns.
- * @returns to be awaited before each step.
+ * @param perSecond the rate; `Infinity` for as fast as the event loop turns.
+ * @returns a function to await before each step.
  */
 export function pacer(perSecond: number): () => Promise<void> {
   const start = performance.now();
@@ -10,10 +16,8 @@ export function pacer(perSecond: number): () => Promise<void> {
   return async () => {
     steps++;
     const early = steps / perSecond * 1000 - (performance.now() - start);
-    // Under 4 ms a timer is not worth it; a turn now and then lets everybody else run.
-    if (early > 4) await new Promise((resolve) => setTimeout(resolve, early));
-    else if (steps % 8 === 0) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
+    if (early > SHORTEST_WAIT_MS) await delay(early);
+    // Without a turn of the event loop now and then, nothing else would run.
+    else if (steps % 8 === 0) await delay(0);
   };
 }

@@ -1,98 +1,100 @@
-/** Bytes that one read takes at most. */
+/** The largest read, in bytes. */
 const CHUNK_BYTES = 16 * 1024;
 
-/** One direction of a {@linkcode Link}: what goes through it, and what is done to that. All of it may change live. */
+/** One direction of a {@linkcode Link}, with its faults. Each of them can be changed while bytes pass. */
 export class Pipe {
-  /** Bytes that went through. */
+  /** The number of bytes that have passed. */
   bytes = 0;
-  /** Each chunk is held back this long, in ms. */
+  /** The delay of each chunk, in ms. */
   delayMs = 0;
-  /** How fast it lets bytes through. */
+  /** The highest rate. */
   bytesPerSecond = Infinity;
   readonly #from: Deno.TcpConn;
   readonly #to: Deno.TcpConn;
-  readonly #cut: () => void;
-  #cutAt = Infinity;
+  readonly #disconnect: () => void;
+  #disconnectAt = Infinity;
   #frozen: PromiseWithResolvers<void> | undefined;
   #wakeUp: (() => void) | undefined;
-  #over = false;
+  #isEnded = false;
 
-  /** @param cut ends the link, both directions. */
-  constructor(from: Deno.TcpConn, to: Deno.TcpConn, cut: () => void) {
+  /** @param disconnect ends the link, both directions. */
+  constructor(from: Deno.TcpConn, to: Deno.TcpConn, disconnect: () => void) {
     this.#from = from;
     this.#to = to;
-    this.#cut = cut;
+    this.#disconnect = disconnect;
   }
 
-  /** Ends the link when this many more bytes went through: not one byte more goes. */
-  cutAfter(bytes: number): void {
-    this.#cutAt = this.bytes + bytes;
+  /** Ends the link after exactly this many more bytes. */
+  disconnectAfter(bytes: number): void {
+    this.#disconnectAt = this.bytes + bytes;
   }
 
-  /** A black hole: nothing goes through any more, not even an end, and nobody is told. */
+  /** Holds everything back, also the end of the stream, as a network does that drops every packet. */
   freeze(): void {
     this.#frozen ??= Promise.withResolvers<void>();
   }
 
-  /** What was held back goes on. */
-  thaw(): void {
+  /** Ends {@linkcode Pipe.freeze}: what was held back passes. */
+  unfreeze(): void {
     this.#frozen?.resolve();
     this.#frozen = undefined;
   }
 
-  /** Takes back all that is done to it and can be taken back. */
+  /** Removes every fault that can be removed. */
   heal(): void {
     this.delayMs = 0;
     this.bytesPerSecond = Infinity;
-    this.#cutAt = Infinity;
-    this.thaw();
+    this.#disconnectAt = Infinity;
+    this.unfreeze();
     this.#wakeUp?.();
   }
 
-  /** Ends this direction alone: its reader sees the end of the stream, the other direction goes on. */
+  /** Ends this direction: its reader receives the end of the stream. The other direction continues. */
   async halfClose(): Promise<void> {
     this.end();
     await this.#to.closeWrite().catch(() => {});
   }
 
-  /** Nothing goes through any more. */
+  /** Stops passing bytes. */
   end(): void {
-    this.#over = true;
-    this.thaw();
+    this.#isEnded = true;
+    this.unfreeze();
     this.#wakeUp?.();
   }
 
-  /** Lets bytes through until either end is over. Never rejects. */
+  /** Passes bytes until either connection ends. Never rejects. */
   async run(): Promise<void> {
     const buffer = new Uint8Array(CHUNK_BYTES);
     try {
-      while (!this.#over) {
+      while (!this.#isEnded) {
         const read = await this.#from.read(buffer);
-        await this.#held(read ?? 0);
-        if (this.#over) return;
+        await this.#hold(read ?? 0);
+        if (this.#isEnded) return;
         if (read === null) {
           await this.#to.closeWrite();
           return;
         }
-        if (!await this.#pass(buffer.subarray(0, read))) return this.#cut();
+        if (!await this.#pass(buffer.subarray(0, read))) {
+          return this.#disconnect();
+        }
       }
     } catch {
-      // One of the ends is gone, so both are.
-      this.#cut();
+      // A connection failed: a link has no use for one of its two.
+      this.#disconnect();
     }
   }
 
   async #pass(chunk: Uint8Array): Promise<boolean> {
-    const left = Math.min(chunk.length, this.#cutAt - this.bytes);
-    for (let written = 0; written < left;) {
-      const n = await this.#to.write(chunk.subarray(written, left));
+    const length = Math.min(chunk.length, this.#disconnectAt - this.bytes);
+    for (let written = 0; written < length;) {
+      const n = await this.#to.write(chunk.subarray(written, length));
       written += n;
       this.bytes += n;
     }
-    return this.bytes < this.#cutAt;
+    return this.bytes < this.#disconnectAt;
   }
 
-  async #held(bytes: number): Promise<void> {
+  async #hold(bytes: number): Promise<void> {
     const ms = this.delayMs + bytes / this.bytesPerSecond * 1000;
     if (ms > 0) await this.#pause(ms);
     while (this.#frozen !== undefined) await this.#frozen.promise;

@@ -8,7 +8,7 @@ import { Nodes } from "./scenarios/nodes.ts";
 
 const MEMBERS = 500;
 
-/** A member of `room` that does not come back by itself. */
+/** A member of `room` that does not reconnect. */
 class Member {
   readonly started: Promise<void>;
   id = "";
@@ -41,7 +41,7 @@ class Member {
 }
 
 redisTest(
-  "of a node that is killed with 500 members each leaves once at the other one, but for who has moved there",
+  "after the kill of a node with 500 members the other node removes each once, except the one that reconnected there",
   async () => {
     await using redis = await RedisServer.start();
     await using nodes = await new Nodes(redis.url).start();
@@ -69,15 +69,15 @@ redisTest(
       await member.started;
     }
     await reached(MEMBERS + 1);
-    // What the nodes tell each other is not kept for as long as their topics are.
+    // Presence records are only for live nodes: they expire long before those of topics.
     const [key] = await redis.command<string[]>("KEYS", "*presence/*records");
     const ttl = await redis.command<number>("PTTL", key!);
-    assert(ttl > 0 && ttl <= 60_000, `${key} lives ${ttl} ms`);
+    assert(ttl > 0 && ttl <= 60_000, `${key} expires in ${ttl} ms`);
     await nodes.a.kill();
     const moved = new Member(b!, members[0]!.session);
     await moved.started;
     assertEquals(moved.id, members[0]!.id);
-    // As soon as the node was silent for 28 s.
+    // The other node removes them 28 s after the last record of the killed one.
     await reached(2);
     assertEquals(
       left.toSorted(),
@@ -88,7 +88,7 @@ redisTest(
   },
 );
 
-redisTest("a program reaches a peer of another node by its id", async () => {
+redisTest("a program sends to a peer of another node by its id", async () => {
   await using redis = await RedisServer.start();
   const [a, b] = [0, 1].map(() =>
     serve({ port: 0, store: redisStore(redis.url) })
@@ -97,10 +97,10 @@ redisTest("a program reaches a peer of another node by its id", async () => {
   await using _b = b!;
   await using client = connect(`ws://127.0.0.1:${b!.addr.port}/ws`);
   const offsets: number[] = [];
-  const heard = Promise.withResolvers<void>();
+  const received = Promise.withResolvers<void>();
   client.addEventListener("direct", ({ record }) => {
     offsets.push(record.offset);
-    if (offsets.length === 3) heard.resolve();
+    if (offsets.length === 3) received.resolve();
   });
   const joined = Promise.withResolvers<void>();
   client.topic("lobby").on("chat", () => joined.resolve());
@@ -110,6 +110,6 @@ redisTest("a program reaches a peer of another node by its id", async () => {
   for (const { hub } of [a!, a!, b!]) {
     await hub.peer(peer!.id).send({ type: "chat", text: "for you" });
   }
-  await heard.promise;
+  await received.promise;
   assertEquals(offsets, [0, 1, 2]);
 });

@@ -1,12 +1,12 @@
 import type { ClientClock } from "../../client.ts";
 import type { Cancel, Clock } from "../../hub/clock.ts";
 
-/** The time of one run of the server's process: dead, it does nothing any more. */
+/** The clock of one run of a simulated server process. After `close` no timer and no turn of it runs, as after a kill. */
 export class ProcessClock implements Clock {
-  alive = true;
+  #isRunning = true;
   readonly #clock: Clock;
 
-  /** @param clock what goes on after it. */
+  /** @param clock the clock of the simulation, which continues after the process has ended. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }
@@ -20,19 +20,19 @@ export class ProcessClock implements Clock {
   }
 
   after(ms: number, run: () => void): Cancel {
-    return this.#clock.after(ms, () => this.alive && run());
+    return this.#clock.after(ms, () => this.#isRunning && run());
   }
 
   turn(run: () => void): void {
-    this.#clock.turn(() => this.alive && run());
+    this.#clock.turn(() => this.#isRunning && run());
   }
 
   close(): void {
-    this.alive = false;
+    this.#isRunning = false;
   }
 }
 
-/** The same time for a client, without chance. */
+/** Creates a client's clock from a hub's, with a constant instead of random numbers. */
 export function clientClock(clock: Clock): ClientClock {
   return {
     now: () => clock.now(),
@@ -42,7 +42,7 @@ export function clientClock(clock: Clock): ClientClock {
   };
 }
 
-/** Lets everything run that waits for a promise: the longest chain, a greeting, has about ten links. */
+/** Runs every promise callback that is due. The longest chain, the handshake's, has about ten links. */
 export async function microtasks(): Promise<void> {
   for (let n = 0; n < 30; n++) await undefined;
 }

@@ -1,6 +1,6 @@
 import { Pipe } from "./pipe.ts";
 
-/** Where a proxy's connections go. */
+/** The server behind a proxy. */
 export interface Target {
   readonly port: number;
 }
@@ -11,71 +11,68 @@ export class Link {
   readonly up: Pipe;
   /** From the server to the client. */
   readonly down: Pipe;
-  /** Which one it is, counted from 0. */
-  readonly nth: number;
-  /** Resolves when it is over. */
-  readonly over: Promise<void>;
+  /** Resolves when both directions have ended. */
+  readonly closed: Promise<void>;
   readonly #client: Deno.TcpConn;
   readonly #server: Deno.TcpConn;
-  #isOver = false;
+  #isClosed = false;
 
-  constructor(nth: number, client: Deno.TcpConn, server: Deno.TcpConn) {
-    this.nth = nth;
+  constructor(client: Deno.TcpConn, server: Deno.TcpConn) {
     this.#client = client;
     this.#server = server;
-    this.up = new Pipe(client, server, () => this.cut());
-    this.down = new Pipe(server, client, () => this.cut());
-    // The pipes start in the microtasks that follow: whoever made the link prepares it before a byte went through.
-    this.over = Promise.resolve()
+    this.up = new Pipe(client, server, () => this.disconnect());
+    this.down = new Pipe(server, client, () => this.disconnect());
+    // The pipes start in a later microtask, so that `onLink` sets faults before the first byte.
+    this.closed = Promise.resolve()
       .then(() => Promise.all([this.up.run(), this.down.run()]))
-      .then(() => this.cut());
+      .then(() => this.disconnect());
   }
 
-  /** Whether it is over. */
-  get isOver(): boolean {
-    return this.#isOver;
+  /** True after the link has ended. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
-  /** Drops it: each side gets what is on its way and then the end of the stream, or a reset. */
-  cut(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+  /** Ends both connections: each side receives what was sent, and then the end of the stream or a reset. Idempotent. */
+  disconnect(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.up.end();
     this.down.end();
     for (const conn of [this.#client, this.#server]) {
       try {
         conn.close();
       } catch {
-        // It is closed already.
+        // The connection is closed already.
       }
     }
   }
 
-  /** A black hole in both directions. */
+  /** Freezes both directions. */
   freeze(): void {
     this.up.freeze();
     this.down.freeze();
   }
 
-  /** The black hole gives back what fell into it. */
-  thaw(): void {
-    this.up.thaw();
-    this.down.thaw();
+  /** Unfreezes both directions. */
+  unfreeze(): void {
+    this.up.unfreeze();
+    this.down.unfreeze();
   }
 }
 
 /**
- * A TCP proxy on loopback that does to connections what networks do: cut after n bytes, delay, freeze, half-close, throttle,
- * refuse. Faults are set on each connection, live, or in `onLink` before its first byte.
+ * A TCP proxy on loopback with the faults of a network: it disconnects after n bytes, delays, freezes, half-closes, throttles
+ * and refuses connections. Faults are set on each live link, or in `onLink` before its first byte.
  */
 export class FaultProxy implements AsyncDisposable {
-  /** Where connections go: may change, as a server's port does when it starts again. */
+  /** The server of new connections. A server that starts again has another port. */
   target: Target;
-  /** Whether new connections are dropped at once. */
+  /** True while the proxy closes new connections at once. */
   refusing = false;
-  /** Gets each new connection before a byte goes through. */
+  /** Called with each new link before its first byte. */
   onLink: ((link: Link) => void) | undefined;
-  /** Connections that are not over. */
+  /** The open links. */
   readonly links: Set<Link> = new Set();
   readonly #listener: Deno.TcpListener;
   readonly #accepting: Promise<void>;
@@ -92,7 +89,7 @@ export class FaultProxy implements AsyncDisposable {
     this.#accepting = this.#accept();
   }
 
-  /** The port that it listens on. */
+  /** The proxy's port. */
   get port(): number {
     return this.#listener.addr.port;
   }
@@ -102,12 +99,12 @@ export class FaultProxy implements AsyncDisposable {
     return `ws://127.0.0.1:${this.port}/ws`;
   }
 
-  /** How many connections there were. */
+  /** The number of links so far. */
   get count(): number {
     return this.#count;
   }
 
-  /** Takes back all that is done to connections, now and to come. */
+  /** Removes every fault of live and new links. */
   heal(): void {
     this.refusing = false;
     this.onLink = undefined;
@@ -117,10 +114,10 @@ export class FaultProxy implements AsyncDisposable {
     }
   }
 
-  /** Drops every connection. @returns how many there were. */
+  /** Disconnects every link. @returns their number. */
   disconnectAll(): number {
     const { size } = this.links;
-    for (const link of this.links) link.cut();
+    for (const link of this.links) link.disconnect();
     return size;
   }
 
@@ -152,14 +149,15 @@ export class FaultProxy implements AsyncDisposable {
         port: this.target.port,
       });
     } catch {
-      // Nobody there: the client sees it as the network's fault.
+      // The server does not listen: for the client this is a network fault.
       return client.close();
     }
-    const link = new Link(this.#count++, client, server);
+    const link = new Link(client, server);
+    this.#count++;
     this.links.add(link);
-    if (this.refusing) link.cut();
+    if (this.refusing) link.disconnect();
     else this.onLink?.(link);
-    await link.over;
+    await link.closed;
     this.links.delete(link);
   }
 }

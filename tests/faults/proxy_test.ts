@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { FaultProxy, type Link } from "./proxy.ts";
 
-/** A server that gives back what it gets, behind a proxy, and one connection to it. */
+/** An echo server behind a proxy. */
 class Echo implements AsyncDisposable {
   readonly proxy: FaultProxy;
   readonly #listener: Deno.TcpListener;
@@ -14,7 +14,7 @@ class Echo implements AsyncDisposable {
     this.#serving = this.#serve();
   }
 
-  /** A connection, and what the proxy has of it. */
+  /** Opens a connection. @returns the client's end and the proxy's link. */
   async connect(
     prepare: (link: Link) => void = () => {},
   ): Promise<{ conn: Deno.TcpConn; link: Link }> {
@@ -36,7 +36,7 @@ class Echo implements AsyncDisposable {
       try {
         conn.close();
       } catch {
-        // Closed already.
+        // The connection is closed already.
       }
     }
     await this.proxy[Symbol.asyncDispose]();
@@ -60,14 +60,14 @@ async function echo(conn: Deno.TcpConn): Promise<void> {
       for (let w = 0; w < n;) w += await conn.write(buffer.subarray(w, n));
     }
   } catch {
-    // Reset: the other side is gone.
+    // The other side reset the connection.
   }
   conn.close();
 }
 
 const HELLO = new TextEncoder().encode("0123456789");
 
-/** Reads so many bytes, or up to the end. */
+/** Reads up to `most` bytes. `|` stands for the end of the stream. */
 async function take(conn: Deno.TcpConn, most: number): Promise<string> {
   const buffer = new Uint8Array(most);
   let text = "";
@@ -85,7 +85,7 @@ async function take(conn: Deno.TcpConn, most: number): Promise<string> {
   return text;
 }
 
-Deno.test("a proxy without a fault passes everything, both ways", async () => {
+Deno.test("a proxy without a fault passes every byte in both directions", async () => {
   await using echo = new Echo();
   const { conn, link } = await echo.connect();
   await conn.write(HELLO);
@@ -93,83 +93,85 @@ Deno.test("a proxy without a fault passes everything, both ways", async () => {
   assertEquals([link.up.bytes, link.down.bytes], [10, 10]);
 });
 
-Deno.test("an end passes too, and the other direction goes on", async () => {
+Deno.test("passes the end of one direction and continues with the other", async () => {
   await using echo = new Echo();
   const { conn, link } = await echo.connect();
   await conn.write(HELLO);
   await conn.closeWrite();
   assertEquals(await take(conn, 99), "0123456789|");
-  await link.over;
+  await link.closed;
 });
 
 for (const bytes of [0, 1, 7]) {
-  Deno.test(`cut after ${bytes} bytes from the server, not one byte more arrives`, async () => {
+  Deno.test(`disconnects after exactly ${bytes} bytes from the server`, async () => {
     await using echo = new Echo();
     const { conn, link } = await echo.connect(({ down }) =>
-      down.cutAfter(bytes)
+      down.disconnectAfter(bytes)
     );
     await conn.write(HELLO);
     assertEquals(await take(conn, 99), `${"0123456789".slice(0, bytes)}|`);
-    await link.over;
+    await link.closed;
     assertEquals(link.down.bytes, bytes);
   });
 
-  Deno.test(`cut after ${bytes} bytes from the client, not one byte more goes through`, async () => {
+  Deno.test(`disconnects after exactly ${bytes} bytes from the client`, async () => {
     await using echo = new Echo();
-    const { conn, link } = await echo.connect(({ up }) => up.cutAfter(bytes));
+    const { conn, link } = await echo.connect(({ up }) =>
+      up.disconnectAfter(bytes)
+    );
     await conn.write(HELLO);
-    await link.over;
+    await link.closed;
     assertEquals(link.up.bytes, bytes);
   });
 }
 
-Deno.test("a cut counts from where it is set", async () => {
+Deno.test("counts the bytes before a disconnect from the call on", async () => {
   await using echo = new Echo();
   const { conn, link } = await echo.connect();
   await conn.write(HELLO);
   await take(conn, 10);
-  link.down.cutAfter(3);
+  link.down.disconnectAfter(3);
   await conn.write(HELLO);
   assertEquals(await take(conn, 99), "012|");
 });
 
-Deno.test("what is frozen arrives when it thaws, and nothing before", async () => {
+Deno.test("holds bytes back from freeze to unfreeze", async () => {
   await using echo = new Echo();
   const { conn, link } = await echo.connect();
   link.down.freeze();
   await conn.write(HELLO);
-  // It went up and came back; a second connection that is not frozen is served meanwhile.
+  // The bytes of a second connection show that the echo of the first one has had time to arrive.
   const other = await echo.connect();
   await other.conn.write(HELLO);
   assertEquals(await take(other.conn, 10), "0123456789");
   assertEquals(link.down.bytes, 0);
-  link.thaw();
+  link.unfreeze();
   assertEquals(await take(conn, 10), "0123456789");
 });
 
-Deno.test("a frozen connection can be cut", async () => {
+Deno.test("disconnects a frozen link", async () => {
   await using echo = new Echo();
   const { conn, link } = await echo.connect();
   link.freeze();
   await conn.write(HELLO);
-  link.cut();
-  await link.over;
+  link.disconnect();
+  await link.closed;
   assertEquals(await take(conn, 99), "|");
   assertEquals(echo.proxy.links.size, 0);
 });
 
-Deno.test("half closed, one direction ends and the other goes on", async () => {
+Deno.test("half-closes one direction and continues with the other", async () => {
   await using echo = new Echo();
   const { conn, link } = await echo.connect();
   await link.down.halfClose();
   assertEquals(await take(conn, 99), "|");
   await conn.write(HELLO);
   await conn.closeWrite();
-  link.cut();
-  await link.over;
+  link.disconnect();
+  await link.closed;
 });
 
-Deno.test("held back and slowed down, everything arrives all the same, not sooner", async () => {
+Deno.test("delays and throttles every byte", async () => {
   await using echo = new Echo();
   const { conn, link } = await echo.connect();
   link.up.delayMs = 20;
@@ -177,11 +179,11 @@ Deno.test("held back and slowed down, everything arrives all the same, not soone
   const start = performance.now();
   await conn.write(HELLO);
   assertEquals(await take(conn, 10), "0123456789");
-  // 20 ms up, 10 bytes at 500 a second down; timers may be a millisecond early.
+  // 20 ms up, and 10 bytes at 500 a second down. A timer may be a millisecond early.
   assertEquals(performance.now() - start >= 38, true);
 });
 
-Deno.test("healed, a connection that was held back for long goes on at once", async () => {
+Deno.test("passes delayed bytes at once after heal", async () => {
   await using echo = new Echo();
   const { conn, link } = await echo.connect();
   link.down.delayMs = 3_600_000;
@@ -194,7 +196,7 @@ Deno.test("healed, a connection that was held back for long goes on at once", as
   assertEquals(await take(conn, 10), "0123456789");
 });
 
-Deno.test("refused connections are dropped at once, and the target may change", async () => {
+Deno.test("closes refused connections at once, and connects new ones to a changed target", async () => {
   await using echo = new Echo();
   echo.proxy.refusing = true;
   const refused = await Deno.connect({
@@ -213,7 +215,7 @@ Deno.test("refused connections are dropped at once, and the target may change", 
   assertEquals(other.proxy.count, 1);
 });
 
-Deno.test("where nobody listens, the client is dropped", async () => {
+Deno.test("closes the client's connection when the target does not listen", async () => {
   await using echo = new Echo();
   const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   echo.proxy.target = { port: closed.addr.port };
@@ -226,7 +228,7 @@ Deno.test("where nobody listens, the client is dropped", async () => {
   conn.close();
 });
 
-Deno.test("when the proxy ends, so do its connections and its port", async () => {
+Deno.test("closes every connection and the port on dispose", async () => {
   const echo = new Echo();
   const { conn } = await echo.connect();
   const { port } = echo.proxy;

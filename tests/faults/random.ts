@@ -1,4 +1,4 @@
-/** Chance with a seed: the same seed gives the same run of numbers (mulberry32). */
+/** A random generator with a seed (mulberry32): the same seed gives the same sequence. */
 export class Random {
   readonly seed: number;
   #state: number;
@@ -8,7 +8,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** A number from 0 (inclusive) to 1 (exclusive). */
+  /** Returns a number from 0 (inclusive) to 1 (exclusive). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;
@@ -17,17 +17,17 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number from 0 (inclusive) to `end` (exclusive). */
+  /** Returns an integer from 0 (inclusive) to `end` (exclusive). */
   below(end: number): number {
     return Math.floor(this.next() * end);
   }
 
-  /** One of these. */
+  /** Returns one of the items. */
   pick<T>(of: readonly T[]): T {
     return of[this.below(of.length)]!;
   }
 
-  /** True so often, from 0 to 1. */
+  /** Returns `true` with a probability from 0 to 1. */
   chance(probability: number): boolean {
     return this.next() < probability;
   }

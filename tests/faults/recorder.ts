@@ -1,15 +1,16 @@
 import type { Client, Topic } from "../../client.ts";
-import type { Ledger, Published, Stream, Told } from "./ledger.ts";
+import type { Ledger, Published, PublishOutcome } from "./ledger.ts";
+import type { Stream } from "./stream.ts";
 
-/** Says how a message with this number looks. */
-export interface Letter {
-  /** Bytes of padding. */
+/** The shape of a test message. */
+export interface MessageShape {
+  /** The number of padding bytes. Default: 0. */
   readonly padBytes?: number;
-  /** Whether it is published as bytes. */
+  /** Publishes the message as bytes. Default: `false`. */
   readonly binary?: boolean;
 }
 
-/** What identifies a message, wherever it turns up. */
+/** Returns the text that identifies a message in the ledger. */
 export function bodyOf(message: unknown): string {
   if (message instanceof Uint8Array) {
     return `bytes ${new TextDecoder().decode(message)}`;
@@ -18,11 +19,11 @@ export function bodyOf(message: unknown): string {
   return `${publisher}#${seq}${pad === undefined ? "" : `#${pad}`}`;
 }
 
-/** Makes a message. */
+/** Creates a test message. */
 export function messageOf(
   publisher: string,
   seq: number,
-  { padBytes = 0, binary = false }: Letter = {},
+  { padBytes = 0, binary = false }: MessageShape = {},
 ): { readonly type: "ledger" } | Uint8Array<ArrayBuffer> {
   const pad = padBytes === 0 ? undefined : "é".repeat(padBytes / 2);
   if (!binary) {
@@ -32,11 +33,12 @@ export function messageOf(
 }
 
 /**
- * Writes down what a topic's subscriber hears. To be called in the same turn in which the topic was made.
+ * Records everything that a topic's subscriber receives. Call it in the turn in which the topic is created: a later call
+ * would miss events.
  *
- * @param subscriber its name in the ledger.
+ * @param subscriber the subscriber's name in the ledger.
  */
-export function follow(
+export function recordTopic(
   ledger: Ledger,
   topic: Topic,
   subscriber: string,
@@ -53,12 +55,12 @@ export function follow(
   return stream;
 }
 
-/** Publishes through a client, and writes down what it sends and what it is told. */
-export class Publisher {
+/** A publisher that records each message and its outcome. */
+export class RecordingPublisher {
   readonly name: string;
   readonly #ledger: Ledger;
   readonly #topic: Topic;
-  readonly #pending = new Set<Promise<Told>>();
+  readonly #pending = new Set<Promise<PublishOutcome>>();
 
   constructor(ledger: Ledger, client: Client, topic: Topic, name: string) {
     this.#ledger = ledger;
@@ -68,41 +70,42 @@ export class Publisher {
     if (client.peer !== undefined) ledger.peer(name, client.peer);
   }
 
-  /** Publishes that nobody has told the outcome of. */
+  /** The number of publishes without an outcome. */
   get pending(): number {
     return this.#pending.size;
   }
 
-  /** Publishes one message. @returns its outcome when it was told, whatever it is. */
-  publish(letter: Letter = {}): Promise<Told> {
+  /** Publishes one message. @returns its outcome, also of a failed publish. */
+  publish(shape: MessageShape = {}): Promise<PublishOutcome> {
     let message: ReturnType<typeof messageOf> | undefined;
     const entry: Published = this.#ledger.publish(
       this.name,
       this.#topic.name,
-      (seq) => bodyOf(message = messageOf(this.name, seq, letter)),
+      (seq) => bodyOf(message = messageOf(this.name, seq, shape)),
     );
-    const told = this.#topic.publish(message!).then(
+    const publishing = this.#topic.publish(message!).then(
       (offset) => ({ offset, epoch: this.#topic.position?.epoch }),
       (error) => ({ code: codeOf(error) }),
-    ).then((outcome) => entry.told = outcome).finally(() =>
-      this.#pending.delete(told)
+    ).then((outcome) => entry.outcome = outcome).finally(() =>
+      this.#pending.delete(publishing)
     );
-    this.#pending.add(told);
-    return told;
+    this.#pending.add(publishing);
+    return publishing;
   }
 
-  /** Waits until fewer than `most` are without an outcome. */
-  async room(most: number): Promise<void> {
-    while (this.#pending.size >= most) await Promise.race(this.#pending);
+  /** Resolves when fewer than `limit` publishes are pending. */
+  async capacity(limit: number): Promise<void> {
+    while (this.#pending.size >= limit) await Promise.race(this.#pending);
   }
 
-  /** Waits until every outcome was told. */
+  /** Resolves when every publish has an outcome. */
   async settled(): Promise<void> {
     await Promise.all(this.#pending);
   }
 }
 
-function codeOf(error: unknown): string {
+/** Returns the code of a failed publish. An error without a code is a violation, because no code stands for it. */
+export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error
     ? String(error.code)
     : `an exception: ${error}`;

@@ -1,41 +1,41 @@
 import { PROTOCOL } from "../../messages.ts";
-import type { Place, Stream } from "./ledger.ts";
 import { bodyOf } from "./recorder.ts";
+import type { Position, Stream } from "./stream.ts";
 
-/** What a server sends, as far as a raw peer reads it. */
+/** The fields of the server's frames that a {@linkcode RecordingPeer} reads. */
 interface Frame {
   readonly type: string;
   readonly session?: string;
   readonly topic?: string;
-  readonly topics?: Readonly<Record<string, Place & { recovered: boolean }>>;
+  readonly topics?: Readonly<Record<string, Position & { recovered: boolean }>>;
   readonly offset?: number;
   readonly from?: number;
   readonly to?: number;
   readonly messages?: readonly { from: string; message: unknown }[];
 }
 
-/** One connection that says hello and reads: no reconnect, no defence of its own. It writes down what it was sent. */
-export class RawPeer {
+/** One connection without reconnect and without the client's checks. It subscribes to a topic and records what it receives. */
+export class RecordingPeer {
   readonly stream: Stream;
-  /** The session that `start` gave it. */
+  /** The session of the `start` frame. */
   session = "";
-  /** Whether `start` said that nothing is missing. */
+  /** True when the `start` frame states that no record is missing. */
   recovered = false;
-  /** The close code, once it is closed. */
+  /** The close code, once the connection has closed. */
   code: number | undefined;
-  /** Resolves with `start`, or when it was closed before. */
+  /** Resolves with the `start` frame, or when the connection has closed before. */
   readonly started: Promise<void>;
-  /** Resolves when it is closed. */
+  /** Resolves when the connection has closed. */
   readonly closed: Promise<void>;
   readonly #socket: WebSocket;
   #frames = 0;
 
   /**
-   * @param stream where to write down what it is sent of the stream's topic.
-   * @param session to resume.
-   * @param at where to start.
+   * @param stream the record, whose topic the peer subscribes to.
+   * @param session the session to resume. Default: a new one.
+   * @param at the cursor's position. Default: the head.
    */
-  constructor(url: string, stream: Stream, session?: string, at?: Place) {
+  constructor(url: string, stream: Stream, session?: string, at?: Position) {
     this.stream = stream;
     const started = Promise.withResolvers<void>();
     const closed = Promise.withResolvers<void>();
@@ -55,13 +55,13 @@ export class RawPeer {
     };
     socket.onclose = ({ code }) => {
       this.code = code;
-      stream.leave();
+      stream.unsubscribe();
       started.resolve();
       closed.resolve();
     };
   }
 
-  /** Closes it. */
+  /** Closes the connection. */
   async close(): Promise<void> {
     this.#socket.close(4000);
     await this.closed;
@@ -79,9 +79,10 @@ export class RawPeer {
       stream.gap(frame.from!, frame.to, { epoch, offset: frame.to! });
     } else if (frame.type === "batch") {
       const { epoch } = stream.at!;
-      let whose = "";
-      frame.messages!.forEach(({ from = whose, message }, i) => {
-        whose = from;
+      // A message without `from` has the publisher of the message before it.
+      let publisher = "";
+      frame.messages!.forEach(({ from = publisher, message }, i) => {
+        publisher = from;
         stream.record(epoch, frame.offset! + i, from, bodyOf(message));
       });
       this.#socket.send(`{"type":"ack","frames":${++this.#frames}}`);

@@ -1,26 +1,40 @@
 import { type Client, connect, type ConnectOptions } from "../../client.ts";
-import { check, type Violation } from "./checker.ts";
-import { Ledger, type Stream } from "./ledger.ts";
+import { check } from "./checker.ts";
+import { Ledger } from "./ledger.ts";
 import { FaultProxy, type Target } from "./proxy.ts";
-import { follow, Publisher } from "./recorder.ts";
+import { RecordingPublisher, recordTopic } from "./recorder.ts";
+import type { Stream } from "./stream.ts";
+import type { Violation } from "./violation.ts";
+import { within } from "./within.ts";
 
-/** What a scenario came to: a line of the table. */
-export interface Outcome {
-  readonly cuts: number;
+/** The result of a scenario: a line of the table. */
+export interface ScenarioResult {
+  /** The number of injected faults. */
+  readonly faults: number;
   readonly published: number;
+  /** Publishes that failed with another code than `indeterminate`: nothing may be stored. */
+  readonly refused: number;
+  /** Publishes that failed with `indeterminate`. */
+  readonly indeterminate: number;
   readonly delivered: number;
+  /** Records that were delivered by a resume. */
   readonly recovered: number;
   readonly gaps: number;
   readonly violations: readonly Violation[];
-  /** Anything else worth a word. */
+  /** The measurements of one scenario. */
   readonly notes?: string;
 }
 
-/** Two outcomes as one. */
-export function add(one: Outcome, other: Outcome): Outcome {
+/** Adds two results up. */
+export function add(
+  one: ScenarioResult,
+  other: ScenarioResult,
+): ScenarioResult {
   return {
-    cuts: one.cuts + other.cuts,
+    faults: one.faults + other.faults,
     published: one.published + other.published,
+    refused: one.refused + other.refused,
+    indeterminate: one.indeterminate + other.indeterminate,
     delivered: one.delivered + other.delivered,
     recovered: one.recovered + other.recovered,
     gaps: one.gaps + other.gaps,
@@ -28,96 +42,102 @@ export function add(one: Outcome, other: Outcome): Outcome {
   };
 }
 
-/** After this long of nothing but waiting, in ms, what has not arrived is lost. It never decides what is right. */
-const PATIENCE_MS = 60_000;
+/** The default of {@linkcode Scenario}'s timeout, in ms. It is far longer than any wait of a correct server. */
+const TIMEOUT_MS = 60_000;
 
-/** Clients that come back quickly: a scenario has many cuts to go through. */
-export const EAGER: ConnectOptions = {
+/** Options of clients that reconnect quickly: a scenario has many faults. */
+export const QUICK_CLIENT: ConnectOptions = {
   lobby: false,
   backoff: { minMs: 10, maxMs: 100 },
   connectTimeoutMs: 2_000,
   heartbeat: { intervalMs: 500, timeoutMs: 1_500 },
 };
 
-/** Clients behind a fault proxy, their ledger, and the end of the play. */
-export class Stage implements AsyncDisposable {
+/** One run of a chaos scenario: clients behind a fault proxy, their ledger, and the checks at the end. */
+export class Scenario implements AsyncDisposable {
   readonly ledger: Ledger = new Ledger();
   readonly proxy: FaultProxy;
   readonly clients: Client[] = [];
-  readonly publishers: Publisher[] = [];
-  /** Records that came through a resume. */
+  readonly publishers: RecordingPublisher[] = [];
+  /** The number of records that were delivered by a resume. */
   recovered = 0;
-  /** Connections that did not resume the session of the one before. */
-  fresh = 0;
-  readonly #patienceMs: number;
-  readonly #leftovers: (() => Promise<unknown>)[] = [];
+  /** The number of reconnects that started a new session. */
+  newSessions = 0;
+  readonly #timeoutMs: number;
+  readonly #disposers: (() => Promise<unknown>)[] = [];
   readonly #violations: Violation[] = [];
 
   /**
-   * @param target where the server is.
-   * @param patienceMs how long to wait for what should come.
+   * @param target the server.
+   * @param timeoutMs how long {@linkcode Scenario.waitFor} waits. Default: a minute.
    */
-  constructor(target: Target, patienceMs: number = PATIENCE_MS) {
+  constructor(target: Target, timeoutMs: number = TIMEOUT_MS) {
     this.proxy = new FaultProxy(target);
-    this.#patienceMs = patienceMs;
+    this.#timeoutMs = timeoutMs;
   }
 
-  /** Something to end with the stage. */
-  defer(end: () => Promise<unknown>): void {
-    this.#leftovers.push(end);
+  /** Adds an action for the end of the run. */
+  defer(dispose: () => Promise<unknown>): void {
+    this.#disposers.push(dispose);
   }
 
-  /** A client, through the proxy unless told otherwise. */
-  client(options: ConnectOptions = {}, url = this.proxy.url): Client {
-    const client = connect(url, { ...EAGER, ...options });
+  /** Adds a client. @param url the server's URL. Default: the proxy's. */
+  addClient(options: ConnectOptions = {}, url = this.proxy.url): Client {
+    const client = connect(url, { ...QUICK_CLIENT, ...options });
     client.addEventListener("recovered", ({ count }) => {
       this.recovered += count;
     });
     let opened = 0;
     client.addEventListener("open", () => {
-      if (opened++ > 0 && !client.resumed) this.fresh++;
+      if (opened++ > 0 && !client.resumed) this.newSessions++;
     });
     client.addEventListener("close", ({ code, reason }) => {
-      // Nobody here closes a client before the end.
-      this.violate("", `A client is closed for good: ${code} ${reason}`);
+      // No scenario closes a client before the end.
+      this.addViolation("", `A client closed for good: ${code} ${reason}`);
     });
     this.clients.push(client);
     return client;
   }
 
-  /** A client in a topic. */
-  subscriber(
+  /** Adds a client that subscribes to a topic. */
+  addSubscriber(
     name: string,
     topic: string,
     options: ConnectOptions = {},
   ): { client: Client; stream: Stream } {
-    return this.subscriberAt(this.proxy.url, name, topic, options);
+    return this.addSubscriberAt(this.proxy.url, name, topic, options);
   }
 
-  /** The same at another server. */
-  subscriberAt(
+  /** Adds a client of another server that subscribes to a topic. */
+  addSubscriberAt(
     url: string,
     name: string,
     topic: string,
     options: ConnectOptions = {},
   ): { client: Client; stream: Stream } {
-    const client = this.client(options, url);
-    return { client, stream: follow(this.ledger, client.topic(topic), name) };
+    const client = this.addClient(options, url);
+    const stream = recordTopic(this.ledger, client.topic(topic), name);
+    return { client, stream };
   }
 
-  /** A client in a topic that publishes there. */
-  publisher(
+  /** Adds a client that subscribes to a topic and publishes to it. */
+  addPublisher(
     name: string,
     topic: string,
     options: ConnectOptions = {},
-  ): { client: Client; stream: Stream; publisher: Publisher } {
-    const { client, stream } = this.subscriber(name, topic, options);
-    return { client, stream, publisher: this.publishes(name, client, topic) };
+  ): { client: Client; stream: Stream; publisher: RecordingPublisher } {
+    const { client, stream } = this.addSubscriber(name, topic, options);
+    const publisher = this.publishWith(name, client, topic);
+    return { client, stream, publisher };
   }
 
-  /** A client publishes to a topic. */
-  publishes(name: string, client: Client, topic: string): Publisher {
-    const publisher = new Publisher(
+  /** Makes an existing client a publisher of a topic. */
+  publishWith(
+    name: string,
+    client: Client,
+    topic: string,
+  ): RecordingPublisher {
+    const publisher = new RecordingPublisher(
       this.ledger,
       client,
       client.topic(topic),
@@ -127,49 +147,70 @@ export class Stage implements AsyncDisposable {
     return publisher;
   }
 
-  /** A rule of the scenario's own is broken. */
-  violate(topic: string, detail: string): void {
-    this.#violations.push({ kind: "rule", topic, who: "", detail });
+  /** Adds a violation of a rule of this scenario. */
+  addViolation(topic: string, detail: string): void {
+    this.#violations.push({ kind: "rule", topic, client: "", detail });
   }
 
-  /** Waits until everybody is in its topics. */
+  /** Adds a violation for each thing that a durable log rules out: new sessions and gaps. */
+  expectNoLoss(topic: string): void {
+    if (this.newSessions > 0) {
+      this.addViolation(
+        topic,
+        `${this.newSessions} sessions were not resumed`,
+      );
+    }
+    if (this.ledger.gaps > 0) {
+      this.addViolation(topic, `${this.ledger.gaps} gaps`);
+    }
+  }
+
+  /** Waits until every client is connected and subscribed. */
   async joined(): Promise<void> {
-    await this.patiently(
+    await this.opened();
+    await this.waitFor(
       "joins",
+      Promise.all(this.ledger.streams.map((stream) => stream.firstObservation)),
+    );
+  }
+
+  /** Waits until every client is connected. */
+  async opened(): Promise<void> {
+    await this.waitFor(
+      "connections",
       Promise.all(this.clients.map((client) => client.opened())),
     );
-    await this.patiently(
-      "joins",
-      Promise.all(this.ledger.streams.map((stream) => stream.begun)),
-    );
   }
 
-  /** Waits until every outcome was told, marks the end of each topic, and waits until everybody is there. */
-  async quiet(...topics: string[]): Promise<void> {
-    await this.patiently(
+  /** Waits until every publish has an outcome, marks the end of each topic, and waits until every subscriber is there. */
+  async converge(...topics: string[]): Promise<void> {
+    await this.waitFor(
       "outcomes",
       Promise.all(this.publishers.map((publisher) => publisher.settled())),
     );
     const url = `ws://127.0.0.1:${this.proxy.target.port}/ws`;
-    const closer = connect(url, { ...EAGER, heartbeat: false });
+    await using client = connect(url, { ...QUICK_CLIENT, heartbeat: false });
     for (const name of topics) {
-      const topic = closer.topic(name);
-      const last = new Publisher(
+      const topic = client.topic(name);
+      const last = new RecordingPublisher(
         this.ledger,
-        closer,
+        client,
         topic,
         `the end of ${name}`,
       );
-      await this.patiently("end", topic.joined());
-      await this.patiently("end", last.publish());
-      const { told } = this.ledger.published.at(-1)!;
-      if (told === undefined || !("offset" in told)) {
-        this.violate(name, `The end could not be published: ${told?.code}`);
+      await this.waitFor("end", topic.joined());
+      await this.waitFor("end", last.publish());
+      const { outcome } = this.ledger.published.at(-1)!;
+      if (outcome === undefined || !("offset" in outcome)) {
+        this.addViolation(
+          name,
+          `The end could not be published: ${outcome?.code}`,
+        );
         continue;
       }
-      const end = { epoch: told.epoch!, offset: told.offset + 1 };
+      const end = { epoch: outcome.epoch!, offset: outcome.offset + 1 };
       this.ledger.ends.set(name, end);
-      await this.patiently(
+      await this.waitFor(
         `end of '${name}'`,
         Promise.all(
           this.ledger.streams.filter((stream) => stream.topic === name)
@@ -177,18 +218,19 @@ export class Stage implements AsyncDisposable {
         ),
       );
     }
-    closer.close();
-    await closer[Symbol.asyncDispose]();
   }
 
-  /** What came of it. */
-  outcome(cuts: number, notes?: string): Outcome {
+  /** Checks the ledger. @returns the result of the run. */
+  result(faults: number, notes?: string): ScenarioResult {
+    const { published, refused, indeterminate, delivered, gaps } = this.ledger;
     return {
-      cuts,
-      published: this.ledger.published.length,
-      delivered: this.ledger.delivered,
+      faults,
+      published: published.length,
+      refused,
+      indeterminate,
+      delivered,
       recovered: this.recovered,
-      gaps: this.ledger.gaps,
+      gaps,
       violations: [...this.#violations, ...check(this.ledger)],
       ...(notes === undefined ? {} : { notes }),
     };
@@ -199,20 +241,14 @@ export class Stage implements AsyncDisposable {
     await Promise.all(
       this.clients.map((client) => client[Symbol.asyncDispose]()),
     );
-    await Promise.all(this.#leftovers.map((end) => end()));
+    await Promise.all(this.#disposers.map((dispose) => dispose()));
     await this.proxy[Symbol.asyncDispose]();
   }
 
-  /** Waits, but not for ever: what does not come is a violation. */
-  async patiently(what: string, promise: Promise<unknown>): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        this.violate("", `Waited ${this.#patienceMs} ms for the ${what}`);
-        resolve();
-      }, this.#patienceMs);
-    });
-    await Promise.race([promise, late]);
-    clearTimeout(timer);
+  /** Waits for a promise. One that takes longer than the timeout is a violation. */
+  async waitFor(what: string, promise: Promise<unknown>): Promise<void> {
+    const done = promise.then(() => true);
+    if (await within(done, this.#timeoutMs) === true) return;
+    this.addViolation("", `Waited ${this.#timeoutMs} ms for the ${what}`);
   }
 }

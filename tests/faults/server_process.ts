@@ -3,16 +3,16 @@ import { TextLineStream } from "../examples/text_lines.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** The stock server: what `deno task start` runs. */
+/** The program of `deno task start`. */
 export const STOCK = "server/cli/main.ts";
 
 /** Options of {@linkcode ServerProcess}. */
 export interface ServerProcessOptions {
-  /** Flags of Deno's, before the program. Default: none. */
+  /** Arguments of Deno before the program. Default: none. */
   readonly flags?: readonly string[];
-  /** Whether it answers each line that it is told, on its standard output. Default: `false`. */
+  /** True for a program that answers each line of its standard input with a line of output. Default: `false`. */
   readonly answers?: boolean;
-  /** Most file descriptors that it may have. Default: as many as this process. */
+  /** The limit of file descriptors. Default: the limit of this process. */
   readonly descriptors?: number;
 }
 
@@ -21,18 +21,18 @@ export class ServerProcess implements AsyncDisposable {
   readonly #program: string;
   readonly #args: readonly string[];
   readonly #options: ServerProcessOptions;
-  readonly #asked: ((answer: string) => void)[] = [];
+  readonly #waiting: ((answer: string) => void)[] = [];
   #input: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #child: Deno.ChildProcess | undefined;
   #ended: Promise<number> = Promise.resolve(0);
   #hasEnded = false;
   #port = 0;
-  /** What it complained of, in all its runs. */
-  complaints = "";
+  /** Everything that the server printed on its standard error, in all runs. */
+  stderr = "";
 
   /**
-   * @param args what follows `--port 0`.
-   * @param program a path in the repository. It prints the address that it listens on.
+   * @param args the arguments after `--port 0`.
+   * @param program a path in the repository. The program prints its address. Default: the stock server.
    * @param options see {@linkcode ServerProcessOptions}.
    */
   constructor(
@@ -50,32 +50,32 @@ export class ServerProcess implements AsyncDisposable {
     return this.#child!.pid;
   }
 
-  /** Whether it runs. */
-  get lives(): boolean {
+  /** True while the process runs. */
+  get isRunning(): boolean {
     return this.#child !== undefined && !this.#hasEnded;
   }
 
-  /** Tells it a line. @returns the line that it answers with; `""` when it ends instead. */
-  async ask(line: string): Promise<string> {
+  /** Writes a line to the standard input. @returns the answer; `""` when the process ends instead. */
+  async request(line: string): Promise<string> {
     if (this.#hasEnded) return "";
     const { promise, resolve } = Promise.withResolvers<string>();
-    this.#asked.push(resolve);
+    this.#waiting.push(resolve);
     await this.#input!.write(new TextEncoder().encode(`${line}\n`))
       .catch(() => {});
     return await promise;
   }
 
-  /** Sends it a signal. */
+  /** Sends a signal. */
   signal(signal: Deno.Signal): void {
     this.#child!.kill(signal);
   }
 
-  /** Where it listens: another port after each start. */
+  /** The server's port, another one after each start. */
   get port(): number {
     return this.#port;
   }
 
-  /** Starts it. @returns when it listens. */
+  /** Starts the process. @returns when the server listens. */
   async start(): Promise<this> {
     const [command, ...before] = denoWith(this.#options.descriptors);
     const child = this.#child = new Deno.Command(command, {
@@ -102,52 +102,52 @@ export class ServerProcess implements AsyncDisposable {
     this.#input = this.#options.answers ? child.stdin.getWriter() : undefined;
     const lines = child.stdout.pipeThrough(new TextDecoderStream())
       .pipeThrough(new TextLineStream())[Symbol.asyncIterator]();
-    const complaints = new Response(child.stderr).text().then((text) => {
-      this.complaints += text;
+    const stderr = new Response(child.stderr).text().then((text) => {
+      this.stderr += text;
     });
     for (;;) {
       const { value, done } = await lines.next();
       if (done) {
-        await complaints;
-        throw new Error(`The server did not start: ${this.complaints}`);
+        await stderr;
+        throw new Error(`The server did not start: ${this.stderr}`);
       }
       const port = /listens on http:\/\/[^:]+:(\d+)/.exec(value)?.[1];
       if (port === undefined) continue;
       this.#port = Number(port);
       break;
     }
-    const rest = async () => {
+    const readAnswers = async () => {
       for (;;) {
         const { value, done } = await lines.next();
         if (done) break;
-        this.#asked.shift()?.(value);
+        this.#waiting.shift()?.(value);
       }
       this.#hasEnded = true;
-      for (const resolve of this.#asked.splice(0)) resolve("");
+      for (const resolve of this.#waiting.splice(0)) resolve("");
     };
-    this.#ended = Promise.all([child.status, complaints, rest()])
+    this.#ended = Promise.all([child.status, stderr, readAnswers()])
       .then(([{ code }]) => code);
     return this;
   }
 
-  /** Asks it to end. @returns its exit code, when it has. */
+  /** Sends SIGTERM. @returns the exit code, when the process has ended. */
   stop(): Promise<number> {
     this.#child?.kill("SIGTERM");
     this.#child = undefined;
     return this.#ended;
   }
 
-  /** It stands still. */
+  /** Sends SIGSTOP. */
   pause(): void {
     this.#child!.kill("SIGSTOP");
   }
 
-  /** It goes on. */
+  /** Sends SIGCONT. */
   resume(): void {
     this.#child!.kill("SIGCONT");
   }
 
-  /** `kill -9`, of this child alone. @returns when it is dead. */
+  /** Sends SIGKILL to this child. @returns when the process has ended. */
   async kill(): Promise<void> {
     this.#child?.kill("SIGKILL");
     this.#child = undefined;
@@ -159,7 +159,7 @@ export class ServerProcess implements AsyncDisposable {
     try {
       await this.kill();
     } catch {
-      // It has ended.
+      // The process has ended.
     }
   }
 }

@@ -1,80 +1,73 @@
 import { MemoryStore } from "../../adapters/store_memory.ts";
-import { type Client, connect, type Topic } from "../../client.ts";
 import type { Clock } from "../../hub/clock.ts";
 import { Hub } from "../../hub/hub.ts";
 import type { Store } from "../../hub/log/store.ts";
-import { FakeClock } from "../hub/fake_clock.ts";
 import { PROTOCOL } from "../../messages.ts";
+import { FakeClock } from "../hub/fake_clock.ts";
 import { NearSocket } from "../hub/socket_pair.ts";
-import { check, type Violation } from "./checker.ts";
-import { Ledger, type Stream } from "./ledger.ts";
-import { clientClock, microtasks, ProcessClock } from "./process_clock.ts";
-import { MemoryNet, type Wire } from "./memory_network.ts";
+import { check } from "./checker.ts";
+import { Ledger } from "./ledger.ts";
+import { type MemoryConnection, MemoryNetwork } from "./memory_network.ts";
 import { Model } from "./model.ts";
-import { follow, type Letter, Publisher } from "./recorder.ts";
+import { microtasks, ProcessClock } from "./process_clock.ts";
+import { codeOf, type MessageShape } from "./recorder.ts";
+import { SimulatedClient } from "./simulated_client.ts";
+import type { Violation } from "./violation.ts";
 
-/** What can be other than it should be, for the negative controls. */
-export interface WorldOptions {
-  /** Makes the store. Default: in memory. */
+/** The parts of a {@linkcode Simulation} that a negative control replaces. */
+export interface SimulationOptions {
+  /** Creates the store. Default: in memory. */
   readonly store?: (clock: Clock) => Store;
-  /** Changes the server's end of each connection. */
+  /** Changes the server's socket of each connection. */
   readonly tamper?: (near: NearSocket) => void;
 }
 
-/** Sessions end soon, and rings are small: both are to be seen. */
+/** A short session and a small log, so that a history of 100 steps reaches both ends. */
 export const SESSION_MS = 2_000;
-const RING = 8;
+const MAX_RECORDS = 8;
 
 export const TOPICS = ["still", "churn"] as const;
 const PUBLISHERS = 2;
 const SUBSCRIBERS = 2;
 export const CLIENTS: number = PUBLISHERS + SUBSCRIBERS;
 
-/** A client in the world, and the wire that it uses now. */
-interface Actor {
-  readonly client: Client;
-  wire: Wire;
-  readonly topics: Map<string, Topic>;
-  readonly streams: Map<string, Stream>;
-  readonly publishers: Map<string, Publisher>;
-}
-
-/** A hub, clients and the network between them, all in memory, on one fake clock: the same steps give the same run. */
-export class MemoryWorld {
+/** A hub, its clients and the network between them in memory, on one fake clock: the same steps give the same run. */
+export class Simulation {
   readonly clock: FakeClock = new FakeClock();
   readonly ledger: Ledger = new Ledger();
-  readonly actors: Actor[] = [];
-  readonly #options: WorldOptions;
-  readonly #net: MemoryNet;
+  readonly clients: SimulatedClient[] = [];
+  readonly #options: SimulationOptions;
+  readonly #network: MemoryNetwork;
   readonly #model = new Model();
-  readonly #rules: Violation[] = [];
-  #life: ProcessClock;
+  readonly #violations: Violation[] = [];
+  #processClock: ProcessClock;
   #hub: Hub;
 
-  constructor(options: WorldOptions = {}) {
+  constructor(options: SimulationOptions = {}) {
     this.#options = options;
-    this.#life = new ProcessClock(this.clock);
-    this.#hub = this.#serve();
-    this.#net = new MemoryNet((near, protocol) => {
+    this.#processClock = new ProcessClock(this.clock);
+    this.#hub = this.#startHub();
+    this.#network = new MemoryNetwork((near, protocol) => {
       this.#options.tamper?.(near);
       return this.#hub.attach(near, { protocol, url: "", address: "" });
     });
-    for (let n = 0; n < CLIENTS; n++) this.actors.push(this.#enter(n));
+    for (let n = 0; n < CLIENTS; n++) this.clients.push(this.#addClient(n));
   }
 
-  /** A world in which everybody is in. */
-  static async begin(options: WorldOptions = {}): Promise<MemoryWorld> {
-    const world = new MemoryWorld(options);
-    await world.calm();
-    return world;
+  /** Creates a simulation in which every client is subscribed. */
+  static async start(options: SimulationOptions = {}): Promise<Simulation> {
+    const simulation = new Simulation(options);
+    await simulation.settle();
+    return simulation;
   }
 
-  /** A publisher publishes. */
-  publish(who: number, topic: string, letter: Letter): void {
-    void this.actors[who % PUBLISHERS]!.publishers.get(topic)!.publish(letter);
+  /** Publishes a message from a client. */
+  publish(client: number, topic: string, shape: MessageShape): void {
+    const { publishers } = this.clients[client % PUBLISHERS]!;
+    void publishers.get(topic)!.publish(shape);
   }
 
-  /** The hub's program publishes so many messages: more than the ring holds, and cursors fall off. */
+  /** Publishes messages from the hub's program: more than the log keeps, so that cursors fall behind its tail. */
   burst(topic: string, count: number): void {
     for (let n = 0; n < count; n++) {
       const entry = this.ledger.publish(
@@ -86,134 +79,139 @@ export class MemoryWorld {
         { type: "ledger", publisher: `hub in ${topic}`, seq: entry.seq },
       ).then(
         (offset) => {
-          entry.told = {
+          entry.outcome = {
             offset,
             epoch: this.#hub.topic(topic).bounds?.epoch,
           };
         },
-        () => {
-          entry.told = { code: "indeterminate" };
+        (error) => {
+          entry.outcome = { code: codeOf(error) };
         },
       );
     }
   }
 
-  /** So many parcels reach the server, or the client. */
-  async carry(who: number, way: "up" | "down", count: number): Promise<void> {
-    const { wire } = this.actors[who]!;
+  /** Delivers up to `count` packets of a client's connection, to the server or to the client. */
+  async deliver(
+    client: number,
+    direction: "up" | "down",
+    count: number,
+  ): Promise<void> {
+    const { connection } = this.clients[client]!;
     for (let n = 0; n < count; n++) {
-      if (!(way === "up" ? wire.stepUp() : wire.stepDown())) return;
+      const delivered = direction === "up"
+        ? connection.deliverUp()
+        : connection.deliverDown();
+      if (!delivered) return;
       await microtasks();
     }
   }
 
-  /** What is left on old wires goes on: late, after others have been dialled. */
-  async late(): Promise<void> {
-    const used = new Set(this.actors.map(({ wire }) => wire));
-    for (const wire of this.#net.wires.filter((wire) => !used.has(wire))) {
-      while (wire.stepUp()) await microtasks();
+  /** Delivers the packets of replaced connections to the server: they arrive after those of later connections. */
+  async deliverStale(): Promise<void> {
+    const current = new Set(this.clients.map(({ connection }) => connection));
+    for (const connection of this.#network.connections) {
+      if (current.has(connection)) continue;
+      while (connection.deliverUp()) await microtasks();
     }
-    this.#net.tidy();
+    this.#network.removeClosed();
   }
 
-  /** Somebody else says hello with the session of a client. */
-  async steal({ session }: Wire): Promise<void> {
+  /** Opens another connection with the session of a client, as a second browser tab does. */
+  async takeOver({ session }: MemoryConnection): Promise<void> {
     const near = new NearSocket();
-    near.inbound = this.#net.attach(near, PROTOCOL);
+    near.inbound = this.#network.attach(near, PROTOCOL);
     near.inbound.receive(JSON.stringify({ type: "hello", session }));
     await microtasks();
   }
 
-  /** The network between a client and the server is gone; one side finds out now. */
-  cut(who: number, side: "client" | "server"): void {
-    const { wire } = this.actors[who]!;
-    if (side === "client") wire.loseClient();
-    else wire.loseServer();
+  /** Ends a client's connection. Only one side notices it now. */
+  disconnect(client: number, side: "client" | "server"): void {
+    const { connection } = this.clients[client]!;
+    if (side === "client") connection.dropAtClient();
+    else connection.dropAtServer();
   }
 
-  /** A subscriber joins or leaves the topic that is for that. */
-  churn(who: number, last: number | undefined): void {
-    const actor = this.actors[PUBLISHERS + who % SUBSCRIBERS]!;
-    const topic = actor.topics.get("churn");
-    if (topic === undefined) {
-      this.#join(actor, who, "churn", last === undefined ? {} : { last });
-    } else {
-      actor.topics.delete("churn");
-      void topic.close();
-      actor.streams.get("churn")!.leave();
+  /** Subscribes a client to the topic `churn`, or unsubscribes it. */
+  churn(client: number, last: number | undefined): void {
+    const subscriber = this.clients[PUBLISHERS + client % SUBSCRIBERS]!;
+    if (!subscriber.unsubscribe("churn")) {
+      subscriber.subscribe("churn", last === undefined ? {} : { last });
     }
   }
 
-  /** Time goes by. */
-  async pass(ms: number): Promise<void> {
+  /** Advances the clock. */
+  async advance(ms: number): Promise<void> {
     this.clock.advance(ms);
     await microtasks();
   }
 
-  /** One turn of the hub's event loop. */
+  /** Runs one turn of the hub's event loop. */
   async turn(): Promise<void> {
     this.clock.pass();
     await microtasks();
   }
 
-  /** The server's process dies with everything that it held in memory, and starts again. */
+  /** Ends the server's process, with everything that it had in memory, and starts it again. */
   crash(): void {
-    for (const wire of this.#net.wires) wire.crash();
-    this.#life.close();
-    this.#life = new ProcessClock(this.clock);
-    this.#hub = this.#serve();
+    for (const connection of this.#network.connections) {
+      connection.crashServer();
+    }
+    this.#processClock.close();
+    this.#processClock = new ProcessClock(this.clock);
+    this.#hub = this.#startHub();
   }
 
-  /** The network is well, and everything that can happen happens. */
-  async calm(): Promise<void> {
+  /** Delivers every packet and runs every timer, until each client is connected and each cursor at the end of its log. */
+  async settle(): Promise<void> {
     for (let round = 0; round < 200; round++) {
       for (let moved = true; moved;) {
         moved = false;
-        for (const wire of [...this.#net.wires]) {
-          while (wire.stepUp()) moved = true;
+        for (const connection of [...this.#network.connections]) {
+          while (connection.deliverUp()) moved = true;
           await microtasks();
           this.clock.settle();
           await microtasks();
-          while (wire.stepDown()) {
+          while (connection.deliverDown()) {
             moved = true;
             await microtasks();
           }
         }
-        this.#net.tidy();
+        this.#network.removeClosed();
       }
-      if (this.#isCalm()) return;
-      await this.pass(50);
+      if (this.#isSettled()) return;
+      await this.advance(50);
     }
   }
 
-  /** Holds everything against the model and the ledger. */
-  async verdict(): Promise<Violation[]> {
-    await this.calm();
+  /** Settles the simulation and checks it against the model and the ledger. @returns the violations. */
+  async check(): Promise<Violation[]> {
+    await this.settle();
     for (const topic of TOPICS) {
       const end = this.#model.end(topic);
       if (end !== undefined) this.ledger.ends.set(topic, end);
     }
-    for (const { topic, told, body, publisher } of this.ledger.published) {
-      if (told === undefined && publisher !== "hub") {
-        this.#rule(topic, `'${body}' was never settled`);
+    for (const { topic, outcome, body, publisher } of this.ledger.published) {
+      if (outcome === undefined && publisher !== "hub") {
+        this.#addViolation(topic, `'${body}' has no outcome`);
       }
     }
-    for (const { client } of this.actors) {
+    for (const { client } of this.clients) {
       if (client.state === "closed") {
         const { code, reason } = client.lastClose ?? {};
-        this.#rule("", `A client is closed for good: ${code} ${reason}`);
+        this.#addViolation("", `A client closed for good: ${code} ${reason}`);
       }
     }
     return [
-      ...this.#rules,
-      ...this.#model.verdict(this.ledger),
+      ...this.#violations,
+      ...this.#model.check(this.ledger),
       ...check(this.ledger),
     ];
   }
 
-  /** Ends it. */
-  async end(): Promise<void> {
-    for (const { client } of this.actors) client.close();
+  /** Closes the clients and the hub. */
+  async close(): Promise<void> {
+    for (const { client } of this.clients) client.close();
     const closed = this.#hub.close();
     this.clock.advance(5_000);
     await microtasks();
@@ -221,80 +219,46 @@ export class MemoryWorld {
     await closed;
   }
 
-  #isCalm(): boolean {
-    return this.actors.every(({ client, streams, publishers }) =>
-      client.state === "open" &&
-      [...publishers.values()].every(({ pending }) => pending === 0) &&
-      [...streams.values()].every(({ at, left, topic }) => {
-        const end = this.#model.end(topic);
-        return left || end === undefined ||
-          (at?.epoch === end.epoch && at.offset >= end.offset);
-      })
+  #isSettled(): boolean {
+    return this.clients.every((one) =>
+      one.isSettled((topic) => this.#model.end(topic))
     );
   }
 
-  #enter(n: number): Actor {
-    const name = n < PUBLISHERS ? `p${n}` : `s${n}`;
-    // The client dials while it is made: there is a wire before there is an actor.
-    const made: { wire?: Wire; actor?: Actor } = {};
-    const client = connect("ws://hub.test/ws", {
-      lobby: false,
-      backoff: { minMs: 20, maxMs: 100 },
-      WebSocket: this.#net.socketFor((wire) => {
-        made.wire = wire;
-        if (made.actor !== undefined) made.actor.wire = wire;
-      }),
-      clock: clientClock(this.clock),
+  #addClient(n: number): SimulatedClient {
+    const isPublisher = n < PUBLISHERS;
+    const client = new SimulatedClient(n, {
+      ledger: this.ledger,
+      network: this.#network,
+      clock: this.clock,
     });
-    const actor: Actor = made.actor = {
-      client,
-      wire: made.wire!,
-      topics: new Map(),
-      streams: new Map(),
-      publishers: new Map(),
-    };
     for (const topic of TOPICS) {
-      if (n >= PUBLISHERS && topic === "churn") continue;
-      this.#join(actor, n, topic, {});
-      if (n >= PUBLISHERS) continue;
-      // Numbers count in one topic: no two messages may be alike.
-      const publisher = `${name} in ${topic}`;
-      actor.publishers.set(
-        topic,
-        new Publisher(
-          this.ledger,
-          client,
-          actor.topics.get(topic)!,
-          publisher,
-        ),
-      );
+      if (!isPublisher && topic === "churn") continue;
+      client.subscribe(topic, {});
+      if (isPublisher) client.addPublisher(topic);
     }
-    return actor;
+    return client;
   }
 
-  #join(actor: Actor, n: number, name: string, start: { last?: number }): void {
-    const topic = actor.client.topic(name, start);
-    actor.topics.set(name, topic);
-    actor.streams.set(name, follow(this.ledger, topic, `${n}`));
-  }
-
-  #serve(): Hub {
-    const { store = memory } = this.#options;
+  #startHub(): Hub {
+    const { store = memoryStore } = this.#options;
+    const clock = this.#processClock;
     return new Hub(
-      { store: this.#model.watch(store(this.#life)), clock: this.#life },
+      { store: this.#model.watch(store(clock)), clock },
       {
         sessionMs: SESSION_MS,
-        topics: { "*": { maxRecords: RING, maxAgeMs: 600_000 } },
-        onError: (error, { stage }) => this.#rule("", `${stage}: ${error}`),
+        topics: { "*": { maxRecords: MAX_RECORDS, maxAgeMs: 600_000 } },
+        onError: (error, { stage }) =>
+          this.#addViolation("", `${stage}: ${error}`),
       },
     );
   }
 
-  #rule(topic: string, detail: string): void {
-    this.#rules.push({ kind: "rule", topic, who: "", detail });
+  #addViolation(topic: string, detail: string): void {
+    this.#violations.push({ kind: "rule", topic, client: "", detail });
   }
 }
 
-function memory(clock: Clock): Store {
+function memoryStore(clock: Clock): Store {
   return new MemoryStore(clock, { sessionMs: SESSION_MS });
 }

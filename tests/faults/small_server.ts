@@ -1,24 +1,24 @@
 /**
- * A server whose bounds are small, so that sessions end and cursors fall off the log within a test:
+ * A server with small limits, so that sessions expire and cursors fall behind the log within a test:
  * `small_server.ts --port 0 '{"sessionMs":300}'`.
  *
  * @module
  */
 import { serve, type ServeOptions } from "../../server.ts";
 
-/** What a test may set. */
+/** Options of {@linkcode smallServer}. */
 export interface SmallServerOptions {
-  /** How long a session can be resumed. Default: 300. */
+  /** The time to live of a session, in ms. Default: 300. */
   readonly sessionMs?: number;
-  /** Records that a log keeps. Default: 64. */
+  /** The records that a log keeps. Default: 64. */
   readonly maxRecords?: number;
-  /** After how long a silent peer is dead. Default: 25,000. */
+  /** The heartbeat's timeout, in ms. Default: 25,000. */
   readonly timeoutMs?: number;
-  /** Its store. Default: in memory. */
+  /** The store. Default: in memory. */
   readonly store?: ServeOptions["store"];
 }
 
-/** The same server in this process. */
+/** Starts the server in this process. */
 export function smallServer(
   options: SmallServerOptions = {},
 ): ReturnType<typeof serve> {
@@ -32,7 +32,7 @@ export function smallServer(
     ...(store === undefined ? {} : { store }),
     onError: (error, { stage }) => console.error(stage, error),
   });
-  // What the hub sends to one peer alone: the answer is the offset in that peer's own log.
+  // Sends a direct message to the peer. The reply is its offset in the peer's direct log.
   server.hub.handle(
     "direct",
     (message, { peer }) => peer.send(message as { type: string }),

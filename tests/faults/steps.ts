@@ -1,16 +1,29 @@
 import fc from "fast-check";
-import { CLIENTS, type MemoryWorld, SESSION_MS, TOPICS } from "./simulation.ts";
+import { CLIENTS, SESSION_MS, type Simulation, TOPICS } from "./simulation.ts";
 
-/** One step of a random history: prints as it is, so that a failing one can be read. */
+/** One step of a random history. It is plain data, so that fast-check prints a failing history in full. */
 export type Step =
-  | { readonly do: "publish"; who: number; topic: string; binary: boolean }
-  | { readonly do: "carry"; who: number; way: "up" | "down"; count: number }
-  | { readonly do: "cut"; who: number; side: "client" | "server" }
-  | { readonly do: "churn"; who: number; last: number | undefined }
+  | { readonly do: "publish"; client: number; topic: string; binary: boolean }
+  | {
+    readonly do: "deliver";
+    client: number;
+    direction: "up" | "down";
+    count: number;
+  }
+  | { readonly do: "disconnect"; client: number; side: "client" | "server" }
+  | { readonly do: "churn"; client: number; last: number | undefined }
   | { readonly do: "burst"; topic: string; count: number }
-  | { readonly do: "turn" | "late" | "resume" | "expire" | "crash" | "calm" };
+  | {
+    readonly do:
+      | "turn"
+      | "deliver stale"
+      | "back off"
+      | "expire"
+      | "crash"
+      | "settle";
+  };
 
-const who = fc.nat(CLIENTS - 1);
+const client = fc.nat(CLIENTS - 1);
 const topic = fc.constantFrom(...TOPICS);
 
 function step(crashes: boolean): fc.Arbitrary<Step> {
@@ -19,7 +32,7 @@ function step(crashes: boolean): fc.Arbitrary<Step> {
       weight: 8,
       arbitrary: fc.record({
         do: fc.constant("publish" as const),
-        who,
+        client,
         topic,
         binary: fc.boolean(),
       }),
@@ -27,17 +40,17 @@ function step(crashes: boolean): fc.Arbitrary<Step> {
     {
       weight: 12,
       arbitrary: fc.record({
-        do: fc.constant("carry" as const),
-        who,
-        way: fc.constantFrom("up" as const, "down" as const),
+        do: fc.constant("deliver" as const),
+        client,
+        direction: fc.constantFrom("up" as const, "down" as const),
         count: fc.integer({ min: 1, max: 6 }),
       }),
     },
     {
       weight: 5,
       arbitrary: fc.record({
-        do: fc.constant("cut" as const),
-        who,
+        do: fc.constant("disconnect" as const),
+        client,
         side: fc.constantFrom("client" as const, "server" as const),
       }),
     },
@@ -45,7 +58,7 @@ function step(crashes: boolean): fc.Arbitrary<Step> {
       weight: 2,
       arbitrary: fc.record({
         do: fc.constant("churn" as const),
-        who,
+        client,
         last: fc.option(fc.nat(12), { nil: undefined }),
       }),
     },
@@ -64,10 +77,10 @@ function step(crashes: boolean): fc.Arbitrary<Step> {
           "turn" as const,
           "turn" as const,
           "turn" as const,
-          "resume" as const,
-          "resume" as const,
-          "calm" as const,
-          "late" as const,
+          "back off" as const,
+          "back off" as const,
+          "settle" as const,
+          "deliver stale" as const,
           "expire" as const,
           crashes ? "crash" as const : "turn" as const,
         ),
@@ -76,7 +89,7 @@ function step(crashes: boolean): fc.Arbitrary<Step> {
   );
 }
 
-/** Random histories. @param crashes whether the server may lose its memory. */
+/** Creates random histories. @param crashes whether they contain crashes of the server, which lose a log in memory. */
 export function histories(crashes: boolean): fc.Arbitrary<Step[]> {
   return fc.array(step(crashes), {
     minLength: 20,
@@ -85,31 +98,36 @@ export function histories(crashes: boolean): fc.Arbitrary<Step[]> {
   });
 }
 
-/** Takes one step. */
-export async function take(world: MemoryWorld, step: Step): Promise<void> {
+/** Applies one step. */
+export async function apply(
+  simulation: Simulation,
+  step: Step,
+): Promise<void> {
   switch (step.do) {
-    case "publish":
-      return world.publish(step.who, step.topic, { binary: step.binary });
-    case "carry":
-      return await world.carry(step.who, step.way, step.count);
-    case "cut":
-      return world.cut(step.who, step.side);
+    case "publish": {
+      const { binary } = step;
+      return simulation.publish(step.client, step.topic, { binary });
+    }
+    case "deliver":
+      return await simulation.deliver(step.client, step.direction, step.count);
+    case "disconnect":
+      return simulation.disconnect(step.client, step.side);
     case "churn":
-      return world.churn(step.who, step.last);
+      return simulation.churn(step.client, step.last);
     case "burst":
-      return world.burst(step.topic, step.count);
+      return simulation.burst(step.topic, step.count);
     case "turn":
-      return await world.turn();
-    case "late":
-      return await world.late();
-    case "resume":
-      // Longer than any backoff: whoever waits dials.
-      return await world.pass(120);
+      return await simulation.turn();
+    case "deliver stale":
+      return await simulation.deliverStale();
+    case "back off":
+      // Longer than any backoff: every waiting client reconnects.
+      return await simulation.advance(120);
     case "expire":
-      return await world.pass(SESSION_MS + 100);
+      return await simulation.advance(SESSION_MS + 100);
     case "crash":
-      return world.crash();
-    case "calm":
-      return await world.calm();
+      return simulation.crash();
+    case "settle":
+      return await simulation.settle();
   }
 }

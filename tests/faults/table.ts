@@ -1,8 +1,9 @@
-import { tally, type Violation } from "./checker.ts";
-import type { Outcome } from "./scenario.ts";
+import { countByKind } from "./checker.ts";
+import type { ScenarioResult } from "./scenario.ts";
+import type { Violation } from "./violation.ts";
 
 /** One line of the table. */
-export interface Line extends Outcome {
+export interface Line extends ScenarioResult {
   readonly scenario: string;
   readonly seed: string;
   readonly seconds: number;
@@ -12,16 +13,18 @@ const COLUMNS: readonly (readonly [string, (line: Line) => string])[] = [
   ["scenario", ({ scenario }) => scenario],
   ["seed", ({ seed }) => seed],
   ["seconds", ({ seconds }) => seconds.toFixed(1)],
-  ["cuts", ({ cuts }) => String(cuts)],
+  ["faults", ({ faults }) => String(faults)],
   ["published", ({ published }) => String(published)],
+  ["refused", ({ refused }) => String(refused)],
+  ["indeterminate", ({ indeterminate }) => String(indeterminate)],
   ["delivered", ({ delivered }) => String(delivered)],
   ["recovered", ({ recovered }) => String(recovered)],
-  ["gaps told", ({ gaps }) => String(gaps)],
+  ["gaps", ({ gaps }) => String(gaps)],
   ["violations", ({ violations }) => String(violations.length)],
   ["notes", ({ notes = "" }) => notes],
 ];
 
-/** The table that `deno task chaos` prints. */
+/** Formats the table that `deno task chaos` prints. */
 export function table(lines: readonly Line[]): string {
   const rows = [
     COLUMNS.map(([name]) => name),
@@ -38,12 +41,14 @@ export function table(lines: readonly Line[]): string {
   ).join("\n");
 }
 
-/** What went wrong, in a few lines. */
-export function explain(violations: readonly Violation[]): string {
-  const counts = Object.entries(tally(violations))
+/** Formats violations: their number by kind, and the first ten of them. */
+export function formatViolations(violations: readonly Violation[]): string {
+  const counts = Object.entries(countByKind(violations))
     .map(([kind, count]) => `${count} ${kind}`).join(", ");
-  const details = violations.slice(0, 10).map(({ kind, topic, who, detail }) =>
-    `  ${kind}: ${[topic, who].filter(Boolean).join(", ")}: ${
+  const details = violations.slice(0, 10).map((
+    { kind, topic, client, detail },
+  ) =>
+    `  ${kind}: ${[topic, client].filter(Boolean).join(", ")}: ${
       detail.slice(0, 300)
     }`
   );

@@ -6,17 +6,18 @@ import { TRANSPORTS } from "./target.ts";
 /** Between these two lines the document is written by `deno task faults --write`. */
 const BEGIN = "<!-- deno task faults --write: from here -->";
 const END = "<!-- to here -->";
-const CONTROL = "control: it fails when";
-const NOT_RUN = "not run";
-/** Of what a control found: the rest is in the output of the task. */
-const MOST_LETTERS = 100;
+const CONTROL = "negative control";
+const NOT_MEASURED = "not measured";
+/** The length of a control's measurement in the document. The output of the task has all of it. */
+const MAX_CHARACTERS = 100;
 
 /**
- * docs/faults.md with what a run measured; what it did not play stays as it was.
+ * Writes the measurements of a run into docs/faults.md. Rows that did not run keep their old measurements.
  *
- * @param text the document as it is.
- * @param outcomes what the rows came to.
- * @param controls what their negative controls came to.
+ * @param text the document.
+ * @param outcomes the outcomes of the rows.
+ * @param controls the outcomes of the negative controls.
+ * @returns the new document.
  */
 export function document(
   text: string,
@@ -26,27 +27,29 @@ export function document(
   const begin = text.indexOf(BEGIN);
   const end = text.indexOf(END);
   if (begin < 0 || end < 0) {
-    throw new Error("docs/faults.md has no place for it");
+    throw new Error(
+      "Cannot write docs/faults.md: it has no place for the table",
+    );
   }
   const { model = "unknown" } = cpus()[0] ?? {};
   const date = new Date().toISOString().slice(0, 10);
   const machine =
-    `Last measured on ${date}: Deno ${Deno.version.deno}, ${cpus().length} cores (${model}), Linux, the attackers and the bystanders on the same machine.`;
+    `Last measured on ${date}: Deno ${Deno.version.deno}, ${cpus().length} cores (${model}), Linux, with the attackers and the witness clients on the same machine.`;
   const before = tableIn(text.slice(begin, end));
   const rows = ROWS.map((row) => {
-    const known = before.get(`\`${row.name}\``) ?? new Map<string, string>();
+    const old = before.get(`\`${row.name}\``) ?? new Map<string, string>();
     const cells = TRANSPORTS.map((transport) => {
-      const why = row.notOn?.[transport];
-      if (why !== undefined) return `**documented gap**: not played: ${why}`;
+      const reason = row.notOn?.[transport];
+      if (reason !== undefined) return `**documented gap**: not run: ${reason}`;
       const outcome = outcomes.find((one) =>
         one.row === row.name && one.transport === transport
       );
       return outcome === undefined
-        ? known.get(transport) ?? NOT_RUN
+        ? old.get(transport) ?? NOT_MEASURED
         : cellOf(row, outcome);
     });
     const found = controls.filter((one) => one.row === row.name);
-    const control = controlOf(row, found, known.get(CONTROL) ?? "");
+    const control = controlOf(row, found, old.get(CONTROL) ?? "");
     return [`\`${row.name}\``, row.expected, ...cells, control];
   });
   const head = ["row", "expected", ...TRANSPORTS, CONTROL];
@@ -62,32 +65,32 @@ function cellOf(row: Row, outcome: RowOutcome): string {
   const { p99, findings } = outcome;
   const ratio = p99 === undefined
     ? ""
-    : `; p99 ${p99.quiet.toFixed(1)} → ${p99.attacked.toFixed(1)} ms`;
+    : `; p99 ${p99.before.toFixed(1)} → ${p99.during.toFixed(1)} ms`;
   const measured = findings.map((finding) => finding.measured).join("; ");
   return `**${verdictOf(row, outcome)}**: ${measured}${ratio}`;
 }
 
-/** What the control of a row found on each transport; where it was not played, what the document says. */
+/** Returns the measurements of a row's control, with the old ones of a transport on which it did not run. */
 function controlOf(
   row: Row,
   outcomes: readonly RowOutcome[],
-  known: string,
+  old: string,
 ): string {
   const found = TRANSPORTS.map((transport) => {
     const outcome = outcomes.find((one) => one.transport === transport);
     if (outcome === undefined) {
       const next = `(?=; (?:${TRANSPORTS.join("|")}): |$)`;
-      return new RegExp(`; ${transport}: .*?${next}`).exec(known)?.[0] ?? "";
+      return new RegExp(`; ${transport}: .*?${next}`).exec(old)?.[0] ?? "";
     }
     const { measured = "nothing" } = outcome.findings.find(({ check }) =>
       check === row.control.fails
     ) ?? {};
-    return `; ${transport}: ${measured.slice(0, MOST_LETTERS)}`;
+    return `; ${transport}: ${measured.slice(0, MAX_CHARACTERS)}`;
   });
   return `${row.control.how}${found.join("")}`;
 }
 
-/** The cells of the table in a text, by the first one of their row and by the head of their column. */
+/** Returns the cells of a text's table by row and column. */
 function tableIn(text: string): Map<string, Map<string, string>> {
   const [head = [], , ...rows] = text.split("\n")
     .filter((line) => line.startsWith("|"))

@@ -6,9 +6,10 @@ import {
 } from "../../../mod.ts";
 
 /**
- * A program all of whose hooks, validators and handlers throw or reject, but for messages of type `ledger`.
+ * Creates a program whose hooks, validators and handlers all throw or reject, except for messages of type `ledger`.
  *
- * @param unguarded whether a handler also throws in a turn of its own, where no hub can guard it: that ends the process.
+ * @param unguarded `true`: a handler also throws in a later turn of the event loop, where the hub cannot catch it. This ends
+ * the process.
  */
 export function failingProgram(unguarded: boolean): {
   readonly options: Pick<
@@ -23,7 +24,7 @@ export function failingProgram(unguarded: boolean): {
     throw new Error(`${what} throws`);
   };
   let turns = 0;
-  /** By turns. */
+  /** Throws and rejects by turns. */
   const either = (what: string): void =>
     turns++ % 2 === 0 ? fail(what) : reject(what);
   const contract = defineMessages({
@@ -51,13 +52,13 @@ export function failingProgram(unguarded: boolean): {
     },
     prepare(hub) {
       hub.on("handled", () => {
-        if (unguarded) setTimeout(() => fail("nobody"));
+        if (unguarded) setTimeout(() => fail("a timer"));
         return either("a handler");
       });
       hub.handle("fails", () => fail("a request"));
       hub.handle("rejects", async () => await reject("a request"));
       hub.handle("refuses", () => {
-        throw new DrumbeatError("failed", "Not today");
+        throw new DrumbeatError("failed", "The request is refused");
       });
       hub.handle("circle", () => {
         const circle: { self?: unknown } = {};

@@ -1,6 +1,6 @@
-import { encodeFrame } from "../../raw_peer.ts";
+import { concat, encodeFrame } from "../../raw_peer.ts";
 import type { Random } from "../random.ts";
-import { joined } from "./bytes.ts";
+import { textFrame } from "./client_frames.ts";
 
 const TYPES = [
   "hello",
@@ -57,13 +57,7 @@ const VALUES = [
   "[[[[[[[[]]]]]]]]",
   '"🥁"',
 ];
-const encoder = new TextEncoder();
-
-function textFrame(text: string): Uint8Array<ArrayBuffer> {
-  return encodeFrame(1, encoder.encode(text));
-}
-
-/** Frames from nonsense to nearly right, always the same for one seed. */
+/** A source of random frames, from arbitrary bytes to nearly valid ones. A seed gives the same frames each time. */
 export class Fuzzer {
   readonly #random: Random;
 
@@ -71,16 +65,16 @@ export class Fuzzer {
     this.#random = random;
   }
 
-  /** The bytes of some frames. `isRaw`: there are such among them as no WebSocket would send. */
-  some(count: number): { bytes: Uint8Array<ArrayBuffer>; isRaw: boolean } {
+  /** Returns the bytes of some frames. `isRaw`: some bytes are not a valid frame of RFC 6455. */
+  frames(count: number): { bytes: Uint8Array<ArrayBuffer>; isRaw: boolean } {
     const frames: Uint8Array[] = [];
     let isRaw = false;
     for (let n = 0; n < count; n++) {
       const roll = this.#random.below(1000);
-      // Most are the protocol, nearly: nonsense ends the connection, and nothing is learned from its next frame.
+      // Most frames are nearly valid: an invalid one ends the connection, and the frames after it test nothing.
       if (roll < 975) frames.push(textFrame(this.#frame()));
       else if (roll < 985) frames.push(encodeFrame(2, this.#bytes(200)));
-      else if (roll < 993) frames.push(textFrame(this.#cut()));
+      else if (roll < 993) frames.push(textFrame(this.#corrupted()));
       else if (roll < 998) frames.push(encodeFrame(9, this.#bytes(125)));
       else {
         isRaw = true;
@@ -90,7 +84,7 @@ export class Fuzzer {
         );
       }
     }
-    return { bytes: joined(frames), isRaw };
+    return { bytes: concat(frames), isRaw };
   }
 
   #frame(): string {
@@ -102,8 +96,8 @@ export class Fuzzer {
     return `${json}}`;
   }
 
-  /** A frame with one letter changed, or the end missing. */
-  #cut(): string {
+  /** Returns a truncated frame, or one with a wrong character. */
+  #corrupted(): string {
     const frame = this.#frame();
     const at = this.#random.below(frame.length);
     return this.#random.chance(0.5)

@@ -1,53 +1,54 @@
+import { delay } from "@std/async";
 import { PROTOCOL } from "../../../messages.ts";
 import { RawPeer } from "../../raw_peer.ts";
 import { ServerProcess } from "../server_process.ts";
-import { type ProcessNumbers, processNumbers } from "./process_usage.ts";
+import { type ProcessUsage, processUsage } from "./process_usage.ts";
 import type { Finding } from "./row.ts";
 import {
-  type Departed,
+  type ClosedPeer,
   HEARTBEAT,
-  type Look,
   type TargetOptions,
+  type TargetState,
   type Transport,
 } from "./target.ts";
 
-/** How much of a row: the whole of it, what a test has time for, or as much as warms the server up. */
+/** The size of an attack: the whole row, as much as a test has time for, or as much as warms the server up. */
 export type Size = "full" | "quick" | "warm";
 
-/** The target and its process as they are now. */
-export type Sight = Look & ProcessNumbers;
+/** The state of the target and of its process. */
+export type Snapshot = TargetState & ProcessUsage;
 
 /**
- * What a target can be told: `measure`: collect the garbage; `jump MS`: the wall clock is so far from what it was;
- * `flood TOPIC COUNT BYTES`: publish so much.
+ * A command for the target: `collect` collects the garbage, `jump MS` sets the wall clock, and `flood TOPIC COUNT BYTES`
+ * publishes messages.
  */
-export type Order =
-  | "look"
-  | "measure"
+export type Command =
+  | "report"
+  | "collect"
   | `jump ${number}`
   | `flood ${string} ${number} ${number}`;
 
-/** A peer that attacks, and who the server says it is. */
+/** A peer of an attack. */
 export interface Attacker {
   readonly peer: RawPeer;
-  /** Its public id. */
+  /** The peer's public id. */
   readonly id: string;
 }
 
 const PROGRAM = "tests/faults/matrix/target.ts";
-/** As `deno task start` runs it, and with a way to collect the garbage. */
+/** The flags of `deno task start`, and `--expose-gc` for measurements of the heap. */
 const V8_FLAGS =
   "--v8-flags=--expose-gc,--max-semi-space-size=4,--heap-growing-percent=50";
-/** How often the target is looked at while something is waited for, in ms. */
-const LOOK_MS = 25;
+/** The interval of snapshots while the harness waits, in ms. */
+const POLL_MS = 25;
 
-/** A server under attack, and what the attack finds. */
-export class Arena implements AsyncDisposable {
+/** A server under attack, the connections of the attack, and the findings. */
+export class Harness implements AsyncDisposable {
   readonly transport: Transport;
   size: Size;
   readonly server: ServerProcess;
   readonly findings: Finding[] = [];
-  readonly #leftovers: (() => unknown)[] = [];
+  readonly #disposers: (() => unknown)[] = [];
 
   private constructor(
     server: ServerProcess,
@@ -60,11 +61,11 @@ export class Arena implements AsyncDisposable {
   }
 
   /** Starts a server. */
-  static async open(
+  static async start(
     options: TargetOptions,
     transport: Transport,
     size: Size,
-  ): Promise<Arena> {
+  ): Promise<Harness> {
     const { descriptors, heapMib } = options;
     const heap = heapMib === undefined
       ? ""
@@ -75,80 +76,83 @@ export class Arena implements AsyncDisposable {
       answers: true,
       ...(descriptors === undefined ? {} : { descriptors }),
     });
-    return new Arena(await process.start(), transport, size);
+    return new Harness(await process.start(), transport, size);
   }
 
-  /** Where the server listens. */
+  /** The server's port. */
   get port(): number {
     return this.server.port;
   }
 
-  /** So many in the whole row, so many in a test, a tenth of that to warm up. */
-  many(full: number, quick: number): number {
+  /** Returns the count for the size of the attack. A warm-up has a tenth of `quick`. */
+  count(full: number, quick: number): number {
     if (this.size === "full") return full;
     return this.size === "quick" ? quick : Math.ceil(quick / 10);
   }
 
-  /** Writes down whether something holds. */
+  /** Records a finding. A warm-up records none. */
   check(check: string, holds: boolean, measured: string): void {
     if (this.size !== "warm") this.findings.push({ check, holds, measured });
   }
 
-  /** The target now. @param after what it does first: see {@linkcode Order}. */
-  async look(after: Order = "look"): Promise<Sight> {
-    const answer = await this.server.ask(after);
+  /** Returns the state of the target. @param command executed before. */
+  async snapshot(command: Command = "report"): Promise<Snapshot> {
+    const answer = await this.server.request(command);
     if (answer === "") throw new Error("The server has ended");
-    return { ...JSON.parse(answer), ...processNumbers(this.server.pid) };
+    return { ...JSON.parse(answer), ...processUsage(this.server.pid) };
   }
 
-  /** Looks until something holds, for so long at most. @returns the last look. */
+  /** Polls until a condition holds or the time is over. @returns the last snapshot. */
   async until(
-    holds: (sight: Sight) => boolean,
+    holds: (snapshot: Snapshot) => boolean,
     withinMs: number,
-    after: Order = "look",
-  ): Promise<Sight> {
+    command: Command = "report",
+  ): Promise<Snapshot> {
     const end = performance.now() + withinMs;
     for (;;) {
-      const sight = await this.look(after);
-      if (holds(sight) || performance.now() >= end) return sight;
-      await pause(LOOK_MS);
+      const snapshot = await this.snapshot(command);
+      if (holds(snapshot) || performance.now() >= end) return snapshot;
+      await delay(POLL_MS);
     }
   }
 
-  /** Looks until a peer has left. @returns when it left, `undefined` when it did not within the time. */
-  async departure(id: string, withinMs: number): Promise<Departed | undefined> {
-    const find = ({ departed }: Look) => departed.find((one) => one.id === id);
+  /** Waits for `onClose` of a peer. @returns `undefined` when it was not called within the time. */
+  async closed(id: string, withinMs: number): Promise<ClosedPeer | undefined> {
+    const find = ({ closedPeers }: TargetState) =>
+      closedPeers.find((one) => one.id === id);
     return find(
-      await this.until((sight) => find(sight) !== undefined, withinMs),
+      await this.until((snapshot) => find(snapshot) !== undefined, withinMs),
     );
   }
 
-  /** Checks that peers that are silent since `silentAt` (ms since 1970) leave within the heartbeat's timeout and 1 s. */
-  async leaveInTime(
+  /** Checks that the hub closes silent peers within the heartbeat's timeout and 1 s. @param silentAt ms since 1970. */
+  async expectTimeout(
     attackers: readonly Attacker[],
     silentAt: number,
   ): Promise<void> {
-    // A test must not fail because a machine is busy with others: it looks at the code, and at the time in the large.
+    // A test on a busy machine must not fail: it checks the code, and the time only roughly.
     const spareMs = this.size === "quick" ? 7_000 : 0;
     const mostMs = HEARTBEAT.timeoutMs + 1_000 + spareMs;
     let tookMs = 0;
-    const codes = new Set<number | string>();
-    // Longer than it may take, so that the table says how long it took.
+    const codes = new Set<number>();
+    // The wait is longer than the limit, so that the table shows by how much the limit was passed.
     const end = performance.now() + mostMs + 1_000;
     for (const { id } of attackers) {
-      const left = await this.departure(id, end - performance.now());
-      tookMs = Math.max(tookMs, (left?.at ?? Infinity) - silentAt);
-      codes.add(left?.code ?? "never");
+      const closed = await this.closed(id, end - performance.now());
+      tookMs = Math.max(tookMs, (closed?.at ?? Infinity) - silentAt);
+      if (closed !== undefined) codes.add(closed.code);
     }
     this.check(
-      "out in time",
+      "closed in time",
       tookMs <= mostMs && [...codes].join() === "4001",
-      `out after ${tookMs} ms (${[...codes].join(", ")})`,
+      tookMs === Infinity
+        ? "not closed"
+        : `closed after ${tookMs} ms (${[...codes].join(", ")})`,
     );
   }
 
-  /** Checks that nobody who has left holds a descriptor any more, though the other side does nothing for it. */
-  async thrownOut(withinMs: number): Promise<void> {
+  /** Checks that no closed peer keeps a descriptor, although the peers do not answer the close. */
+  async expectFreed(withinMs: number): Promise<void> {
     const since = performance.now();
     const { closing } = await this.until(
       ({ closing }) => closing === 0,
@@ -156,29 +160,29 @@ export class Arena implements AsyncDisposable {
     );
     const ms = Math.round(performance.now() - since);
     this.check(
-      "thrown out",
+      "descriptor freed",
       closing === 0,
-      closing === 0 ? `gone after ${ms} ms` : `${closing} closing`,
+      closing === 0 ? `freed after ${ms} ms` : `${closing} closing`,
     );
   }
 
-  /** Checks how much memory the attack took at its highest. */
-  async peakBelow(before: Sight, mostMib: number): Promise<void> {
-    const { peak } = await this.look();
+  /** Checks the highest memory of the process since a snapshot. */
+  async expectPeak(before: Snapshot, mostMib: number): Promise<void> {
+    const { peak } = await this.snapshot();
     const mib = (peak - before.rss) / 1024 ** 2;
     this.check("memory", mib < mostMib, `peak +${mib.toFixed(0)} MiB`);
   }
 
-  /** A drumbeat.v1 peer that has said hello and read its `start`. */
-  async join(hello: object = {}): Promise<Attacker> {
+  /** Connects a drumbeat.v1 peer, sends its hello and reads the `start` frame. */
+  async startPeer(hello: object = {}): Promise<Attacker> {
     const peer = await this.connect(PROTOCOL);
     await peer.sendJson({ type: "hello", ...hello });
     const start = await peer.json();
     return { peer, id: start.peer };
   }
 
-  /** Somebody comes, is greeted and goes. */
-  async visit(): Promise<void> {
+  /** Connects and closes a well-behaved peer. */
+  async connectAndClose(): Promise<void> {
     using peer = await RawPeer.connect(this.port, { protocol: PROTOCOL });
     await peer.sendJson({ type: "hello", topics: {} });
     await peer.json();
@@ -186,7 +190,7 @@ export class Arena implements AsyncDisposable {
     await peer.closeCode();
   }
 
-  /** A connection that has said nothing. Dropped with the attack. */
+  /** Opens a WebSocket that sends nothing. It is dropped at the end of the attack. */
   async connect(protocol?: string): Promise<RawPeer> {
     const peer = await RawPeer.connect(
       this.port,
@@ -196,48 +200,31 @@ export class Arena implements AsyncDisposable {
     return peer;
   }
 
-  /** A bare TCP connection. Dropped with the attack. */
-  async dial(): Promise<Deno.TcpConn> {
+  /** Opens a TCP connection. It is dropped at the end of the attack. */
+  async openTcp(): Promise<Deno.TcpConn> {
     const conn = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
     this.defer(() => {
       try {
         conn.close();
       } catch {
-        // Closed already.
+        // The connection is closed already.
       }
     });
     return conn;
   }
 
-  /** Something to undo when the attack is over. */
-  defer(undo: () => unknown): void {
-    this.#leftovers.push(undo);
+  /** Adds an action for the end of the attack. */
+  defer(dispose: () => unknown): void {
+    this.#disposers.push(dispose);
   }
 
-  /** The attackers go. */
-  async retreat(): Promise<void> {
-    for (const undo of this.#leftovers.splice(0)) await undo();
+  /** Ends the attack: closes its connections. */
+  async endAttack(): Promise<void> {
+    for (const dispose of this.#disposers.splice(0)) await dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.retreat();
+    await this.endAttack();
     await this.server[Symbol.asyncDispose]();
   }
-}
-
-/** Waits for something, so long at most; `undefined` when it did not come. */
-export async function within<T>(
-  promise: Promise<T>,
-  ms: number,
-): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-/** Waits: an attack takes its time. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

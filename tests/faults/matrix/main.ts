@@ -1,25 +1,23 @@
 /**
- * `deno task faults`: attacks a real server in each way of the matrix, and prints what held. Ends with 1 when anything that
- * is expected does not hold, or a negative control does.
+ * `deno task faults`: runs each attack of the matrix on a real server and prints the findings. Ends with 1 when a row fails,
+ * or when a negative control holds.
  *
  * @module
  */
 import { parseArgs } from "node:util";
 import { document } from "./document.ts";
-import { play } from "./run_row.ts";
 import { type Row, type RowOutcome, verdictOf } from "./row.ts";
 import { ROWS } from "./rows.ts";
+import { runRow } from "./run_row.ts";
 import { type Transport, TRANSPORTS } from "./target.ts";
 
 const HELP = `Usage: deno task faults [options]
 
-  --row NAME         only this one; may be given more than once      [all]
-  --transport NAME   ${
-  TRANSPORTS.join(" or ")
-}; may be given more than once  [all]
-  --quick            as much of each as the tests play
-  --controls         the negative controls instead: each must fail
-  --write            both, and write what came of it into docs/faults.md
+  --row NAME         run only this row; may be repeated        [all]
+  --transport NAME   ${TRANSPORTS.join(" or ")}; may be repeated   [all]
+  --quick            run the rows at the size of the tests
+  --controls         run the negative controls instead: each must fail
+  --write            run both, and write the results to docs/faults.md
 
 Rows: ${ROWS.map(({ name }) => name).join(", ")}`;
 
@@ -37,21 +35,21 @@ const { values } = parseArgs({
   },
 });
 
-function refuse(why: string): never {
-  console.error(`${why}. 'deno task faults --help' shows the options.`);
+function fail(message: string): never {
+  console.error(`${message}. 'deno task faults --help' shows the options.`);
   Deno.exit(2);
 }
 
-function chosen(): [readonly Row[], readonly Transport[]] {
+function selection(): [readonly Row[], readonly Transport[]] {
   const { row: names, transport: transports = TRANSPORTS } = values;
   for (const name of names ?? []) {
     if (!ROWS.some((row) => row.name === name)) {
-      refuse(`There is no row '${name}'`);
+      fail(`Unknown row '${name}'`);
     }
   }
   for (const name of transports) {
     if (!TRANSPORTS.includes(name as Transport)) {
-      refuse(`There is no transport '${name}'`);
+      fail(`Unknown transport '${name}'`);
     }
   }
   return [
@@ -60,26 +58,26 @@ function chosen(): [readonly Row[], readonly Transport[]] {
   ];
 }
 
-/** Plays a row and prints a line of it. @returns whether it is as it should be. */
+/** Runs a row and prints its findings. @returns the outcome, and `true` when it is as expected. */
 async function run(
   row: Row,
   transport: Transport,
   isControl: boolean,
 ): Promise<[RowOutcome, boolean]> {
-  // A control is to fail, and does so soon.
+  // A control has to fail: the quick size is enough.
   const size = values.quick || isControl ? "quick" : "full";
-  const outcome = await play(row, { transport, size, isControl });
+  const outcome = await runRow(row, { transport, size, isControl });
   const { fails } = row.control;
-  const isWell = isControl
+  const isExpected = isControl
     ? outcome.findings.some(({ check, holds }) => check === fails && !holds)
     : verdictOf(row, outcome) !== "FAILS";
   const verdict = isControl
-    ? isWell ? "fails, as it must" : "HOLDS, and must not"
+    ? isExpected ? "fails, as it must" : "HOLDS, and must not"
     : verdictOf(row, outcome);
   const { p99, seconds, findings } = outcome;
   const ratio = p99 === undefined
     ? ""
-    : `, p99 ${p99.quiet.toFixed(1)} → ${p99.attacked.toFixed(1)} ms`;
+    : `, p99 ${p99.before.toFixed(1)} → ${p99.during.toFixed(1)} ms`;
   console.log(
     `${row.name.padEnd(26)}  ${transport.padEnd(6)}  ${verdict.padEnd(19)}  ${
       seconds.toFixed(1)
@@ -88,23 +86,23 @@ async function run(
   for (const { check, holds, measured } of findings) {
     console.log(`    ${holds ? " " : "✗"} ${check}: ${measured}`);
   }
-  return [outcome, isWell];
+  return [outcome, isExpected];
 }
 
 async function main(): Promise<boolean> {
-  const [rows, transports] = chosen();
+  const [rows, transports] = selection();
   const outcomes: RowOutcome[] = [];
   const controls: RowOutcome[] = [];
-  let isWell = true;
+  let hasPassed = true;
   for (const row of rows) {
     for (const transport of transports) {
       if (row.notOn?.[transport] !== undefined) continue;
       for (
         const isControl of values.write ? [false, true] : [values.controls]
       ) {
-        const [outcome, well] = await run(row, transport, isControl);
+        const [outcome, isExpected] = await run(row, transport, isControl);
         (isControl ? controls : outcomes).push(outcome);
-        isWell &&= well;
+        hasPassed &&= isExpected;
       }
     }
   }
@@ -117,7 +115,7 @@ async function main(): Promise<boolean> {
       args: ["fmt", "-q", DOCUMENT.pathname],
     }).output();
   }
-  return isWell;
+  return hasPassed;
 }
 
 if (values.help) console.log(HELP);

@@ -1,11 +1,11 @@
 /**
- * Frames that are not the protocol, and what docs/protocol.md says comes of each.
+ * Frames that break the protocol, with the answer of docs/protocol.md to each.
  *
  * @module
  */
 import { encodeBinary, RESERVED_TYPES } from "../../../messages.ts";
 
-/** What comes of a frame: an error, with the frame's id where it had one, or a close. */
+/** The answer to a frame: an error, with the frame's id if it had one, or a close. */
 export type Answer =
   | { readonly error: string; readonly id?: number }
   | { readonly close: number };
@@ -13,8 +13,8 @@ export type Answer =
 /** One case. */
 export interface Case {
   readonly name: string;
-  /** Who sends it: a plain peer, a drumbeat.v1 peer that has not said hello, or one that has and is in the topic `here`. */
-  readonly dialect: "plain" | "silent" | "greeted";
+  /** The sender: a plain peer, a drumbeat.v1 peer before its hello, or one after its hello, subscribed to `here`. */
+  readonly sender: "plain" | "before hello" | "started";
   readonly data: string | Uint8Array<ArrayBuffer>;
   readonly expected: Answer;
 }
@@ -42,7 +42,7 @@ const NOT_FRAMES = [
   "\0",
 ];
 
-/** What is none of a kind of field. */
+/** Values that are wrong for each kind of field. */
 const WRONG = {
   count: ["-1", "1.5", '"1"', "null", "true", "[]", "{}", "1e300"],
   text: ["1", "null", "true", "[]", "{}"],
@@ -53,7 +53,7 @@ const WRONG = {
 
 type Kind = keyof typeof WRONG;
 
-/** Each frame of a client, with fields that are right and the kind of those that can be wrong. */
+/** Each frame of a client: its fields, each with a valid value and its kind. */
 const FRAMES: Readonly<
   Record<string, Readonly<Record<string, readonly [string, Kind]>>>
 > = {
@@ -81,7 +81,7 @@ const FRAMES: Readonly<
   ping: { time: ["1", "number"], frames: ["0", "count"] },
 };
 
-/** Each field of each frame in turn with each value that it may not have. */
+/** Yields each field of each frame with each wrong value. */
 function* wrongFields(): Iterable<Case> {
   for (const [type, fields] of Object.entries(FRAMES)) {
     for (const [field, [, kind]] of Object.entries(fields)) {
@@ -92,7 +92,7 @@ function* wrongFields(): Iterable<Case> {
         const hasId = "id" in fields && field !== "id";
         yield {
           name: `${type} with ${field} ${value}`,
-          dialect: "greeted",
+          sender: "started",
           data: `{"type":"${type}",${others.join(",")}}`,
           expected: hasId ? { error: "invalid", id: 5 } : { error: "invalid" },
         };
@@ -101,15 +101,17 @@ function* wrongFields(): Iterable<Case> {
   }
 }
 
-function greeted(
+function started(
   name: string,
   frame: object | Uint8Array<ArrayBuffer>,
   expected: Answer,
 ): Case {
   const data = frame instanceof Uint8Array ? frame : JSON.stringify(frame);
-  return { name, dialect: "greeted", data, expected };
+  return { name, sender: "started", data, expected };
 }
 
+/** The types of the wire's own frames, which no message may have. */
+const FRAME_TYPES = [...RESERVED_TYPES];
 const TYPES = ["", "1a", "a b", "ü", "-", "a".repeat(65), "__proto__"];
 
 function publishOf(message: unknown, topic = "room") {
@@ -119,11 +121,11 @@ function publishOf(message: unknown, topic = "room") {
 const invalid = { error: "invalid", id: 5 };
 const bytes = new Uint8Array([1, 2, 3]);
 
-/** All of them. */
+/** Every case. */
 export const MALFORMED: readonly Case[] = [
   ...NOT_FRAMES.map((data): Case => ({
     name: `before hello: ${data}`,
-    dialect: "silent",
+    sender: "before hello",
     data,
     expected: { close: 4500 },
   })),
@@ -139,71 +141,69 @@ export const MALFORMED: readonly Case[] = [
     '{"type":"hello","token":{}}',
   ].map((data): Case => ({
     name: `before hello: ${data}`,
-    dialect: "silent",
+    sender: "before hello",
     data,
     expected: { close: 4500 },
   })),
   ...NOT_FRAMES.map((data): Case => ({
     name: `plain: ${data}`,
-    dialect: "plain",
+    sender: "plain",
     data,
     expected: { error: "malformed" },
   })),
-  ...[...RESERVED_TYPES].filter((word) => word !== "ping").map((
-    type,
-  ): Case => ({
-    name: `plain: the word ${type}`,
-    dialect: "plain",
+  ...FRAME_TYPES.filter((type) => type !== "ping").map((type): Case => ({
+    name: `plain: the frame type ${type}`,
+    sender: "plain",
     data: JSON.stringify({ type }),
     expected: { error: "invalid" },
   })),
   ...TYPES.map((type): Case => ({
     name: `plain: the type ${type}`,
-    dialect: "plain",
+    sender: "plain",
     data: JSON.stringify({ type }),
     expected: { error: "invalid" },
   })),
   ...wrongFields(),
-  ...[...RESERVED_TYPES].map((type) =>
-    greeted(`publishing the word ${type}`, publishOf({ type }), invalid)
+  ...FRAME_TYPES.map((type) =>
+    started(`publishing the frame type ${type}`, publishOf({ type }), invalid)
   ),
   ...TYPES.map((type) =>
-    greeted(`publishing the type ${type}`, publishOf({ type }), invalid)
+    started(`publishing the type ${type}`, publishOf({ type }), invalid)
   ),
-  greeted("publishing no type", publishOf({}), invalid),
-  greeted(
+  started("publishing without a type", publishOf({}), invalid),
+  started(
     "publishing a type that is a number",
     publishOf({ type: 1 }),
     invalid,
   ),
   ...["", "a".repeat(256), "ü".repeat(128), "a\n", "\u0000", "\u007f", "\ud800"]
     .map((topic) =>
-      greeted(
+      started(
         `a topic named ${JSON.stringify(topic.slice(0, 9))}`,
         publishOf({ type: "chat" }, topic),
         invalid,
       )
     ),
   ...["$hub", "$", "$peer/AAAAAAAAAAAA"].map((topic) =>
-    greeted(
+    started(
       `the hub's topic ${topic}`,
       { type: "subscribe", id: 5, topic },
       { error: "forbidden", id: 5 },
     )
   ),
-  greeted("an epoch without an offset", {
+  started("an epoch without an offset", {
     type: "subscribe",
     id: 5,
     topic: "room",
     epoch: "e",
   }, invalid),
-  greeted("an offset without an epoch", {
+  started("an offset without an epoch", {
     type: "subscribe",
     id: 5,
     topic: "room",
     offset: 1,
   }, invalid),
-  greeted("last with an epoch", {
+  started("last with an epoch", {
     type: "subscribe",
     id: 5,
     topic: "room",
@@ -211,39 +211,39 @@ export const MALFORMED: readonly Case[] = [
     offset: 1,
     last: 1,
   }, invalid),
-  greeted("a topic twice", { type: "subscribe", id: 5, topic: "here" }, {
+  started("a topic twice", { type: "subscribe", id: 5, topic: "here" }, {
     error: "already",
     id: 5,
   }),
-  greeted("a topic that it is not in", {
+  started("a topic without a subscription", {
     type: "unsubscribe",
     id: 5,
     topic: "elsewhere",
   }, { error: "absent", id: 5 }),
-  greeted("presence where it is not", {
+  started("presence in a topic without a subscription", {
     type: "presence",
     id: 5,
     topic: "elsewhere",
     data: 1,
   }, { error: "absent", id: 5 }),
-  greeted("a request that nobody answers", {
+  started("a request without a handler", {
     type: "request",
     id: 5,
     method: "toString",
   }, { error: "unsupported", id: 5 }),
   ...["nothing", "start", "batch", "__proto__", "toString"].map((type) =>
-    greeted(`the frame ${type}`, { type, id: 5 }, {
+    started(`the frame ${type}`, { type, id: 5 }, {
       error: "unsupported",
       id: 5,
     })
   ),
-  greeted("an unknown frame without an id", { type: "x" }, {
+  started("an unknown frame without an id", { type: "x" }, {
     error: "unsupported",
   }),
-  greeted("bytes of another frame", encodeBinary('{"type":"ping"}', bytes), {
+  started("bytes of another frame", encodeBinary('{"type":"ping"}', bytes), {
     error: "invalid",
   }),
-  greeted(
+  started(
     "bytes with a message as well",
     encodeBinary(JSON.stringify(publishOf({ type: "chat" })), bytes),
     invalid,
@@ -256,21 +256,21 @@ export const MALFORMED: readonly Case[] = [
     new Uint8Array([0, 0, 0, 2, 255, 254]),
     new Uint8Array([0, 0, 0, 2, 91, 93]),
   ].map((data, n) =>
-    greeted(`bytes without a header, ${n}`, data, {
+    started(`bytes without a header, ${n}`, data, {
       close: 4500,
     })
   ),
   ...NOT_FRAMES.map((data): Case => ({
     name: `after start: ${data}`,
-    dialect: "greeted",
+    sender: "started",
     data,
     expected: { close: 4500 },
   })),
-  greeted("a second hello", { type: "hello" }, { close: 4500 }),
-  greeted("frames that were never sent", { type: "ack", frames: 9 }, {
+  started("a second hello", { type: "hello" }, { close: 4500 }),
+  started("more frames than were sent", { type: "ack", frames: 9 }, {
     close: 4500,
   }),
-  greeted("frames that were never sent, in a ping", {
+  started("more frames than were sent, in a ping", {
     type: "ping",
     frames: 9,
   }, { close: 4500 }),

@@ -1,4 +1,5 @@
 import type { Row } from "./row.ts";
+import { pingFlood, subscribeChurn } from "./rows/floods.ts";
 import {
   badUtf8,
   bigFrames,
@@ -14,12 +15,7 @@ import {
 } from "./rows/handshakes.ts";
 import { littleMemory } from "./rows/memory.ts";
 import { hostilePage } from "./rows/page.ts";
-import {
-  fuzzRow,
-  malformedRow,
-  pingFlood,
-  subscribeChurn,
-} from "./rows/protocol.ts";
+import { fuzzRow, malformedRow } from "./rows/protocol.ts";
 import {
   blackHoleRow,
   neverCloses,

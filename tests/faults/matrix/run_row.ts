@@ -1,130 +1,135 @@
-import { Arena, pause, type Sight, type Size } from "./harness.ts";
-import { Bystanders, type Verdict } from "./witnesses.ts";
-import { forgetPeak } from "./process_usage.ts";
+import { delay } from "@std/async";
+import { Harness, type Size, type Snapshot } from "./harness.ts";
+import { resetPeak } from "./process_usage.ts";
 import type { Row, RowOutcome } from "./row.ts";
 import type { Transport } from "./target.ts";
+import { Witnesses, type WitnessResult } from "./witnesses.ts";
 
-/** How a row is played. */
-export interface PlayOptions {
+/** Options of {@linkcode runRow}. */
+export interface RunRowOptions {
   readonly transport: Transport;
   /** Default: `full`. */
   readonly size?: Exclude<Size, "warm">;
-  /** Whether the negative control is played. Default: `false`. */
+  /** Runs the negative control instead. Default: `false`. */
   readonly isControl?: boolean;
 }
 
-/** For how long the bystanders are heard before the attack, in ms. */
-const QUIET_MS = 1_500;
-/** How long what an attack has taken may take to be given back, in ms: a session's and a topic's time and some more. */
+/** The time in which the latency without an attack is measured, in ms. */
+const BASELINE_MS = 1_500;
+/** The time in which the server has to free what an attack took, in ms: longer than sessions and topics live. */
 const SETTLE_MS = 15_000;
 const MIB = 1024 * 1024;
 
-/** Plays a row: warms a server up, attacks it, and looks at what is left of it. */
-export async function play(
+/** Runs a row: warms a server up, attacks it, and checks the server and the witness clients. */
+export async function runRow(
   row: Row,
-  options: PlayOptions,
+  options: RunRowOptions,
 ): Promise<RowOutcome> {
   const { transport, size = "full", isControl = false } = options;
   const { target = row.target ?? {}, run = row.run } = isControl
     ? row.control
     : {};
   const since = performance.now();
-  const arena = await Arena.open(target, transport, size);
-  const bystanders = await Bystanders.at(arena.port);
+  const harness = await Harness.start(target, transport, size);
+  const witnesses = await Witnesses.start(harness.port);
   let p99: RowOutcome["p99"];
   try {
     if (size === "full") {
-      arena.size = "warm";
-      await run(arena);
-      await arena.retreat();
-      arena.size = size;
-      await settled(arena);
-      await bystanders.lap();
-      await pause(QUIET_MS);
+      harness.size = "warm";
+      await run(harness);
+      await harness.endAttack();
+      harness.size = size;
+      await warmedUp(harness);
+      await witnesses.sample();
+      await delay(BASELINE_MS);
     }
-    const before = await arena.look("measure");
-    forgetPeak(arena.server.pid);
-    const quiet = await bystanders.lap();
-    await run(arena);
-    const attacked = await bystanders.lap();
-    await arena.retreat();
+    const before = await harness.snapshot("collect");
+    resetPeak(harness.server.pid);
+    const baseline = await witnesses.sample();
+    await run(harness);
+    const attack = await witnesses.sample();
+    await harness.endAttack();
     if (size === "full") {
-      p99 = { attacked: attacked.p99Ms, quiet: quiet.p99Ms };
+      p99 = { before: baseline.p99Ms, during: attack.p99Ms };
     }
-    // A control is to fail: it need not be waited for.
-    await leftovers(arena, before, isControl ? 2_000 : SETTLE_MS);
-    const left = (await arena.look()).leftTwice;
-    arena.check("leave once", left === 0, `${left} left twice`);
-    arena.check("lives", true, "lives");
+    // A control has to fail: a long wait would show nothing.
+    await checkFreed(harness, before, isControl ? 2_000 : SETTLE_MS);
+    const { closedTwice } = await harness.snapshot();
+    harness.check(
+      "onClose once",
+      closedTwice === 0,
+      `${closedTwice} closed twice`,
+    );
+    harness.check("alive", true, "alive");
   } catch (error) {
-    // Also what went wrong while it was warming up is a failure.
-    arena.size = size;
-    const { lives } = arena.server;
-    arena.check(
-      "lives",
+    // An error of the warm-up is a finding too.
+    harness.size = size;
+    const { isRunning, stderr } = harness.server;
+    harness.check(
+      "alive",
       false,
-      lives ? `${error}` : `ended: ${arena.server.complaints.slice(0, 300)}`,
+      isRunning ? `${error}` : `ended: ${stderr.slice(0, 300)}`,
     );
   }
-  // It may be about to end.
-  if (await arena.server.ask("look") !== "") {
-    judge(arena, await bystanders.end());
-  } else bystanders.abandon();
-  await arena[Symbol.asyncDispose]();
+  // The process may be about to end: the answer shows that it is alive.
+  if (await harness.server.request("report") !== "") {
+    checkWitnesses(harness, await witnesses.finish());
+  } else witnesses.terminate();
+  await harness[Symbol.asyncDispose]();
   return {
     row: row.name,
     transport,
-    findings: arena.findings,
+    findings: harness.findings,
     ...(p99 === undefined ? {} : { p99 }),
     seconds: (performance.now() - since) / 1000,
   };
 }
 
-/** What the attack cost those who had no part in it. */
-function judge(arena: Arena, verdict: Verdict): void {
-  const { violations, gaps, reconnects, refusals, delivered } = verdict;
-  const isWell = violations.length + gaps + reconnects + refusals === 0;
-  arena.check(
-    "others miss nothing",
-    isWell,
-    isWell
-      ? `others: ${delivered} deliveries`
-      : `others: ${violations.length} violations, ${gaps} gaps, ${reconnects} reconnects, ${refusals} refusals ${
+/** Checks that the attack did not affect the witness clients. */
+function checkWitnesses(harness: Harness, result: WitnessResult): void {
+  const { violations, gaps, reconnects, refusals, delivered } = result;
+  const holds = violations.length + gaps + reconnects + refusals === 0;
+  harness.check(
+    "witnesses unaffected",
+    holds,
+    holds
+      ? `witnesses: ${delivered} deliveries`
+      : `witnesses: ${violations.length} violations, ${gaps} gaps, ${reconnects} reconnects, ${refusals} refusals ${
         violations.slice(0, 2).join("; ")
       }`,
   );
 }
 
-/** The warm baseline: whatever the first attack left behind is gone. */
-async function settled(arena: Arena): Promise<void> {
-  let last = (await arena.look("measure")).descriptors;
+/** Waits until the server has freed what the warm-up took: the baseline of the measurements. */
+async function warmedUp(harness: Harness): Promise<void> {
+  let last = (await harness.snapshot("collect")).descriptors;
   const end = performance.now() + SETTLE_MS;
   for (let same = 0; same < 4 && performance.now() < end;) {
-    await pause(200);
-    const { descriptors, topics } = await arena.look("measure");
+    await delay(200);
+    const { descriptors, topics } = await harness.snapshot("collect");
     same = descriptors === last && topics <= 1 ? same + 1 : 0;
     last = descriptors;
   }
 }
 
-/** What the attack has taken and not given back. */
-async function leftovers(
-  arena: Arena,
-  before: Sight,
-  patienceMs: number,
+/** Checks that the server frees the descriptors and the memory of the attack. */
+async function checkFreed(
+  harness: Harness,
+  before: Snapshot,
+  withinMs: number,
 ): Promise<void> {
-  const isFull = arena.size === "full";
+  const isFull = harness.size === "full";
   const most = before.heap * 1.1;
-  const isBack = ({ heap, descriptors, closing }: Sight) =>
+  const isFreed = ({ heap, descriptors, closing }: Snapshot) =>
     descriptors <= before.descriptors + closing && (!isFull || heap <= most);
-  const end = performance.now() + patienceMs;
-  let after: Sight;
+  const end = performance.now() + withinMs;
+  let after: Snapshot;
   do {
-    // A server that lives on: somebody comes and goes, and sessions are forgotten at that.
-    await arena.visit();
-    after = await arena.until(isBack, 300, "measure");
-  } while (!isBack(after) && performance.now() < end);
-  arena.check(
+    // The hub removes expired sessions when another session ends.
+    await harness.connectAndClose();
+    after = await harness.until(isFreed, 300, "collect");
+  } while (!isFreed(after) && performance.now() < end);
+  harness.check(
     "descriptors",
     after.descriptors <= before.descriptors + after.closing,
     `descriptors ${before.descriptors} → ${after.descriptors}${
@@ -132,7 +137,7 @@ async function leftovers(
     }`,
   );
   if (!isFull) return;
-  arena.check(
+  harness.check(
     "heap",
     after.heap <= most,
     `heap ${mib(before.heap)} → ${mib(after.heap)} MiB`,

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { play } from "./run_row.ts";
 import { type RowOutcome, verdictOf } from "./row.ts";
 import { ROWS } from "./rows.ts";
+import { runRow } from "./run_row.ts";
 import type { Transport } from "./target.ts";
 
-/** Rows that take longer than a test may, or that other tests play: the task has them all. */
+/** Rows that are too slow for a test or that other tests cover. `deno task faults` runs all of them. */
 export const NOT_HERE: ReadonlySet<string> = new Set([
   // tests/server/stalled_test.ts
   "black-hole",
@@ -19,7 +19,7 @@ export const NOT_HERE: ReadonlySet<string> = new Set([
   "2,000-clients-in-512-mib",
 ]);
 
-/** Negative controls that are quick. */
+/** Quick negative controls. */
 export const CONTROLS: ReadonlySet<string> = new Set([
   "never-answers-close",
   "subprotocol-lists",
@@ -28,25 +28,24 @@ export const CONTROLS: ReadonlySet<string> = new Set([
   "wall-clock-jump",
 ]);
 
-/** Everything that was found, where it is not as it should be. */
-function whatFailed({ findings }: RowOutcome): string {
+function formatFindings({ findings }: RowOutcome): string {
   return findings.map(({ check, holds, measured }) =>
     `${holds ? "" : "✗ "}${check}: ${measured}`
   ).join("\n");
 }
 
-/** Makes a test of each row that is quick, on one transport, and of the controls that are. */
+/** Registers a test for each quick row and each quick control on one transport. */
 export function testRows(transport: Transport): void {
   for (const row of ROWS) {
     if (!NOT_HERE.has(row.name) && row.notOn?.[transport] === undefined) {
-      Deno.test(`under attack, ${row.name}, ${transport}: ${row.expected}`, async () => {
-        const outcome = await play(row, { transport, size: "quick" });
-        assert(verdictOf(row, outcome) !== "FAILS", whatFailed(outcome));
+      Deno.test(`attack ${row.name} (${transport}): ${row.expected}`, async () => {
+        const outcome = await runRow(row, { transport, size: "quick" });
+        assert(verdictOf(row, outcome) !== "FAILS", formatFindings(outcome));
       });
     }
     if (CONTROLS.has(row.name)) {
-      Deno.test(`control, ${row.name}, ${transport}: ${row.control.how}, and '${row.control.fails}' does not hold`, async () => {
-        const outcome = await play(row, {
+      Deno.test(`control ${row.name} (${transport}): with ${row.control.how}, '${row.control.fails}' does not hold`, async () => {
+        const outcome = await runRow(row, {
           transport,
           size: "quick",
           isControl: true,
@@ -54,7 +53,7 @@ export function testRows(transport: Transport): void {
         const found = outcome.findings.find(({ check }) =>
           check === row.control.fails
         );
-        assertEquals(found?.holds, false, whatFailed(outcome));
+        assertEquals(found?.holds, false, formatFindings(outcome));
       });
     }
   }

@@ -1,66 +1,65 @@
-/** How delivery was for a while. */
-export interface Lap {
+/** The deliveries of a period. */
+export interface DeliverySample {
   readonly deliveries: number;
   readonly p99Ms: number;
 }
 
-/** What came of it all. */
-export interface Verdict {
+/** The result of the witness clients. */
+export interface WitnessResult {
   readonly published: number;
   readonly delivered: number;
-  /** Gaps that were told. */
   readonly gaps: number;
   readonly reconnects: number;
-  /** Publishes that were refused. */
+  /** The number of publishes that were refused or are indeterminate. */
   readonly refusals: number;
-  /** What the ledger says is wrong. */
+  /** The violations that the checker found in the ledger. */
   readonly violations: readonly string[];
 }
 
-/** Six peers that talk to each other while a server is under attack, and write down all that they hear. */
-export class Bystanders {
+/** Six well-behaved clients in a worker. They publish and subscribe during an attack and record everything in a ledger. */
+export class Witnesses {
   readonly #worker: Worker;
 
   private constructor(worker: Worker) {
     this.#worker = worker;
   }
 
-  /** Starts them. @returns when all of them are in their topic. */
-  static async at(port: number): Promise<Bystanders> {
+  /** Starts the clients. @returns when all of them are subscribed. */
+  static async start(port: number): Promise<Witnesses> {
     const worker = new Worker(
       new URL("./witnesses_worker.ts", import.meta.url),
       { type: "module" },
     );
-    const bystanders = new Bystanders(worker);
-    await bystanders.#ask({ port });
-    return bystanders;
+    const witnesses = new Witnesses(worker);
+    await witnesses.#request({ port });
+    return witnesses;
   }
 
-  /** How delivery was since the last time. */
-  lap(): Promise<Lap> {
-    return this.#ask("lap") as Promise<Lap>;
+  /** Returns the deliveries since the last call. */
+  sample(): Promise<DeliverySample> {
+    return this.#request("sample") as Promise<DeliverySample>;
   }
 
-  /** Lets them come to an end, and ends their thread. */
-  async end(): Promise<Verdict> {
-    const verdict = await this.#ask("end") as Verdict;
+  /** Stops publishing, waits for the last deliveries, checks the ledger and ends the worker. */
+  async finish(): Promise<WitnessResult> {
+    const result = await this.#request("finish") as WitnessResult;
     this.#worker.terminate();
-    return verdict;
+    return result;
   }
 
-  /** Ends their thread, whatever they wait for. */
-  abandon(): void {
+  /** Ends the worker at once. */
+  terminate(): void {
     this.#worker.terminate();
   }
 
-  #ask(what: unknown): Promise<unknown> {
+  #request(message: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#worker.onmessage = ({ data }) => resolve(data);
       this.#worker.onerror = (event) => {
         event.preventDefault();
         reject(new Error(event.message));
       };
-      this.#worker.postMessage(what);
+      this.#worker.postMessage(message);
     });
   }
 }

@@ -1,38 +1,38 @@
 /**
- * Peers that do nothing wrong, in a thread of their own: `{"port":8000}` starts them, `"lap"` asks how fast delivery was
- * since the last time, `"end"` for the end and the verdict.
+ * The worker of {@linkcode Witnesses}. `{"port":8000}` starts the clients, `"sample"` requests the deliveries since the last
+ * sample, and `"finish"` requests the result.
  *
  * @module
  */
 import { type Client, connect } from "../../../client.ts";
 import { check } from "../checker.ts";
 import { Ledger } from "../ledger.ts";
-import { pacer } from "../pacer.ts";
-import { follow, Publisher } from "../recorder.ts";
-import type { Lap, Verdict } from "./witnesses.ts";
+import { RecordingPublisher, recordTopic } from "../recorder.ts";
+import { within } from "../within.ts";
+import { Workload } from "../workload.ts";
+import type { DeliverySample, WitnessResult } from "./witnesses.ts";
 
-const TOPIC = "bystanders";
+const TOPIC = "witnesses";
 const SUBSCRIBERS = 6;
 const PUBLISHERS = 2;
 const PER_SECOND = 100;
-/** After this long of nothing but waiting, in ms, what has not come is lost. */
-const PATIENCE_MS = 30_000;
+/** The longest wait for the last deliveries, in ms. */
+const FINISH_MS = 30_000;
 
 const ledger = new Ledger();
 const clients: Client[] = [];
-const publishers: Publisher[] = [];
+const publishers: RecordingPublisher[] = [];
 let latencies: number[] = [];
 let reconnects = 0;
 let refusals = 0;
-let isOver = false;
-let publishing: Promise<void> = Promise.resolve();
+let workload: Workload | undefined;
 
-async function begin(port: number): Promise<void> {
+async function start(port: number): Promise<void> {
   const sentAt = new Map<string, number>();
   for (let n = 0; n < SUBSCRIBERS; n++) {
     const client = connect(`ws://127.0.0.1:${port}/ws`, {
       lobby: false,
-      // A server that is stopped for a while is not given up.
+      // A long timeout: one of the attacks stops the server for seconds.
       heartbeat: { intervalMs: 500, timeoutMs: 60_000 },
     });
     clients.push(client);
@@ -41,36 +41,27 @@ async function begin(port: number): Promise<void> {
       if (opened++ > 0) reconnects++;
     });
     const topic = client.topic(TOPIC);
-    follow(ledger, topic, `s${n}`);
+    recordTopic(ledger, topic, `s${n}`);
     topic.onAny((message) => {
       const { publisher, seq } = message as unknown as Record<string, unknown>;
       const since = sentAt.get(`${publisher}#${seq}`);
       if (since !== undefined) latencies.push(performance.now() - since);
     });
     if (n < PUBLISHERS) {
-      publishers.push(new Publisher(ledger, client, topic, `p${n}`));
+      publishers.push(new RecordingPublisher(ledger, client, topic, `p${n}`));
     }
   }
   await Promise.all(clients.map((client) => client.opened()));
-  await Promise.all(ledger.streams.map((stream) => stream.begun));
-  publishing = (async () => {
-    const pace = pacer(PER_SECOND);
-    for (let n = 0; !isOver; n++) {
-      await pace();
-      const publisher = publishers[n % PUBLISHERS]!;
-      sentAt.set(
-        `${publisher.name}#${Math.floor(n / PUBLISHERS)}`,
-        performance.now(),
-      );
-      void publisher.publish().then(() => {
-        const { told } = ledger.published.at(-1)!;
-        if (told !== undefined && "code" in told) refusals++;
-      });
-    }
-  })();
+  await Promise.all(ledger.streams.map((stream) => stream.firstObservation));
+  workload = new Workload(PER_SECOND, async (n) => {
+    const publisher = publishers[n % PUBLISHERS]!;
+    const seq = Math.floor(n / PUBLISHERS);
+    sentAt.set(`${publisher.name}#${seq}`, performance.now());
+    if ("code" in await publisher.publish()) refusals++;
+  });
 }
 
-function lap(): Lap {
+function sample(): DeliverySample {
   const sorted = latencies.toSorted((a, b) => a - b);
   latencies = [];
   return {
@@ -79,23 +70,15 @@ function lap(): Lap {
   };
 }
 
-async function end(): Promise<Verdict> {
-  isOver = true;
-  await publishing;
+async function finish(): Promise<WitnessResult> {
+  await workload?.stop();
   await Promise.all(publishers.map((publisher) => publisher.settled()));
-  const last = publishers[0]!;
-  await last.publish();
-  const told = ledger.published.at(-1)!.told;
-  if (told !== undefined && "offset" in told) {
-    const place = { epoch: told.epoch!, offset: told.offset + 1 };
-    ledger.ends.set(TOPIC, place);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, PATIENCE_MS);
-    });
-    const all = ledger.streams.map((stream) => stream.reached(place));
-    await Promise.race([Promise.all(all), late]);
-    clearTimeout(timer);
+  const outcome = await publishers[0]!.publish();
+  if ("offset" in outcome) {
+    const end = { epoch: outcome.epoch!, offset: outcome.offset + 1 };
+    ledger.ends.set(TOPIC, end);
+    const all = ledger.streams.map((stream) => stream.reached(end));
+    await within(Promise.all(all), FINISH_MS);
   }
   const violations = check(ledger);
   for (const client of clients) await client[Symbol.asyncDispose]();
@@ -109,16 +92,16 @@ async function end(): Promise<Verdict> {
   };
 }
 
-/** This thread, seen from the inside: the same two members. */
-const outside = globalThis as unknown as Pick<
+/** The global scope of this worker. TypeScript has no type for it without a library of its own. */
+const scope = globalThis as unknown as Pick<
   Worker,
   "onmessage" | "postMessage"
 >;
-outside.onmessage = async ({ data }) => {
-  if (data === "lap") outside.postMessage(lap());
-  else if (data === "end") outside.postMessage(await end());
+scope.onmessage = async ({ data }) => {
+  if (data === "sample") scope.postMessage(sample());
+  else if (data === "finish") scope.postMessage(await finish());
   else {
-    await begin(data.port);
-    outside.postMessage("begun");
+    await start(data.port);
+    scope.postMessage("started");
   }
 };

@@ -1,97 +1,103 @@
 import { CloseCode } from "../../../messages.ts";
-import type { Place } from "../ledger.ts";
 import type { Target } from "../proxy.ts";
 import type { Random } from "../random.ts";
-import { RawPeer } from "../recording_peer.ts";
-import { type Outcome, Stage } from "../scenario.ts";
+import { RecordingPeer } from "../recording_peer.ts";
+import { Scenario, type ScenarioResult } from "../scenario.ts";
+import type { Position, Stream } from "../stream.ts";
 
-/** How much of {@linkcode parallel}. */
-export interface ParallelOptions {
+/** Options of {@linkcode concurrentResumes}. */
+export interface ConcurrentResumesOptions {
   readonly rounds: number;
-  /** The session that the second of two connections asks for. Default: the same. */
+  /** The session of the second of two connections. Default: the same. */
   readonly second?: (session: string) => string | undefined;
 }
 
-/** Two connections resume one session at once, again and again, while records come in. */
-export async function parallel(
+/** Resumes one session with two connections at once, several times, while records arrive. */
+export async function concurrentResumes(
   target: Target,
   random: Random,
-  { rounds, second = (session) => session }: ParallelOptions,
-): Promise<Outcome> {
-  const topic = `parallel:${random.seed}:${crypto.randomUUID()}`;
+  { rounds, second = (session) => session }: ConcurrentResumesOptions,
+): Promise<ScenarioResult> {
+  const topic = `resumes:${random.seed}:${crypto.randomUUID()}`;
   const url = `ws://127.0.0.1:${target.port}/ws`;
-  await using stage = new Stage(target);
-  const { publisher } = stage.publisher("p", topic);
-  await stage.joined();
-  // What the session as a whole heard: from each survivor, up to where the next one took over.
-  const chain = stage.ledger.stream("the session", topic);
-  let live = new RawPeer(url, stage.ledger.stream("round 0", topic));
+  await using scenario = new Scenario(target);
+  const { publisher } = scenario.addPublisher("p", topic);
+  await scenario.joined();
+  const { ledger } = scenario;
+  // What the session as a whole received: from each surviving connection, up to the resume of the next one.
+  const whole = ledger.stream("the session", topic);
+  let live = new RecordingPeer(url, ledger.stream("round 0", topic));
   await live.started;
-  chain.joined(live.stream.at!);
-  let cuts = 0;
+  whole.joined(live.stream.at!);
+  let closed = 0;
   for (let round = 1; round <= rounds; round++) {
     for (let n = random.below(4); n > 0; n--) void publisher.publish();
     const { session, stream: { at } } = live;
-    copy(live, chain, at!);
-    const two = [session, second(session)].map((asked, i) =>
-      new RawPeer(
+    copy(live, whole, at!);
+    const two = [session, second(session)].map((resumed, i) =>
+      new RecordingPeer(
         url,
-        stage.ledger.stream(`round ${round}.${i}`, topic),
-        asked,
+        ledger.stream(`round ${round}.${i}`, topic),
+        resumed,
         at,
       )
     );
     for (let n = random.below(4); n > 0; n--) void publisher.publish();
     const all = [live, ...two];
-    await stage.patiently(
+    await scenario.waitFor(
       "starts",
       Promise.all(two.map((peer) => peer.started)),
     );
-    await publisher.publish();
-    // Every connection that is still there hears of it; the others were told to stay away before it was published.
-    const { told } = stage.ledger.published.at(-1)!;
-    if (told === undefined || !("offset" in told)) break;
-    const there = { epoch: told.epoch!, offset: told.offset + 1 };
-    await stage.patiently(
+    const outcome = await publisher.publish();
+    // Every open connection receives this message. The others were closed before it was published.
+    if (!("offset" in outcome)) break;
+    const next = { epoch: outcome.epoch!, offset: outcome.offset + 1 };
+    await scenario.waitFor(
       "record",
-      Promise.all(all.map(({ stream }) => stream.reached(there))),
+      Promise.all(all.map(({ stream }) => stream.reached(next))),
     );
     const survivors = all.filter(({ code }) => code === undefined);
     if (survivors.length !== 1) {
-      stage.violate(
+      scenario.addViolation(
         topic,
-        `Round ${round}: ${survivors.length} live connections, not one`,
+        `Round ${round}: ${survivors.length} open connections, not one`,
       );
     }
     for (const { code } of all) {
       if (code === undefined) continue;
-      cuts++;
+      closed++;
       if (code !== CloseCode.superseded) {
-        stage.violate(topic, `Round ${round}: closed with ${code}, not 4505`);
+        scenario.addViolation(
+          topic,
+          `Round ${round}: closed with ${code}, not 4505`,
+        );
       }
     }
     const survivor = survivors.at(-1);
     for (const peer of survivors) if (peer !== survivor) await peer.close();
     if (survivor === undefined) break;
     if (survivor.session !== session || !survivor.recovered) {
-      stage.violate(topic, `Round ${round}: not resumed`);
+      scenario.addViolation(topic, `Round ${round}: not resumed`);
     }
     live = survivor;
   }
-  copy(live, chain, live.stream.at!);
+  copy(live, whole, live.stream.at!);
   await live.close();
-  chain.leave();
-  await stage.quiet(topic);
-  return stage.outcome(cuts);
+  whole.unsubscribe();
+  await scenario.converge(topic);
+  return scenario.result(closed);
 }
 
-/** Writes down in the chain what it has not heard yet, up to a place. */
-function copy({ stream }: RawPeer, chain: typeof stream, to: Place): void {
-  for (const heard of stream.heard) {
-    const { at } = heard;
-    if (heard.kind === "joined" || at.offset < chain.at!.offset) continue;
+/** Copies the observations of a connection that the session does not have yet, up to a position. */
+function copy({ stream }: RecordingPeer, whole: Stream, to: Position): void {
+  for (const observation of stream.observations) {
+    const { at } = observation;
+    if (observation.kind === "joined" || at.offset < whole.at!.offset) continue;
     if (at.offset >= to.offset) break;
-    if (heard.kind === "gap") chain.gap(heard.from, heard.to, at);
-    else chain.record(at.epoch, at.offset, heard.from, heard.body);
+    if (observation.kind === "gap") {
+      whole.gap(observation.from, observation.to, at);
+    } else {
+      whole.record(at.epoch, at.offset, observation.from, observation.body);
+    }
   }
 }

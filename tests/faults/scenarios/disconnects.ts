@@ -1,62 +1,68 @@
 import type { ConnectOptions } from "../../../client.ts";
-import { Mischief } from "../fault_injector.ts";
+import { FaultInjector } from "../fault_injector.ts";
 import { pacer } from "../pacer.ts";
 import type { Target } from "../proxy.ts";
 import type { Random } from "../random.ts";
-import { type Outcome, Stage } from "../scenario.ts";
+import { Scenario, type ScenarioResult } from "../scenario.ts";
 
-/** How much of {@linkcode cuts}. */
-export interface CutsOptions {
+/** Options of {@linkcode disconnects}. */
+export interface DisconnectsOptions {
   readonly clients: number;
   readonly messages: number;
-  readonly cuts: number;
-  /** Messages a second. Default: as fast as they are acknowledged. */
+  /** The number of faults. */
+  readonly faults: number;
+  /** The publish rate of all publishers together. Default: as fast as messages are acknowledged. */
   readonly perSecond?: number;
   readonly client?: ConnectOptions;
-  /** Makes a subscriber. Default: a client that stays in the topic. */
-  readonly subscriber?: (stage: Stage, name: string, topic: string) => void;
-  /** How long to wait for what should come, in ms. */
-  readonly patienceMs?: number;
+  /** Adds a subscriber. Default: a client that stays subscribed. */
+  readonly subscriber?: (
+    scenario: Scenario,
+    name: string,
+    topic: string,
+  ) => void;
+  /** The longest wait for an event, in ms. Default: a minute. */
+  readonly timeoutMs?: number;
 }
 
-/** Publishes that one client has under way at most, where nothing else paces them. */
-const UNDER_WAY = 16;
+/** The most pending publishes of a client, where no rate is set. */
+const MAX_PENDING = 16;
 
-/** Random cuts of random connections, while every fifth client publishes. */
-export async function cuts(
+/** Injects random faults into random connections, while every fifth client publishes. */
+export async function disconnects(
   target: Target,
   random: Random,
-  options: CutsOptions,
-): Promise<Outcome> {
+  options: DisconnectsOptions,
+): Promise<ScenarioResult> {
   const {
     clients,
     messages,
     perSecond = Infinity,
     client = {},
-    subscriber = (stage, name, topic) =>
-      void stage.subscriber(name, topic, client),
+    subscriber = (scenario, name, topic) =>
+      void scenario.addSubscriber(name, topic, client),
   } = options;
-  const topic = `cuts:${random.seed}:${crypto.randomUUID()}`;
-  await using stage = new Stage(target, options.patienceMs);
+  const topic = `disconnects:${random.seed}:${crypto.randomUUID()}`;
+  await using scenario = new Scenario(target, options.timeoutMs);
   for (let n = 0; n < clients; n++) {
-    if (n % 5 === 0) stage.publisher(`p${n}`, topic, client);
-    else subscriber(stage, `s${n}`, topic);
+    if (n % 5 === 0) scenario.addPublisher(`p${n}`, topic, client);
+    else subscriber(scenario, `s${n}`, topic);
   }
-  await stage.joined();
-  const mischief = new Mischief(stage.proxy, random);
+  await scenario.joined();
+  const injector = new FaultInjector(scenario.proxy, random);
   const pace = pacer(perSecond);
   for (let n = 0; n < messages; n++) {
     await pace();
-    const publisher = random.pick(stage.publishers);
-    if (perSecond === Infinity) await publisher.room(UNDER_WAY);
+    const publisher = random.pick(scenario.publishers);
+    if (perSecond === Infinity) await publisher.capacity(MAX_PENDING);
     void publisher.publish({ padBytes: 2 * random.below(100) });
-    while (mischief.cuts < Math.floor((n + 1) / messages * options.cuts)) {
-      const before = mischief.cuts;
-      mischief.strike();
-      if (mischief.cuts === before) break;
+    const due = Math.floor((n + 1) / messages * options.faults);
+    while (injector.faults < due) {
+      const before = injector.faults;
+      injector.inject();
+      if (injector.faults === before) break;
     }
   }
-  stage.proxy.heal();
-  await stage.quiet(topic);
-  return stage.outcome(mischief.cuts);
+  scenario.proxy.heal();
+  await scenario.converge(topic);
+  return scenario.result(injector.faults);
 }

@@ -1,106 +1,100 @@
-import { pacer } from "../pacer.ts";
 import type { Random } from "../random.ts";
+import { Scenario, type ScenarioResult } from "../scenario.ts";
 import { ServerProcess } from "../server_process.ts";
-import { type Outcome, Stage } from "../scenario.ts";
+import { Workload } from "../workload.ts";
 
-/** How much of {@linkcode kills}. */
+/** Options of {@linkcode kills}. */
 export interface KillsOptions {
-  /** The server's store; absent: in memory. */
+  /** The file of the server's store. Default: in memory. */
   readonly store?: string;
   readonly kills: number;
   readonly subscribers: number;
   readonly publishers: number;
-  /** Messages a second of each publisher. */
+  /** The publish rate of each publisher. */
   readonly perSecond: number;
   /** The server's program. Default: the stock server. */
   readonly program?: string;
-  /** How long to wait for what should come, in ms. */
-  readonly patienceMs?: number;
-  /** Messages of all publishers between two kills: at least this many, and up to twice as many. */
+  /** The longest wait for an event, in ms. Default: a minute. */
+  readonly timeoutMs?: number;
+  /** The number of messages between two kills: at least this many, and less than twice as many. */
   readonly between: number;
 }
 
-/** `kill -9` of a real server, again and again, while publishers publish. */
+/** Ends a real server with `kill -9` several times, while publishers publish. */
 export async function kills(
   random: Random,
   options: KillsOptions,
-): Promise<Outcome> {
+): Promise<ScenarioResult> {
   const { store, publishers, subscribers, perSecond, between } = options;
   const topic = `kills:${random.seed}`;
   await using server = await new ServerProcess(
     store === undefined ? [] : ["--store", store],
     options.program,
   ).start();
-  await using stage = new Stage(
+  await using scenario = new Scenario(
     { port: server.port },
-    options.patienceMs,
+    options.timeoutMs,
   );
   const outbox = { maxCount: 20_000, maxBytes: 16 * 1024 * 1024 };
   for (let n = 0; n < publishers; n++) {
-    stage.publisher(`p${n}`, topic, { outbox });
+    scenario.addPublisher(`p${n}`, topic, { outbox });
   }
-  for (let n = 0; n < subscribers; n++) stage.subscriber(`s${n}`, topic);
-  await stage.joined();
+  for (let n = 0; n < subscribers; n++) scenario.addSubscriber(`s${n}`, topic);
+  await scenario.joined();
 
-  let done = false;
-  let sent = 0;
-  let awaited: { readonly at: number; resolve(): void } | undefined;
-  const publish = async () => {
-    const pace = pacer(perSecond * publishers);
-    while (!done) {
-      await pace();
-      void stage.publishers[sent++ % publishers]!.publish();
-      if (awaited !== undefined && sent >= awaited.at) awaited.resolve();
-    }
-  };
-  const publishing = publish();
+  const { ledger } = scenario;
+  const workload = new Workload(
+    perSecond * publishers,
+    (n) => scenario.publishers[n % publishers]!.publish(),
+  );
   for (let n = 0; n < options.kills; n++) {
-    const at = sent + between + random.below(between);
-    await new Promise<void>((resolve) => awaited = { at, resolve });
-    const before = stage.ledger.streams.map(({ at }) => at!.epoch);
+    await workload.published(between + random.below(between));
+    const before = ledger.streams.map(({ at }) => at!.epoch);
     await server.kill();
     await server.start();
-    stage.proxy.target = { port: server.port };
-    // Something new was published and acknowledged; in memory everybody hears that the log is another one.
-    await stage.patiently("server", stage.publishers[0]!.publish());
+    scenario.proxy.target = { port: server.port };
+    // After a new message is acknowledged, clients of a store in memory receive the log's new epoch.
+    await scenario.waitFor("server", scenario.publishers[0]!.publish());
     if (store !== undefined) continue;
-    await stage.patiently(
+    await scenario.waitFor(
       "new epoch",
       Promise.all(
-        stage.ledger.streams.map((stream, i) => stream.moved(before[i]!)),
+        ledger.streams.map((stream, i) => stream.epochChanged(before[i]!)),
       ),
     );
   }
-  done = true;
-  await publishing;
-  await stage.quiet(topic);
+  await workload.stop();
+  await scenario.converge(topic);
   const epochs = new Set(
-    stage.ledger.streams.flatMap(({ heard }) =>
-      heard.map(({ at }) => at.epoch)
+    ledger.streams.flatMap(({ observations }) =>
+      observations.map(({ at }) => at.epoch)
     ),
   );
-  if (store !== undefined) {
+  if (store === undefined) expectEpochs(scenario, topic, options.kills);
+  else {
     if (epochs.size !== 1) {
-      stage.violate(topic, `${epochs.size} epochs with a store`);
+      scenario.addViolation(topic, `${epochs.size} epochs with a store`);
     }
-    if (stage.ledger.gaps > 0) {
-      stage.violate(topic, `${stage.ledger.gaps} gaps with a store`);
-    }
-  } else {
-    for (const { heard, subscriber } of stage.ledger.streams) {
-      const told = heard.filter(({ kind, ...gap }) =>
-        kind === "gap" && !("to" in gap && gap.to !== undefined)
-      ).length;
-      if (told !== options.kills) {
-        stage.violate(
-          topic,
-          `${subscriber} was told of ${told} new epochs, not ${options.kills}`,
-        );
-      }
+    if (ledger.gaps > 0) {
+      scenario.addViolation(topic, `${ledger.gaps} gaps with a store`);
     }
   }
-  if (server.complaints !== "") {
-    stage.violate(topic, `The server complained: ${server.complaints}`);
+  if (server.stderr !== "") {
+    scenario.addViolation(topic, `The server printed: ${server.stderr}`);
   }
-  return stage.outcome(options.kills, `${epochs.size} epochs`);
+  return scenario.result(options.kills, `${epochs.size} epochs`);
+}
+
+/** Adds a violation for each subscriber that did not receive one new epoch for each kill. */
+function expectEpochs(scenario: Scenario, topic: string, kills: number): void {
+  for (const { observations, subscriber } of scenario.ledger.streams) {
+    const received = observations.filter((one) =>
+      one.kind === "gap" && one.to === undefined
+    ).length;
+    if (received === kills) continue;
+    scenario.addViolation(
+      topic,
+      `${subscriber} received ${received} new epochs, not ${kills}`,
+    );
+  }
 }

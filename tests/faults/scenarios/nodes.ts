@@ -1,23 +1,23 @@
 import { pacer } from "../pacer.ts";
 import type { Random } from "../random.ts";
+import { Scenario, type ScenarioResult } from "../scenario.ts";
 import { ServerProcess } from "../server_process.ts";
-import { type Outcome, Stage } from "../scenario.ts";
 
-/** How much of {@linkcode race} and {@linkcode hops}. */
+/** Options of {@linkcode race} and {@linkcode failover}. */
 export interface NodesOptions {
-  /** The URL of the Redis that they share. */
+  /** The URL of the shared Redis. */
   readonly store: string;
   readonly subscribers: number;
   readonly publishers: number;
   readonly messages: number;
-  /** Messages a second, all publishers together. Default: as fast as they are acknowledged. */
+  /** The publish rate of all publishers together. Default: as fast as messages are acknowledged. */
   readonly perSecond?: number;
-  /** How often all clients are cut from one node and come to the other. */
-  readonly hops?: number;
+  /** The number of times that all clients move to the other node. */
+  readonly failovers?: number;
 }
 
-/** Publishes that one client has under way at most, where nothing else paces them. */
-const UNDER_WAY = 64;
+/** The most pending publishes of a client, where no rate is set. */
+const MAX_PENDING = 64;
 
 /** Two real nodes on one Redis. */
 export class Nodes implements AsyncDisposable {
@@ -34,9 +34,9 @@ export class Nodes implements AsyncDisposable {
     return this;
   }
 
-  /** What they complained of. */
-  get complaints(): string {
-    return this.a.complaints + this.b.complaints;
+  /** Everything that the nodes printed on their standard error. */
+  get stderr(): string {
+    return this.a.stderr + this.b.stderr;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -45,9 +45,9 @@ export class Nodes implements AsyncDisposable {
   }
 }
 
-/** Puts publishers and subscribers of one topic on the stage: every other one is on the other node. */
-export async function seat(
-  stage: Stage,
+/** Adds publishers and subscribers of one topic, every other one of them to the second node. */
+export async function addClients(
+  scenario: Scenario,
   nodes: Nodes,
   { topic, publishers, subscribers }: {
     readonly topic: string;
@@ -55,93 +55,89 @@ export async function seat(
     readonly subscribers: number;
   },
 ): Promise<void> {
-  const urls = [stage.proxy.url, `ws://127.0.0.1:${nodes.b.port}/ws`];
+  const urls = [scenario.proxy.url, `ws://127.0.0.1:${nodes.b.port}/ws`];
   for (let n = 0; n < publishers; n++) {
-    const { client } = stage.subscriberAt(urls[n % 2]!, `p${n}`, topic);
-    stage.publishes(`p${n}`, client, topic);
+    const url = urls[n % 2]!;
+    const { client } = scenario.addSubscriberAt(url, `p${n}`, topic);
+    scenario.publishWith(`p${n}`, client, topic);
   }
   for (let n = 0; n < subscribers; n++) {
-    stage.subscriberAt(urls[n % 2]!, `s${n}`, topic);
+    scenario.addSubscriberAt(urls[n % 2]!, `s${n}`, topic);
   }
-  await stage.joined();
+  await scenario.joined();
 }
 
-/** Every other client is on the other node, and all publish to one topic at once: its offsets are given by none of them. */
+/** Publishes to one topic from clients of two nodes at once, so that the nodes compete for offsets. */
 export async function race(
   random: Random,
   options: NodesOptions,
-): Promise<Outcome> {
+): Promise<ScenarioResult> {
   const { store, subscribers, publishers, messages } = options;
   const topic = `race:${random.seed}`;
   await using nodes = await new Nodes(store).start();
-  await using stage = new Stage({ port: nodes.a.port });
-  await seat(stage, nodes, { topic, publishers, subscribers });
-  await Promise.all(stage.publishers.map(async (publisher, i) => {
+  await using scenario = new Scenario({ port: nodes.a.port });
+  await addClients(scenario, nodes, { topic, publishers, subscribers });
+  await Promise.all(scenario.publishers.map(async (publisher, i) => {
     for (let n = i; n < messages; n += publishers) {
-      await publisher.room(UNDER_WAY);
+      await publisher.capacity(MAX_PENDING);
       void publisher.publish();
     }
   }));
-  await stage.quiet(topic);
-  contiguous(stage, topic);
-  return complete(stage, nodes, 0);
+  await scenario.converge(topic);
+  expectContiguous(scenario, topic);
+  expectSilent(scenario, nodes.stderr);
+  return scenario.result(0);
 }
 
-/** All clients are on one node; it is taken from them, and they go on at the other, again and again. */
-export async function hops(
+/** Disconnects all clients from one node several times, so that they continue at the other one. */
+export async function failover(
   random: Random,
   options: NodesOptions,
-): Promise<Outcome> {
+): Promise<ScenarioResult> {
   const { store, subscribers, publishers, messages } = options;
-  const { perSecond = 500, hops = 0 } = options;
-  const topic = `hops:${random.seed}`;
+  const { perSecond = 500, failovers = 0 } = options;
+  const topic = `failover:${random.seed}`;
   await using nodes = await new Nodes(store).start();
-  await using stage = new Stage({ port: nodes.a.port });
-  for (let n = 0; n < publishers; n++) stage.publisher(`p${n}`, topic);
-  for (let n = 0; n < subscribers; n++) stage.subscriber(`s${n}`, topic);
-  await stage.joined();
+  await using scenario = new Scenario({ port: nodes.a.port });
+  for (let n = 0; n < publishers; n++) scenario.addPublisher(`p${n}`, topic);
+  for (let n = 0; n < subscribers; n++) scenario.addSubscriber(`s${n}`, topic);
+  await scenario.joined();
   const pace = pacer(perSecond);
   let done = 0;
   for (let n = 0; n < messages; n++) {
     await pace();
-    void random.pick(stage.publishers).publish();
-    if (done >= Math.floor(n / messages * (hops + 1))) continue;
+    void random.pick(scenario.publishers).publish();
+    if (done >= Math.floor(n / messages * (failovers + 1))) continue;
     done++;
-    stage.proxy.target = { port: (done % 2 === 0 ? nodes.a : nodes.b).port };
-    stage.proxy.disconnectAll();
+    scenario.proxy.target = { port: (done % 2 === 0 ? nodes.a : nodes.b).port };
+    scenario.proxy.disconnectAll();
   }
-  await stage.quiet(topic);
-  contiguous(stage, topic);
-  if (stage.fresh > 0) {
-    stage.violate(topic, `${stage.fresh} sessions were not resumed`);
-  }
-  if (stage.ledger.gaps > 0) {
-    stage.violate(topic, `${stage.ledger.gaps} gaps`);
-  }
-  return complete(stage, nodes, done);
+  await scenario.converge(topic);
+  expectContiguous(scenario, topic);
+  scenario.expectNoLoss(topic);
+  expectSilent(scenario, nodes.stderr);
+  return scenario.result(done);
 }
 
-/** Every publish has an offset of its own, and none is left out. */
-export function contiguous(stage: Stage, topic: string): void {
+/** Adds a violation unless every publish has an offset of its own, from 0 on and without a jump. */
+export function expectContiguous(scenario: Scenario, topic: string): void {
   const offsets = new Set<number>();
-  for (const { told, body } of stage.ledger.published) {
-    if (told === undefined || !("offset" in told)) {
-      stage.violate(topic, `'${body}' ended with ${told?.code}`);
-    } else offsets.add(told.offset);
+  for (const { outcome, body } of scenario.ledger.published) {
+    if (outcome === undefined || !("offset" in outcome)) {
+      scenario.addViolation(topic, `'${body}' ended with ${outcome?.code}`);
+    } else offsets.add(outcome.offset);
   }
-  const { length } = stage.ledger.published;
+  const { length } = scenario.ledger.published;
   const highest = Math.max(...offsets);
   if (offsets.size !== length || highest !== length - 1) {
-    stage.violate(
+    scenario.addViolation(
       topic,
       `${length} publishes have ${offsets.size} offsets up to ${highest}`,
     );
   }
 }
 
-function complete(stage: Stage, nodes: Nodes, cuts: number): Outcome {
-  if (nodes.complaints !== "") {
-    stage.violate("", `A node complained: ${nodes.complaints}`);
-  }
-  return stage.outcome(cuts);
+/** Adds a violation when a node printed an error. */
+export function expectSilent(scenario: Scenario, stderr: string): void {
+  if (stderr !== "") scenario.addViolation("", `A node printed: ${stderr}`);
 }

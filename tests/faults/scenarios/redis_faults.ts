@@ -1,41 +1,42 @@
 import type { RedisServer } from "../../adapters/redis/redis_server.ts";
 import { pacer } from "../pacer.ts";
 import type { Random } from "../random.ts";
-import type { Publisher } from "../recorder.ts";
-import { type Outcome, Stage } from "../scenario.ts";
-import { Nodes, seat } from "./nodes.ts";
+import type { RecordingPublisher } from "../recorder.ts";
+import { Scenario, type ScenarioResult } from "../scenario.ts";
+import { Workload } from "../workload.ts";
+import { addClients, Nodes } from "./nodes.ts";
 
-/** What happens to two nodes and the Redis that they share, and how it ends. */
-export const TROUBLES = {
-  /** It is killed, and started again with nothing. */
+/** The faults of two nodes and the Redis that they share: how each begins and ends. */
+export const REDIS_FAULTS = {
+  /** Redis is killed, and starts again empty. */
   kill: {
     begin: (redis: RedisServer) => redis.kill(),
     end: (redis: RedisServer) => redis.start(),
   },
-  /** It stands still. */
+  /** Redis is stopped with SIGSTOP. */
   pause: {
     begin: (redis: RedisServer) => redis.pause(),
     end: (redis: RedisServer) => redis.resume(),
   },
-  /** All that it has is thrown away while it runs. */
+  /** Redis deletes all keys while it runs. */
   flush: {
     begin: (redis: RedisServer) => redis.command("FLUSHALL"),
     end: () => {},
   },
-  /** It throws everybody out, as it does with those whose output it cannot get rid of. */
-  cut: {
+  /** Redis closes every connection, as it does when a client's output buffer is full. */
+  disconnect: {
     begin: async (redis: RedisServer) => {
       await redis.command("CLIENT", "KILL", "TYPE", "pubsub");
       await redis.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
     },
     end: () => {},
   },
-  /** It is well, but one of the nodes stands still. */
-  sleep: {
+  /** Redis runs, but one of the nodes is stopped with SIGSTOP. */
+  "node-pause": {
     begin: (_: RedisServer, { b }: Nodes) => b.pause(),
     end: (_: RedisServer, { b }: Nodes) => b.resume(),
   },
-  /** It has no memory left. */
+  /** Redis is out of memory. */
   memory: {
     begin: (redis: RedisServer) =>
       redis.command("CONFIG", "SET", "maxmemory", "1"),
@@ -44,84 +45,70 @@ export const TROUBLES = {
   },
 } as const;
 
-/** How much of {@linkcode troubles}. */
-export interface TroublesOptions {
+/** Options of {@linkcode redisFaults}. */
+export interface RedisFaultsOptions {
   readonly redis: RedisServer;
-  readonly trouble: keyof typeof TROUBLES;
+  readonly fault: keyof typeof REDIS_FAULTS;
   readonly subscribers: number;
   readonly publishers: number;
-  /** Messages a second, all publishers together. */
+  /** The publish rate of all publishers together. */
   readonly perSecond: number;
-  /** How long the trouble lasts, in ms: so many messages are published meanwhile. */
+  /** The length of the fault in ms, measured in published messages. */
   readonly forMs: number;
   readonly times: number;
-  /** How soon publishers at both nodes are acknowledged again after it, in ms. Default: 5,000. */
+  /** The longest time until publishers of both nodes are acknowledged again, in ms. Default: 5,000. */
   readonly withinMs?: number;
 }
 
-/** Two nodes, and a Redis that fails while everybody publishes: what is acknowledged is there, and what is lost is told. */
-export async function troubles(
+/** Injects a fault into a Redis that two nodes share, or into one node, while clients of both publish. */
+export async function redisFaults(
   random: Random,
-  options: TroublesOptions,
-): Promise<Outcome> {
+  options: RedisFaultsOptions,
+): Promise<ScenarioResult> {
   const { redis, subscribers, publishers, perSecond, times } = options;
   const { withinMs = 5_000, forMs } = options;
-  const trouble = TROUBLES[options.trouble];
-  const topic = `${options.trouble}:${random.seed}`;
+  const fault = REDIS_FAULTS[options.fault];
+  const topic = `${options.fault}:${random.seed}`;
   await using nodes = await new Nodes(redis.url).start();
-  await using stage = new Stage({ port: nodes.a.port });
-  await seat(stage, nodes, { topic, publishers, subscribers });
+  await using scenario = new Scenario({ port: nodes.a.port });
+  await addClients(scenario, nodes, { topic, publishers, subscribers });
 
-  let sent = 0;
-  let awaited: { readonly at: number; resolve(): void } | undefined;
-  let done = false;
-  const publish = async () => {
-    const pace = pacer(perSecond);
-    while (!done) {
-      await pace();
-      void stage.publishers[sent++ % publishers]!.publish();
-      if (awaited !== undefined && sent >= awaited.at) awaited.resolve();
-    }
-  };
-  const published = (count: number) =>
-    new Promise<void>((resolve) => awaited = { at: sent + count, resolve });
-  const publishing = publish();
+  const workload = new Workload(
+    perSecond,
+    (n) => scenario.publishers[n % publishers]!.publish(),
+  );
   let slowest = 0;
   for (let n = 0; n < times; n++) {
-    await published(perSecond / 2 + random.below(perSecond / 2));
-    await trouble.begin(redis, nodes);
-    await published(perSecond * forMs / 1000);
-    await trouble.end(redis, nodes);
+    await workload.published(perSecond / 2 + random.below(perSecond / 2));
+    await fault.begin(redis, nodes);
+    await workload.published(perSecond * forMs / 1000);
+    await fault.end(redis, nodes);
     const start = performance.now();
-    await stage.patiently(
-      "service",
-      Promise.all(stage.publishers.slice(0, 2).map(acknowledged)),
+    await scenario.waitFor(
+      "acknowledgements",
+      Promise.all(scenario.publishers.slice(0, 2).map(acknowledged)),
     );
     slowest = Math.max(slowest, performance.now() - start);
   }
-  done = true;
-  await publishing;
-  await stage.quiet(topic);
+  await workload.stop();
+  await scenario.converge(topic);
   if (slowest > withinMs) {
-    stage.violate(topic, `Back in service only after ${slowest} ms`);
+    scenario.addViolation(topic, `Available again only after ${slowest} ms`);
   }
-  for (const line of nodes.complaints.trim().split("\n")) {
+  for (const line of nodes.stderr.trim().split("\n")) {
     if (/^(store: The store at redis:|$)/.test(line)) continue;
-    stage.violate(topic, `A node complained: ${nodes.complaints}`);
+    scenario.addViolation(topic, `A node printed: ${nodes.stderr}`);
     break;
   }
-  const refused = stage.ledger.published.filter(({ told }) =>
-    told !== undefined && "code" in told
-  );
-  return stage.outcome(
+  return scenario.result(
     times,
-    `back after ${Math.round(slowest)} ms, ${refused.length} refused`,
+    `available again after ${Math.round(slowest)} ms`,
   );
 }
 
-/** Publishes until one is acknowledged. */
-async function acknowledged(publisher: Publisher): Promise<void> {
-  // Some are refused at once: the client's outbox is full of what waits for its connection.
+/** Publishes until a message is acknowledged. */
+async function acknowledged(publisher: RecordingPublisher): Promise<void> {
+  // The client refuses some messages at once: its outbox is full of messages that wait for the connection.
   const pace = pacer(50);
   do await pace(); while (!("offset" in await publisher.publish()));
 }

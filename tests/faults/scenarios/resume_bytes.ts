@@ -1,32 +1,32 @@
 import type { Link, Target } from "../proxy.ts";
 import type { Random } from "../random.ts";
-import { add, type Outcome, Stage } from "../scenario.ts";
+import { add, Scenario, type ScenarioResult } from "../scenario.ts";
 
-/** Which exchanges to cut. */
+/** Options of {@linkcode resumeBytes}: the byte counts after which a resume is interrupted. */
 export interface ResumeBytesOptions {
-  /** The byte counts: from this one on, */
+  /** The first byte count. */
   readonly from: number;
-  /** up to this one, */
+  /** The last byte count. */
   readonly to: number;
-  /** every so manieth. Default: 1. */
+  /** The difference between two byte counts. Default: 1. */
   readonly step?: number;
-  /** How many clients share them. Default: 4. */
+  /** The number of clients that share the byte counts. Default: 4. */
   readonly lanes?: number;
 }
 
-/** Messages of each side in a round: with their padding more than 4,096 bytes in either direction. */
+/** The messages of each side in a round. With their padding they are more than 4,096 bytes in either direction. */
 const MESSAGES = 8;
 const PAD_BYTES = 480;
 
-/** Cuts the exchange in which a client resumes, in each direction after each byte count, and lets the next one through. */
+/** Ends the connection on which a client resumes, in each direction after each byte count. The next connection is intact. */
 export async function resumeBytes(
   target: Target,
   random: Random,
   { from, to, step = 1, lanes = 4 }: ResumeBytesOptions,
-): Promise<Outcome> {
+): Promise<ScenarioResult> {
   const counts: number[] = [];
   for (let bytes = from; bytes <= to; bytes += step) counts.push(bytes);
-  const outcomes = await Promise.all(
+  const results = await Promise.all(
     Array.from({ length: lanes }, (_, lane) =>
       runLane(
         target,
@@ -34,34 +34,34 @@ export async function resumeBytes(
         counts.filter((_, i) => i % lanes === lane),
       )),
   );
-  return outcomes.reduce(add);
+  return results.reduce(add);
 }
 
 async function runLane(
   target: Target,
   topic: string,
   counts: readonly number[],
-): Promise<Outcome> {
-  await using stage = new Stage(target);
-  const { proxy } = stage;
+): Promise<ScenarioResult> {
+  await using scenario = new Scenario(target);
+  const { proxy, ledger } = scenario;
   let current: Link | undefined;
-  let cuts = 0;
+  let faults = 0;
   proxy.onLink = (link) => void (current = link);
-  const { stream, publisher } = stage.publisher("resumer", topic, {
+  const { stream, publisher } = scenario.addPublisher("resumer", topic, {
     backoff: { minMs: 1, maxMs: 2 },
     heartbeat: false,
   });
-  // Not through the proxy: it publishes while the other one is away.
-  const direct = stage.client({}, `ws://127.0.0.1:${target.port}/ws`);
-  const feeder = stage.publishes("feeder", direct, topic);
-  await stage.joined();
+  // This client bypasses the proxy: it publishes while the other one is disconnected.
+  const direct = scenario.addClient({}, `ws://127.0.0.1:${target.port}/ws`);
+  const feeder = scenario.publishWith("feeder", direct, topic);
+  await scenario.joined();
   for (const bytes of counts) {
     for (const direction of ["down", "up"] as const) {
       const link = current!;
       link.up.heal();
       link.down.heal();
       link.down.freeze();
-      // Every other time the server does not get what the client sends, so that it is new to it when it is sent again.
+      // With every other byte count the server does not receive the publishes, so that they are new when repeated.
       if (bytes % 2 === 1) link.up.freeze();
       const fed: Promise<unknown>[] = [];
       for (let n = 0; n < MESSAGES; n++) {
@@ -70,24 +70,24 @@ async function runLane(
       }
       await Promise.all(fed);
       proxy.onLink = (next) => {
-        next[direction].cutAfter(bytes);
-        void next.over.then(() => cuts++);
-        proxy.onLink = (clean) => void (current = clean);
+        next[direction].disconnectAfter(bytes);
+        void next.closed.then(() => faults++);
+        proxy.onLink = (intact) => void (current = intact);
         current = next;
       };
-      link.cut();
-      cuts++;
+      link.disconnect();
+      faults++;
       await publisher.settled();
-      const last = stage.ledger.published.findLast(({ told }) =>
-        told !== undefined && "offset" in told
-      )!.told as { epoch: string; offset: number };
-      await stage.patiently(
-        `resume cut ${direction} after ${bytes} bytes`,
+      const last = ledger.published.findLast(({ outcome }) =>
+        outcome !== undefined && "offset" in outcome
+      )!.outcome as { epoch: string; offset: number };
+      await scenario.waitFor(
+        `resume after ${bytes} bytes ${direction}`,
         stream.reached({ epoch: last.epoch, offset: last.offset + 1 }),
       );
     }
   }
   proxy.heal();
-  await stage.quiet(topic);
-  return stage.outcome(cuts);
+  await scenario.converge(topic);
+  return scenario.result(faults);
 }

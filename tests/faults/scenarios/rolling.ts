@@ -1,46 +1,46 @@
 import { DEFAULTS } from "../../../client/options.ts";
 import { freePort, ProxyProcess } from "../../deploy/proxy_process.ts";
 import { Interruptions } from "../interruptions.ts";
-import { pacer } from "../pacer.ts";
 import type { Random } from "../random.ts";
+import { Scenario, type ScenarioResult } from "../scenario.ts";
 import { ServerProcess } from "../server_process.ts";
-import { type Outcome, Stage } from "../scenario.ts";
-import { contiguous } from "./nodes.ts";
+import { Workload } from "../workload.ts";
+import { expectContiguous, expectSilent } from "./nodes.ts";
 
-/** How much of {@linkcode rolling}. */
+/** Options of {@linkcode rolling}. */
 export interface RollingOptions {
-  /** The URL of the Redis that they share; absent: each has its logs in memory, for the negative control. */
+  /** The URL of the shared Redis. Default: each node has its logs in memory, for the negative control. */
   readonly store?: string;
   readonly subscribers: number;
   readonly publishers: number;
-  /** Messages a second, all publishers together. */
+  /** The publish rate of all publishers together. */
   readonly perSecond: number;
-  /** Restarts, of one node and the other by turns. */
+  /** The number of restarts, of the two nodes by turns. */
   readonly restarts: number;
-  /** How a node is ended: asked to drain, or `kill -9`. Default: drain. */
+  /** The end of a node: SIGTERM and a drain, or `kill -9`. Default: drain. */
   readonly end?: "drain" | "kill";
-  /** The longest that a client may be without a connection, 99 times of 100, in ms. Default: as long as it takes. */
+  /** The highest 99th percentile of the interruptions, in ms. Default: no limit. */
   readonly withinMs?: number;
-  /** How long to wait for what should come, in ms. */
-  readonly patienceMs?: number;
+  /** The longest wait for an event, in ms. Default: a minute. */
+  readonly timeoutMs?: number;
 }
 
-/** What {@linkcode rolling} came to. */
-export interface Rolled extends Outcome {
-  /** Each time a client was without a connection. */
+/** The result of {@linkcode rolling}. */
+export interface RollingResult extends ScenarioResult {
+  /** The interruptions of every client. */
   readonly interruptions: Interruptions;
-  /** Connections that did not resume the session of the one before. */
-  readonly fresh: number;
+  /** The number of reconnects that started a new session. */
+  readonly newSessions: number;
 }
 
-/** Two real nodes behind a real HAProxy are restarted by turns, while publishers publish and subscribers listen through it. */
+/** Restarts two real nodes behind a real HAProxy by turns, while clients publish and subscribe through the proxy. */
 export async function rolling(
   random: Random,
   options: RollingOptions,
-): Promise<Rolled> {
+): Promise<RollingResult> {
   const { store, publishers, subscribers, perSecond, end = "drain" } = options;
   const topic = `rolling:${random.seed}`;
-  // The proxy has to find a node where it was before.
+  // Fixed ports: HAProxy expects a restarted node at its old address.
   const ports = [freePort(), freePort()];
   const nodes = ports.map((port) =>
     new ServerProcess([
@@ -58,65 +58,53 @@ export async function rolling(
     idleMs: 60_000,
     drainMs: 500,
   });
-  await using stage = new Stage({ port: proxy.port }, options.patienceMs);
+  await using scenario = new Scenario({ port: proxy.port }, options.timeoutMs);
   const url = `ws://127.0.0.1:${proxy.port}/ws`;
-  // What a user's client does: the backoff of the others here is that of a test in a hurry.
+  // The default backoff of the client, so that the interruptions are those of a real program.
   const client = { backoff: DEFAULTS.backoff };
   for (let n = 0; n < publishers; n++) {
-    const { client: its } = stage.subscriberAt(url, `p${n}`, topic, client);
-    stage.publishes(`p${n}`, its, topic);
+    const added = scenario.addSubscriberAt(url, `p${n}`, topic, client);
+    scenario.publishWith(`p${n}`, added.client, topic);
   }
   for (let n = 0; n < subscribers; n++) {
-    stage.subscriberAt(url, `s${n}`, topic, client);
+    scenario.addSubscriberAt(url, `s${n}`, topic, client);
   }
-  await stage.joined();
+  await scenario.joined();
   const interruptions = new Interruptions();
-  for (const one of stage.clients) interruptions.watch(one);
+  for (const one of scenario.clients) interruptions.watch(one);
 
-  let done = false;
-  const publishing = (async () => {
-    const pace = pacer(perSecond);
-    while (!done) {
-      await pace();
-      void random.pick(stage.publishers).publish();
-    }
-  })();
+  const workload = new Workload(
+    perSecond,
+    () => random.pick(scenario.publishers).publish(),
+  );
   for (let n = 0; n < options.restarts; n++) {
     const node = nodes[n % nodes.length]!;
     if (end === "kill") await node.kill();
-    else if (await node.stop() !== 0) stage.violate("", "A drain failed");
+    else if (await node.stop() !== 0) {
+      scenario.addViolation("", "A drain failed");
+    }
     await node.start();
     await proxy.allUp();
-    await stage.patiently(
-      "clients",
-      Promise.all(stage.clients.map((one) => one.opened())),
-    );
+    await scenario.opened();
   }
-  done = true;
-  await publishing;
-  await stage.quiet(topic);
-  contiguous(stage, topic);
-  if (stage.fresh > 0) {
-    stage.violate(topic, `${stage.fresh} sessions were not resumed`);
-  }
-  if (stage.ledger.gaps > 0) {
-    stage.violate(topic, `${stage.ledger.gaps} gaps`);
-  }
-  const complaints = nodes.map(({ complaints }) => complaints).join("");
-  if (complaints !== "") stage.violate("", `A node complained: ${complaints}`);
+  await workload.stop();
+  await scenario.converge(topic);
+  expectContiguous(scenario, topic);
+  scenario.expectNoLoss(topic);
+  expectSilent(scenario, nodes.map(({ stderr }) => stderr).join(""));
   const { withinMs = Infinity } = options;
   if (!(interruptions.quantile(0.99) <= withinMs)) {
-    stage.violate("", `Interruptions: p99 above ${withinMs} ms`);
+    scenario.addViolation("", `Interruptions: p99 above ${withinMs} ms`);
   }
   const ms = [0.5, 0.99, 1].map((share) =>
     Math.round(interruptions.quantile(share))
   );
   return {
-    ...stage.outcome(
+    ...scenario.result(
       interruptions.count,
       `interrupted: p50 ${ms[0]} ms, p99 ${ms[1]} ms, longest ${ms[2]} ms`,
     ),
     interruptions,
-    fresh: stage.fresh,
+    newSessions: scenario.newSessions,
   };
 }

@@ -1,23 +1,23 @@
-/** Frames that RFC 6455 forbids, and such as no memory is for. */
-import { encodeFrame, type RawPeer } from "../../../raw_peer.ts";
-import { type Arena, within } from "../harness.ts";
-import { joined } from "../bytes.ts";
+/** Frames that RFC 6455 forbids, and frames above the limit of a message. */
+import { concat, encodeFrame, type RawPeer } from "../../../raw_peer.ts";
+import { within } from "../../within.ts";
+import type { Harness } from "../harness.ts";
 import type { Control, Row } from "../row.ts";
 import { NO_RATES } from "../target.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-/** A message above the limit may take so much memory before it is refused, if the transport looks at its length. */
+/** The memory that a message above the limit may take on a transport that checks its length. */
 const BOUNDED_MIB = 24;
 const SIZE_GAP = { deno: { memory: "The size of an inbound message." } };
 
-/** The close code within a time; `open` where the connection is open still. */
+/** Returns the close code, or `open` when the connection is still open after the time. */
 function codeWithin(peer: RawPeer, ms: number): Promise<number | "open"> {
   return within(peer.closeCode(), ms).then((code) => code ?? "open");
 }
 
 const UNLIMITED: Control = {
-  how: "no limit for a message",
+  how: "no limit of a message",
   fails: "1009",
   target: { limits: { ...NO_RATES, messageBytes: 1024 * MIB } },
 };
@@ -25,31 +25,31 @@ const UNLIMITED: Control = {
 export const fragments: Row = {
   name: "endless-fragments",
   expected:
-    `1009 once the limit is passed, less than ${BOUNDED_MIB} MiB meanwhile`,
-  async run(arena) {
-    const before = await arena.look();
-    const peer = await arena.connect();
+    `1009 once the limit is passed, and less than ${BOUNDED_MIB} MiB until then`,
+  async run(harness) {
+    const before = await harness.snapshot();
+    const peer = await harness.connect();
     const code = peer.closeCode();
     const part = new Uint8Array(64 * KIB).fill(97);
     const first = encodeFrame(1, part, false);
     const more = encodeFrame(0, part, false);
-    const count = arena.many(2_048, 640);
-    // A server that closes does not read on: writing fails, and that is an end, too.
+    const count = harness.count(2_048, 640);
+    // A write fails when the server has closed the connection. The close code is checked below.
     try {
       for (let n = 0; n < count; n++) await peer.write(n === 0 ? first : more);
       await peer.write(encodeFrame(0, part));
     } catch {
-      // It is closed.
+      // The server has closed the connection.
     }
     const closed = await within(code, 5_000) ?? "open";
-    arena.check("1009", closed === 1009, `${closed}`);
-    await arena.peakBelow(before, BOUNDED_MIB);
+    harness.check("1009", closed === 1009, `${closed}`);
+    await harness.expectPeak(before, BOUNDED_MIB);
   },
   gaps: SIZE_GAP,
   control: UNLIMITED,
 };
 
-/** The head of a masked frame of this length, with a mask that changes nothing. */
+/** Returns the head of a masked frame of this length, with a mask of zeros. */
 function headOf(length: number): Uint8Array<ArrayBuffer> {
   const head = new Uint8Array(14);
   head[0] = 0x82;
@@ -60,16 +60,16 @@ function headOf(length: number): Uint8Array<ArrayBuffer> {
 
 export const bigFrames: Row = {
   name: "64-mib-frames",
-  // The runtime ends the connection for one byte more.
+  // For a frame of 64 MiB the runtime ends the connection without a close code.
   expected:
-    `20 of them, less a byte: 1009 each, less than ${BOUNDED_MIB} MiB meanwhile`,
-  async run(arena) {
-    const before = await arena.look();
+    `20 frames of 64 MiB less a byte: 1009 each, and less than ${BOUNDED_MIB} MiB until then`,
+  async run(harness) {
+    const before = await harness.snapshot();
     const codes = new Map<unknown, number>();
-    const length = arena.size === "full" ? 64 * MIB - 1 : 40 * MIB;
+    const length = harness.size === "full" ? 64 * MIB - 1 : 40 * MIB;
     const chunk = new Uint8Array(MIB);
-    for (let n = 0; n < arena.many(20, 2); n++) {
-      const peer = await arena.connect();
+    for (let n = 0; n < harness.count(20, 2); n++) {
+      const peer = await harness.connect();
       const code = peer.closeCode();
       try {
         await peer.write(headOf(length));
@@ -77,18 +77,18 @@ export const bigFrames: Row = {
           await peer.write(chunk.subarray(0, length - at));
         }
       } catch {
-        // It is closed.
+        // The server has closed the connection.
       }
       const closed = await within(code, 5_000) ?? "open";
       codes.set(closed, (codes.get(closed) ?? 0) + 1);
       peer.drop();
     }
-    arena.check(
+    harness.check(
       "1009",
       [...codes.keys()].join() === "1009",
       [...codes].map(([code, n]) => `${code}: ${n}`).join(", "),
     );
-    await arena.peakBelow(before, BOUNDED_MIB);
+    await harness.expectPeak(before, BOUNDED_MIB);
   },
   gaps: SIZE_GAP,
   control: UNLIMITED,
@@ -97,17 +97,17 @@ export const bigFrames: Row = {
 const text = (words: string) => new TextEncoder().encode(words);
 
 /** Sets bits of a frame's first byte. */
-function marked(frame: Uint8Array<ArrayBuffer>, bits: number) {
+function withBits(frame: Uint8Array<ArrayBuffer>, bits: number) {
   frame[0]! |= bits;
   return frame;
 }
 
-const good = () => encodeFrame(1, text('{"type":"ping"}'));
+const validFrame = () => encodeFrame(1, text('{"type":"ping"}'));
 
 const FORBIDDEN: readonly Uint8Array<ArrayBuffer>[] = [
-  marked(good(), 0x40),
-  marked(good(), 0x20),
-  marked(good(), 0x10),
+  withBits(validFrame(), 0x40),
+  withBits(validFrame(), 0x20),
+  withBits(validFrame(), 0x10),
   ...[3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map((opcode) =>
     encodeFrame(opcode, text("x"))
   ),
@@ -115,43 +115,43 @@ const FORBIDDEN: readonly Uint8Array<ArrayBuffer>[] = [
   encodeFrame(9, new Uint8Array(126)),
   encodeFrame(9, text("x"), false),
   encodeFrame(8, Uint8Array.of(3)),
-  // A continuation of nothing, and a message within another.
+  // A continuation without a first frame, and a message within another one.
   encodeFrame(0, text("x")),
-  joined([encodeFrame(1, text("a"), false), good()]),
-  // A length of 2^63, which has no meaning.
-  joined([
+  concat([encodeFrame(1, text("a"), false), validFrame()]),
+  // A length of 2^63, which RFC 6455 forbids.
+  concat([
     Uint8Array.of(0x82, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0),
     Uint8Array.of(1, 2, 3, 4),
   ]),
 ];
 
-/** Sends each on a connection of its own. @returns how they ended. */
-function ends(
-  arena: Arena,
+/** Sends each frame on a connection of its own. @returns the close codes. */
+function closeCodes(
+  harness: Harness,
   frames: readonly Uint8Array<ArrayBuffer>[],
 ): Promise<(number | "open")[]> {
   return Promise.all(frames.map(async (frame) => {
-    const peer = await arena.connect();
+    const peer = await harness.connect();
     await peer.write(frame);
     return await codeWithin(peer, 2_000);
   }));
 }
 
 async function forbidden(
-  arena: Arena,
+  harness: Harness,
   frames: readonly Uint8Array<ArrayBuffer>[],
   expected: number,
 ): Promise<void> {
-  const codes = await ends(arena, frames);
+  const codes = await closeCodes(harness, frames);
   const open = codes.filter((code) => code === "open").length;
-  arena.check("ended", open === 0, `${codes.length - open} ended`);
-  // A length of 2^63 may as well be called too big.
-  const told =
+  harness.check("closed", open === 0, `${codes.length - open} closed`);
+  // For a length of 2^63, 1009 is right as well.
+  const right =
     codes.filter((code) => code === expected || code === 1009).length;
-  arena.check(
+  harness.check(
     "close code",
-    told === codes.length,
-    `${told} of ${codes.length} with ${expected}`,
+    right === codes.length,
+    `${right} of ${codes.length} with ${expected}`,
   );
 }
 
@@ -159,16 +159,17 @@ const CODE_GAP = {
   deno: { "close code": "other frames that break the rules" },
 };
 const WELL_FORMED: Control = {
-  how: "the frames are well-formed",
-  fails: "ended",
-  run: (arena) => forbidden(arena, [good(), good(), good()], 1002),
+  how: "valid frames",
+  fails: "closed",
+  run: (harness) =>
+    forbidden(harness, [validFrame(), validFrame(), validFrame()], 1002),
 };
 
 export const reserved: Row = {
   name: "reserved-bits-and-opcodes",
   expected:
-    `${FORBIDDEN.length} kinds of frames that may not be: each ends its connection with 1002`,
-  run: (arena) => forbidden(arena, FORBIDDEN, 1002),
+    `${FORBIDDEN.length} kinds of forbidden frames: each closes its connection with 1002`,
+  run: (harness) => forbidden(harness, FORBIDDEN, 1002),
   gaps: CODE_GAP,
   control: WELL_FORMED,
 };
@@ -187,33 +188,33 @@ const NOT_UTF8 = [
 export const badUtf8: Row = {
   name: "bad-utf8",
   expected:
-    `${NOT_UTF8.length} texts that are no UTF-8: each ends its connection with 1007`,
-  run: (arena) => forbidden(arena, NOT_UTF8, 1007),
+    `${NOT_UTF8.length} texts of invalid UTF-8: each closes its connection with 1007`,
+  run: (harness) => forbidden(harness, NOT_UTF8, 1007),
   gaps: CODE_GAP,
   control: WELL_FORMED,
 };
 
-/** A frame as a server sends it: without a mask. */
+/** Returns a frame without a mask, as a server sends it. */
 function unmasked(words: string): Uint8Array<ArrayBuffer> {
-  return joined([Uint8Array.of(0x81, words.length), text(words)]);
+  return concat([Uint8Array.of(0x81, words.length), text(words)]);
 }
 
 async function withoutMask(
-  arena: Arena,
+  harness: Harness,
   frame: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
-  const [code] = await ends(arena, [frame]);
-  arena.check("refused", code === 1002, `${code}`);
+  const [code] = await closeCodes(harness, [frame]);
+  harness.check("refused", code === 1002, `${code}`);
 }
 
 export const unmaskedFrames: Row = {
   name: "unmasked",
   expected: "1002",
-  run: (arena) => withoutMask(arena, unmasked('{"type":"ping"}')),
+  run: (harness) => withoutMask(harness, unmasked('{"type":"ping"}')),
   gaps: { deno: { refused: "frames that are not masked" } },
   control: {
-    how: "the frame is masked",
+    how: "a masked frame",
     fails: "refused",
-    run: (arena) => withoutMask(arena, good()),
+    run: (harness) => withoutMask(harness, validFrame()),
   },
 };

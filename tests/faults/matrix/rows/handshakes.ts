@@ -1,58 +1,58 @@
-/** What happens before there is a WebSocket. */
+/** Attacks on the handshake. */
 import { PROTOCOL } from "../../../../messages.ts";
 import { closeCode, RawPeer, RefusedError } from "../../../raw_peer.ts";
-import { type Arena, within } from "../harness.ts";
+import { within } from "../../within.ts";
+import type { Harness } from "../harness.ts";
 import type { Row } from "../row.ts";
 
 const encoder = new TextEncoder();
 
-/** Requests whose head does not end. */
-async function halfHeads(arena: Arena): Promise<void> {
+/** Opens requests whose head does not end. */
+async function halfHeads(harness: Harness): Promise<void> {
   const conns: Deno.TcpConn[] = [];
-  for (let n = 0; n < arena.many(200, 20); n++) {
-    const conn = await arena.dial();
+  for (let n = 0; n < harness.count(200, 20); n++) {
+    const conn = await harness.openTcp();
     await conn.write(
       encoder.encode(`GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half: ${n}`),
     );
     conns.push(conn);
   }
-  // A head that never ends is ended by the server, or not.
   const ended = conns.map(async (conn) => {
     const read = await conn.read(new Uint8Array(1024)).catch(() => null);
     return read === null || read > 0;
   });
-  const withinMs = arena.transport === "strict"
+  const withinMs = harness.transport === "strict"
     ? 8_000
-    : arena.many(20_000, 500);
-  const some = await within(ended[0]!, withinMs);
-  arena.check(
+    : harness.count(20_000, 500);
+  const isClosed = await within(ended[0]!, withinMs) === true;
+  harness.check(
     "head timeout",
-    some === true,
-    some === true ? "ended by the server" : `still open after ${withinMs} ms`,
+    isClosed,
+    isClosed ? "closed by the server" : `still open after ${withinMs} ms`,
   );
-  arena.defer(() => Promise.all(ended));
+  harness.defer(() => Promise.all(ended));
 }
 
 export const halfHead: Row = {
   name: "half-request-head",
-  expected: "the server ends them; descriptors come back when they go",
+  expected: "the server closes the connections; every descriptor is freed",
   run: halfHeads,
   gaps: { deno: { "head timeout": "half a request head" } },
   control: {
-    how: "an hour for a head to end",
+    how: "a timeout of an hour",
     fails: "head timeout",
     target: { handshakeMs: 3_600_000 },
   },
 };
 
-/** Connects, and says what came of it: 101 or the refusal's status. */
-async function knock(
-  arena: Arena,
+/** Requests an upgrade. @returns the peer, or the status of the refusal. */
+async function requestUpgrade(
+  harness: Harness,
   headers: Readonly<Record<string, string>> = {},
   protocol?: string,
 ): Promise<RawPeer | number> {
   try {
-    return await RawPeer.connect(arena.port, {
+    return await RawPeer.connect(harness.port, {
       headers,
       ...(protocol === undefined ? {} : { protocol }),
     });
@@ -67,29 +67,29 @@ const FROM_ONE_ADDRESS = 100;
 export const connectionFlood: Row = {
   name: "connection-flood",
   expected:
-    `at most ${FROM_ONE_ADDRESS} from one address, 429 for the others; nothing is left of those that came and went`,
+    `at most ${FROM_ONE_ADDRESS} connections from one address, 429 for the others; nothing remains of closed ones`,
   target: { limits: { peersPerAddress: FROM_ONE_ADDRESS } },
-  async run(arena) {
+  async run(harness) {
     const answers = new Map<number, number>();
-    for (let n = 0; n < arena.many(1_000, 150); n++) {
-      const answer = await knock(arena);
+    for (let n = 0; n < harness.count(1_000, 150); n++) {
+      const answer = await requestUpgrade(harness);
       const status = typeof answer === "number" ? answer : 101;
       answers.set(status, (answers.get(status) ?? 0) + 1);
-      if (typeof answer !== "number") arena.defer(() => answer.drop());
+      if (typeof answer !== "number") harness.defer(() => answer.drop());
     }
-    const { connections } = await arena.look();
-    arena.check(
+    const { connections } = await harness.snapshot();
+    harness.check(
       "bounded",
       connections === FROM_ONE_ADDRESS && [...answers.keys()].length === 2 &&
         answers.has(429),
-      `${connections} in; ${
+      `${connections} connections; ${
         [...answers].map(([status, n]) => `${status}: ${n}`).join(", ")
       }`,
     );
-    await arena.retreat();
-    await arena.until(({ connections }) => connections < 10, 5_000);
-    for (let n = 0; n < arena.many(5_000, 200); n++) {
-      const answer = await knock(arena, {}, PROTOCOL);
+    await harness.endAttack();
+    await harness.until(({ connections }) => connections < 10, 5_000);
+    for (let n = 0; n < harness.count(5_000, 200); n++) {
+      const answer = await requestUpgrade(harness, {}, PROTOCOL);
       if (typeof answer !== "number") answer.drop();
     }
   },
@@ -100,7 +100,7 @@ export const connectionFlood: Row = {
   },
 };
 
-/** Origin, Host where it is not the server's, and the answer with `origins: "same"`. */
+/** Origin, Host if it differs from the server's, and the status with `origins: "same"`. */
 const ORIGINS: readonly (readonly [string, string | undefined, number])[] = [
   ["http://127.0.0.1:{port}", undefined, 101],
   ["https://evil.example", undefined, 403],
@@ -120,11 +120,11 @@ const ORIGINS: readonly (readonly [string, string | undefined, number])[] = [
   ["http://127.0.0.1:{port} http://evil.example", undefined, 403],
 ];
 
-async function wrongOrigins(arena: Arena): Promise<void> {
+async function wrongOrigins(harness: Harness): Promise<void> {
   const wrong: string[] = [];
   for (const [origin, host, expected] of ORIGINS) {
-    const filled = (text: string) => text.replace("{port}", `${arena.port}`);
-    const answer = await knock(arena, {
+    const filled = (text: string) => text.replace("{port}", `${harness.port}`);
+    const answer = await requestUpgrade(harness, {
       origin: filled(origin),
       ...(host === undefined ? {} : { host: filled(host) }),
     });
@@ -132,56 +132,58 @@ async function wrongOrigins(arena: Arena): Promise<void> {
     if (typeof answer !== "number") answer.drop();
     if (status !== expected) wrong.push(`'${origin}': ${status}`);
   }
-  arena.check(
+  harness.check(
     "table",
     wrong.length === 0,
     wrong.length === 0 ? `${ORIGINS.length} origins as documented` : `${wrong}`,
   );
-  const count = arena.many(10_000, 400);
+  const count = harness.count(10_000, 400);
   let refused = 0;
   const half = async () => {
     const workers = Array.from({ length: 8 }, async () => {
       for (let n = 0; n < count / 16; n++) {
-        const answer = await knock(arena, { origin: "https://evil.example" });
+        const answer = await requestUpgrade(harness, {
+          origin: "https://evil.example",
+        });
         if (answer === 403) refused++;
         else if (typeof answer !== "number") answer.drop();
       }
     });
     await Promise.all(workers);
-    return await arena.look();
+    return await harness.snapshot();
   };
-  const before = await arena.look("measure");
+  const before = await harness.snapshot("collect");
   const first = await half();
   const second = await half();
-  arena.check("all 403", refused === count, `${refused} of ${count} are 403`);
-  // What the first ones took is the garbage of one collection to the next; more of them take no more.
+  harness.check("all 403", refused === count, `${refused} of ${count} are 403`);
+  // The first half takes the memory of garbage between two collections. The second half must not add to it.
   const [took, more] = [first.peak - before.rss, second.peak - first.peak]
     .map((bytes) => bytes / 1024 ** 2);
-  arena.check(
+  harness.check(
     "memory",
     more! < FLAT_MIB,
     `peak +${took!.toFixed(0)} MiB for the first half, +${
       more!.toFixed(0)
-    } for the other`,
+    } for the second`,
   );
 }
 
-/** By so much the second half of many handshakes may add to the peak of the first. */
+/** The memory that the second half of the handshakes may add to the peak of the first. */
 const FLAT_MIB = 16;
 
 export const origins: Row = {
   name: "wrong-origins",
   expected:
-    "16 kinds of Origin as documented; 10,000 handshakes from a wrong one: all 403, memory flat",
+    "16 kinds of Origin as documented; 10,000 handshakes with a wrong one: all 403, and constant memory",
   run: wrongOrigins,
   control: {
-    how: "any origin may come",
+    how: "every origin allowed",
     fails: "all 403",
     target: { origins: "any" },
   },
 };
 
-/** Lists of subprotocols, and the answer: the one that is chosen (`""`: none) and the close code, or an HTTP status. */
+/** Lists of subprotocols, and the answer: the chosen one (`""`: none) and the close code, or an HTTP status. */
 const SUBPROTOCOLS: readonly (readonly [string, string | number])[] = [
   ["drumbeat.v1", "drumbeat.v1"],
   ["chat, drumbeat.v1", "drumbeat.v1"],
@@ -198,12 +200,12 @@ const SUBPROTOCOLS: readonly (readonly [string, string | number])[] = [
 ];
 
 async function lists(
-  arena: Arena,
+  harness: Harness,
   table: typeof SUBPROTOCOLS,
 ): Promise<void> {
   const wrong: string[] = [];
   for (const [list, expected] of table) {
-    const answer = await knock(arena, {}, list);
+    const answer = await requestUpgrade(harness, {}, list);
     let found: string | number = answer as number;
     if (typeof answer !== "number") {
       found = /^sec-websocket-protocol: (.*)$/im.exec(answer.head)?.[1]
@@ -217,7 +219,7 @@ async function lists(
     }
     if (found !== expected) wrong.push(`'${list.slice(0, 30)}': ${found}`);
   }
-  arena.check(
+  harness.check(
     "table",
     wrong.length === 0,
     wrong.length === 0 ? `${table.length} lists as documented` : `${wrong}`,
@@ -227,13 +229,13 @@ async function lists(
 export const subprotocols: Row = {
   name: "subprotocol-lists",
   expected: "each list is answered as documented, and none ends the process",
-  run: (arena) => lists(arena, SUBPROTOCOLS),
+  run: (harness) => lists(harness, SUBPROTOCOLS),
   control: {
-    how: "the answer expected of each is the next one's",
+    how: "the answer of the next list expected for each",
     fails: "table",
-    run: (arena) =>
+    run: (harness) =>
       lists(
-        arena,
+        harness,
         SUBPROTOCOLS.map(([list], n) =>
           [list, SUBPROTOCOLS[(n + 1) % SUBPROTOCOLS.length]![1]] as const
         ),

@@ -1,10 +1,10 @@
-/** What strangers say, on the page. */
+/** Hostile messages on the page. */
 import { PROTOCOL } from "../../../../messages.ts";
 import type { Browser } from "playwright-core";
 import { hasBrowser, launchBrowser, type Tab } from "../../../page/browser.ts";
 import { lines, online } from "../../../page/lobby_page.ts";
 import { WirePeer } from "../../../server/wire_peer.ts";
-import type { Arena } from "../harness.ts";
+import type { Harness } from "../harness.ts";
 import type { Row } from "../row.ts";
 
 const HTML = [
@@ -26,28 +26,28 @@ const HTML = [
   "${alert(9)} {{constructor.constructor('alert(10)')()}}",
 ];
 
-/** Plays with the page in a browser of its own. */
+/** Opens the page in a browser of its own. */
 async function onPage(
-  arena: Arena,
-  play: (tab: Tab) => Promise<void>,
+  harness: Harness,
+  run: (tab: Tab) => Promise<void>,
 ): Promise<void> {
   if (!hasBrowser) {
-    return arena.check("browser", false, "SKIPPED (no Chromium)");
+    return harness.check("browser", false, "SKIPPED (no Chromium)");
   }
   const browser: Browser = await launchBrowser();
   try {
-    await play(await online(browser, `http://127.0.0.1:${arena.port}/`));
+    await run(await online(browser, `http://127.0.0.1:${harness.port}/`));
   } finally {
     await browser.close();
   }
 }
 
-function report(arena: Arena, { problems }: Tab, lines: number): void {
-  arena.check(
+function report(harness: Harness, { problems }: Tab, lines: number): void {
+  harness.check(
     "no script, no CSP report",
     problems.length === 0,
     problems.length === 0
-      ? `${lines} lines, all of them text`
+      ? `${lines} lines of text`
       : problems.slice(0, 2).join("; "),
   );
 }
@@ -55,12 +55,12 @@ function report(arena: Arena, { problems }: Tab, lines: number): void {
 export const hostilePage: Row = {
   name: "hostile-page",
   expected:
-    "names and messages are text: no script runs, no element of theirs is made, CSP reports nothing",
-  run: (arena) =>
-    onPage(arena, async (tab) => {
+    "names and messages are text: no script runs, no element is created, and CSP reports nothing",
+  run: (harness) =>
+    onPage(harness, async (tab) => {
       const { page } = tab;
       const peer = await WirePeer.open(
-        `ws://127.0.0.1:${arena.port}/ws`,
+        `ws://127.0.0.1:${harness.port}/ws`,
         PROTOCOL,
       );
       peer.send({ type: "hello", topics: {} });
@@ -80,26 +80,26 @@ export const hostilePage: Row = {
       const made = await page.locator(
         "#feed :is(img, script, svg, iframe, a, b, style, form, base, meta)",
       ).count();
-      arena.check("only text", made === 0, `${made} elements of theirs`);
-      report(arena, tab, HTML.length + 1);
+      harness.check("only text", made === 0, `${made} elements created`);
+      report(harness, tab, HTML.length + 1);
       await peer[Symbol.asyncDispose]();
     }),
   control: {
-    how: "the page puts what it is told in as HTML",
+    how: "a page that inserts a message as HTML",
     fails: "no script, no CSP report",
-    run: (arena) =>
-      onPage(arena, async (tab) => {
+    run: (harness) =>
+      onPage(harness, async (tab) => {
         await tab.page.evaluate(
           `document.body.insertAdjacentHTML("beforeend", ${
             JSON.stringify(HTML[0])
           })`,
         );
         await tab.page.waitForFunction("document.images.length > 0");
-        // Chromium reports in a task of its own.
+        // Chromium reports a violation in a later task.
         while (tab.problems.length === 0) {
           await tab.page.evaluate("new Promise(requestAnimationFrame)");
         }
-        report(arena, tab, 1);
+        report(harness, tab, 1);
       }),
   },
 };
