@@ -189,12 +189,12 @@ for (const [code, mayBeStored] of Object.entries(MAY_BE_STORED)) {
   });
 }
 
-Deno.test("docs/protocol.md agrees for each error code of the wire on whether the message may be stored", async () => {
+Deno.test("docs/protocol.md states for each error code whether the message may be stored", async () => {
   const text = await Deno.readTextFile("docs/protocol.md");
   const [, section = ""] = text.split("\n## Error codes\n");
   const [table = ""] = section.split("\n## ");
   const rows = [...table.matchAll(/^\| `(\w+)` .*\| ([^|]*) \|$/gm)];
-  assertEquals(rows.length, 12);
+  assertEquals(rows.length, Object.keys(MAY_BE_STORED).length);
   for (const [, code, answer] of rows) {
     const mayBeStored: boolean = MAY_BE_STORED[code as DrumbeatErrorCode];
     assertEquals(!answer!.startsWith("no"), mayBeStored, code);
