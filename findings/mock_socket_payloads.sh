@@ -6,7 +6,7 @@
 # call), and the client, whose binaryType is "arraybuffer", receives an ArrayBuffer with "AB".
 # Seen: the server receives "CB"; the client receives the text "67,66". undici 7.30.2 with ws 8.23.0, as the control, does
 # what was guessed.
-# So a test that passes on this mock says nothing about a client that reuses its buffers, or about binary messages.
+# So a test that passes on this mock proves nothing about a client that reuses its buffers, or about binary messages.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -6,7 +6,7 @@
 # twice, and the wrapper reconnects twice.
 # Guess, before it was run: f runs once, as the wrappers promise the interface of EventTarget.
 # Seen: f runs three times. partysocket 1.3.0, as the control, calls it once.
-# So code that greets or subscribes in such a listener does so again after each reconnect.
+# So code that logs in or subscribes in such a listener does so again after each reconnect.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

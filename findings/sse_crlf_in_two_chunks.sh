@@ -5,7 +5,7 @@
 # "a\nb" (HTML Standard, "Parsing an event stream": CR LF is one end-of-line).
 # Guess, before it was run: one event in every library, as chunks have no meaning in the grammar.
 # Seen: two events, "a" and "b". eventsource-parser 4.1.3, as the control, gives one.
-# So a server that wants to be read by every library ends its lines with LF alone.
+# So a server that supports every library ends its lines with LF alone.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

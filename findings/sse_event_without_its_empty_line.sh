@@ -2,11 +2,11 @@
 # parse-sse 0.1.0 delivers an event whose empty line never came, and keeps back an event whose data is empty.
 #
 # The streams: (1) `data: a`, an empty line, `data: b`, the end of the response. An event that has no empty line yet is
-# discarded at the end of the stream (HTML Standard, "Parsing an event stream"): it may be cut in the middle.
+# discarded at the end of the stream (HTML Standard, "Parsing an event stream"): it may be incomplete.
 # (2) `data:`, an empty line: an event with the data "".
 # Guess, before it was run: (1) "a"; (2) "".
 # Seen: (1) "a" and "b"; (2) nothing. eventsource-parser 4.1.3, as the control, gives what was guessed.
-# So a record that a cut divides may be read as a whole one: a reader has to check the payload (JSON fails to parse).
+# So a divided record may be read as a whole one: a reader has to check the payload (JSON fails to parse).
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

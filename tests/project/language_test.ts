@@ -9,7 +9,6 @@ const NOT_YET: readonly string[] = [
   "client.ts",
   "client/",
   "docs/",
-  "findings/",
   "hub.ts",
   "hub/",
   "messages/",

@@ -1,6 +1,6 @@
 /**
  * Counts the files and functions of the product that one published message enters, by V8's precise coverage: a
- * drumbeat.v1 peer publishes to a topic with two subscribers, after a few messages have gone the same way.
+ * drumbeat.v1 peer publishes to a topic with two subscribers, after a few messages took the same path.
  *
  * `deno run -A tests/project/publish_path.ts [--client] [--list] [FOLDER]`: with `--client` the publisher is a
  * `Client` of the same process; `--list` prints each function; the folder is another checkout. Default: this one.
