@@ -1,7 +1,7 @@
 /**
  * Close codes and what a client does about them.
  *
- * 1000–1015 are RFC 6455 section 7.4.1; 4000–4999 are Drumbeat's own (docs/protocol.md, "Closing"): 4000–4499 mean
+ * 1000–1015 are RFC 6455 section 7.4.1; 4000–4999 are Drumbeat's own (docs/protocol.md, "Close codes"): 4000–4499 mean
  * "come back", 4500–4999 mean "do not".
  * @module
  */

@@ -3,7 +3,7 @@ import type { Outcome } from "./store.ts";
 /** Outcomes that are kept of a session's publishes. A client has no more than that unsettled. */
 const KEPT = 256;
 
-/** How a session's last publishes ended, so that a repeated id gets the same answer: docs/protocol.md, "Publishing once". */
+/** How a session's last publishes ended, so that a repeated id gets the same answer: docs/protocol.md, "Publishing". */
 export class Outcomes {
   #highest = -1;
   #byId: Map<number, Outcome> | undefined;

@@ -102,7 +102,7 @@ export class Topic implements Run {
     return { epoch: this.epoch, offset: 0 };
   }
 
-  /** Where a cursor starts, and whether that is all that was asked for: docs/protocol.md, "Where a cursor starts". */
+  /** Where a cursor starts, and whether that is all that was asked for: docs/protocol.md, "Topics". */
   place(start: Start): Joined {
     const { epoch, head, tail } = this;
     if (start.last !== undefined) {

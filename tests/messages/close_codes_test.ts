@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { CloseCode, shouldReconnect } from "../../messages.ts";
 
-/** docs/protocol.md, "Closing". */
+/** docs/protocol.md, "Close codes". */
 const TABLE: readonly (readonly [code: number, comesBack: boolean])[] = [
   [1000, false],
   [1001, true],

@@ -43,6 +43,28 @@ docs/decisions/0002 and "../hub/hub.ts": 40,000 messages/s.`;
   assertEquals(missingIn(text, files), ["hub/ring.ts", "docs/decisions/0002"]);
 });
 
+Deno.test("every section that a comment names exists", async () => {
+  const missing: string[] = [];
+  for (const file of await filesOf([])) {
+    const text = await Deno.readTextFile(new URL(file, root));
+    const comment = text.replaceAll(/\s*\n[ \t]*(?:\*|\/\/)\s*/g, " ");
+    for (
+      const [, page = "", section = ""] of comment.matchAll(
+        /(docs\/[\w/]+\.md), (?:under )?"([^"]+)"/g,
+      )
+    ) {
+      const document = await Deno.readTextFile(new URL(page, root));
+      const headings = [...document.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+        title
+      );
+      if (!headings.includes(section)) {
+        missing.push(`${file}: ${page}, "${section}"`);
+      }
+    }
+  }
+  assertEquals(missing, []);
+});
+
 Deno.test("the list of decisions has every page, with its number and title", async () => {
   const folder = new URL("docs/decisions/", root);
   const list = await Deno.readTextFile(new URL("README.md", folder));

@@ -8,7 +8,7 @@ import { type AnyFrame, WirePeer } from "./wire_peer.ts";
 
 const MIB = 1024 * 1024;
 
-/** What a refusal may close with: docs/protocol.md, "Closing"; and what the runtime closes with before we see it. */
+/** What a refusal may close with: docs/protocol.md, "Close codes"; and what the runtime closes with before we see it. */
 const CLOSES = [1002, 1005, 1006, 1007, 1009, 4002, 4500];
 
 /** Two peers that talk to each other in a topic of their own, and must not notice what happens elsewhere. */

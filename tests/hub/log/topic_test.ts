@@ -22,7 +22,7 @@ function topicOf10To19(deep = false): Topic {
   return topic;
 }
 
-/** docs/protocol.md, "Where a cursor starts". */
+/** docs/protocol.md, "Topics". */
 const STARTS = [
   ["nothing asked for: from now", {}, 20, true],
   ["the last 3", { last: 3 }, 17, true],
