@@ -21,7 +21,10 @@ export interface Limits {
   readonly bytesPerSecond: number;
   /** Bytes of batches that may be sent and unacknowledged before the hub skips the peer. Default: 262,144. */
   readonly windowBytes: number;
-  /** Publishes that one connection may have unsettled; the next one is the error `limit`. Default: 256. */
+  /**
+   * Publishes, requests and histories of one connection that may be without an answer; the next one is the error `limit`.
+   * Default: 256.
+   */
   readonly inflight: number;
   /** Topics that one connection may be in; the next one is the error `limit`. Default: 128. */
   readonly topicsPerPeer: number;

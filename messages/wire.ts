@@ -28,7 +28,7 @@ export type ErrorCode =
   | "forbidden"
   /** The token is missing or not valid. */
   | "unauthenticated"
-  /** A limit was reached: topics, unsettled publishes, the outbox. */
+  /** A limit was reached: topics, frames without an answer, the outbox. */
   | "limit"
   /** The message is larger than `limits.messageBytes`. */
   | "large"
@@ -76,7 +76,7 @@ export interface WireLimits {
   readonly messageBytes: number;
   /** Bytes of batches the server sends before it waits for an ack. */
   readonly windowBytes: number;
-  /** Publishes a client may have unsettled. */
+  /** Publishes, requests and histories of a client that may be without an answer. */
   readonly inflight: number;
   /** Topics a peer may be in. */
   readonly topicsPerPeer: number;
