@@ -47,6 +47,7 @@ export {
 } from "./client/requests/requests.ts";
 export { type HistoryOptions } from "./client/topics/history.ts";
 export {
+  type PresenceArguments,
   type TopicPresence,
   type TopicPresenceChange,
 } from "./client/topics/presence.ts";

@@ -124,6 +124,7 @@ export {
   type MessageHandler,
   type MessageRecord,
   type OutboxOptions,
+  type PresenceArguments,
   type PublishOptions,
   type RecoveredEvent,
   type RejectedEvent,

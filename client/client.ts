@@ -3,13 +3,14 @@ import {
   type AnyMessages,
   anyMessages,
   type AnyRequests,
-  DrumbeatError,
+  type DrumbeatError,
   type MessageMap,
   type RequestMap,
   startProblem,
   topicNameProblem,
   type WireLimits,
 } from "../messages.ts";
+import { closeError } from "./connection/close_error.ts";
 import { checkClose } from "./connection/close_socket.ts";
 import { Connection, type ConnectionClose } from "./connection/connection.ts";
 import { Reconnector, type StateChange } from "./connection/reconnect.ts";
@@ -40,6 +41,7 @@ import { WebSocketApi } from "./web_socket_api.ts";
  *
  * @typeParam M the contract's messages.
  * @typeParam R the contract's requests.
+ * @typeParam P the contract's presence data.
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -54,6 +56,7 @@ import { WebSocketApi } from "./web_socket_api.ts";
 export class Client<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
+  P = unknown,
 > extends WebSocketApi<M> implements AsyncDisposable {
   readonly #reconnector: Reconnector;
   readonly #dialect: V1<M> | Plain<M>;
@@ -71,7 +74,7 @@ export class Client<
    * @param options the options of {@linkcode connect}.
    * @throws the exceptions of {@linkcode connect}.
    */
-  constructor(url: string | URL, options: ConnectOptions<M, R> = {}) {
+  constructor(url: string | URL, options: ConnectOptions<M, R, P> = {}) {
     super(resolveUrl(url));
     const settings = resolveOptions(options);
     if (settings.dialect === "v1") refuseToken(this.url);
@@ -241,14 +244,14 @@ export class Client<
    * @throws {TypeError} for a name or a start that is not valid, and in the plain dialect, which has no topics.
    * @throws {DrumbeatError} `closed`.
    */
-  topic(name: string, start: StartFrom = {}): Topic<M> {
+  topic(name: string, start: StartFrom = {}): Topic<M, P> {
     const v1 = this.#requireV1("topics");
     const action = `Cannot join '${name}'`;
     checkNames(action, start, { last: true, epoch: true, offset: true });
     const problem = topicNameProblem(name) ?? startProblem(start);
     if (problem !== undefined) throw new TypeError(`${action}: ${problem}`);
     if (this.state === "closed") throw this.#closedError(action);
-    return v1.topics.topic(name, start);
+    return v1.topics.topic(name, start) as Topic<M, P>;
   }
 
   /**
@@ -332,17 +335,9 @@ export class Client<
   }
 
   #closedError(action: string): DrumbeatError {
-    const close = this.lastClose;
-    if (this.#isClosedByProgram || close === undefined) {
-      return new DrumbeatError("closed", `${action}: the client is closed`);
-    }
-    const { code, reason, cause } = close;
-    const details = [reason, cause instanceof Error ? cause.message : cause]
-      .filter((text) => text !== undefined && text !== "");
-    return new DrumbeatError(
-      "closed",
-      [`${action}: the connection closed with ${code}`, ...details].join(", "),
-      cause === undefined ? {} : { cause },
+    return closeError(
+      action,
+      this.#isClosedByProgram ? undefined : this.lastClose,
     );
   }
 }

@@ -12,6 +12,7 @@ import type { ConnectOptions } from "./options.ts";
  *
  * @typeParam M the contract's messages.
  * @typeParam R the contract's requests.
+ * @typeParam P the contract's presence data.
  * @param url an absolute `ws:`, `wss:`, `http:` or `https:` URL, or, on a page, a path on the page's own host.
  * @param options the contract, the token and the bounds; every number has a default.
  * @returns the client, in the state `connecting`.
@@ -33,9 +34,10 @@ import type { ConnectOptions } from "./options.ts";
 export function connect<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
+  P = unknown,
 >(
   url: string | URL,
-  options: ConnectOptions<M, R> = {},
-): Client<M, R> {
+  options: ConnectOptions<M, R, P> = {},
+): Client<M, R, P> {
   return new Client(url, options);
 }

@@ -57,13 +57,15 @@ export type WebSocketConstructor = new (
  *
  * @typeParam M the contract's messages.
  * @typeParam R the contract's requests.
+ * @typeParam P the contract's presence data.
  */
 export interface ConnectOptions<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
+  P = unknown,
 > {
   /** The contract made by `defineMessages`, which checks messages before they are sent and when they are received. @default any message */
-  readonly contract?: Contract<M, R>;
+  readonly contract?: Contract<M, R, P>;
   /** `v1` for a Drumbeat server; `plain` for any WebSocket server, without topics and resume. @default "v1" */
   readonly dialect?: "v1" | "plain";
   /** The subprotocols to offer, for the dialect `plain` only. @default none */
@@ -165,8 +167,12 @@ const NAMES: OptionNames<ConnectOptions> = {
  * @throws {TypeError} for an unknown option, a value of the wrong type, or an option of the other dialect.
  * @throws {RangeError} for a number out of bounds.
  */
-export function resolveOptions<M extends MessageMap, R extends RequestMap>(
-  options: ConnectOptions<M, R>,
+export function resolveOptions<
+  M extends MessageMap,
+  R extends RequestMap,
+  P,
+>(
+  options: ConnectOptions<M, R, P>,
 ): Settings {
   checkNames(CONNECT, options, NAMES);
   const {

@@ -95,6 +95,12 @@ import clientTopicsTs from "../client/topics/topics.ts" with { type: "text" };
 import clientUrlTs from "../client/connection/url.ts" with { type: "text" };
 import clientV1Ts from "../client/protocol/v1.ts" with { type: "text" };
 import clientListenersTs from "../client/listeners.ts" with { type: "text" };
+import clientCloseErrorTs from "../client/connection/close_error.ts" with {
+  type: "text",
+};
+import clientRecordListenersTs from "../client/topics/record_listeners.ts" with {
+  type: "text",
+};
 import clientWaitersTs from "../client/waiters.ts" with { type: "text" };
 import commonIgnoredRejectionsTs from "../common/ignored_rejections.ts" with {
   type: "text",
@@ -241,6 +247,8 @@ export const SOURCES: ReadonlyMap<string, string> = new Map([
   ["client/connection/url.ts", clientUrlTs],
   ["client/protocol/v1.ts", clientV1Ts],
   ["client/listeners.ts", clientListenersTs],
+  ["client/connection/close_error.ts", clientCloseErrorTs],
+  ["client/topics/record_listeners.ts", clientRecordListenersTs],
   ["client/waiters.ts", clientWaitersTs],
   ["common/ignored_rejections.ts", commonIgnoredRejectionsTs],
   ["client/requests/pending_replies.ts", clientRequestsPendingRepliesTs],

@@ -32,7 +32,7 @@ import { TokenRenewal } from "./token_renewal.ts";
 /** The part of a contract that the client uses. */
 type V1Contract<M extends MessageMap> = Pick<
   Contract<M>,
-  "check" | "checkRequest" | "checkReply"
+  "check" | "checkPresence" | "checkRequest" | "checkReply"
 >;
 
 /** drumbeat.v1 on the client: one session, which continues from connection to connection. See docs/protocol.md. */

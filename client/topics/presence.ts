@@ -1,22 +1,46 @@
-import { isCount, type ListenerOptions, type Member } from "../../messages.ts";
+import {
+  type Contract,
+  DrumbeatError,
+  isCount,
+  type ListenerOptions,
+  type Member,
+} from "../../messages.ts";
 import { Listeners } from "../listeners.ts";
 import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
+import type { Requests } from "../requests/requests.ts";
 import { checkWait, Waiters, type WaitOptions } from "../waiters.ts";
 
-/** A change of a topic's presence. */
-export interface TopicPresenceChange {
+/**
+ * A change of a topic's presence.
+ *
+ * @typeParam P the members' data.
+ */
+export interface TopicPresenceChange<P = unknown> {
   /** The members that joined, or whose data changed. */
-  readonly join: readonly Member[];
+  readonly join: readonly Member<P>[];
   /** The public ids of the members that left. */
   readonly leave: readonly string[];
   /** The number of members after the change. */
   readonly count: number;
 }
 
-/** The members of a topic: one entry for each session, whatever its connection does. */
-export interface TopicPresence {
+/**
+ * The parameters of {@linkcode TopicPresence.set}: data may be absent only where the contract accepts `null`.
+ *
+ * @typeParam P the members' data.
+ */
+export type PresenceArguments<P> = null extends P
+  ? [data?: P, options?: WaitOptions]
+  : [data: P, options?: WaitOptions];
+
+/**
+ * The members of a topic: one entry for each session, whatever its connection does.
+ *
+ * @typeParam P the members' data.
+ */
+export interface TopicPresence<P = unknown> {
   /** The data of each member, by its public id. Empty above 1,000 members, and while this client is not a member. */
-  readonly members: ReadonlyMap<string, unknown>;
+  readonly members: ReadonlyMap<string, P>;
   /** The number of members. */
   readonly count: number;
 
@@ -24,12 +48,14 @@ export interface TopicPresence {
    * Joins the presence, or replaces this client's data. After a reconnect the client is a member again. Without a connection
    * it waits for one.
    *
-   * @param data the data that the other members receive: a JSON value, of at most 1,024 bytes by default. Default: `null`.
-   * @param options a signal, which stops the wait; the data may reach the server nevertheless.
+   * @param given the data that the other members receive: a JSON value, of at most 1,024 bytes by default, which may be
+   * absent where the contract accepts `null`; then a signal, which stops the wait, while the data may reach the server
+   * nevertheless.
    * @returns a promise that resolves when the server has the data.
-   * @throws {DrumbeatError} with the server's code where it refuses the data (`invalid`, `large`); `timeout`; `closed`.
+   * @throws {DrumbeatError} `invalid` where the contract refuses the data; the server's code where it refuses them;
+   * `timeout`; `closed`.
    */
-  set(data?: unknown, options?: WaitOptions): Promise<void>;
+  set(...given: PresenceArguments<P>): Promise<void>;
 
   /**
    * Adds a handler of changes.
@@ -39,20 +65,24 @@ export interface TopicPresence {
    * @returns removes the handler.
    */
   on(
-    handler: (change: TopicPresenceChange) => void,
+    handler: (change: TopicPresenceChange<P>) => void,
     options?: ListenerOptions,
   ): () => void;
 }
 
-/** Sends this client's data to the server. */
-export type SendPresence = (data: unknown) => Promise<unknown>;
+/** The client of a topic's presence. */
+export interface PresenceHost {
+  readonly contract: Pick<Contract, "checkPresence">;
+  readonly requests: Pick<Requests, "send">;
+  readonly rejections: IgnoredRejections;
+}
 
 /** The implementation of {@linkcode TopicPresence}. */
 export class Presence implements TopicPresence {
+  readonly #topic: string;
+  readonly #host: PresenceHost;
   readonly #members = new Map<string, unknown>();
   readonly #listeners = new Listeners<TopicPresenceChange>();
-  readonly #send: SendPresence;
-  readonly #rejections: IgnoredRejections;
   #count = 0;
   /** The data that the server has: each hello repeats it. */
   #acknowledged: { readonly data: unknown } | undefined;
@@ -65,12 +95,12 @@ export class Presence implements TopicPresence {
   #closedError: Error | undefined;
 
   /**
-   * @param send sends data to the server.
-   * @param rejections watches the promises that the program receives.
+   * @param topic the topic's name.
+   * @param host the client.
    */
-  constructor(send: SendPresence, rejections: IgnoredRejections) {
-    this.#send = send;
-    this.#rejections = rejections;
+  constructor(topic: string, host: PresenceHost) {
+    this.#topic = topic;
+    this.#host = host;
   }
 
   get members(): ReadonlyMap<string, unknown> {
@@ -82,12 +112,18 @@ export class Presence implements TopicPresence {
   }
 
   set(data: unknown = null, options: WaitOptions = {}): Promise<void> {
-    return this.#rejections.promise((resolve, reject) => {
-      const signal = checkWait("Cannot set presence", options);
+    return this.#host.rejections.promise((resolve, reject) => {
+      const action = this.#action;
+      const signal = checkWait(action, options);
       if (this.#closedError !== undefined) return reject(this.#closedError);
+      const checked = this.#host.contract.checkPresence(data);
+      if (!checked.ok) {
+        const { code, message, issues = [] } = checked;
+        throw new DrumbeatError(code, `${action}: ${message}`, { issues });
+      }
       this.#setting.add(resolve, reject, signal);
       this.#pending = { data };
-      if (this.#isSubscribed) this.#sendPending();
+      if (this.#isSubscribed) this.#send();
     });
   }
 
@@ -113,7 +149,7 @@ export class Presence implements TopicPresence {
   /** Sends waiting data: the topic is subscribed. */
   subscribed(): void {
     this.#isSubscribed = true;
-    this.#sendPending();
+    this.#send();
   }
 
   /** Waits for the next connection. The members stay until the next snapshot. */
@@ -160,12 +196,20 @@ export class Presence implements TopicPresence {
     });
   }
 
-  #sendPending(): void {
+  get #action(): string {
+    return `Cannot set presence in '${this.#topic}'`;
+  }
+
+  #send(): void {
     const pending = this.#pending;
     if (pending === undefined) return;
-    this.#send(pending.data).then(
+    const { data } = pending;
+    this.#host.requests.send(
+      { action: this.#action, answer: "ack" },
+      (id) => ({ type: "presence", id, topic: this.#topic, data }),
+    ).then(
       () => {
-        this.#acknowledged = { data: pending.data };
+        this.#acknowledged = { data };
         if (this.#pending !== pending) return;
         this.#pending = undefined;
         this.#setting.resolve();

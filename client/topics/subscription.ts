@@ -17,7 +17,6 @@ import {
   type TopicRecord,
 } from "../../messages.ts";
 import type { EmitEvent } from "../events.ts";
-import { Listeners } from "../listeners.ts";
 import type { PublishOptions } from "../publish/publisher.ts";
 import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
 import { report } from "../report.ts";
@@ -27,12 +26,13 @@ import { Cursor } from "./cursor.ts";
 import { type HistoryOptions, readHistory } from "./history.ts";
 import { Presence } from "./presence.ts";
 import type { RawRecord } from "./record.ts";
+import { RecordListeners } from "./record_listeners.ts";
 import { RecordQueue } from "./record_queue.ts";
 import type { StartFrom, Topic, TopicState } from "./topic.ts";
 
 /** The client of a subscription. */
 export interface SubscriptionHost<M extends MessageMap> {
-  readonly contract: Pick<Contract<M>, "check">;
+  readonly contract: Pick<Contract<M>, "check" | "checkPresence">;
   readonly requests: Pick<Requests, "send">;
   readonly publisher: {
     publish(
@@ -63,7 +63,7 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
   readonly #joining = new Waiters();
   readonly #closing = new Waiters();
   #isUnsubscribed = false;
-  readonly #listeners = new Listeners<TopicRecord<M>>();
+  readonly #listeners = new RecordListeners<M>();
   readonly #queues = new Set<RecordQueue<M>>();
 
   /**
@@ -75,14 +75,7 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     this.name = name;
     this.#start = start;
     this.#host = host;
-    this.presence = new Presence(
-      (data) =>
-        host.requests.send(
-          { action: `Cannot set presence in '${name}'`, answer: "ack" },
-          (id) => ({ type: "presence", id, topic: name, data }),
-        ),
-      host.rejections,
-    );
+    this.presence = new Presence(name, host);
   }
 
   get state(): TopicState {
@@ -109,48 +102,28 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     handler: MessageHandler<MessageOf<M, T>>,
     options?: ListenerOptions,
   ): () => void {
-    return this.#listeners.add((record, remove) => {
-      if (record.kind === "record" && record.message.type === type) {
-        remove?.();
-        handler(record.message as MessageOf<M, T>, record);
-      }
-    }, options);
+    return this.#listeners.on(type, handler, options);
   }
 
   onAny(
     handler: MessageHandler<MessageOf<M>>,
     options?: ListenerOptions,
   ): () => void {
-    return this.#listeners.add((record, remove) => {
-      if (record.kind === "record") {
-        remove?.();
-        handler(record.message, record);
-      }
-    }, options);
+    return this.#listeners.onAny(handler, options);
   }
 
   onBinary(
     handler: MessageHandler<Uint8Array<ArrayBuffer>>,
     options?: ListenerOptions,
   ): () => void {
-    return this.#listeners.add((record, remove) => {
-      if (record.kind === "binary") {
-        remove?.();
-        handler(record.payload, record);
-      }
-    }, options);
+    return this.#listeners.onBinary(handler, options);
   }
 
   onGap(
     handler: (gap: GapRecord) => void,
     options?: ListenerOptions,
   ): () => void {
-    return this.#listeners.add((record, remove) => {
-      if (record.kind === "gap") {
-        remove?.();
-        handler(record);
-      }
-    }, options);
+    return this.#listeners.onGap(handler, options);
   }
 
   [Symbol.asyncIterator](): RecordQueue<M> {

@@ -32,8 +32,9 @@ export type StartFrom = { readonly last?: number } | Position;
  * reconnects. `for await` over it returns the records and gaps from that moment on.
  *
  * @typeParam M the contract's messages.
+ * @typeParam P the contract's presence data.
  */
-export interface Topic<M extends MessageMap = AnyMessages>
+export interface Topic<M extends MessageMap = AnyMessages, P = unknown>
   extends AsyncIterable<TopicRecord<M>>, AsyncDisposable, Disposable {
   /** The topic's name. */
   readonly name: string;
@@ -42,7 +43,7 @@ export interface Topic<M extends MessageMap = AnyMessages>
   /** The epoch of the log and the next expected offset; `undefined` before the first subscription. */
   readonly position: Position | undefined;
   /** The members of the topic. */
-  readonly presence: TopicPresence;
+  readonly presence: TopicPresence<P>;
 
   /**
    * Publishes a message, or bytes. Without a connection the message waits in the outbox; after a resume it is sent again, and

@@ -1,6 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Client, connect, DrumbeatError } from "../../client.ts";
-import { defineMessages } from "../../messages.ts";
 import { report } from "../../client/report.ts";
 import { webClock } from "../../client/clock.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -148,41 +147,4 @@ Deno.test("the platform's clock measures, counts and calls, and can be taken bac
   cancel();
   assertEquals([webClock.now() > now, webClock.time() >= time], [true, true]);
   assertEquals(webClock.random() >= 0 && webClock.random() < 1, true);
-});
-
-Deno.test("messages and requests that the contract does not know do not compile", () => {
-  const contract = defineMessages({
-    chat: (value): value is { text: string } =>
-      typeof (value as { text?: unknown }).text === "string",
-  }, {
-    requests: {
-      rename: {
-        data: (value): value is string => typeof value === "string",
-        reply: (value): value is boolean => typeof value === "boolean",
-      },
-    },
-  });
-  using h = harness({ contract });
-  const lobby = h.client.topic("lobby");
-  const handled: unknown[] = [];
-  lobby.on(
-    "chat",
-    ({ type, text }) =>
-      handled.push(type satisfies "chat", text satisfies string),
-  );
-  // @ts-expect-error -- there is no such message.
-  lobby.on("wave", () => {});
-  const outcomes = [
-    lobby.publish({ type: "chat", text: "hi" }),
-    // @ts-expect-error -- the text is a string.
-    lobby.publish({ type: "chat", text: 1 }),
-    // @ts-expect-error -- there is no such message.
-    lobby.publish({ type: "wave" }),
-    h.client.request("rename", "x") satisfies Promise<boolean>,
-    // @ts-expect-error -- the new name is a string.
-    h.client.request("rename", 1),
-    // @ts-expect-error -- there is no such method.
-    h.client.request("delete"),
-  ];
-  for (const outcome of outcomes) outcome.catch(() => {});
 });

@@ -20,8 +20,9 @@ export type AnyFrame = any;
 export interface Harness<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
+  P = unknown,
 > extends Disposable {
-  readonly client: Client<M, R>;
+  readonly client: Client<M, R, P>;
   readonly clock: FakeClock;
   readonly net: FakeNet;
 }
@@ -29,9 +30,10 @@ export interface Harness<
 export function harness<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
+  P = unknown,
 >(
-  options: ConnectOptions<M, R> = {},
-): Harness<M, R> {
+  options: ConnectOptions<M, R, P> = {},
+): Harness<M, R, P> {
   const clock = new FakeClock();
   const net = new FakeNet();
   const client = connect("ws://hub.test/ws", {
