@@ -1,6 +1,6 @@
 /**
- * The typed message module that server, client and page share: the contract of what may be published, the frames of
- * drumbeat.v1, their codec and the close codes. It imports nothing and runs in Deno and in any browser.
+ * The messages that server, client and page share: contracts, the frames of drumbeat.v1, their codec, errors and close
+ * codes. It imports nothing outside of `messages/`, and runs in Deno and in every browser.
  *
  * @module
  */

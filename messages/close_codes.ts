@@ -1,56 +1,57 @@
 /**
- * Close codes and what a client does about them.
+ * Close codes, and the rule by which a client decides whether to reconnect.
  *
- * 1000–1015 are RFC 6455 section 7.4.1; 4000–4999 are Drumbeat's own (docs/protocol.md, "Close codes"): 4000–4499 mean
- * "come back", 4500–4999 mean "do not".
+ * Codes from 1000 to 1015 are defined by RFC 6455 section 7.4.1 and the IANA registry "WebSocket Close Code Number"; codes
+ * from 4000 to 4999 are private use (section 7.4.2). Of these, Drumbeat defines 4000 to 4499 as "reconnect" and 4500 to 4999
+ * as "stay closed". docs/protocol.md, "Close codes", lists them.
+ *
  * @module
  */
 
-/** The close codes Drumbeat sends or gives a meaning to. */
+/** The close codes that Drumbeat sends, or receives with a meaning of its own. */
 export const CloseCode = {
-  /** Either side is done. */
+  /** Normal close by either side (RFC 6455 section 7.4.1). */
   normal: 1000,
-  /** The server, or the page, is going away. */
+  /** The page was closed, or the server ends (RFC 6455 section 7.4.1). */
   goingAway: 1001,
-  /** No close frame was seen: the network. Never sent; Deno reports 0, which is normalised to this. */
+  /** No close frame was received: a network failure. Never sent (RFC 6455 section 7.1.5). Deno reports 0 instead. */
   abnormal: 1006,
-  /** A frame above `limits.message`. */
+  /** The message is larger than `limits.messageBytes` (RFC 6455 section 7.4.1). */
   tooBig: 1009,
-  /** The server restarts. */
+  /** The server restarts (IANA registry). */
   restart: 1012,
-  /** The server is overloaded: try again later. */
+  /** The server is overloaded: the client retries later (IANA registry). */
   tryLater: 1013,
-  /** A client drops this connection and opens another one: its session goes on. */
+  /** From the client: it replaces this connection by a new one. The session continues. */
   replaced: 4000,
-  /** No sign of life within the heartbeat timeout. */
+  /** No frame within the heartbeat's timeout. */
   silent: 4001,
-  /** The peer does not take in what it is sent. */
+  /** The peer is not reading. */
   lagging: 4002,
-  /** The connection brought a batch at an offset that was not expected: come back and resume. */
+  /** From the client: a batch had an unexpected offset. The client reconnects and resumes from its last position. */
   outOfStep: 4003,
-  /** Above the rate limit. */
+  /** The peer exceeded a rate limit, or its user has too many connections. */
   rateLimited: 4029,
-  /** No hello in time; on the client: no connection, or no start, in time. */
+  /** No hello in time. The client reports this code if its connection or the `start` took too long. */
   helloTimeout: 4408,
-  /** Not the protocol: malformed JSON, no hello first, impossible `frames`. */
+  /** Protocol violation: malformed JSON, a first frame that is not a hello, impossible `frames`. */
   protocol: 4500,
-  /** Not authenticated. */
+  /** The token is missing, not valid, or expired without a new one. */
   unauthenticated: 4501,
-  /** Not allowed. */
+  /** The user may not connect. */
   forbidden: 4503,
-  /** This session was resumed by another connection. */
+  /** Another connection resumed this session. */
   superseded: 4505,
   /** No version of the protocol in common. */
   version: 4506,
 } as const;
 
 /**
- * Whether a client should reconnect after a connection ended with this code.
+ * Returns true if a client reconnects after a connection ended with this code: after every code except 1000, 1002, 1003,
+ * 1007 to 1010 and 4500 to 4999.
  *
- * 1000, 1002, 1003, 1007–1010 and 4500–4999 stay away; every other code, 0 and 1006 included, comes back.
- *
- * @param code the code of the `close` event.
- * @returns `true`: reconnect; `false`: stay away.
+ * @param code the code of the `close` event. Deno reports 0 for 1006.
+ * @returns true to reconnect, false to stay closed.
  * @example
  * ```ts
  * import { assert, assertFalse } from "@std/assert";

@@ -1,23 +1,29 @@
 import { nestingProblem } from "./nesting.ts";
 import type { ClientFrame, ErrorCode, Frame, ServerFrame } from "./wire.ts";
 
-/** What {@linkcode decodeClientFrame} and {@linkcode decodeServerFrame} return: never an exception, for any bytes. */
+/**
+ * The result of {@linkcode decodeClientFrame} and {@linkcode decodeServerFrame}, which never throw.
+ *
+ * @typeParam F the frames of one direction.
+ */
 export type Decoded<F> =
   | {
     readonly ok: true;
     readonly frame: F;
+    /** The payload of a binary frame: a view of the decoded bytes. */
     readonly payload?: Uint8Array<ArrayBuffer>;
   }
   | {
     readonly ok: false;
-    /** `malformed`: not the protocol at all. `unknown`: a type of another version. `invalid`: a wrong field. */
+    /** `malformed`: not a JSON object with a type. `unsupported`: an unknown frame type. `invalid`: a wrong field. */
     readonly code: Extract<ErrorCode, "malformed" | "invalid" | "unsupported">;
+    /** The cause, for people. */
     readonly message: string;
-    /** The id of the refused frame, where it had one. */
+    /** The id of the rejected frame, if it had a valid one. */
     readonly id?: number;
   };
 
-/** The outcome of {@linkcode parseObject}. */
+/** The result of {@linkcode parseObject}. */
 export type ParsedObject =
   | {
     readonly ok: true;
@@ -25,7 +31,7 @@ export type ParsedObject =
   }
   | { readonly ok: false; readonly message: string };
 
-/** A binary frame starts with the length of its JSON header, 4 bytes big-endian. */
+/** A binary frame starts with the length of its JSON header: 4 bytes, big-endian. */
 const HEADER_LENGTH_BYTES = 4;
 
 const utf8 = new TextEncoder();
@@ -34,7 +40,7 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 /**
  * Encodes a frame as the text of a WebSocket frame.
  *
- * @param frame any frame of drumbeat.v1. Its keys keep their order; `type` must be the first.
+ * @param frame any frame of drumbeat.v1. Its keys keep their order, and `type` must be the first.
  * @returns JSON text.
  * @example
  * ```ts
@@ -49,12 +55,22 @@ export function encode(frame: Frame): string {
 }
 
 /**
- * Encodes a `publish`, or a `batch` of one, with a binary payload: a 4-byte big-endian length, that many bytes of JSON,
- * then the payload.
+ * Encodes a `publish`, or a `batch` of one record, with a binary payload: a 4-byte big-endian length, that many bytes of
+ * JSON, then the payload.
  *
- * @param header the frame without `message`, as an object or as ready JSON text.
- * @param payload the bytes to carry.
+ * @param header the frame without `message`, as an object or as JSON text.
+ * @param payload the payload; it is copied.
  * @returns the bytes of a binary WebSocket frame.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { decodeClientFrame, encodeBinary } from "./codec.ts";
+ *
+ * const header = { type: "publish", id: 1, topic: "lobby" } as const;
+ * const payload = new Uint8Array([1, 2]);
+ * const decoded = decodeClientFrame(encodeBinary(header, payload));
+ * assertEquals(decoded, { ok: true, frame: header, payload });
+ * ```
  */
 export function encodeBinary(
   header: Frame | string,
@@ -73,31 +89,51 @@ export function encodeBinary(
 }
 
 /**
- * Parses text that must be one JSON object with a string `type`.
+ * Parses text as one JSON object with a string `type`. It never throws.
  *
  * @param text any text.
- * @returns the object, or what is wrong with it. Never throws.
+ * @returns the object, or the cause why the text is not one.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseObject } from "./codec.ts";
+ *
+ * assertEquals(parseObject('{"type":"chat"}'), { ok: true, value: { type: "chat" } });
+ * assertEquals(parseObject("[]"), { ok: false, message: "Not a JSON object" });
+ * ```
  */
 export function parseObject(text: string): ParsedObject {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return { ok: false, message: "Not JSON" };
+    return { ok: false, message: "Invalid JSON" };
   }
   if (!isObject(value)) return { ok: false, message: "Not a JSON object" };
   if (typeof value.type !== "string") {
-    return { ok: false, message: "No string 'type'" };
+    return { ok: false, message: "Missing string 'type'" };
   }
   return { ok: true, value: value as { type: string } };
 }
 
 /**
- * Decodes what a client sent.
+ * Decodes a frame from a client. It never throws.
  *
  * @param data the data of a WebSocket message.
- * @param maxDepth how deep arrays and objects may stand inside one another, the frame itself included. Default: any depth.
- * @returns the frame, with its payload where it was binary, or why it is refused. Never throws.
+ * @param maxDepth the maximum nesting depth of arrays and objects, the frame itself included. Default: unlimited.
+ * @returns the frame, with the payload of a binary one, or the cause why it is rejected. Fields that the type does not name
+ * are kept; the `Start` of each topic in a hello is not checked (see {@linkcode startProblem}).
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { decodeClientFrame } from "./codec.ts";
+ *
+ * assertEquals(decodeClientFrame('{"type":"ack","frames":-1}'), {
+ *   ok: false,
+ *   code: "invalid",
+ *   message: "'frames' must be a non-negative integer",
+ * });
+ * ```
  */
 export function decodeClientFrame(
   data: string | Uint8Array<ArrayBuffer>,
@@ -107,10 +143,19 @@ export function decodeClientFrame(
 }
 
 /**
- * Decodes what a server sent. The records of a batch are checked one by one by whoever reads them.
+ * Decodes a frame from a server. It never throws.
  *
  * @param data the data of a WebSocket message.
- * @returns the frame, with its payload where it was binary, or why it is refused. Never throws.
+ * @returns the frame, with the payload of a binary one, or the cause why it is rejected. The records of a batch and the
+ * fields of `limits`, `heartbeat` and `topics` are not checked.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { decodeServerFrame } from "./codec.ts";
+ *
+ * const frame = { type: "gap", topic: "lobby", from: 0, to: 5 } as const;
+ * assertEquals(decodeServerFrame(JSON.stringify(frame)), { ok: true, frame });
+ * ```
  */
 export function decodeServerFrame(
   data: string | Uint8Array<ArrayBuffer>,
@@ -118,7 +163,7 @@ export function decodeServerFrame(
   return decodeAs<ServerFrame>(data, serverShapes);
 }
 
-/** A check answers with what is wrong, or nothing. */
+/** Returns the cause why a value is wrong, or `undefined`. */
 type Check = (value: unknown) => string | undefined;
 type Fields = Readonly<Record<string, unknown>>;
 type Shape = (
@@ -126,7 +171,7 @@ type Shape = (
   payload: Uint8Array | undefined,
 ) => string | undefined;
 
-/** A frame's id, where no array and no object stands before it. */
+/** Finds the id of a frame that is not parsed, if no array and no object precedes it. */
 const ID_BEFORE_ANY_DEPTH = /^\{[^{[]*?"id":(\d+)/;
 
 function decodeAs<F extends Frame>(
@@ -143,12 +188,12 @@ function decodeAs<F extends Frame>(
       return {
         ok: false,
         code: "malformed",
-        message: "Not a binary frame with a JSON header",
+        message: "Missing JSON header of a binary frame",
       };
     }
     ({ text, payload } = split);
   }
-  // Before it is parsed: that is where 30,000 brackets cost milliseconds.
+  // The check precedes the parser, where 30,000 brackets would take milliseconds.
   const tooDeep = nestingProblem(text, maxDepth);
   if (tooDeep !== undefined) {
     const id = Number(ID_BEFORE_ANY_DEPTH.exec(text)?.[1]);
@@ -169,7 +214,7 @@ function decodeAs<F extends Frame>(
   } else if (
     payload !== undefined && frame.type !== "publish" && frame.type !== "batch"
   ) {
-    problem = `A '${frame.type}' frame is text`;
+    problem = `A '${frame.type}' frame must be text`;
   } else problem = shape(frame, payload);
   if (problem !== undefined) {
     return {
@@ -206,7 +251,20 @@ function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a value is a non-negative integer that a double holds exactly. */
+/**
+ * Returns true for an integer from 0 to 2^53 - 1, the range in which a double is exact.
+ *
+ * @param value any value.
+ * @returns true if the value is such an integer.
+ * @example
+ * ```ts
+ * import { assert, assertFalse } from "@std/assert";
+ * import { isCount } from "./codec.ts";
+ *
+ * assert(isCount(0));
+ * assertFalse(isCount(2 ** 53));
+ * ```
+ */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
@@ -230,7 +288,7 @@ function fields(checks: Readonly<Record<string, Check>>): Shape {
   const entries = Object.entries(checks);
   return (frame) => {
     for (const [name, check] of entries) {
-      // Own keys only: nothing that a frame inherits counts as sent.
+      // An inherited property, such as `constructor`, must not count as a field.
       const problem = check(
         Object.hasOwn(frame, name) ? frame[name] : undefined,
       );
@@ -241,10 +299,18 @@ function fields(checks: Readonly<Record<string, Check>>): Shape {
 }
 
 /**
- * What is wrong with a place to start: `last` alone, or `epoch` and `offset` together, or none of them.
+ * Checks the requested start of a subscription: `last` alone, `epoch` and `offset` together, or none of them.
  *
  * @param start a value of hello's `topics`, or a subscribe frame.
- * @returns a sentence, or `undefined`.
+ * @returns the cause why it is rejected, as a sentence, or `undefined`.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { startProblem } from "./codec.ts";
+ *
+ * assertEquals(startProblem({ last: 10 }), undefined);
+ * assertEquals(startProblem({ offset: 10 }), "'epoch' and 'offset' must be given together");
+ * ```
  */
 export function startProblem(start: unknown): string | undefined {
   if (!isObject(start)) return "A topic's start must be an object";
@@ -259,10 +325,10 @@ export function startProblem(start: unknown): string | undefined {
     return "'offset' must be a non-negative integer";
   }
   if ((epoch === undefined) !== (offset === undefined)) {
-    return "'epoch' and 'offset' go together";
+    return "'epoch' and 'offset' must be given together";
   }
   if (last !== undefined && epoch !== undefined) {
-    return "'last' does not go with 'epoch' and 'offset'";
+    return "'last' must not be combined with 'epoch' and 'offset'";
   }
   if (presence !== undefined && typeof presence !== "boolean") {
     return "'presence' must be true or false";
@@ -283,7 +349,7 @@ const clientShapes: ReadonlyMap<string, Shape> = new Map<
   ClientFrame["type"],
   Shape
 >([
-  // A topic's start is checked by itself: one that is wrong refuses that topic, not the hello.
+  // The hub checks each topic's start alone: a wrong one must reject that topic, not the hello.
   [
     "hello",
     fields({
@@ -305,7 +371,7 @@ const clientShapes: ReadonlyMap<string, Shape> = new Map<
     }
     return frame.message === undefined
       ? undefined
-      : "A binary frame has no 'message'";
+      : "A binary publish must not have a 'message'";
   }],
   [
     "subscribe",
@@ -347,7 +413,7 @@ const serverShapes: ReadonlyMap<string, Shape> = new Map<
     if (payload === undefined) return undefined;
     return (frame.messages as unknown[]).length === 1
       ? undefined
-      : "A binary batch has one record";
+      : "A binary batch must have exactly one record";
   }],
   ["gap", fields({ topic: string, from: count, to: count })],
   [

@@ -2,8 +2,8 @@ import type { Issue } from "./validator.ts";
 import type { ErrorCode } from "./wire.ts";
 
 /**
- * The code of a {@linkcode DrumbeatError}: a code of the wire, or one of the client's own. None of the client's own codes
- * leaves the outcome of a publish open; that is `indeterminate`.
+ * The code of a {@linkcode DrumbeatError}: a code of the wire, or one of the client. With every code except `indeterminate`,
+ * a publish was not stored.
  */
 export type DrumbeatErrorCode =
   | ErrorCode

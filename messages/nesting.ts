@@ -1,26 +1,26 @@
 /**
- * What is wrong with a JSON text whose arrays and objects stand inside one another deeper than so many times.
+ * Checks the nesting depth of arrays and objects in a JSON text.
  *
- * It ends where it knows, and calls nothing that calls itself: what nests 30,000 times costs no more than what nests too
- * deep by one, where `JSON.stringify`, or a validator, would run out of stack.
+ * It stops at the first bracket that is too deep, and does not recurse: a text of 30,000 brackets costs no more than one
+ * that is too deep by one, where `JSON.stringify` or a validator would overflow the stack.
  *
- * @param json any text; of what is no JSON, what would open an array or an object counts.
- * @param most how deep it may be: `{}` is 1, `{"a":[]}` is 2.
- * @returns a sentence, or `undefined` when it is no deeper.
+ * @param json any text. In text that is not JSON, every opening bracket outside of quotes counts.
+ * @param most the maximum depth: `{}` has depth 1, `{"a":[]}` has depth 2.
+ * @returns the cause why the text is rejected, as a sentence, or `undefined`.
  * @example
  * ```ts
  * import { assertEquals, assertMatch } from "@std/assert";
  * import { nestingProblem } from "./nesting.ts";
  *
  * assertEquals(nestingProblem('{"a":["[[["]}', 2), undefined);
- * assertMatch(nestingProblem('{"a":[[]]}', 2) ?? "", /2 deep at most/);
+ * assertMatch(nestingProblem('{"a":[[]]}', 2) ?? "", /at most 2 levels/);
  * ```
  */
 export function nestingProblem(
   json: string,
   most: number,
 ): string | undefined {
-  // What nests so deep has as many brackets: most messages are shorter than that, and not looked at.
+  // A text of depth n has at least 2n brackets: most messages are shorter, and need no scan.
   if (json.length <= 2 * most) return undefined;
   let depth = 0;
   for (let i = 0; i < json.length; i++) {
@@ -28,7 +28,7 @@ export function nestingProblem(
     if (unit === QUOTE) i = endOfString(json, i);
     else if (unit === BRACKET || unit === BRACE) {
       if (++depth > most) {
-        return `Arrays and objects stand inside one another ${most} deep at most`;
+        return `Arrays and objects must be nested at most ${most} levels deep`;
       }
     } else if (unit === BRACKET_END || unit === BRACE_END) depth--;
   }
@@ -42,7 +42,7 @@ const BRACKET_END = 0x5d;
 const BRACE = 0x7b;
 const BRACE_END = 0x7d;
 
-/** Where a string that starts at `start` has its closing quote. Searched for, not walked to: most of a message is text. */
+/** Returns the index of the closing quote of the string at `start`. `indexOf` is faster than a loop: most of a message is text. */
 function endOfString(json: string, start: number): number {
   for (let at = start;;) {
     at = json.indexOf('"', at + 1);

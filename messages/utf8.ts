@@ -1,11 +1,9 @@
-/** Searching finds where the loop is needed three times as fast as the loop does, and most text has no such place. */
+/** Matches the first character that needs the loop below. Most text has none, and a search is three times as fast as the loop. */
 const NOT_ASCII = /[^\0-\x7f]/;
 
 /**
- * How many bytes a string takes on the wire.
- *
- * Credit and limits are counted in UTF-8 bytes, a JavaScript string's `length` in UTF-16 units. A lone surrogate counts 3,
- * as the replacement character it is sent as.
+ * Returns the length of a string in UTF-8 bytes, the unit of credit and limits. A string's `length` counts UTF-16 units.
+ * A lone surrogate counts 3 bytes: it is sent as the replacement character U+FFFD.
  *
  * @param text any string.
  * @returns its length in UTF-8 bytes.
@@ -28,7 +26,7 @@ export function utf8Length(text: string): number {
     if (unit < 0x800) bytes += 1;
     else {
       bytes += 2;
-      // A pair is two units and four bytes: its first half counted three, its second one is skipped here.
+      // A pair has two units and four bytes: its first unit counted three, and its second unit is skipped here.
       if (unit >= 0xd800 && unit <= 0xdbff && i + 1 < units) {
         const next = text.charCodeAt(i + 1);
         if (next >= 0xdc00 && next <= 0xdfff) i++;

@@ -1,308 +1,318 @@
 /**
- * The frames of drumbeat.v1, one discriminated union for each direction. docs/protocol.md shows each as it looks on the
- * wire.
+ * The frames of drumbeat.v1, as one discriminated union for each direction. docs/protocol.md shows each frame as JSON.
+ *
+ * Units: names that end in `Ms` are milliseconds, names that end in `Bytes` are bytes of UTF-8, times are milliseconds
+ * since 1970, offsets and counts are integers from 0 to 2^53 - 1.
+ *
  * @module
  */
 
-/** The WebSocket subprotocol that client.ts offers. */
+/** The WebSocket subprotocol of these frames (RFC 6455 section 1.9). */
 export const PROTOCOL = "drumbeat.v1";
 
 /**
- * The code of an error on the wire. Codes are part of the protocol; messages are for people. With every code but
+ * The code of an error on the wire. Programs decide by the code; the message is for people. With every code except
  * `indeterminate`, the message was not stored.
  */
 export type ErrorCode =
-  /** Not JSON, not an object, no string `type`, or binary data without a header. */
+  /** The data is not a JSON object with a string `type`, or binary data without such a header. */
   | "malformed"
   /** A field of a known frame, or a message's payload, has the wrong type or value. */
   | "invalid"
-  /** The hub does not know this frame type, message type or request method. */
+  /** The frame type, message type or request method does not exist on this hub. */
   | "unsupported"
-  /** The message may have been stored: the outcome of the publish is not known. */
+  /** The message may have been stored: the outcome of the publish is unknown. */
   | "indeterminate"
   /** The peer is subscribed to this topic already. */
   | "already"
   /** The peer is not subscribed to this topic. */
   | "absent"
-  /** The name is reserved, or a rule does not allow it. */
+  /** The topic's name is reserved, or the peer may not do this. */
   | "forbidden"
   /** The token is missing or not valid. */
   | "unauthenticated"
-  /** A limit was reached: topics, frames without an answer, the outbox. */
+  /** A limit is reached: topics, frames without an answer, or the client's outbox. */
   | "limit"
   /** The message is larger than `limits.messageBytes`. */
   | "large"
   /** The log could not be written or read. */
   | "unavailable"
-  /** The program's handler of a request failed. */
+  /** The program's handler of a request failed, or did not reply in time. */
   | "failed";
 
-/** Where a cursor starts: from now, at the `last` n records, or at the next offset wanted in an epoch. */
+/**
+ * The requested start of a subscription: `last` alone, `epoch` and `offset` together, or none of them. Without them it
+ * starts at the head: the peer receives new records only.
+ */
 export interface Start {
-  /** The newest n records, if the log still has them. */
+  /** The number of newest records to receive, as far as the log contains them. */
   readonly last?: number;
-  /** The epoch that `offset` counts in. */
+  /** The epoch of `offset`. */
   readonly epoch?: string;
-  /** The next offset wanted. */
+  /** The offset of the next record to receive. */
   readonly offset?: number;
-  /** Whether to be a member of the topic's presence, and be told of the others. Default: `false`. */
+  /**
+   * True to become a member of the topic's presence, and to receive its changes.
+   *
+   * @default false
+   */
   readonly presence?: boolean;
-  /** What the others see of this member. */
+  /** The data of this member in the topic's presence. */
   readonly data?: unknown;
 }
 
-/** A cursor's place: the topic's log is one `epoch`, `offset` is the next one delivered. */
+/** A position in a topic's log. */
 export interface Position {
-  /** Which log it is. */
+  /** The id of the log: a log that starts again has a new one. */
   readonly epoch: string;
-  /** The next offset. */
+  /** The offset of the next record. */
   readonly offset: number;
 }
 
-/** Where a subscription starts, as the server says it. */
+/** The start of a subscription, as the hub accepted it. */
 export interface Joined extends Position {
-  /** Whether nothing that was asked for is missing. */
+  /** True if the log still contains every requested record. */
   readonly recovered: boolean;
-  /** The offset after the newest record at that moment: the records from `offset` to it were there before. */
+  /** The offset after the newest record at that moment: the records from `offset` to it are older than the subscription. */
   readonly head: number;
 }
 
-/** What the server tells about a topic in `start`. */
+/** The result for one topic of a hello: its start, or the error. */
 export type TopicStart = Joined | { readonly error: ErrorCode };
 
-/** The bounds a client must keep to, as `start` states them. */
+/** The limits that a client must observe. They have the names of the hub's options. */
 export interface WireLimits {
-  /** Largest inbound message in bytes. */
+  /** Maximum size of a message that the client sends. */
   readonly messageBytes: number;
-  /** Bytes of batches the server sends before it waits for an ack. */
+  /** Maximum size of the batches that the hub sends before the client acknowledges them. */
   readonly windowBytes: number;
-  /** Publishes, requests and histories of a client that may be without an answer. */
+  /** Maximum number of publishes, requests and histories without an answer. */
   readonly inflight: number;
-  /** Topics a peer may be in. */
+  /** Maximum number of subscriptions. */
   readonly topicsPerPeer: number;
-  /** Messages a second that a client may send, above a burst of twice `inflight`. Absent, or `null`: any number. */
+  /** Maximum number of messages per second, with a burst of twice `inflight`. Absent or `null`: unlimited. */
   readonly messagesPerSecond: number;
-  /** Bytes a second that a client may send, above a burst of two seconds' worth. Absent, or `null`: any number. */
+  /** Maximum number of bytes per second, with a burst of two seconds' worth. Absent or `null`: unlimited. */
   readonly bytesPerSecond: number;
 }
 
-/** One record of a topic's log. */
+/** A record of a topic's log. */
 export interface WireRecord {
-  /** The public id of the peer that published it, or `$hub`. Always the server's word. */
+  /** The public id of the peer that published it, or `$hub`. The hub sets it. */
   readonly from: string;
-  /** When the hub took it in, ms since 1970. */
+  /** The time at which the hub received it, ms since 1970. */
   readonly at: number;
-  /** What was published; absent where the payload is binary. */
+  /** The published message. Absent for a binary payload. */
   readonly message?: unknown;
 }
 
-/** One record of a batch. `from` and `at` that are absent are as in the record before it; the first one has both. */
+/** A record of a batch. An absent `from` or `at` is that of the record before it; the first record has both. */
 export interface BatchRecord extends Partial<WireRecord> {
-  /** Its offset, where it is not the one after the record before it: those between were replaced, not lost. */
+  /** The record's offset, if it does not follow the record before it: the records between were replaced, not lost. */
   readonly offset?: number;
 }
 
-/** From the client, the first frame: who it is and what it wants. */
+/** From the client: the first frame, with the credentials and the requested topics. */
 export interface HelloFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "hello";
-  /** Every topic wanted, with where to start. Without it: the lobby, from now. */
+  /** The requested start of each topic, by name. Absent: the lobby, from its head. */
   readonly topics?: Readonly<Record<string, Start>>;
-  /** The session to go on with. */
+  /** The session to resume. */
   readonly session?: string;
-  /** Who the client is, for a hub that asks. */
+  /** The token for the hub's `authorize`. */
   readonly token?: string;
 }
-/** From the server: the answer to hello. It precedes all batches. */
+/** From the server: the answer to a hello. It precedes all batches. */
 export interface StartFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "start";
   /** The server's time, ms since 1970. */
   readonly time: number;
-  /** The public id. */
+  /** The peer's public id: 12 characters of base64url. */
   readonly peer: string;
-  /** The session: a secret. */
+  /** The session: the public id, a dot and a secret of 24 characters. With it, a client can resume the session. */
   readonly session: string;
-  /** Whether the session went on. */
+  /** True if the session continues; false if it is new. */
   readonly resumed: boolean;
-  /** When to ping, and when the other side is dead, in ms. */
+  /** The idle time after which to ping, and the idle time after which the connection has failed. */
   readonly heartbeat: {
     readonly intervalMs: number;
     readonly timeoutMs: number;
   };
-  /** The bounds to keep to. */
+  /** The limits that the client must observe. */
   readonly limits: WireLimits;
-  /** Where each topic starts, or why it is refused. */
+  /** The start of each requested topic, or its error, by name. */
   readonly topics: Readonly<Record<string, TopicStart>>;
-  /** In how many ms the peer has to have renewed its token. Absent: never. */
+  /** The time within which the client must renew its token. Absent: the token does not expire. */
   readonly expiresMs?: number;
 }
-/** From either side, when nothing was heard for the interval: answer at once. */
+/** From either side, after the heartbeat's interval without a frame. The receiver answers at once with a pong. */
 export interface PingFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "ping";
-  /** Any number; the pong carries it back. */
+  /** Any number. The pong returns it. */
   readonly time?: number;
-  /** From clients: batch frames taken in on this connection. */
+  /** From clients: the number of batch frames received on this connection. */
   readonly frames?: number;
 }
 /** From either side: the answer to a ping. */
 export interface PongFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "pong";
-  /** The number of the ping. */
+  /** The `time` of the ping. */
   readonly time?: number;
-  /** From clients: batch frames taken in on this connection. */
+  /** From clients: the number of batch frames received on this connection. */
   readonly frames?: number;
 }
-/** From the client, after `start`: append this to a topic's log. */
+/** From the client, after `start`: appends a message to a topic's log. Answered by an ack or an error. */
 export interface PublishFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "publish";
-  /** Above all ids of the session before. */
+  /** The id of the publish: larger than every earlier id of the session. */
   readonly id: number;
   /** The topic's name. */
   readonly topic: string;
-  /** Absent in the header of a binary frame. */
+  /** The message: an object. Absent in the header of a binary frame. */
   readonly message?: unknown;
 }
-/** From the server: a frame with this id was carried out. */
+/** From the server: the frame with this id succeeded. */
 export interface AckFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "ack";
-  /** Of the frame that was carried out. */
+  /** The id of that frame. */
   readonly id: number;
-  /** For a publish: the record's offset. */
+  /** For a publish: the offset of its record. */
   readonly offset?: number;
-  /** For a new token: in how many ms it has to be renewed. Absent: never. */
+  /** For a renewal: the time within which the client must renew the token again. Absent: it does not expire. */
   readonly expiresMs?: number;
 }
-/** From the client: how many batch frames this connection has taken in. */
+/** From the client: acknowledges the batch frames of this connection, so that the hub sends more. */
 export interface CreditFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "ack";
-  /** Batch frames taken in on this connection. */
+  /** The number of batch frames received on this connection. */
   readonly frames: number;
 }
-/** From the server: the records at `offset` and on, in order. */
+/** From the server: records of a topic, in order. */
 export interface BatchFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "batch";
   /** The topic's name. */
   readonly topic: string;
-  /** The first record's offset. */
+  /** The offset of the first record. */
   readonly offset: number;
-  /** The records from there on, in order. */
+  /** The records, at least one. */
   readonly messages: readonly BatchRecord[];
-  /** The offset after the batch, where records were replaced; else it is `offset` and as many as there are records. */
+  /** The offset after the batch, if records were replaced. Absent: `offset` plus the number of records. */
   readonly next?: number;
 }
-/** From the server: records `from` to `to - 1` are lost to this peer. */
+/** From the server: the peer cannot receive the records from `from` to `to - 1`, because the log has dropped them. */
 export interface GapFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "gap";
   /** The topic's name. */
   readonly topic: string;
-  /** The first offset that is lost. */
+  /** The offset of the first missing record. */
   readonly from: number;
-  /** The offset after the last one that is lost. */
+  /** The offset after the last missing record. */
   readonly to: number;
 }
-/** From the client: join a topic. */
+/** From the client: subscribes to a topic. Answered by `subscribed` or an error. */
 export interface SubscribeFrame extends Start {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "subscribe";
-  /** Comes back in the answer. */
+  /** The id that the answer repeats. */
   readonly id: number;
   /** The topic's name. */
   readonly topic: string;
 }
-/** From the server: the peer is in the topic. */
+/** From the server: the peer is subscribed to the topic. */
 export interface SubscribedFrame extends Joined {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "subscribed";
-  /** Absent where the hub subscribed the peer to its own log. */
+  /** The id of the subscribe. Absent if the hub subscribed the peer to its direct messages. */
   readonly id?: number;
   /** The topic's name. */
   readonly topic: string;
 }
-/** From the client: leave a topic. Answered by an ack; nothing of the topic follows it. */
+/** From the client: ends a subscription. Answered by an ack, after which no frame of the topic follows. */
 export interface UnsubscribeFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "unsubscribe";
-  /** Comes back in the answer. */
+  /** The id that the answer repeats. */
   readonly id: number;
   /** The topic's name. */
   readonly topic: string;
 }
-/** From the server: the peer is not in the topic any more, though it did not ask to leave. */
+/** From the server: the hub ended the subscription. */
 export interface UnsubscribedFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "unsubscribed";
   /** The topic's name. */
   readonly topic: string;
-  /** Why: `forbidden`, it may not be in it any more. */
+  /** The reason: `forbidden`, the peer may no longer read the topic. */
   readonly code: ErrorCode;
 }
-/** From the client: a new token, before the one before expires. Answered by an ack. */
+/** From the client: a new token, before the current one expires. Answered by an ack or an error. */
 export interface RenewFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "renew";
-  /** Comes back in the answer. */
+  /** The id that the answer repeats. */
   readonly id: number;
-  /** Who the client is: the same as before. */
+  /** The token. It must belong to the same user. */
   readonly token: string;
 }
-/** Asks a method of the hub; never sent again after a cut. */
+/** From the client: calls a method of the hub. Answered by a reply or an error. A client never sends it again. */
 export interface RequestFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "request";
-  /** Comes back in the answer. */
+  /** The id that the answer repeats. */
   readonly id: number;
-  /** The name that `hub.handle` gave it. */
+  /** The method's name in `hub.handle`. */
   readonly method: string;
-  /** What the method is asked with. */
+  /** The data for the method. */
   readonly data?: unknown;
 }
 /** From the server: the answer to a `request` or a `history`. */
 export interface ReplyFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "reply";
-  /** Of the question. */
+  /** The id of that frame. */
   readonly id: number;
-  /** The answer. */
+  /** The result. */
   readonly data?: unknown;
 }
-/** From the server: the frame with that id is refused. The connection lives. */
+/** From the server: a frame was rejected. The connection stays open. */
 export interface ErrorFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "error";
-  /** Of the frame that is refused, where it had one. */
+  /** The id of the rejected frame, if it had one. */
   readonly id?: number;
-  /** What is wrong, for programs. */
+  /** The cause, for programs. */
   readonly code: ErrorCode;
-  /** What is wrong, for people. */
+  /** The cause, for people. */
   readonly message: string;
-  /** What a validator found. */
+  /** The issues of the contract's validator. */
   readonly issues?: readonly unknown[];
 }
-/** From the server: a planned restart. */
+/** From the server: a planned restart. The client reconnects and resumes. */
 export interface GoawayFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "goaway";
-  /** Reconnect after this many ms. */
+  /** The time after which the client reconnects. The hub spreads it over its peers. */
   readonly afterMs: number;
 }
 
-/** From the client: new data of its own in a topic's presence. */
+/** From the client: new data of this member in a topic's presence. Answered by an ack or an error. */
 export interface PresenceUpdateFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "presence";
-  /** Comes back in the answer. */
+  /** The id that the answer repeats. */
   readonly id: number;
   /** The topic's name. */
   readonly topic: string;
-  /** What the others see. */
+  /** The data that the other members receive. */
   readonly data: unknown;
 }
 /**
@@ -316,45 +326,45 @@ export interface Member<P = unknown> {
   /** The data that the member set. */
   readonly data: P;
 }
-/** From the server: who is in a topic. */
+/** From the server: a change of a topic's members. */
 export interface PresenceFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "presence";
   /** The topic's name. */
   readonly topic: string;
-  /** Whether `join` is everybody: what was known before is void. */
+  /** True if `join` is the complete list of members, which replaces every earlier one. */
   readonly snapshot?: boolean;
-  /** Who came, or has new data. */
+  /** The members that joined, or that have new data. */
   readonly join?: readonly Member[];
-  /** The public ids of those who left. */
+  /** The public ids of the members that left. */
   readonly leave?: readonly string[];
-  /** How many there are, where they are too many to name. */
+  /** The number of members, instead of a list that would be too long. */
   readonly count?: number;
 }
-/** From the client: records of a topic's past. */
+/** From the client: reads a part of a topic's log without a subscription. Answered by a reply or an error. */
 export interface HistoryFrame {
-  /** Which frame it is. */
+  /** The type of the frame. */
   readonly type: "history";
-  /** Comes back in the answer. */
+  /** The id that the answer repeats. */
   readonly id: number;
   /** The topic's name. */
   readonly topic: string;
-  /** The first offset wanted. */
+  /** The first offset. */
   readonly from: number;
-  /** Most records wanted. */
+  /** Maximum number of records. */
   readonly limit: number;
 }
 /** The `data` of the reply to `history`. */
 export interface HistoryPage extends Position {
-  /** The oldest offset that the log still has. */
+  /** The oldest offset of the log. */
   readonly tail: number;
-  /** The offset that the next record gets. */
+  /** The offset of the next record that is published. */
   readonly head: number;
-  /** The offset to go on from. */
+  /** The offset for the next request. */
   readonly next: number;
   /**
-   * Records from `offset` on. One that does not follow the one before it has its `offset`: those between were replaced. A
-   * binary one has its payload in `binary`, as base64.
+   * The records from `offset` on. A record has an `offset` if it does not follow the record before it: the records between
+   * were replaced. A binary payload is in `binary`, as Base64 (RFC 4648 section 4).
    */
   readonly records: readonly (WireRecord & {
     readonly offset?: number;
@@ -362,7 +372,7 @@ export interface HistoryPage extends Position {
   })[];
 }
 
-/** What a client sends. */
+/** A frame from a client. */
 export type ClientFrame =
   | HelloFrame
   | PingFrame
@@ -376,7 +386,7 @@ export type ClientFrame =
   | RequestFrame
   | HistoryFrame;
 
-/** What a server sends. */
+/** A frame from a server. */
 export type ServerFrame =
   | StartFrame
   | PingFrame
@@ -391,5 +401,5 @@ export type ServerFrame =
   | ErrorFrame
   | GoawayFrame;
 
-/** Any frame of drumbeat.v1. A request is no {@linkcode ClientFrame} until the hub takes requests: it answers `unknown`. */
+/** Any frame of drumbeat.v1. */
 export type Frame = ClientFrame | ServerFrame;

@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { CloseCode, shouldReconnect } from "../../messages.ts";
 
-/** docs/protocol.md, "Close codes". */
-const TABLE: readonly (readonly [code: number, comesBack: boolean])[] = [
+/** The table of docs/protocol.md, "Close codes". */
+const TABLE: readonly (readonly [code: number, reconnects: boolean])[] = [
   [1000, false],
   [1001, true],
   [1012, true],
@@ -37,13 +37,13 @@ const TABLE: readonly (readonly [code: number, comesBack: boolean])[] = [
   [5000, true],
 ];
 
-for (const [code, comesBack] of TABLE) {
-  Deno.test(`a client ${comesBack ? "comes back" : "stays away"} after ${code}`, () => {
-    assertEquals(shouldReconnect(code), comesBack);
+for (const [code, reconnects] of TABLE) {
+  Deno.test(`a client ${reconnects ? "reconnects" : "stays closed"} after ${code}`, () => {
+    assertEquals(shouldReconnect(code), reconnects);
   });
 }
 
-Deno.test("4000 to 4499 come back, 4500 to 4999 do not", () => {
+Deno.test("reconnects after 4000 to 4499, and stays closed after 4500 to 4999", () => {
   fc.assert(
     fc.property(fc.integer({ min: 4000, max: 4999 }), (code) => {
       assertEquals(shouldReconnect(code), code < 4500);
@@ -51,7 +51,7 @@ Deno.test("4000 to 4499 come back, 4500 to 4999 do not", () => {
   );
 });
 
-Deno.test("every close code of Drumbeat's own has a number of its own", () => {
+Deno.test("each close code has a different number", () => {
   const codes = Object.values(CloseCode);
   assertEquals(new Set(codes).size, codes.length);
 });

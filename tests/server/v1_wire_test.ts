@@ -104,7 +104,7 @@ test("malformed JSON closes with 4500, over the wire too", async ({ serve }) => 
   const peer = await WirePeer.v1(server.addr.port);
   await peer.next();
   peer.send("{");
-  assertEquals(await peer.closed, { code: 4500, reason: "Not JSON" });
+  assertEquals(await peer.closed, { code: 4500, reason: "Invalid JSON" });
 });
 
 test("the newer connection of a session closes the older one with 4505, over the wire too", async ({ serve }) => {

@@ -40,7 +40,7 @@ Deno.test("reports every connection, with and without a hello, and the end of th
   assertEquals(calls, [
     ["opened", "plain"],
     ["opened", "drumbeat.v1"],
-    ["closed", "drumbeat.v1", 4500, "Not JSON"],
+    ["closed", "drumbeat.v1", 4500, "Invalid JSON"],
     ["closed", "plain", 1000, "bye"],
     ["refused", 403, "/ws"],
     ["draining", 0],
