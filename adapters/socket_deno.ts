@@ -44,7 +44,8 @@ const MAX_CHECKS = 15;
  */
 export class DenoSocket implements Socket, EventListenerObject {
   readonly #socket: WebSocket;
-  readonly #attach: (socket: Socket) => Inbound;
+  /** Until the socket opens: it may hold secrets of the handshake. */
+  #attach: ((socket: Socket) => Inbound) | undefined;
   #inbound: Inbound | undefined;
   /** The timer of a close that the hub has asked for. */
   #closing: ReturnType<typeof setTimeout> | undefined;
@@ -118,7 +119,8 @@ export class DenoSocket implements Socket, EventListenerObject {
   handleEvent(event: Event): void {
     switch (event.type) {
       case "open":
-        this.#inbound = this.#attach(this);
+        this.#inbound = this.#attach?.(this);
+        this.#attach = undefined;
         return;
       case "message": {
         this.#hasReceived = true;

@@ -7,6 +7,7 @@ import {
 } from "../messages.ts";
 import { IgnoredRejections } from "../common/ignored_rejections.ts";
 import { Access, type AccessOptions } from "./access/access.ts";
+import type { Ticket } from "./access/ticket.ts";
 import type { TopicUse } from "./access/allow.ts";
 import type { Clock } from "./clock.ts";
 import { Connection } from "./peers/connection.ts";
@@ -174,8 +175,18 @@ export class Core {
   }
 
   /** Takes a connection in. */
-  attach(socket: Socket, arrival: ConnectionRequest): Connection {
-    const connection = new Connection(this, newPeerId(), socket, arrival);
+  attach(
+    socket: Socket,
+    request: ConnectionRequest,
+    ticket?: Ticket,
+  ): Connection {
+    const connection = new Connection(
+      this,
+      newPeerId(),
+      socket,
+      request,
+      ticket,
+    );
     this.connections.add(connection);
     this.heartbeat.start();
     try {

@@ -18,6 +18,7 @@ import {
 import type { Allow } from "./access/allow.ts";
 import type { Authorize } from "./access/authorize.ts";
 import type { Denial } from "./access/authorizer.ts";
+import { Ticket } from "./access/ticket.ts";
 import type { Clock } from "./clock.ts";
 import type { ErrorStage, Hooks } from "./hooks.ts";
 import { Core } from "./core.ts";
@@ -169,21 +170,21 @@ export class Hub<
   }
 
   /**
-   * Asks `authorize` about a plain peer before its connection is there. Transports call this, where they can still refuse;
-   * for who is attached without it, it is asked then.
+   * Calls `authorize` for a plain connection that is not open yet, so that a transport can refuse it with an HTTP status.
+   * Without a call of it, {@linkcode Hub.attach} calls `authorize`. A drumbeat.v1 connection is always admitted here:
+   * `authorize` is called with the token of its hello. For transports.
    *
-   * @param arrival the connection to be. {@linkcode Hub.attach} has to be given the very same object.
-   * @returns why it may not come; `undefined`: it may.
+   * @param request the request of the connection.
+   * @returns a ticket for {@linkcode Hub.attach}; `"limit"` when the user has `limits.peersPerUser` connections; or the
+   * denial.
    */
-  async expect(
-    arrival: ConnectionRequest,
-  ): Promise<Denial | "limit" | undefined> {
+  async admit(request: ConnectionRequest): Promise<Ticket | Denial | "limit"> {
     const { access, connections } = this.#core;
-    if (!access.asks || arrival.protocol === PROTOCOL) return undefined;
-    // It takes a place meanwhile: those who wait to be asked about are as many as may come.
-    const release = connections.hold(arrival.address);
+    if (!access.asks || request.protocol === PROTOCOL) return new Ticket();
+    // A connection that waits for `authorize` counts as one, or any number of them could wait.
+    const release = connections.hold(request.address);
     try {
-      return await access.expect(arrival);
+      return await access.admit(request);
     } finally {
       release();
     }
@@ -286,15 +287,16 @@ export class Hub<
   }
 
   /**
-   * Takes in a connection that is open. Transports call this.
+   * Attaches an open connection. For transports.
    *
-   * @param socket the way out.
-   * @param arrival who it is.
-   * @returns the way in.
+   * @param socket sends to the connection.
+   * @param request the request of the connection. The hub keeps its handshake until `authorize` is called, and no longer.
+   * @param ticket the ticket that {@linkcode Hub.admit} returned for it. Default: none.
+   * @returns receives from the connection.
    */
-  attach(socket: Socket, arrival: ConnectionRequest): Inbound {
-    if (!this.isDraining) return this.#core.attach(socket, arrival);
-    // Upgraded before the goodbye, and open after it began: nobody else would close it.
+  attach(socket: Socket, request: ConnectionRequest, ticket?: Ticket): Inbound {
+    if (!this.isDraining) return this.#core.attach(socket, request, ticket);
+    // Upgraded before the drain, and open after it began: the drain does not close it.
     return this.reject(socket, CloseCode.goingAway, "Going away");
   }
 

@@ -56,6 +56,6 @@ export interface Handshake {
 
 /** A connection as a transport brings it to the hub. */
 export interface ConnectionRequest extends ConnectionInfo {
-  /** What its request says of who it is. The hub takes it away as soon as it knows: secrets are not kept. */
-  handshake?: Handshake | undefined;
+  /** The headers of the handshake, for `authorize`. Default: none. */
+  readonly handshake?: Handshake | undefined;
 }

@@ -1,4 +1,5 @@
 import type { Hub } from "../hub/hub.ts";
+import type { Ticket } from "../hub/access/ticket.ts";
 import type { ConnectionRequest } from "../hub/socket.ts";
 import { PROTOCOL } from "../messages.ts";
 import { plainText } from "./responses.ts";
@@ -12,15 +13,17 @@ export interface Admission {
   readonly info: ConnectionRequest;
   /** Whether the hub speaks that protocol. If not: close with 4506, once it is open. */
   readonly isKnown: boolean;
+  /** The hub's ticket for a plain connection. */
+  readonly ticket: Ticket | undefined;
 }
 
 /** Who decides whether there is room, and who is let in. */
-type Door = Pick<Hub, "hasRoom" | "hasCapacityFor" | "expect">;
+type Door = Pick<Hub, "hasRoom" | "hasCapacityFor" | "admit">;
 
 /** The answers to plain peers that are not let in. A drumbeat.v1 client has not said who it is yet: its hello does. */
 const DENIED: Readonly<
   Record<
-    NonNullable<Awaited<ReturnType<Door["expect"]>>>,
+    Exclude<Awaited<ReturnType<Door["admit"]>>, Ticket>,
     () => Response
   >
 > = {
@@ -118,7 +121,8 @@ export async function admit(
     : offered.find((name) => SOME_VERSION.test(name)) ?? "";
   const handshake = handshakeOf(request, offered);
   const info = { protocol, url: request.url, address, handshake };
-  const denial = protocol === "" ? await hub.expect(info) : undefined;
-  if (denial !== undefined) return DENIED[denial]();
-  return { info, isKnown: isV1 || protocol === "" };
+  if (protocol !== "") return { info, isKnown: isV1, ticket: undefined };
+  const ticket = await hub.admit(info);
+  if (typeof ticket === "string") return DENIED[ticket]();
+  return { info, isKnown: true, ticket };
 }

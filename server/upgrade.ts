@@ -45,11 +45,11 @@ export async function upgrade<M extends MessageMap, R extends RequestMap>(
   const { hub, rules, accept } = to;
   const admission = await admit(request, remote, hub, rules);
   if (admission instanceof Response) return admission;
-  const { info, isKnown } = admission;
+  const { info, isKnown, ticket } = admission;
   return accept(request, {
     protocol: info.protocol,
     attach(socket) {
-      if (isKnown) return hub.attach(socket, info);
+      if (isKnown) return hub.attach(socket, info, ticket);
       const reason = `This server speaks ${PROTOCOL}`;
       return hub.reject(socket, CloseCode.version, reason);
     },

@@ -11,9 +11,9 @@ import { Authorizer, type Denial } from "./authorizer.ts";
 import type { Clock } from "../clock.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { Reporter } from "../hooks.ts";
-import type { DialectName } from "../peer.ts";
 import type { Refusal } from "../refusal.ts";
 import type { ConnectionRequest } from "../socket.ts";
+import { Ticket } from "./ticket.ts";
 import { Tally } from "../tally.ts";
 
 /** What {@linkcode Access} needs of the hub. */
@@ -38,8 +38,8 @@ export class Access {
   readonly #rules: Rules;
   readonly #peersPerUser: number;
   readonly #users = new Tally();
-  /** Those who were asked before they are connected. */
-  readonly #expected = new WeakMap<ConnectionRequest, Admitted>();
+  /** The grants of connections that are not open yet. */
+  readonly #tickets = new WeakMap<Ticket, Admitted>();
   /** Those whose grant ends. */
   readonly #ending = new Set<Connection>();
 
@@ -61,29 +61,49 @@ export class Access {
     return this.#authorizer !== undefined;
   }
 
-  /** Asks about a connection that is still to be made; {@linkcode Access.enter} remembers the answer. */
-  async expect(
-    arrival: ConnectionRequest,
-  ): Promise<Denial | "limit" | undefined> {
-    const verdict = await this.#ask(requestOf(arrival, "plain"));
-    if (typeof verdict === "string") return verdict;
-    if (!this.#hasCapacityFor(verdict.user)) return "limit";
-    this.#expected.set(arrival, verdict);
-    return undefined;
+  /**
+   * Calls `authorize` for a plain connection that is not open yet.
+   *
+   * @param request the request of the connection.
+   * @returns a ticket for {@linkcode Access.identify}, or the denial.
+   */
+  async admit(request: ConnectionRequest): Promise<Ticket | Denial | "limit"> {
+    const { url, address, handshake } = request;
+    const admitted = await this.#ask({
+      ...handshake,
+      dialect: "plain",
+      url,
+      address,
+    });
+    if (typeof admitted === "string") return admitted;
+    if (!this.#hasCapacityFor(admitted.user)) return "limit";
+    const ticket = new Ticket();
+    this.#tickets.set(ticket, admitted);
+    return ticket;
   }
 
   /**
-   * Finds out whose a new connection is, and lets it in.
+   * Finds the grant of a new connection: that of its ticket, or the result of `authorize`.
    *
-   * @param token what its hello says.
+   * @param connection the connection. It forgets its handshake, which has secrets.
+   * @param token the token of its hello.
    */
   async identify(
     connection: Connection,
     token?: string,
   ): Promise<Admitted | Denial> {
-    const { arrival, dialect } = connection;
-    return this.#expected.get(arrival) ?? await this.#ask({
-      ...requestOf(arrival, dialect),
+    const { ticket, handshake, dialect, info: { url, address } } = connection;
+    connection.ticket = connection.handshake = undefined;
+    const admitted = ticket && this.#tickets.get(ticket);
+    if (admitted !== undefined) {
+      this.#tickets.delete(ticket!);
+      return admitted;
+    }
+    return await this.#ask({
+      ...handshake,
+      dialect,
+      url,
+      address,
       ...(token === undefined ? {} : { token }),
     });
   }
@@ -170,16 +190,6 @@ export class Access {
   #hasCapacityFor(user: string | undefined): boolean {
     return user === undefined || this.#users.of(user) < this.#peersPerUser;
   }
-}
-
-/** What the program is asked about an arrival, which forgets its secrets: it lives as long as its connection. */
-function requestOf(
-  arrival: ConnectionRequest,
-  dialect: DialectName,
-): Omit<AuthorizeRequest, "signal"> {
-  const { handshake, url, address } = arrival;
-  arrival.handshake = undefined;
-  return { ...handshake, dialect, url, address };
 }
 
 /** The close codes of those who are not let in. Where nobody could find out, they come back later. */

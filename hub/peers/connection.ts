@@ -1,5 +1,6 @@
 import { CloseCode, PROTOCOL, utf8Length } from "../../messages.ts";
 import type { Admitted } from "../access/allow.ts";
+import type { Ticket } from "../access/ticket.ts";
 import { addressKey } from "./address.ts";
 import type { Core } from "../core.ts";
 import type { Dialect } from "./dialect.ts";
@@ -10,6 +11,7 @@ import { Rate } from "./rate_limit.ts";
 import type {
   ConnectionInfo,
   ConnectionRequest,
+  Handshake,
   Inbound,
   Socket,
 } from "../socket.ts";
@@ -25,8 +27,10 @@ export class Connection implements Peer, Inbound {
   resumed = false;
   state: unknown = undefined;
   readonly info: ConnectionInfo;
-  /** As the transport brought it. */
-  readonly arrival: ConnectionRequest;
+  /** The handshake, until `authorize` is called: it has secrets. */
+  handshake: Handshake | undefined;
+  /** The ticket, until it is used. */
+  ticket: Ticket | undefined;
   /** Who it is, and what it may: where the program said so. */
   admitted: Admitted | undefined;
   readonly socket: Socket;
@@ -63,17 +67,19 @@ export class Connection implements Peer, Inbound {
     core: Core,
     id: string,
     socket: Socket,
-    arrival: ConnectionRequest,
+    request: ConnectionRequest,
+    ticket?: Ticket,
   ) {
     this.#core = core;
     this.id = id;
     this.socket = socket;
-    const { protocol, url, address } = arrival;
+    const { protocol, url, address } = request;
     this.info = { protocol, url, address };
     this.addressKey = addressKey(address);
-    this.arrival = arrival;
-    // Nobody wants to know.
-    if (!core.access.asks) arrival.handshake = undefined;
+    if (core.access.asks) {
+      this.ticket = ticket;
+      this.handshake = request.handshake;
+    }
     this.heardAt = core.heartbeat.tick;
     if (core.rates !== undefined) this.#rate = new Rate(core.rates, core.clock);
     this.wire = protocol === PROTOCOL

@@ -10,7 +10,9 @@ import type {
   Grant,
 } from "../../../hub/access/authorize.ts";
 import type { Allow } from "../../../hub/access/allow.ts";
+import { Ticket } from "../../../hub/access/ticket.ts";
 import type { HubOptions } from "../../../hub/hub.ts";
+import type { Connection } from "../../../hub/peers/connection.ts";
 import type { ConnectionRequest } from "../../../hub/socket.ts";
 import { PROTOCOL } from "../../../messages.ts";
 import { DeepStore } from "../deep_store.ts";
@@ -139,12 +141,13 @@ Deno.test("a plain peer that is still asked about is told to wait, and nothing t
   assertEquals(world.joins[0]?.user, "ada");
 });
 
-Deno.test("a plain peer that was asked about before its connection was there is not asked again; another one is", async () => {
+Deno.test("a plain connection with a ticket is not authorized again; a ticket is valid once", async () => {
   await using world = hubOf({ ada: {} });
   const info = { protocol: "", url: "http://hub.test/ws", address: "a" };
-  const arrival = { ...info, handshake: { token: "ada" } };
-  assertEquals(await world.hub.expect(arrival), undefined);
-  assertEquals(await world.hub.expect(info), "unauthenticated");
+  const request = { ...info, handshake: { token: "ada" } };
+  const ticket = await world.hub.admit(request);
+  assert(ticket instanceof Ticket);
+  assertEquals(await world.hub.admit(info), "unauthenticated");
   const asked = world.asked.length;
   const closes: number[] = [];
   const socket = {
@@ -154,52 +157,71 @@ Deno.test("a plain peer that was asked about before its connection was there is 
     close: (code: number) => void closes.push(code),
     terminate: () => true,
   };
-  world.hub.attach(socket, arrival);
+  world.hub.attach(socket, info, ticket);
   await settle(world);
   assertEquals([world.asked.length, closes], [asked, []]);
   assertEquals(world.joins.map(({ user }) => user), ["ada"]);
-  // Whoever makes an arrival that only looks like it has not been asked about.
-  world.hub.attach(socket, { ...arrival, handshake: {} });
-  await settle(world);
-  assertEquals([world.asked.length, closes], [asked + 1, [4501]]);
+  // A used ticket, and one that the hub did not make, admit nothing.
+  for (const [nth, invalid] of [ticket, new Ticket()].entries()) {
+    world.hub.attach(socket, info, invalid);
+    await settle(world);
+    const codes = [4501, 4501].slice(0, nth + 1);
+    assertEquals([world.asked.length, closes], [asked + nth + 1, codes]);
+  }
 });
 
-Deno.test("what an arrival says of who it is is forgotten as soon as it is known, and at once where nobody asks", async () => {
-  const arrive = (protocol: string): ConnectionRequest => ({
-    protocol,
-    url: "",
-    address: "a",
-    handshake: { cookie: "login=s3cret" },
-  });
+Deno.test("a drumbeat.v1 connection gets a ticket at once, and is authorized with its hello", async () => {
+  await using world = hubOf({ ada: {} });
+  const info = { protocol: PROTOCOL, url: "", address: "a" };
+  const ticket = await world.hub.admit(info);
+  assert(ticket instanceof Ticket);
+  assertEquals(world.asked.length, 0);
+  const far = socketPair((near) => world.hub.attach(near, info, ticket));
+  far.send('{"type":"hello","token":"ada"}');
+  await settle(world);
+  assertEquals(world.joins.map(({ user }) => user), ["ada"]);
+});
+
+Deno.test("a connection forgets its handshake once it is authorized, and at once without authorize", async () => {
+  const request = (protocol: string): ConnectionRequest =>
+    Object.freeze({
+      protocol,
+      url: "",
+      address: "a",
+      handshake: { cookie: "login=s3cret" },
+    });
   await using asking = inMemory({ authorize: () => ({}) });
   await using open = inMemory();
   for (const protocol of [PROTOCOL, ""]) {
-    const [one, two] = [arrive(protocol), arrive(protocol)];
-    const far = socketPair((near) => asking.hub.attach(near, one));
-    socketPair((near) => open.hub.attach(near, two));
+    const attached: Connection[] = [];
+    const attach = ({ hub }: typeof asking) =>
+      socketPair((near) => {
+        const connection = hub.attach(near, request(protocol)) as Connection;
+        attached.push(connection);
+        return connection;
+      });
+    const far = attach(asking);
+    attach(open);
+    const [one, two] = attached as [Connection, Connection];
     if (protocol === PROTOCOL) {
       assertEquals(one.handshake, { cookie: "login=s3cret" });
       far.send('{"type":"hello"}');
     }
     assertEquals([one.handshake, two.handshake], [undefined, undefined]);
   }
-  const plain = arrive("");
-  const expected = asking.hub.expect(plain);
-  assertEquals(plain.handshake, undefined);
-  await expected;
 });
 
-Deno.test("those who are being asked about take up places", async () => {
+Deno.test("a connection that waits for authorize counts against the limits", async () => {
   const { promise, resolve } = Promise.withResolvers<Grant>();
   await using world = inMemory({
     authorize: () => promise,
     limits: { peers: 2, peersPerAddress: 1 },
   });
   const info = { protocol: "", url: "", address: "192.0.2.1" };
-  const one = world.hub.expect(info);
+  const one = world.hub.admit(info);
   assertEquals(world.hub.hasCapacityFor("192.0.2.1"), false);
   assertEquals(world.hub.hasRoom, true);
-  const two = world.hub.expect({ ...info, address: "192.0.2.2" });
+  const two = world.hub.admit({ ...info, address: "192.0.2.2" });
   assertEquals(world.hub.hasRoom, false);
   resolve({});
   await Promise.all([one, two]);
@@ -425,9 +447,9 @@ Deno.test("above limits.peersPerUser it is 4029, for that user; who leaves makes
     return (await three.untilClosed()).code;
   };
   assertEquals([await denied(PROTOCOL), await denied("")], [4029, 4029]);
-  const arrival = { protocol: "", url: "", address: "a" };
+  const request = { protocol: "", url: "", address: "a" };
   assertEquals(
-    await world.hub.expect({ ...arrival, handshake: { token: "ada" } }),
+    await world.hub.admit({ ...request, handshake: { token: "ada" } }),
     "limit",
   );
   await world.v1({ token: "bob" });
