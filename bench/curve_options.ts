@@ -1,4 +1,4 @@
-import { areRounds, notRounds, parse } from "./options.ts";
+import { isValidRounds, parse, roundsError } from "./options.ts";
 
 /** The text of `--help`. */
 export const HELP = `Usage: deno task bench:curves [options]
@@ -17,7 +17,7 @@ It takes about 11 minutes, the quick one about two. docs/performance.md explains
 export type CurveCommand =
   | { readonly run: "help" }
   | { readonly run: "list"; readonly quick: boolean }
-  | { readonly run: "refuse"; readonly why: string }
+  | { readonly run: "refuse"; readonly reason: string }
   | {
     readonly run: "curves";
     readonly quick: boolean;
@@ -49,19 +49,22 @@ export function readCurveCommand(
     list: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   });
-  if ("why" in parsed) return { run: "refuse", why: parsed.why };
+  if ("reason" in parsed) return { run: "refuse", reason: parsed.reason };
   const { quick, add, json, list, help, ...words } = parsed.values;
   if (help) return { run: "help" };
   if (list) return { run: "list", quick };
   const rounds = Number(words.rounds ?? (quick ? 1 : 3));
-  if (!areRounds(rounds)) {
-    return { run: "refuse", why: notRounds(words.rounds) };
+  if (!isValidRounds(rounds)) {
+    return { run: "refuse", reason: roundsError(words.rounds) };
   }
   const names = namesOf(quick);
   const only = words.only?.split(",");
-  const stranger = only?.find((name) => !names.includes(name));
-  if (stranger !== undefined) {
-    return { run: "refuse", why: `There is no curve or point '${stranger}'` };
+  const unknownScenario = only?.find((name) => !names.includes(name));
+  if (unknownScenario !== undefined) {
+    return {
+      run: "refuse",
+      reason: `Unknown curve or point '${unknownScenario}'`,
+    };
   }
   return { run: "curves", quick, rounds, only, add, json };
 }

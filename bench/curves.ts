@@ -4,15 +4,16 @@
  *
  * @module
  */
-import { attempt } from "./attempt.ts";
+
 import { type CurveCommand, HELP, readCurveCommand } from "./curve_options.ts";
-import { type Curve, curves, type Point } from "./curve_points.ts";
+import { type Curve, curves } from "./curve_points.ts";
 import { curveTable } from "./curve_table.ts";
 import { haveGenerator, type Measured } from "./generator.ts";
 import { machine } from "./machine.ts";
 import { PEERS } from "./peers.ts";
-import { canPin } from "./pinning.ts";
+import { warnIfUnpinned } from "./pinning.ts";
 import { Results } from "./results.ts";
+import { runRounds } from "./rounds.ts";
 import { write } from "./write.ts";
 
 type Options = Extract<CurveCommand, { run: "curves" }>;
@@ -28,7 +29,7 @@ else if (command.run === "list") {
   }
 } else if (command.run === "refuse") {
   console.error(
-    `${command.why}. 'deno task bench:curves --help' lists the options.`,
+    `${command.reason}. 'deno task bench:curves --help' lists the options.`,
   );
   Deno.exit(2);
 } else Deno.exit(await run(command) ? 0 : 1);
@@ -40,14 +41,18 @@ function namesOf({ name, points }: Curve): readonly string[] {
 async function run(options: Options): Promise<boolean> {
   const { quick, rounds, only, add, json } = options;
   if (!await haveGenerator()) return false;
-  const isPinned = await canPin();
-  if (!isPinned) console.error("Nothing is pinned: no taskset, or one core");
+  const isPinned = await warnIfUnpinned();
   const all = curves(quick);
   const results = add ? await read(json) : new Results();
   const points = all.flatMap(({ points }) => points).filter(({ name, kind }) =>
     only === undefined || only.includes(name) || only.includes(kind)
   );
-  await play(points, rounds, results);
+  await runRounds(results, {
+    rounds,
+    scenarios: points,
+    peersOf: ({ peers }) => PEERS.filter(({ name }) => peers.includes(name)),
+    measure: (point, peer) => point.run(peer),
+  });
   for (const curve of all) {
     const text = curveTable(curve, results);
     if (text !== "") console.log(`\n${curve.name}\n\n${text}`);
@@ -56,25 +61,6 @@ async function run(options: Options): Promise<boolean> {
   const numbers = { ...about, runs: results.runs, failures: results.failures };
   await write(json, JSON.stringify(numbers, null, 2) + "\n");
   return !results.failed;
-}
-
-/** Rounds alternate: a slow period of the machine affects every point and both servers. */
-async function play(
-  points: readonly Point[],
-  rounds: number,
-  results: Results,
-): Promise<void> {
-  for (let round = 1; round <= rounds; round++) {
-    for (const point of points) {
-      for (const peer of PEERS) {
-        if (!point.peers.includes(peer.name)) continue;
-        const line = await attempt(results, point, peer, () => point.run(peer));
-        console.error(
-          `${round}/${rounds}  ${point.name}  ${peer.name}  ${line}`,
-        );
-      }
-    }
-  }
 }
 
 /** The results of earlier runs. */
@@ -95,9 +81,9 @@ async function read(path: string): Promise<Results> {
     const [name, peer] = key.split(" ");
     for (const measured of list) results.add(name!, peer!, measured);
   }
-  for (const [key, why] of Object.entries(failures)) {
+  for (const [key, reason] of Object.entries(failures)) {
     const [name, peer] = key.split(" ");
-    results.fail(name!, peer!, why);
+    results.fail(name!, peer!, reason);
   }
   return results;
 }

@@ -1,17 +1,26 @@
 import { type Peer, peersFolder } from "./peers.ts";
 
-/** The reasons why servers are skipped, by name. */
-export type Missing = ReadonlyMap<string, string>;
-
 /**
- * Installs the npm packages of the servers, unless the right versions are installed.
+ * Installs the npm packages of the servers, unless the right versions are installed. Prints a line for each server that
+ * cannot run on this machine.
  *
  * @param peers the servers to measure.
- * @returns the reasons why servers are skipped.
+ * @returns the servers that can run.
  */
-export async function install(
+export async function installed<P extends Pick<Peer, "name" | "needs">>(
+  peers: readonly P[],
+): Promise<readonly P[]> {
+  const missing = await install(peers);
+  for (const [name, reason] of missing) {
+    console.error(`${name} is skipped: ${reason}`);
+  }
+  return peers.filter(({ name }) => !missing.has(name));
+}
+
+/** Installs the packages. @returns the reasons reason servers are skipped, by name. */
+async function install(
   peers: readonly Pick<Peer, "name" | "needs">[],
-): Promise<Missing> {
+): Promise<ReadonlyMap<string, string>> {
   const missing = new Map<string, string>();
   let problem: string | undefined;
   if (

@@ -4,16 +4,17 @@
  *
  * @module
  */
-import { attempt } from "./attempt.ts";
+
 import { haveGenerator } from "./generator.ts";
-import { install, runs } from "./install.ts";
+import { installed, runs } from "./install.ts";
 import { machine } from "./machine.ts";
 import { measureNodes } from "./nodes_measure.ts";
 import { readNodesCommand } from "./nodes_options.ts";
 import { nodePeers } from "./nodes_peers.ts";
 import { nodesScenarios } from "./nodes_scenarios.ts";
-import { canPin } from "./pinning.ts";
+import { warnIfUnpinned } from "./pinning.ts";
 import { Results } from "./results.ts";
+import { runRounds } from "./rounds.ts";
 import { table } from "./table.ts";
 import { write } from "./write.ts";
 
@@ -21,7 +22,7 @@ const command = readNodesCommand(Deno.args);
 if (command.run === "help") console.log(command.text);
 else if (command.run === "refuse") {
   console.error(
-    `${command.why}. 'deno task bench:nodes --help' lists the options.`,
+    `${command.reason}. 'deno task bench:nodes --help' lists the options.`,
   );
   Deno.exit(2);
 } else Deno.exit(await bench(command) ? 0 : 1);
@@ -36,26 +37,16 @@ async function bench(
     );
     return false;
   }
-  const missing = await install(nodePeers);
-  for (const [name, why] of missing) {
-    console.error(`${name} is skipped: ${why}`);
-  }
-  const peers = nodePeers.filter(({ name }) => !missing.has(name));
-  const isPinned = await canPin();
-  if (!isPinned) console.error("Nothing is pinned: no taskset, or one core");
+  const peers = await installed(nodePeers);
+  const isPinned = await warnIfUnpinned();
   const scenarios = nodesScenarios(quick);
   const results = new Results();
-  for (let round = 1; round <= rounds; round++) {
-    for (const scenario of scenarios) {
-      for (const peer of peers) {
-        const play = () => measureNodes(scenario, peer);
-        const line = await attempt(results, scenario, peer, play);
-        console.error(
-          `${round}/${rounds}  ${scenario.name}  ${peer.name}  ${line}`,
-        );
-      }
-    }
-  }
+  await runRounds(results, {
+    rounds,
+    scenarios,
+    peersOf: () => peers,
+    measure: (scenario, peer) => measureNodes(scenario, peer),
+  });
   const columns = peers.map(({ name }) => name);
   const rows = results.rows(scenarios, columns);
   console.log(`\n${table(rows, columns)}`);

@@ -1,4 +1,4 @@
-import { areRounds, notRounds, parse } from "./options.ts";
+import { isValidRounds, parse, roundsError } from "./options.ts";
 
 const HELP = `Usage: deno task bench:nodes [options]
 
@@ -12,7 +12,7 @@ It takes about three minutes, the quick one about 20 seconds. bench/README.md ex
 /** A parsed command line. */
 export type NodesCommand =
   | { readonly run: "help"; readonly text: string }
-  | { readonly run: "refuse"; readonly why: string }
+  | { readonly run: "refuse"; readonly reason: string }
   | {
     readonly run: "nodes";
     readonly quick: boolean;
@@ -32,10 +32,12 @@ export function readNodesCommand(args: readonly string[]): NodesCommand {
     json: { type: "string", default: "bench/results/nodes.json" },
     help: { type: "boolean", short: "h" },
   });
-  if ("why" in parsed) return { run: "refuse", why: parsed.why };
+  if ("reason" in parsed) return { run: "refuse", reason: parsed.reason };
   const { quick, json, help, rounds: word } = parsed.values;
   if (help) return { run: "help", text: HELP };
   const rounds = Number(word ?? (quick ? 1 : 5));
-  if (!areRounds(rounds)) return { run: "refuse", why: notRounds(word) };
+  if (!isValidRounds(rounds)) {
+    return { run: "refuse", reason: roundsError(word) };
+  }
   return { run: "nodes", quick, rounds, json };
 }

@@ -27,7 +27,7 @@ export interface Names {
 export type Command =
   | { readonly run: "help" }
   | { readonly run: "list"; readonly quick: boolean }
-  | { readonly run: "refuse"; readonly why: string }
+  | { readonly run: "refuse"; readonly reason: string }
   | {
     readonly run: "bench";
     readonly quick: boolean;
@@ -61,25 +61,25 @@ export function readCommand(
     list: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   });
-  if ("why" in parsed) return { run: "refuse", why: parsed.why };
+  if ("reason" in parsed) return { run: "refuse", reason: parsed.reason };
   const { values } = parsed;
   const { quick, json, svg } = values;
   if (values.help) return { run: "help" };
   if (values.list) return { run: "list", quick };
   const rounds = Number(values.rounds ?? (quick ? 1 : 5));
-  if (!areRounds(rounds)) {
-    return { run: "refuse", why: notRounds(values.rounds) };
+  if (!isValidRounds(rounds)) {
+    return { run: "refuse", reason: roundsError(values.rounds) };
   }
   const names = namesOf(quick);
   const only = values.only?.split(",");
   const peers = values.peers?.split(",");
-  const stranger = only?.find((name) => !names.scenarios.includes(name));
-  if (stranger !== undefined) {
-    return { run: "refuse", why: `There is no scenario '${stranger}'` };
+  const unknownScenario = only?.find((name) => !names.scenarios.includes(name));
+  if (unknownScenario !== undefined) {
+    return { run: "refuse", reason: `Unknown scenario '${unknownScenario}'` };
   }
-  const unknown = peers?.find((name) => !names.peers.includes(name));
-  if (unknown !== undefined) {
-    return { run: "refuse", why: `There is no server '${unknown}'` };
+  const unknownPeer = peers?.find((name) => !names.peers.includes(name));
+  if (unknownPeer !== undefined) {
+    return { run: "refuse", reason: `Unknown server '${unknownPeer}'` };
   }
   return { run: "bench", quick, rounds, only, peers, json, svg };
 }
@@ -96,13 +96,13 @@ export function parse<O extends NonNullable<ParseArgsConfig["options"]>>(
   options: O,
 ):
   | { readonly values: ParsedValues<O> }
-  | { readonly why: string } {
+  | { readonly reason: string } {
   try {
     return { values: parseArgs({ args: [...args], options }).values };
   } catch (error) {
     // The first sentence is the error; the rest explains positional arguments.
     return {
-      why: error instanceof Error ? error.message.split(". ")[0]! : "",
+      reason: error instanceof Error ? error.message.split(". ")[0]! : "",
     };
   }
 }
@@ -111,11 +111,11 @@ type ParsedValues<O extends NonNullable<ParseArgsConfig["options"]>> =
   ReturnType<typeof parseArgs<{ args: string[]; options: O }>>["values"];
 
 /** Returns `true` for a valid number of rounds. */
-export function areRounds(rounds: number): boolean {
+export function isValidRounds(rounds: number): boolean {
   return Number.isInteger(rounds) && rounds >= 1 && rounds <= MAX_ROUNDS;
 }
 
 /** Returns the error for an invalid number of rounds. */
-export function notRounds(word: string | undefined): string {
-  return `--rounds is from 1 to ${MAX_ROUNDS}, not '${word}'`;
+export function roundsError(word: string | undefined): string {
+  return `The option '--rounds' must be an integer from 1 to ${MAX_ROUNDS}, not '${word}'`;
 }

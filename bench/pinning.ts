@@ -5,9 +5,16 @@ export const LOAD_CORE = 1;
 
 let pinning: Promise<boolean> | undefined;
 
-/** True if server and load have a core each. Otherwise they compete for time. */
+/** Returns `true` if server and load have a core each. Otherwise they compete for time. */
 export function canPin(): Promise<boolean> {
   return pinning ??= hasTaskset();
+}
+
+/** Prints a warning if server and load share their cores. @returns the result of {@linkcode canPin}. */
+export async function warnIfUnpinned(): Promise<boolean> {
+  const isPinned = await canPin();
+  if (!isPinned) console.error("Nothing is pinned: no taskset, or one core");
+  return isPinned;
 }
 
 /**

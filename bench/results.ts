@@ -41,8 +41,8 @@ export class Results {
   }
 
   /** Adds a failed run. One failed round excludes the scenario of that server. */
-  fail(scenario: string, peer: string, why: string): void {
-    this.#failures.set(`${scenario} ${peer}`, why);
+  fail(scenario: string, peer: string, reason: string): void {
+    this.#failures.set(`${scenario} ${peer}`, reason);
   }
 
   /** All results: by `scenario peer`, then by round. */
@@ -75,9 +75,9 @@ export class Results {
         const cells: Record<string, Cell> = {};
         const failures: Record<string, string> = {};
         for (const peer of peers) {
-          const why = this.#failures.get(`${name} ${peer}`);
+          const reason = this.#failures.get(`${name} ${peer}`);
           const runs = this.#runs.get(`${name} ${peer}`);
-          if (why !== undefined) failures[peer] = why;
+          if (reason !== undefined) failures[peer] = reason;
           else if (runs !== undefined) {
             cells[peer] = cell(runs, metric.key, cells[peers[0]!]?.values);
           }

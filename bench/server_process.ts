@@ -85,8 +85,8 @@ export class ServerProcess implements AsyncDisposable {
       }
     };
     const { stdout, stderr, status } = this.#child;
-    const fail = (why: string) =>
-      reject(new Error(`${title} ${why}: ${this.#output.trim()}`));
+    const fail = (reason: string) =>
+      reject(new Error(`${title} ${reason}: ${this.#output.trim()}`));
     this.#ended = Promise.all([read(stdout), read(stderr), status]).then(() =>
       fail("did not start")
     );

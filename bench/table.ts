@@ -87,8 +87,8 @@ function notes(
       : []),
     ...new Set(
       rows.flatMap(({ scenario, failures }) =>
-        Object.entries(failures).map(([peer, why]) =>
-          `FAILED: ${scenario} on ${peer}: ${why}`
+        Object.entries(failures).map(([peer, reason]) =>
+          `FAILED: ${scenario} on ${peer}: ${reason}`
         )
       ),
     ),

@@ -5,11 +5,12 @@
  *
  * @module
  */
-import { attempt } from "./attempt.ts";
+
 import { haveGenerator, type Measured } from "./generator.ts";
 import { measure } from "./measure.ts";
 import { type Peer, PEERS } from "./peers.ts";
 import { Results } from "./results.ts";
+import { runRounds } from "./rounds.ts";
 import { fanOut, flags, type Metric, type Scenario } from "./scenarios.ts";
 import { table } from "./table.ts";
 
@@ -53,17 +54,12 @@ async function main(): Promise<boolean> {
       metrics: METRICS,
     }))
   );
-  for (let round = 1; round <= ROUNDS; round++) {
-    for (const scenario of all) {
-      for (const peer of peers) {
-        const play = () => run(scenario, peer);
-        const line = await attempt(results, scenario, peer, play);
-        console.error(
-          `${round}/${ROUNDS}  ${scenario.name}  ${peer.name}  ${line}`,
-        );
-      }
-    }
-  }
+  await runRounds(results, {
+    rounds: ROUNDS,
+    scenarios: all,
+    peersOf: () => peers,
+    measure: run,
+  });
   const names = peers.map(({ name }) => name);
   console.log(table(results.rows(all, names), names));
   return !results.failed;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum state { UNOPENED, CONNECTING, UPGRADING, GREETING, READY, CLOSED };
+enum state { UNOPENED, CONNECTING, UPGRADING, STARTING, READY, CLOSED };
 
 struct connection {
   int fd;
@@ -21,7 +21,7 @@ struct connection {
   char *out; // unsent bytes
   size_t out_length;
   size_t out_size;
-  uint64_t begun;     // the start of the connection attempt, or of the ping, in ns
+  uint64_t started_at; // the start of the connection attempt, or of the ping, in ns
   uint64_t retry_at;  // the earliest time of the next attempt, in ns
   uint64_t received;  // messages
   uint64_t published; // messages; the id of the last one
@@ -33,12 +33,12 @@ struct connection {
   uint64_t offset;
 };
 
-struct crowd {
+struct pool {
   const struct options *options;
   struct connection *all;
   int count;
   int epoll;
-  int timer;    // wakes `crowd_poll` for the next paced message
+  int timer;    // wakes `pool_poll` for the next paced message
   int opening;  // handshakes under way
   int ready;    // the number of READY connections
   int resumed;  // resumed sessions
@@ -47,20 +47,20 @@ struct crowd {
   bool may_close; // a closed connection does not fail the run
 };
 
-void crowd_make(struct crowd *crowd, const struct options *options);
+void pool_init(struct pool *pool, const struct options *options);
 // Opens connections from `first` on, at most `opening` at a time, until all are READY; fails after 60 s.
-void crowd_open(struct crowd *crowd, int first, int opening);
+void pool_open(struct pool *pool, int first, int opening);
 // Waits for events, at most this number of ms, and handles them.
-void crowd_poll(struct crowd *crowd, int ms);
-// Wakes the next `crowd_poll` at a time.
-void crowd_wake_at(struct crowd *crowd, uint64_t ns);
+void pool_poll(struct pool *pool, int ms);
+// Wakes the next `pool_poll` at a time.
+void pool_wake_at(struct pool *pool, uint64_t ns);
 
-void connection_send(struct crowd *crowd, struct connection *c,
+void connection_send(struct pool *pool, struct connection *c,
                      enum opcode opcode, const char *payload, size_t length);
 // Closes a connection at once.
-void connection_drop(struct crowd *crowd, struct connection *c);
+void connection_drop(struct pool *pool, struct connection *c);
 // Marks a connection as ready, after the server's first frame.
-void connection_is_ready(struct crowd *crowd, struct connection *c);
+void connection_ready(struct pool *pool, struct connection *c);
 // Stops reading from a connection.
-void connection_stall(struct crowd *crowd, struct connection *c);
+void connection_stall(struct pool *pool, struct connection *c);
 #endif

@@ -2,7 +2,7 @@
 #include "dialect.h"
 #include "fail.h"
 #include "message.h"
-#include "tally.h"
+#include "counters.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static bool starts(const char *text, size_t length, const char *with) {
 }
 
 // Copies the string that follows a key.
-static void copy_after(char *out, size_t size, const char *text, size_t length,
+static void copy_string_after(char *out, size_t size, const char *text, size_t length,
                        const char *key) {
   const char *found = memmem(text, length, key, strlen(key));
   if (found == NULL) return;
@@ -28,13 +28,13 @@ static void copy_after(char *out, size_t size, const char *text, size_t length,
   out[i] = 0;
 }
 
-static bool holds(const char *text, size_t length, const char *part) {
+static bool contains(const char *text, size_t length, const char *part) {
   return memmem(text, length, part, strlen(part)) != NULL;
 }
 
-static void send_text(struct crowd *crowd, struct connection *c,
+static void send_text(struct pool *pool, struct connection *c,
                       const char *text, int length) {
-  connection_send(crowd, c, TEXT, text, (size_t)length);
+  connection_send(pool, c, TEXT, text, (size_t)length);
 }
 
 const char *dialect_path(char *out, size_t size, const struct options *options,
@@ -59,15 +59,15 @@ static void topic_of(char *out, size_t size, const struct options *options,
   else snprintf(out, size, "room:%d", group);
 }
 
-static void hello(struct crowd *crowd, struct connection *c) {
-  const struct options *o = crowd->options;
+static void hello(struct pool *pool, struct connection *c) {
+  const struct options *o = pool->options;
   char topic[32], text[64 + 32 * GROUPS_EACH_MAX];
   topic_of(topic, sizeof topic, o, c->group);
   int length;
   if (groups_each(o) > 1) {
     length = sprintf(text, "{\"type\":\"hello\",\"topics\":{");
     for (int k = 0; k < groups_each(o); k++) {
-      topic_of(topic, sizeof topic, o, c->group + k * crowd->count);
+      topic_of(topic, sizeof topic, o, c->group + k * pool->count);
       length += sprintf(text + length, "%s\"%s\":{}", k > 0 ? "," : "", topic);
     }
     length += sprintf(text + length, "}}");
@@ -79,117 +79,117 @@ static void hello(struct crowd *crowd, struct connection *c) {
   else
     length = snprintf(text, sizeof text,
                       "{\"type\":\"hello\",\"topics\":{\"%s\":{}}}", topic);
-  send_text(crowd, c, text, length);
+  send_text(pool, c, text, length);
 }
 
-void dialect_greet(struct crowd *crowd, struct connection *c) {
-  if (crowd->options->dialect == DRUMBEAT) hello(crowd, c);
-  else if (crowd->options->dialect == SOCKETIO) {
+void dialect_start(struct pool *pool, struct connection *c) {
+  if (pool->options->dialect == DRUMBEAT) hello(pool, c);
+  else if (pool->options->dialect == SOCKETIO) {
     char text[256] = "40";
     int length = 2;
     if (c->session[0] != 0)
       length = snprintf(text, sizeof text, "40{\"pid\":\"%s\",\"offset\":\"%s\"}",
                         c->session, c->epoch);
-    send_text(crowd, c, text, length);
+    send_text(pool, c, text, length);
   }
 }
 
-static void take_messages(struct crowd *crowd, struct connection *c,
+static void read_messages(struct pool *pool, struct connection *c,
                           const char *text, size_t length, uint64_t now) {
   struct message message;
   const char *end = text + length;
-  while ((text = message_next(&message, text, end, crowd->options->bytes)) !=
+  while ((text = message_next(&message, text, end, pool->options->bytes)) !=
          NULL) {
-    tally_delivery(c, &message, now);
+    count_delivery(c, &message, now);
     c->offset++;
   }
 }
 
-static void acknowledge(struct crowd *crowd, struct connection *c,
+static void acknowledge(struct pool *pool, struct connection *c,
                         size_t length) {
   char text[64];
   // Spread, as clients do at random: otherwise all would acknowledge the same message.
   if (c->frames++ == 0)
-    c->unacked = (size_t)ACK_BYTES * (size_t)c->index / (size_t)crowd->count;
+    c->unacked = (size_t)ACK_BYTES * (size_t)c->index / (size_t)pool->count;
   if ((c->unacked += length) < ACK_BYTES) return;
   c->unacked = 0;
-  send_text(crowd, c, text,
+  send_text(pool, c, text,
             snprintf(text, sizeof text,
                      "{\"type\":\"ack\",\"frames\":%" PRIu64 "}", c->frames));
 }
 
-static void receive_drumbeat(struct crowd *crowd, struct connection *c,
+static void receive_drumbeat(struct pool *pool, struct connection *c,
                              const char *text, size_t length, uint64_t now) {
   char answer[64];
   if (starts(text, length, "{\"type\":\"batch\"")) {
-    acknowledge(crowd, c, length);
-    take_messages(crowd, c, text, length, now);
+    acknowledge(pool, c, length);
+    read_messages(pool, c, text, length, now);
   } else if (starts(text, length, "{\"type\":\"reply\"")) {
-    take_messages(crowd, c, text, length, now);
+    read_messages(pool, c, text, length, now);
   } else if (starts(text, length, "{\"type\":\"pong\"")) {
-    tally_pong(c, now);
+    count_pong(c, now);
   } else if (starts(text, length, "{\"type\":\"ping\"")) {
-    send_text(crowd, c, answer,
+    send_text(pool, c, answer,
               snprintf(answer, sizeof answer,
                        "{\"type\":\"pong\",\"frames\":%" PRIu64 "}",
                        c->frames));
   } else if (starts(text, length, "{\"type\":\"start\"")) {
     const char *offset = memmem(text, length, "\"offset\":", 9);
     if (offset == NULL) fail(EXIT_CONNECTION, "%.*s", (int)length, text);
-    if (holds(text, length, "\"resumed\":true") &&
-        holds(text, length, "\"recovered\":true"))
-      crowd->resumed++;
+    if (contains(text, length, "\"resumed\":true") &&
+        contains(text, length, "\"recovered\":true"))
+      pool->resumed++;
     c->offset = strtoull(offset + 9, NULL, 10);
-    copy_after(c->session, sizeof c->session, text, length, "\"session\":\"");
-    copy_after(c->epoch, sizeof c->epoch, text, length, "\"epoch\":\"");
-    connection_is_ready(crowd, c);
+    copy_string_after(c->session, sizeof c->session, text, length, "\"session\":\"");
+    copy_string_after(c->epoch, sizeof c->epoch, text, length, "\"epoch\":\"");
+    connection_ready(pool, c);
   } else if (starts(text, length, "{\"type\":\"gap\"") ||
              starts(text, length, "{\"type\":\"error\""))
     fail(EXIT_DELIVERY, "connection %d received: %.*s", c->index,
          (int)(length < 200 ? length : 200), text);
 }
 
-static void receive_socketio(struct crowd *crowd, struct connection *c,
+static void receive_socketio(struct pool *pool, struct connection *c,
                              const char *text, size_t length, uint64_t now) {
   if (starts(text, length, "40{")) {
-    char known[sizeof c->session];
-    strcpy(known, c->session);
-    copy_after(c->session, sizeof c->session, text, length, "\"pid\":\"");
-    if (known[0] != 0 && strcmp(known, c->session) == 0) crowd->resumed++;
-    connection_is_ready(crowd, c);
-  } else if (starts(text, length, "430[]")) tally_pong(c, now);
-  else if (length == 1 && text[0] == '2') send_text(crowd, c, "3", 1);
+    char old[sizeof c->session];
+    strcpy(old, c->session);
+    copy_string_after(c->session, sizeof c->session, text, length, "\"pid\":\"");
+    if (old[0] != 0 && strcmp(old, c->session) == 0) pool->resumed++;
+    connection_ready(pool, c);
+  } else if (starts(text, length, "430[]")) count_pong(c, now);
+  else if (length == 1 && text[0] == '2') send_text(pool, c, "3", 1);
   else {
-    take_messages(crowd, c, text, length, now);
+    read_messages(pool, c, text, length, now);
     // With state recovery, the last element of each event is an offset.
     const char *offset = memmem(text, length, "},\"", 3);
     if (c->session[0] != 0 && offset != NULL)
-      copy_after(c->epoch, sizeof c->epoch, offset,
+      copy_string_after(c->epoch, sizeof c->epoch, offset,
                  length - (size_t)(offset - text), "},\"");
   }
 }
 
-void dialect_receive(struct crowd *crowd, struct connection *c,
+void dialect_receive(struct pool *pool, struct connection *c,
                      const char *text, size_t length, uint64_t now) {
-  if (crowd->options->dialect == DRUMBEAT)
-    receive_drumbeat(crowd, c, text, length, now);
-  else if (crowd->options->dialect == SOCKETIO)
-    receive_socketio(crowd, c, text, length, now);
+  if (pool->options->dialect == DRUMBEAT)
+    receive_drumbeat(pool, c, text, length, now);
+  else if (pool->options->dialect == SOCKETIO)
+    receive_socketio(pool, c, text, length, now);
   else if (starts(text, length, "{\"type\":\"start\""))
-    connection_is_ready(crowd, c);
-  else if (starts(text, length, "{\"type\":\"pong\"")) tally_pong(c, now);
-  else take_messages(crowd, c, text, length, now);
+    connection_ready(pool, c);
+  else if (starts(text, length, "{\"type\":\"pong\"")) count_pong(c, now);
+  else read_messages(pool, c, text, length, now);
 }
 
-void dialect_publish(struct crowd *crowd, struct connection *c,
+void dialect_publish(struct pool *pool, struct connection *c,
                      uint64_t stamp) {
   char topic[32], text[MESSAGE_MAX + 128];
-  const struct options *o = crowd->options;
+  const struct options *o = pool->options;
   uint64_t number = c->published++;
   int length = 0;
   if (o->dialect == DRUMBEAT) {
     int turn = (int)(number % (uint64_t)groups_each(o));
-    topic_of(topic, sizeof topic, o, c->group + turn * crowd->count);
+    topic_of(topic, sizeof topic, o, c->group + turn * pool->count);
     length = o->request
                  ? sprintf(text,
                            "{\"type\":\"request\",\"id\":%" PRIu64
@@ -206,17 +206,17 @@ void dialect_publish(struct crowd *crowd, struct connection *c,
   length += message_write(text + length, o->bytes, stamp, number);
   if (o->dialect == DRUMBEAT) text[length++] = '}';
   else if (o->dialect == SOCKETIO) text[length++] = ']';
-  send_text(crowd, c, text, length);
+  send_text(pool, c, text, length);
 }
 
-void dialect_ping(struct crowd *crowd, struct connection *c) {
+void dialect_ping(struct pool *pool, struct connection *c) {
   char text[64] = "420[\"ping\"]";
-  if (crowd->options->dialect == DRUMBEAT)
+  if (pool->options->dialect == DRUMBEAT)
     snprintf(text, sizeof text,
              "{\"type\":\"ping\",\"time\":%" PRIu64 ",\"frames\":%" PRIu64 "}",
-             c->begun / 1000000, c->frames);
-  else if (crowd->options->dialect == PLAIN)
+             c->started_at / 1000000, c->frames);
+  else if (pool->options->dialect == PLAIN)
     snprintf(text, sizeof text, "{\"type\":\"ping\",\"time\":%" PRIu64 "}",
-             c->begun / 1000000);
-  send_text(crowd, c, text, (int)strlen(text));
+             c->started_at / 1000000);
+  send_text(pool, c, text, (int)strlen(text));
 }

@@ -5,7 +5,7 @@
 enum exit_code {
   EXIT_USAGE = 2,      // an option that does not exist or makes no sense
   EXIT_CONNECTION = 3, // a connection was refused or closed
-  EXIT_DELIVERY = 4,   // a message is missing, doubled or out of order
+  EXIT_DELIVERY = 4,   // a message is missing, duplicated or out of order
 };
 
 // Prints one line on stderr and ends the process.

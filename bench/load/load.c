@@ -2,7 +2,7 @@
 // was delivered once and in order, and no connection was closed.
 #include "fail.h"
 #include "modes.h"
-#include "tally.h"
+#include "counters.h"
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -16,19 +16,19 @@ static void raise_file_limit(void) {
 
 int main(int count, char **words) {
   struct options options = read_options(count, words);
-  struct crowd crowd;
+  struct pool pool;
   // The caller reads the output line by line.
   setvbuf(stdout, NULL, _IOLBF, 0);
   raise_file_limit();
-  crowd_make(&crowd, &options);
-  tally_make(&options);
+  pool_init(&pool, &options);
+  counters_init(&options);
   switch (options.mode) {
-  case TRAFFIC: measure_traffic(&crowd); break;
-  case STORM: measure_storm(&crowd); break;
-  case IDLE: measure_idle(&crowd); break;
-  case HEARTBEAT: measure_heartbeat(&crowd); break;
-  case REPLAY: measure_replay(&crowd); break;
-  case RESTART: measure_restart(&crowd); break;
+  case TRAFFIC: measure_traffic(&pool); break;
+  case STORM: measure_storm(&pool); break;
+  case IDLE: measure_idle(&pool); break;
+  case HEARTBEAT: measure_heartbeat(&pool); break;
+  case REPLAY: measure_replay(&pool); break;
+  case RESTART: measure_restart(&pool); break;
   }
   return 0;
 }

@@ -10,7 +10,7 @@ function read(...args: string[]) {
 
 function refusal(...args: string[]): string | undefined {
   const command = read(...args);
-  return command.run === "refuse" ? command.why : undefined;
+  return command.run === "refuse" ? command.reason : undefined;
 }
 
 Deno.test("without options every curve is measured three times, into its own file", () => {
@@ -54,16 +54,16 @@ Deno.test("curves and single points are chosen by name, and added to earlier res
 Deno.test("unknown names, flags and rounds are refused in one line", () => {
   assertEquals(
     refusal("--only", "topics,peers"),
-    "There is no curve or point 'peers'",
+    "Unknown curve or point 'peers'",
   );
   assertEquals(
     refusal("--quick", "--only", "topics-10000"),
-    "There is no curve or point 'topics-10000'",
+    "Unknown curve or point 'topics-10000'",
   );
   assertEquals(refusal("--peers=loop"), "Unknown option '--peers'");
   assertEquals(
     refusal("--rounds", "0"),
-    "--rounds is from 1 to 100, not '0'",
+    "The option '--rounds' must be an integer from 1 to 100, not '0'",
   );
 });
 

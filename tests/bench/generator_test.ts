@@ -19,7 +19,7 @@ const EXIT_DELIVERY = 4;
 const drumbeat = PEERS.find(({ name }) => name === "drumbeat")!;
 const loop = PEERS.find(({ name }) => name === "loop")!;
 /** A server that omits the 50th delivery. */
-const forgetful: Peer = {
+const dropping: Peer = {
   ...loop,
   command: (duty, port) => [...loop.command(duty, port).slice(0, -1), "drop"],
 };
@@ -153,7 +153,7 @@ compiledTest(
 );
 
 compiledTest("detects a missing delivery among others", async () => {
-  const error = await assertRejects(() => run(forgetful, tiny), LoadError);
+  const error = await assertRejects(() => run(dropping, tiny), LoadError);
   assertEquals(error.code, EXIT_DELIVERY);
   assertStringIncludes(error.message, "message 5 came where 4 was expected");
 });
@@ -162,7 +162,7 @@ compiledTest(
   "detects a missing last delivery",
   async () => {
     const last = { ...tiny, messages: 5, timeout: 0.5 };
-    const error = await assertRejects(() => run(forgetful, last), LoadError);
+    const error = await assertRejects(() => run(dropping, last), LoadError);
     assertEquals(error.code, EXIT_DELIVERY);
     assertStringIncludes(error.message, "1 of 50 deliveries are missing");
   },

@@ -14,7 +14,7 @@ function read(...args: string[]) {
 
 function refusal(...args: string[]): string | undefined {
   const command = read(...args);
-  return command.run === "refuse" ? command.why : undefined;
+  return command.run === "refuse" ? command.reason : undefined;
 }
 
 Deno.test("without options everything runs five times", () => {
@@ -61,20 +61,23 @@ Deno.test("scenarios and servers are chosen by name", () => {
 });
 
 Deno.test("unknown names are refused, and in the quick run those of the full one as well", () => {
-  assertEquals(refusal("--only", "fan-in"), "There is no scenario 'fan-in'");
-  assertEquals(refusal("--peers", "loop,nginx"), "There is no server 'nginx'");
+  assertEquals(refusal("--only", "fan-in"), "Unknown scenario 'fan-in'");
+  assertEquals(refusal("--peers", "loop,nginx"), "Unknown server 'nginx'");
   assertEquals(refusal("--only", "fan-out-8x5000"), undefined);
   assertEquals(
     refusal("--quick", "--only", "fan-out-8x5000"),
-    "There is no scenario 'fan-out-8x5000'",
+    "Unknown scenario 'fan-out-8x5000'",
   );
 });
 
 Deno.test("unknown flags and invalid rounds are refused in one line", () => {
   assertEquals(refusal("--fast"), "Unknown option '--fast'");
   for (const rounds of ["0", "1.5", "-1", "many", "101", ""]) {
-    const why = refusal(`--rounds=${rounds}`);
-    assertEquals(why, `--rounds is from 1 to 100, not '${rounds}'`);
+    const reason = refusal(`--rounds=${rounds}`);
+    assertEquals(
+      reason,
+      `The option '--rounds' must be an integer from 1 to 100, not '${rounds}'`,
+    );
   }
 });
 

@@ -16,13 +16,13 @@ const BEATS = 60;
 /** Resolves when a client has this state. */
 function state(client: Client, wanted: string): Promise<void> {
   return new Promise((resolve) => {
-    const look = () => {
+    const check = () => {
       if (client.state !== wanted) return;
-      client.removeEventListener("statechange", look);
+      client.removeEventListener("statechange", check);
       resolve();
     };
-    client.addEventListener("statechange", look);
-    look();
+    client.addEventListener("statechange", check);
+    check();
   });
 }
 
@@ -102,19 +102,19 @@ for (const name of NAMES) {
       const backoff = { minMs: 20, maxMs: 100 };
       await using publisher = connect(url, { backoff });
       await using subscriber = connect(url, { backoff });
-      const heard: number[] = [];
+      const received: number[] = [];
       let gaps = 0;
       const topic = subscriber.topic("steady");
-      topic.on("n", ({ n }) => void heard.push(n as number));
+      topic.on("n", ({ n }) => void received.push(n as number));
       topic.onGap(() => void gaps++);
       await topic.joined();
-      const cuts = [publisher, subscriber].map((client) =>
+      const reconnects = [publisher, subscriber].map((client) =>
         state(client, "waiting").then(() => state(client, "open"))
       );
       const sent: number[] = [];
-      let over = false;
+      let isOver = false;
       const publishing = (async () => {
-        for (let n = 0; !over; n++) {
+        for (let n = 0; !isOver; n++) {
           const offset = await publisher.topic("steady").publish({
             type: "n",
             n,
@@ -125,16 +125,16 @@ for (const name of NAMES) {
         }
       })();
       // The reload closed both connections, and both clients reconnected.
-      await Promise.all(cuts);
-      over = true;
+      await Promise.all(reconnects);
+      isOver = true;
       await publishing;
       assert(sent.length > 50);
       const { promise: all, resolve } = Promise.withResolvers<void>();
-      const look = () => heard.length >= sent.length && resolve();
-      topic.onAny(look);
-      look();
+      const check = () => received.length >= sent.length && resolve();
+      topic.onAny(check);
+      check();
       await all;
-      assertEquals([heard, gaps], [sent, 0]);
+      assertEquals([received, gaps], [sent, 0]);
     },
   );
 }
@@ -145,7 +145,7 @@ async function idleBehind(name: ProxyName): Promise<void> {
     port: 0,
     heartbeat: { intervalMs: BEAT_MS, timeoutMs: 10_000 },
   });
-  await using dumb = serve({
+  await using withoutHeartbeat = serve({
     port: 0,
     heartbeat: { intervalMs: 600_000, timeoutMs: 1_500_000 },
   });
@@ -155,23 +155,23 @@ async function idleBehind(name: ProxyName): Promise<void> {
     ...options,
   });
   await using control = await ProxyProcess.start(name, {
-    upstreams: [dumb.addr.port],
+    upstreams: [withoutHeartbeat.addr.port],
     ...options,
   });
   await using client = connect(`ws://127.0.0.1:${proxy.port}/ws`);
   await state(client, "open");
-  let left = 0;
-  client.addEventListener("statechange", () => left++);
+  let changes = 0;
+  client.addEventListener("statechange", () => changes++);
   // Without a heartbeat the proxy closes the connection, so the heartbeat keeps it open.
   using silent = await RawPeer.connect(control.port, {
     protocol: PROTOCOL,
   });
   await silent.sendJson({ type: "hello" });
   assertEquals((await silent.json()).type, "start");
-  const cut = silent.closeCode();
+  const closed = silent.closeCode();
   await beats(client, BEATS);
-  assertEquals(await cut, 1006);
-  assertEquals([client.state, left], ["open", 0]);
+  assertEquals(await closed, 1006);
+  assertEquals([client.state, changes], ["open", 0]);
 }
 
 Deno.test("behind each proxy the heartbeat keeps a client connected that publishes nothing for ten minutes", async () => {

@@ -77,7 +77,7 @@ export class ProxyProcess implements AsyncDisposable {
   readonly #kind: Kind;
   readonly #child: Deno.ChildProcess;
   readonly #folder: string;
-  readonly #complaints: Promise<string>;
+  readonly #stderr: Promise<string>;
 
   private constructor(
     kind: Kind,
@@ -89,7 +89,7 @@ export class ProxyProcess implements AsyncDisposable {
     this.#folder = folder;
     this.#child = child;
     this.port = port;
-    this.#complaints = new Response(child.stderr).text();
+    this.#stderr = new Response(child.stderr).text();
   }
 
   /** Starts one, and resolves when it accepts connections. */
@@ -157,7 +157,7 @@ export class ProxyProcess implements AsyncDisposable {
     let ended = false;
     void this.#child.status.then(() => ended = true);
     for (;;) {
-      if (ended) throw new Error(`The proxy ended: ${await this.#complaints}`);
+      if (ended) throw new Error(`The proxy ended: ${await this.#stderr}`);
       try {
         using _connection = await Deno.connect({
           hostname: "127.0.0.1",
@@ -172,7 +172,7 @@ export class ProxyProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGTERM");
-    await Promise.all([this.#child.status, this.#complaints]);
+    await Promise.all([this.#child.status, this.#stderr]);
     await Deno.remove(this.#folder, { recursive: true });
   }
 }

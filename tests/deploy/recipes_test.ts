@@ -64,9 +64,9 @@ await programTest(
       args: ["verify", path],
     }).output();
     // Messages about other units do not concern this one.
-    const said = new TextDecoder().decode(stderr).split("\n")
+    const messages = new TextDecoder().decode(stderr).split("\n")
       .filter((line) => line.includes("drumbeat"));
-    assertEquals([code, said], [0, []]);
+    assertEquals([code, messages], [0, []]);
     await Deno.remove(folder, { recursive: true });
   },
 );

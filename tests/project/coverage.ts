@@ -110,7 +110,7 @@ function percent(hit: number, found: number): number {
   return found === 0 ? 100 : 100 * hit / found;
 }
 
-async function tally(): Promise<string> {
+async function testCounts(): Promise<string> {
   const xml = await Deno.readTextFile(new URL("coverage/tests.xml", root));
   const head = /<testsuites\b[^>]*>/.exec(xml)?.[0] ?? "";
   const number = (name: string) =>
@@ -124,7 +124,7 @@ async function tally(): Promise<string> {
 }
 
 const files = parse(await lcov());
-const complaints: string[] = [];
+const problems: string[] = [];
 
 console.log(`\nBranches taken by the tests (at least ${MINIMUM} %)`);
 for (const { name, paths } of PARTS) {
@@ -154,7 +154,7 @@ for (const { name, paths } of PARTS) {
     }
   }
   if (share < MINIMUM) {
-    complaints.push(
+    problems.push(
       `${name}: ${
         share.toFixed(1)
       } % of the branches, at least ${MINIMUM} % needed`,
@@ -163,17 +163,17 @@ for (const { name, paths } of PARTS) {
   const seen = new Set(within.map((file) => file.path));
   for (const path of (await Promise.all(paths.map(sources))).flat()) {
     if (!seen.has(path) && await runs(path)) {
-      complaints.push(`${path}: no test has loaded it`);
+      problems.push(`${path}: no test has loaded it`);
     }
   }
 }
 
-if (complaints.length > 0) {
-  console.log(`\nNot covered enough:\n  ${complaints.join("\n  ")}`);
+if (problems.length > 0) {
+  console.log(`\nNot covered enough:\n  ${problems.join("\n  ")}`);
 }
 console.log(
-  `\n${await tally()}${
-    complaints.length > 0 ? ", but not covered enough" : ""
+  `\n${await testCounts()}${
+    problems.length > 0 ? ", but not covered enough" : ""
   }`,
 );
-Deno.exitCode = complaints.length > 0 ? 1 : 0;
+Deno.exitCode = problems.length > 0 ? 1 : 0;

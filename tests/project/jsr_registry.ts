@@ -1,7 +1,7 @@
 /**
- * A stand-in for jsr.io that serves the packages in std/, for tests that import the way a stranger does: a module
- * imported from a URL does not see this repository's `links`, and many networks cannot reach JSR. Point a child process
- * at it with the environment variable `JSR_URL`, and let it import from there (`--allow-import=<host>`).
+ * A substitute for jsr.io that serves the packages in std/, for tests that import the modules from a URL: such a module does
+ * not use this repository's `links`, and many networks cannot reach JSR. A child process uses it with the environment
+ * variable `JSR_URL` and the flag `--allow-import=<host>`.
  *
  * @module
  */

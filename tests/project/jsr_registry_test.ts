@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { eTag } from "@std/http/etag";
 import { serveJsrRegistry } from "./jsr_registry.ts";
 
-Deno.test("a module imported from a URL gets its jsr: imports where JSR answers, from an empty folder with an empty cache", async () => {
+Deno.test("a module that is imported from a URL loads its jsr: imports in an empty folder with an empty cache", async () => {
   await using registry = serveJsrRegistry();
   await using site = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -34,9 +34,9 @@ console.log(await deadline(eTag("drumbeat"), 10_000), STATUS_CODE.OK);`,
         },
       },
     ).output();
-    const said = new TextDecoder().decode(stderr);
-    assertEquals(success, true, said);
-    assertStringIncludes(said, `${registry.url}@std/http/`);
+    const stderrText = new TextDecoder().decode(stderr);
+    assertEquals(success, true, stderrText);
+    assertStringIncludes(stderrText, `${registry.url}@std/http/`);
     assertEquals(
       new TextDecoder().decode(stdout),
       `${await eTag("drumbeat")} 200\n`,

@@ -16,7 +16,6 @@ const NOT_YET: readonly string[] = [
   "server/",
   "tests/adapters/",
   "tests/client/",
-  "tests/faults/",
   "tests/hub/",
   "tests/messages/contract_test.ts",
   "tests/project/graph_test.ts",

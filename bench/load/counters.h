@@ -1,21 +1,21 @@
 // Counts deliveries and their latencies. A message out of order ends the run.
-#ifndef TALLY_H
-#define TALLY_H
+#ifndef COUNTERS_H
+#define COUNTERS_H
 #include "connection.h"
 #include "histogram.h"
 #include "message.h"
 
-struct tally {
+struct counters {
   uint64_t delivered; // messages, all connections together
   uint64_t pongs;
   uint64_t *by_group; // the same by group
   struct histogram latencies;
 };
 
-extern struct tally tally;
+extern struct counters counters;
 
-void tally_make(const struct options *options);
-void tally_delivery(struct connection *c, const struct message *message,
+void counters_init(const struct options *options);
+void count_delivery(struct connection *c, const struct message *message,
                     uint64_t now);
-void tally_pong(struct connection *c, uint64_t now);
+void count_pong(struct connection *c, uint64_t now);
 #endif
