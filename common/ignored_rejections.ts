@@ -1,4 +1,4 @@
-/** What {@linkcode IgnoredRejections} needs of its owner. */
+/** The parts of the owner that {@linkcode IgnoredRejections} uses. */
 export interface IgnoredRejectionsContext {
   /**
    * Calls a function once the current turn of the event loop is over.
@@ -13,7 +13,7 @@ export interface IgnoredRejectionsContext {
 /**
  * Creates promises whose rejection may be ignored: it never ends the process, and it is reported unless the program has
  * attached a handler. Without them, an ignored rejection is an unhandled one, which ends a Deno process; with a silent
- * `catch`, nobody would hear of a refused publish. docs/decisions/0026.
+ * `catch`, a refused publish would not be reported. docs/decisions/0026.
  *
  * @example
  * ```ts

@@ -16,7 +16,7 @@ import type { PendingReplies, PendingReply } from "./pending_replies.ts";
 export interface RequestOptions {
   /** Stops the wait for the reply. @default none */
   readonly signal?: AbortSignal;
-  /** The time that the reply may take in ms. @default 10_000 */
+  /** The longest time until the reply, in ms. @default 10_000 */
   readonly timeoutMs?: number;
 }
 
