@@ -4,6 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { SCENARIOS } from "../faults/scenarios.ts";
 import { allFiles } from "../project/language.ts";
 import { fences } from "./transcripts.ts";
 
@@ -69,30 +70,16 @@ Deno.test("every fence names a language that is checked, or a language of comman
   }
 });
 
-Deno.test("every task and scenario that a document names exists", async () => {
-  const chaos = await Deno.readTextFile(new URL("tests/faults/chaos.ts", root));
+Deno.test("every task and scenario that a document names exists", () => {
   for (const { path, text } of documents) {
     for (const [, task = ""] of text.matchAll(/deno\s+task\s+([\w:]+)/g)) {
       assert(Object.hasOwn(tasks, task), `${path}: ${task}`);
     }
     for (const [, name = ""] of text.matchAll(/--scenario\s+([\w-]+)/g)) {
-      const [, fault = ""] = /^redis-(.*)$/.exec(name) ?? [];
-      assert(
-        chaos.includes(`"${name}"`) || chaos.includes(`  ${name}:`) ||
-          await hasRedisFault(fault),
-        `${path}: --scenario ${name}`,
-      );
+      assert(Object.hasOwn(SCENARIOS, name), `${path}: --scenario ${name}`);
     }
   }
 });
-
-/** Returns `true` if the chaos runs have a fault of Redis with this name. */
-async function hasRedisFault(name: string): Promise<boolean> {
-  const file = new URL("tests/faults/scenarios/redis_faults.ts", root);
-  return new RegExp(`^ +"?${name}"?[:(]`, "m").test(
-    await Deno.readTextFile(file),
-  );
-}
 
 Deno.test("every fence closes", () => {
   for (const { path, text } of documents) {
