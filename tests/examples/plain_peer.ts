@@ -1,6 +1,6 @@
 /** A plain WebSocket client whose messages are awaited one at a time, without a timer. */
 export interface PlainPeer extends AsyncDisposable {
-  /** The next message. Rejects when the connection ends before one came. */
+  /** Returns the next message. Rejects if the connection closes before one arrives. */
   next(): Promise<string>;
   /** Sends text. */
   send(text: string): void;
@@ -34,13 +34,16 @@ export async function openPeer(
     socket.addEventListener("open", () => resolve());
     socket.addEventListener(
       "close",
-      ({ code }) => reject(new Error(`${url} closed with ${code}`)),
+      ({ code }) =>
+        reject(new Error(`Cannot connect to ${url}: closed with ${code}`)),
     );
   });
   return {
     async next() {
       while (arrived.length === 0) {
-        if (socket.readyState > WebSocket.OPEN) throw new Error("Closed");
+        if (socket.readyState > WebSocket.OPEN) {
+          throw new Error("Cannot read a message: the connection is closed");
+        }
         await new Promise<void>((resolve) => wake = resolve);
       }
       return arrived.shift()!;

@@ -42,7 +42,7 @@ export function start(path: string, options: StartOptions = {}): Program {
   }).spawn();
   const lines = child.stdout.pipeThrough(new TextDecoderStream())
     .pipeThrough(new TextLineStream())[Symbol.asyncIterator]();
-  const complaints = new Response(child.stderr).text();
+  const errors = new Response(child.stderr).text();
   const seen: string[] = [];
   const ended = child.status.then(({ code }) => code);
   return {
@@ -52,7 +52,9 @@ export function start(path: string, options: StartOptions = {}): Program {
         const { value, done } = await lines.next();
         if (done) {
           throw new Error(
-            `No line ${pattern} in:\n${seen.join("\n")}\n${await complaints}`,
+            `Cannot find a line that matches ${pattern} in:\n${
+              seen.join("\n")
+            }\n${await errors}`,
           );
         }
         seen.push(value);
@@ -72,7 +74,7 @@ export function start(path: string, options: StartOptions = {}): Program {
       }
       await ended;
       await lines.return?.();
-      await complaints;
+      await errors;
     },
   };
 }

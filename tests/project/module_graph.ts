@@ -108,6 +108,31 @@ export async function importsFrom(
   }
 }
 
+/**
+ * Finds the files that reach themselves through imports, types included.
+ *
+ * @param imports the imports to follow.
+ * @returns the files of every cycle, sorted.
+ */
+export function filesInCycles(
+  imports: readonly Pick<Import, "from" | "to">[],
+): string[] {
+  const targets = Map.groupBy(imports, ({ from }) => from);
+  const reachesItself = (file: string): boolean => {
+    const seen = new Set<string>();
+    const pending = [file];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      for (const { to } of targets.get(next) ?? []) {
+        if (to === file) return true;
+        if (!seen.has(to)) pending.push(to);
+        seen.add(to);
+      }
+    }
+    return false;
+  };
+  return [...targets.keys()].filter(reachesItself).toSorted();
+}
+
 /** Returns the TypeScript files at a path: the file itself, or all files below a folder (`hub/`). */
 export async function sourcesAt(path: string): Promise<string[]> {
   try {
