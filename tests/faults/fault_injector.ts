@@ -1,7 +1,7 @@
 import type { FaultProxy, Link } from "./proxy.ts";
 import type { Random } from "./random.ts";
 
-/** The faults of a live connection. Each ends the connection sooner or later. */
+/** The faults of a live connection. Each ends the connection, at once or after a timeout. */
 const FAULTS: readonly ((link: Link, random: Random) => void)[] = [
   (link) => link.disconnect(),
   (link, random) => link.down.disconnectAfter(random.below(3000)),

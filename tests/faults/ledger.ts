@@ -78,7 +78,7 @@ export class Ledger {
     return this.#count("gap");
   }
 
-  /** The number of publishes that were refused: with a code that rules out that the message was stored. */
+  /** The number of publishes that were refused: their code states that the message was not stored. */
   get refused(): number {
     return this.published.filter(({ outcome }) => isRefusal(outcome)).length;
   }

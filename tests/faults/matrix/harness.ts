@@ -2,8 +2,8 @@ import { delay } from "@std/async";
 import { PROTOCOL } from "../../../messages.ts";
 import { RawPeer } from "../../raw_peer.ts";
 import { ServerProcess } from "../server_process.ts";
+import type { Finding } from "./finding.ts";
 import { type ProcessUsage, processUsage } from "./process_usage.ts";
-import type { Finding } from "./row.ts";
 import {
   type ClosedPeer,
   HEARTBEAT,

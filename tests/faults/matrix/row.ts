@@ -1,3 +1,4 @@
+import type { Finding } from "./finding.ts";
 import type { Harness } from "./harness.ts";
 import type { TargetOptions, Transport } from "./target.ts";
 
@@ -35,13 +36,6 @@ export interface Control {
   readonly target?: TargetOptions;
   /** Default: the row's. */
   readonly run?: (harness: Harness) => Promise<void>;
-}
-
-/** The result of one check. */
-export interface Finding {
-  readonly check: string;
-  readonly holds: boolean;
-  readonly measured: string;
 }
 
 /** The result of a row on a transport. */
