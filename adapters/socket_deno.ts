@@ -5,7 +5,7 @@ import type { Inbound, Socket } from "../hub/socket.ts";
  *
  * The runtime drops the connection when a message arrives after our close frame and before the peer's. The peer's next
  * write then fails before it has read the close frame: it sees 1006 instead of the code, and reconnects although the code
- * tells it not to. A count of checks, not a time alone: messages that arrived while the event loop was busy are read
+ * forbids it. A count of checks, not a time alone: messages that arrived while the event loop was busy are read
  * between two checks.
  */
 const QUIET_CHECKS = 3;

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { PRESENCE_LOG, randomId } from "../../hub/ids.ts";
+import { directPeerOf, PRESENCE_LOG, randomId } from "../../hub/ids.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type { Entry, Outcome } from "../../hub/log/store.ts";
 import { RedisConnectionError, RedisReplyError } from "./errors.ts";
@@ -258,7 +258,7 @@ export class RedisAppends {
         answerTtl,
         outcomeTtl,
         keys.channel(topic),
-        topic.startsWith("$peer/") ? keys.directMessage : "",
+        directPeerOf(topic) === undefined ? "" : keys.directMessage,
         topic,
         `${count}`,
         ...entries,

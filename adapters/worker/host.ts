@@ -1,113 +1,71 @@
+import {
+  checkFunction,
+  checkNames,
+  checkNumber,
+} from "../../common/options.ts";
 import type { Cancel, Clock } from "../../hub/clock.ts";
 import { directPeerOf } from "../../hub/ids.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
-import type { Entry, Store, StoredRecords } from "../../hub/log/store.ts";
-import {
-  topicOptions,
-  type TopicOptionsByName,
-  type TopicSettings,
-} from "../../hub/log/topic_options.ts";
-import { WebClock } from "../clock_web.ts";
-import { HostNode } from "./worker_link.ts";
+import type {
+  Entry,
+  Outcome,
+  Store,
+  StoredRecords,
+} from "../../hub/log/store.ts";
+import type { TopicSettings } from "../../hub/log/topic_options.ts";
 import { HostedLogs } from "./hosted_logs.ts";
 import { HostedSessions } from "./hosted_sessions.ts";
 import {
-  type Ask,
+  type HostRequest,
   pack,
   type PackedEntry,
   type Port,
   unpack,
 } from "./messages.ts";
-import { MemoryStore } from "../store_memory.ts";
+import { WorkerLink } from "./worker_link.ts";
 
-/** How often logs are trimmed by age, and those forgotten that no worker has, in ms. */
+/** The interval at which logs are trimmed by age and unused ones forgotten, in ms. */
 const SWEEP_MS = 10_000;
 
-/** Options of {@linkcode hostStore}: what the hubs of the workers and their store agree on. */
-export interface HostStoreOptions {
-  /** Makes the store: `sqliteStore(path)` of `./sqlite` is one. Default: in memory. */
-  readonly store?: (
-    clock: Clock,
-    options: { readonly sessionMs: number; readonly sessions: number },
-  ) => Store;
-  /** How long a session can be resumed after its connection ended, in ms. Default: 120,000. */
-  readonly sessionMs?: number;
-  /** Sessions that may wait to be resumed, at all workers together. Default: 20,000. */
-  readonly sessions?: number;
-  /** What each topic's log keeps: the same as each hub's. Default: 1,000 records, 1 MiB, 120 s. */
-  readonly topics?: TopicOptionsByName;
-  /** Something failed that is no single publish's fault. Default: nothing. */
-  readonly onError?: (error: unknown) => void;
-}
-
-/**
- * Hosts a store for hubs in other isolates: workers, each of which is given a port to it.
- *
- * @param options see {@linkcode HostStoreOptions}.
- * @returns the host. Close it, or `await using` it: it holds a timer, ports and the store.
- * @throws {RangeError} when a number of the options is not one, {@linkcode TypeError} for an unknown name.
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { createHub } from "../../hub.ts";
- * import { hostStore, workerStore } from "./store.ts";
- *
- * await using host = hostStore();
- * const offsets = [];
- * for (let worker = 0; worker < 2; worker++) {
- *   const { port1, port2 } = new MessageChannel();
- *   host.attach(port1);
- *   await using hub = createHub({ store: await workerStore(port2) });
- *   offsets.push(await hub.broadcast({ type: "chat", text: "one log" }));
- * }
- * assertEquals(offsets, [0, 1]);
- * ```
- */
-export function hostStore(options: HostStoreOptions = {}): StoreHost {
-  const { sessionMs = 120_000, sessions = 20_000, topics } = options;
-  const { onError = () => {} } = options;
-  const settings = topicOptions(topics);
-  const clock = new WebClock();
-  try {
-    const make = options.store ?? ((...made) => new MemoryStore(...made));
-    const store = make(clock, { sessionMs, sessions });
-    return new StoreHost({ store, clock }, { sessionMs, settings, onError });
-  } catch (error) {
-    clock.close();
-    throw error;
-  }
-}
-
-/** An entry, and whose it is. */
+/** An entry of a worker. */
 interface HostedEntry extends Entry {
-  readonly node: HostNode;
+  readonly link: WorkerLink;
 }
 
-/** {@linkcode HostStoreOptions} with no default left open. */
-interface HostSettings {
+/** Settings of {@linkcode StoreHost}. */
+export interface HostSettings {
+  /** The time for which a session can be resumed after its connection was closed, in ms. */
   readonly sessionMs: number;
+  /** Returns the settings of a topic. */
   readonly settings: (topic: string) => TopicSettings;
+  /** Called with a failure of the store that concerns no single publish. */
   readonly onError: (error: unknown) => void;
 }
 
-/** A store that several hubs share: one order of offsets, told to every worker that has the topic open. */
+const CLOSED: Outcome = { code: "unavailable", message: "Store is closed" };
+const FAILED: Outcome = {
+  code: "indeterminate",
+  message: "The log failed: it may contain the message",
+};
+
+/** A store that several hubs share: one order of offsets, sent to every worker that has the topic open. */
 export class StoreHost implements AsyncDisposable {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #options: HostSettings;
-  readonly #nodes = new Set<HostNode>();
+  readonly #links = new Set<WorkerLink>();
   readonly #logs: HostedLogs;
   readonly #sessions: HostedSessions;
   #pending: HostedEntry[] = [];
-  #scheduled = false;
-  #stopSweeping: Cancel | undefined;
+  #isScheduled = false;
+  #cancelSweep: Cancel | undefined;
   #closed: Promise<void> | undefined;
 
   /**
-   * Use {@linkcode hostStore} unless you bring a clock of your own.
+   * Use `hostStore`, unless you have a clock of your own.
    *
-   * @param ports the store and the clock. The host owns them: closing it closes them.
-   * @param options what {@linkcode hostStore} fills in.
+   * @param ports the store and the clock. The host owns them: it closes them when it is disposed.
+   * @param options see {@linkcode HostSettings}.
    */
   constructor(
     ports: { readonly store: Store; readonly clock: Clock },
@@ -129,28 +87,28 @@ export class StoreHost implements AsyncDisposable {
         this.#committed(topic, offset, records),
       trimmed: (topic, tail) => this.#logs.trimmed(topic, tail),
       settled: (entry, outcome) =>
-        (entry as HostedEntry).node.settled(entry.record, outcome),
+        (entry as HostedEntry).link.settled(entry.record, outcome),
       claimed: (session) => this.#sessions.claimedElsewhere(session),
-      directMessage: (topic) => this.#ring(topic),
+      directMessage: (topic) => this.#announceDirectMessage(topic),
       failed: (error) => options.onError(error),
     });
     this.#sweep();
   }
 
   /**
-   * Takes in a worker.
+   * Attaches a worker.
    *
-   * @param port one end of a channel; the worker gives the other one to `workerStore`.
-   * @returns a function to call when the worker is gone: its sessions start to expire, and its topics wait for its peers
-   * to come back elsewhere. Idempotent.
+   * @param port one end of a channel; the worker passes the other end to `workerStore`.
+   * @returns a function to call when the worker has ended: it detaches the worker's sessions, and keeps its topics for the
+   * peers that resume elsewhere. Idempotent.
    */
   attach(port: Port): () => void {
-    const node = new HostNode(port, this.#clock, () => this.#schedule());
-    this.#nodes.add(node);
-    port.onmessage = ({ data }: MessageEvent<readonly Ask[]>) => {
-      for (const ask of data) {
+    const link = new WorkerLink(port, this.#clock, () => this.#schedule());
+    this.#links.add(link);
+    port.onmessage = ({ data }: MessageEvent<readonly HostRequest[]>) => {
+      for (const request of data) {
         try {
-          this.#hear(node, ask);
+          this.#receive(link, request);
         } catch (error) {
           // A store that throws must not end the process of all workers.
           this.#options.onError(error);
@@ -160,74 +118,76 @@ export class StoreHost implements AsyncDisposable {
     const { sessionMs } = this.#options;
     const reads = this.#store.read !== undefined;
     port.postMessage([["hello", { reads, sessionMs }]]);
-    return () => this.#detach(node);
+    return () => this.#detach(link);
   }
 
-  #detach(node: HostNode): void {
-    if (!this.#nodes.delete(node)) return;
-    node.close();
-    for (const log of [...node.logs]) this.#logs.release(node, log.name);
-    this.#sessions.lost(node);
+  #detach(link: WorkerLink): void {
+    if (!this.#links.delete(link)) return;
+    link.dispose();
+    for (const log of [...link.logs]) this.#logs.forget(link, log.name);
+    this.#sessions.detachAll(link);
   }
 
-  /** Commits what waits, tells the workers that it ends, and closes the store and the clock. Idempotent. */
+  /** Commits every pending entry, sends the workers the last event, and closes the store and the clock. Idempotent. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#closed ??= this.#close();
   }
 
   async #close(): Promise<void> {
     this.#flush();
-    this.#stopSweeping?.();
+    this.#cancelSweep?.();
     await this.#store[Symbol.asyncDispose]();
-    for (const node of this.#nodes) node.tell(["bye"]);
+    for (const link of this.#links) link.send(["closed"]);
     this.#post();
     this.#clock.close();
   }
 
-  #hear(node: HostNode, ask: Ask): void {
-    switch (ask[0]) {
+  #receive(link: WorkerLink, request: HostRequest): void {
+    switch (request[0]) {
       case "open":
-        return this.#logs.open(node, ask[1]);
+        return this.#logs.open(link, request[1]);
       case "forget":
-        return this.#logs.release(node, ask[1]);
+        return this.#logs.forget(link, request[1]);
       case "append":
-        for (const entry of ask[1]) this.#gather(node, entry);
+        for (const entry of request[1]) this.#gather(link, entry);
         return this.#schedule();
       case "read":
-        return this.#read(node, ask);
+        return this.#read(link, request);
       case "begin":
-        return this.#sessions.begin(node, ask[1]);
+        return this.#sessions.begin(link, request[1]);
       case "claim":
-        return this.#sessions.claim(node, ask[1], ask[2]);
+        return this.#sessions.claim(link, request[1], request[2]);
       case "detach":
-        return this.#sessions.leave(node, ask[1]);
-      case "taken":
-        return node.taken(ask[1]);
-      case "bye":
-        return node.leave();
+        return this.#sessions.detach(link, request[1]);
+      case "received":
+        return link.received(request[1]);
+      case "close":
+        return link.close();
     }
   }
 
-  #gather(node: HostNode, packed: PackedEntry): void {
+  #gather(link: WorkerLink, packed: PackedEntry): void {
     const [number, topic, packedRecord, session, id] = packed;
     const record = unpack(packedRecord, this.#clock);
-    node.appends(record, number);
-    this.#pending.push({ topic, record, session, id, node });
+    link.appends(record, number);
+    // The store may be closed already, and accepts nothing.
+    if (this.#closed !== undefined) return link.settled(record, CLOSED);
+    this.#pending.push({ topic, record, session, id, link });
   }
 
   #read(
-    node: HostNode,
+    link: WorkerLink,
     [, number, topic, from, maxBytes]: Extract<
-      Ask,
+      HostRequest,
       readonly ["read", ...unknown[]]
     >,
   ): void {
     const answer = ({ offset, records }: StoredRecords) => {
       const packed = records.map((record) => pack(record, this.#clock));
-      node.tell(["read", number, offset, packed]);
+      link.send(["read", number, offset, packed]);
     };
     const fail = (error: unknown) =>
-      node.tell(["broken", number, String(error)]);
+      link.send(["failed", number, String(error)]);
     try {
       const found = this.#store.read!(topic, from, maxBytes);
       if (found instanceof Promise) found.then(answer).catch(fail);
@@ -237,12 +197,12 @@ export class StoreHost implements AsyncDisposable {
     }
   }
 
-  /** One commit and one message to each worker for all that comes in with this turn of the event loop. */
+  /** Schedules one commit, and one message to each worker, for all requests of this turn of the event loop. */
   #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
     this.#clock.turn(() => {
-      this.#scheduled = false;
+      this.#isScheduled = false;
       this.#flush();
     });
   }
@@ -256,7 +216,7 @@ export class StoreHost implements AsyncDisposable {
   }
 
   #post(): void {
-    for (const node of this.#nodes) if (node.post()) this.#detach(node);
+    for (const link of this.#links) if (link.post()) this.#detach(link);
   }
 
   #append(entries: readonly HostedEntry[]): void {
@@ -264,10 +224,8 @@ export class StoreHost implements AsyncDisposable {
       this.#store.append(entries);
     } catch (error) {
       this.#options.onError(error);
-      const message = "The log cannot be written now";
-      for (const { node, record } of entries) {
-        node.settled(record, { code: "unavailable", message });
-      }
+      // The store may have committed some of them. A settled entry is not settled again.
+      for (const { link, record } of entries) link.settled(record, FAILED);
     }
   }
 
@@ -278,17 +236,17 @@ export class StoreHost implements AsyncDisposable {
   ): void {
     this.#logs.committed(topic, offset, records);
     if (!this.#store.shared && directPeerOf(topic) !== undefined) {
-      this.#ring(topic);
+      this.#announceDirectMessage(topic);
     }
     this.#schedule();
   }
 
-  #ring(topic: string): void {
-    for (const node of this.#nodes) node.tell(["directMessage", topic]);
+  #announceDirectMessage(topic: string): void {
+    for (const link of this.#links) link.send(["directMessage", topic]);
   }
 
   #sweep(): void {
     this.#logs.sweep();
-    this.#stopSweeping = this.#clock.after(SWEEP_MS, () => this.#sweep());
+    this.#cancelSweep = this.#clock.after(SWEEP_MS, () => this.#sweep());
   }
 }

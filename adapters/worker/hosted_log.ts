@@ -7,16 +7,17 @@ import type {
   StoredRecords,
 } from "../../hub/log/store.ts";
 import type { TopicSettings } from "../../hub/log/topic_options.ts";
-import type { HostNode } from "./worker_link.ts";
+import type { WorkerLink } from "./worker_link.ts";
 
-/** A log that several workers share: its bounds, its newest records, and who has it open. */
+/** A log that several workers share: its bounds, its newest records, and the workers that have it open. */
 export class HostedLog {
   readonly name: string;
-  readonly nodes: Set<HostNode> = new Set();
-  /** The monotonic time at which the last worker left it. */
+  /** The workers that have it open. */
+  readonly links: Set<WorkerLink> = new Set();
+  /** The monotonic time at which the last worker forgot it. */
   idleSince: number;
   readonly #settings: TopicSettings;
-  /** Whether the store keeps records below the ring. */
+  /** `true` when the store keeps records below the ring. */
   readonly #deep: boolean;
   #epoch = "";
   #storeTail = 0;
@@ -34,12 +35,12 @@ export class HostedLog {
     this.idleSince = now;
   }
 
-  /** Whether the store has answered. */
+  /** `true` when the store has opened it. */
   get isOpen(): boolean {
     return this.#epoch !== "";
   }
 
-  /** Where it begins and ends. */
+  /** Its epoch, tail and head. */
   get bounds(): LogBounds {
     const { tail, head } = this.#ring;
     return {
@@ -54,12 +55,12 @@ export class HostedLog {
     return this.#ring.bytes;
   }
 
-  /** How long it outlives its last worker at the least, in ms. */
+  /** The greatest age of its records, in ms. */
   get maxAgeMs(): number {
     return this.#settings.maxAgeMs;
   }
 
-  /** The newest records, for a worker whose ring begins. */
+  /** The newest records, for the ring of a worker that opens it. */
   get recent(): RecentRecords {
     const { tail, head } = this.#ring;
     const runs: StoredRecords[] = [];
@@ -77,7 +78,7 @@ export class HostedLog {
     return { tail, runs };
   }
 
-  /** The store has opened the log, or lost it and made a new one. */
+  /** The store has opened the log, or replaced it by a new one. */
   open(bounds: LogBounds): void {
     this.#epoch = bounds.epoch;
     this.#storeTail = bounds.tail;
@@ -89,12 +90,12 @@ export class HostedLog {
     this.#ring.append(records);
   }
 
-  /** The store has dropped what is below `tail`. */
+  /** The store has deleted the records below `tail`. */
   trimmed(tail: number): void {
     this.#storeTail = tail;
   }
 
-  /** Drops what the retention does not keep. @param now the monotonic time in ms. */
+  /** Trims the records above the retention. @param now the monotonic time in ms. */
   trim(now: number): void {
     this.#ring.trim(this.#settings, now);
   }

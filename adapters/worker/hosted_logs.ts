@@ -2,21 +2,21 @@ import type { Clock } from "../../hub/clock.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type { LogBounds, Store } from "../../hub/log/store.ts";
 import type { TopicSettings } from "../../hub/log/topic_options.ts";
-import type { HostNode } from "./worker_link.ts";
 import { HostedLog } from "./hosted_log.ts";
 import { pack } from "./messages.ts";
+import type { WorkerLink } from "./worker_link.ts";
 
-/** The logs that workers have open, or had lately, and who is told what of them. */
+/** The logs that workers have open, or had open lately. Each event of a log is sent to the workers that have it open. */
 export class HostedLogs {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #settings: (topic: string) => TopicSettings;
   readonly #sessionMs: number;
   readonly #byName = new Map<string, HostedLog>();
-  /** Those with new records. */
-  readonly #fresh = new Set<HostedLog>();
+  /** The logs with new records since the last trim. */
+  readonly #grown = new Set<HostedLog>();
 
-  /** @param sessionMs a log that no worker has is kept at least this long, for the peers of one that died. */
+  /** @param sessionMs the time that a log outlives its last worker: peers of a worker that ended resume elsewhere, in ms. */
   constructor(
     store: Store,
     clock: Clock,
@@ -29,8 +29,8 @@ export class HostedLogs {
     this.#sessionMs = sessionMs;
   }
 
-  /** A worker opens a log. */
-  open(node: HostNode, topic: string): void {
+  /** Opens a log for a worker. */
+  open(link: WorkerLink, topic: string): void {
     let log = this.#byName.get(topic);
     if (log === undefined) {
       log = new HostedLog(
@@ -40,28 +40,28 @@ export class HostedLogs {
         this.#clock.now(),
       );
       this.#byName.set(topic, log);
-      log.nodes.add(node);
+      log.links.add(link);
       return this.#store.open(topic);
     }
-    log.nodes.add(node);
-    if (log.isOpen) node.opened(log);
+    log.links.add(link);
+    if (log.isOpen) link.opened(log);
   }
 
-  /** A worker has no more to do with a log. */
-  release(node: HostNode, topic: string): void {
+  /** Forgets a log for a worker. */
+  forget(link: WorkerLink, topic: string): void {
     const log = this.#byName.get(topic);
     if (log === undefined) return;
-    log.nodes.delete(node);
+    log.links.delete(link);
     log.idleSince = this.#clock.now();
-    node.released(log);
+    link.forgotten(log);
   }
 
-  /** The store has opened a log, or lost it and made a new one. */
+  /** The store has opened a log, or replaced it by a new one. */
   opened(topic: string, bounds: LogBounds): void {
     const log = this.#byName.get(topic);
     if (log === undefined) return;
     log.open(bounds);
-    for (const node of log.nodes) node.opened(log);
+    for (const link of log.links) link.opened(log);
   }
 
   /** The store has committed records. */
@@ -73,32 +73,32 @@ export class HostedLogs {
     const log = this.#byName.get(topic);
     if (log === undefined) return;
     log.append(records);
-    this.#fresh.add(log);
+    this.#grown.add(log);
     const packed = records.map((record) => pack(record, this.#clock));
-    for (const node of log.nodes) node.committed(log, offset, records, packed);
+    for (const link of log.links) link.committed(log, offset, records, packed);
   }
 
-  /** The store has dropped what is below `tail`. */
+  /** The store has deleted the records below `tail`. */
   trimmed(topic: string, tail: number): void {
     const log = this.#byName.get(topic);
     if (log === undefined) return;
     log.trimmed(tail);
-    for (const node of log.nodes) node.tell(["trimmed", topic, tail]);
+    for (const link of log.links) link.send(["trimmed", topic, tail]);
   }
 
   /** Trims the logs that have grown. */
   trim(): void {
     const now = this.#clock.now();
-    for (const log of this.#fresh) log.trim(now);
-    this.#fresh.clear();
+    for (const log of this.#grown) log.trim(now);
+    this.#grown.clear();
   }
 
-  /** Trims every log by age, and forgets those that no worker has had for long enough. */
+  /** Trims every log by age, and forgets the logs that no worker has had open for long enough. */
   sweep(): void {
     const now = this.#clock.now();
     for (const log of this.#byName.values()) {
       log.trim(now);
-      if (log.nodes.size > 0) continue;
+      if (log.links.size > 0) continue;
       const keptMs = Math.max(this.#sessionMs, log.maxAgeMs);
       if (now - log.idleSince < keptMs) continue;
       this.#byName.delete(log.name);

@@ -1,35 +1,35 @@
 import type { Store } from "../../hub/log/store.ts";
-import type { HostNode } from "./worker_link.ts";
+import type { WorkerLink } from "./worker_link.ts";
 
-/** Which worker holds which session. What outlives a connection is in the store. */
+/** The workers that have a connection for each session. Sessions themselves are in the store. */
 export class HostedSessions {
   readonly #store: Store;
-  readonly #holders = new Map<string, HostNode>();
-  /** Claims that the store has not answered. */
+  readonly #holders = new Map<string, WorkerLink>();
+  /** Claims without an answer of the store. */
   readonly #claiming = new Map<string, Promise<void>>();
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  /** A worker starts a session. */
-  begin(node: HostNode, session: string): void {
+  /** Starts a session at a worker. */
+  begin(link: WorkerLink, session: string): void {
     this.#store.begin(session);
-    this.#holders.set(session, node);
+    this.#holders.set(session, link);
   }
 
-  /** A worker takes a session over. @param number what it asks by. */
-  claim(node: HostNode, number: number, session: string): void {
+  /** Claims a session for a worker. @param number the number of the worker's request. */
+  claim(link: WorkerLink, number: number, session: string): void {
     const before = this.#claiming.get(session);
-    const known = before === undefined
+    const isClaimed = before === undefined
       ? this.#store.claim(session)
       : before.then(() => this.#store.claim(session));
-    if (!(known instanceof Promise)) {
-      return this.#claimed(node, number, session, known);
+    if (!(isClaimed instanceof Promise)) {
+      return this.#claimed(link, number, session, isClaimed);
     }
-    const claiming = known.then(
-      (known) => this.#claimed(node, number, session, known),
-      (error) => node.tell(["broken", number, String(error)]),
+    const claiming = isClaimed.then(
+      (isClaimed) => this.#claimed(link, number, session, isClaimed),
+      (error) => link.send(["failed", number, String(error)]),
     ).finally(() => {
       if (this.#claiming.get(session) === claiming) {
         this.#claiming.delete(session);
@@ -38,42 +38,44 @@ export class HostedSessions {
     this.#claiming.set(session, claiming);
   }
 
-  /** The session's connection at a worker is gone. */
-  leave(node: HostNode, session: string): void {
-    // Whoever asks for it is about to have it: its time to live must not start then.
+  /** Detaches a session: its connection at a worker was closed. */
+  detach(link: WorkerLink, session: string): void {
+    // A claim in flight may keep the session: its time to live must not start meanwhile.
     const claiming = this.#claiming.get(session);
     if (claiming !== undefined) {
-      claiming.then(() => this.leave(node, session));
+      claiming.then(() => this.detach(link, session));
       return;
     }
-    if (this.#holders.get(session) !== node) return;
+    if (this.#holders.get(session) !== link) return;
     this.#holders.delete(session);
     this.#store.detach(session);
   }
 
-  /** A worker is gone, and with it the connections of all its sessions. */
-  lost(node: HostNode): void {
+  /** Detaches every session of a worker that has ended. */
+  detachAll(link: WorkerLink): void {
     for (const [session, holder] of this.#holders) {
-      if (holder === node) this.leave(node, session);
+      if (holder === link) this.detach(link, session);
     }
   }
 
-  /** The session went on at another process. */
+  /** Another process has claimed a session. */
   claimedElsewhere(session: string): void {
-    this.#holders.get(session)?.tell(["claimed", session]);
+    this.#holders.get(session)?.send(["claimed", session]);
     this.#holders.delete(session);
   }
 
   #claimed(
-    node: HostNode,
+    link: WorkerLink,
     number: number,
     session: string,
-    known: boolean,
+    isClaimed: boolean,
   ): void {
-    node.tell(["claim", number, known]);
-    if (!known) return;
-    const older = this.#holders.get(session);
-    this.#holders.set(session, node);
-    if (older !== undefined && older !== node) older.tell(["claimed", session]);
+    link.send(["claim", number, isClaimed]);
+    if (!isClaimed) return;
+    const former = this.#holders.get(session);
+    this.#holders.set(session, link);
+    if (former !== undefined && former !== link) {
+      former.send(["claimed", session]);
+    }
   }
 }

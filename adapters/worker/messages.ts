@@ -3,18 +3,18 @@ import { LogRecord } from "../../hub/log/record.ts";
 import type { LogBounds, RecentRecords } from "../../hub/log/store.ts";
 import type { ErrorCode } from "../../messages.ts";
 
-/** One side of a message channel: a `MessagePort`, or anything that has its ways. */
+/** One end of a message channel: a `MessagePort`, or an object with the same members. */
 export interface Port {
-  /** Sends by structured clone. */
+  /** Sends a message by structured clone. */
   postMessage(message: unknown): void;
-  /** Gets what the other side sent. Setting it begins. */
+  /** Receives messages. Setting it starts the port. */
   onmessage: ((event: MessageEvent) => void) | null;
-  /** Nothing is sent or got any more. */
+  /** Closes the port: it neither sends nor receives afterwards. */
   close(): void;
 }
 
-/** A record on its way: who, when, how old it is in ms, what, and its key. */
-export type Packed = [
+/** A packed record; its age is in ms. */
+export type PackedRecord = [
   from: string,
   at: number,
   age: number,
@@ -22,17 +22,17 @@ export type Packed = [
   key?: string | undefined,
 ];
 
-/** An entry on its way, with the number that stands for it until it is settled. */
+/** A packed entry. The worker's number names it until it is settled. */
 export type PackedEntry = readonly [
   number: number,
   topic: string,
-  record: Packed,
+  record: PackedRecord,
   session?: string | undefined,
   id?: number | undefined,
 ];
 
-/** What a worker's store asks of the host; one message is a list of these. */
-export type Ask =
+/** A request from a worker's store to the host. One message is a list of requests. */
+export type HostRequest =
   | readonly ["open", topic: string]
   | readonly ["forget", topic: string]
   | readonly ["append", entries: readonly PackedEntry[]]
@@ -46,65 +46,68 @@ export type Ask =
   | readonly ["begin", session: string]
   | readonly ["claim", number: number, session: string]
   | readonly ["detach", session: string]
-  /** So many bytes of records were taken in. */
-  | readonly ["taken", bytes: number]
-  /** Nothing follows. Answered by `bye` when all that came before it is answered. */
-  | readonly ["bye"];
+  /** The worker has received this many bytes of records. */
+  | readonly ["received", bytes: number]
+  /** The last request. The host answers it with `closed`, after the answers to all others. */
+  | readonly ["close"];
 
-/** What the host tells a worker's store; one message is a list of these. */
-export type Tell =
-  | readonly ["hello", about: HostInfo]
+/** An event from the host to a worker's store. One message is a list of events. */
+export type HostEvent =
+  | readonly ["hello", info: HostInfo]
   | readonly ["opened", topic: string, bounds: PackedBounds]
-  /** A worker's own records come back as their numbers. */
+  /** A worker's own records are named by their numbers. */
   | readonly [
     "committed",
     topic: string,
     offset: number,
-    records: readonly (Packed | number)[],
+    records: readonly (PackedRecord | number)[],
   ]
   | readonly ["trimmed", topic: string, tail: number]
   | readonly ["settled", number: number, offset: number]
-  | readonly ["refused", number: number, code: ErrorCode, message: string]
-  | readonly ["read", number: number, offset: number, records: Packed[]]
-  | readonly ["claim", number: number, known: boolean]
+  | readonly ["rejected", number: number, code: ErrorCode, message: string]
+  | readonly ["read", number: number, offset: number, records: PackedRecord[]]
+  | readonly ["claim", number: number, isClaimed: boolean]
   /** A `read` or a `claim` failed. */
-  | readonly ["broken", number: number, why: string]
+  | readonly ["failed", number: number, reason: string]
   | readonly ["claimed", session: string]
   | readonly ["directMessage", topic: string]
-  /** Nothing follows, and what is not answered will not be. */
-  | readonly ["bye"];
+  /** The last event: requests without an answer get none. */
+  | readonly ["closed"];
 
-/** What a worker has to know of the store behind the host. */
+/** The properties of the hosted store. */
 export interface HostInfo {
-  /** Whether it keeps records below the rings. */
+  /** `true` when the store keeps records below the rings. */
   readonly reads: boolean;
-  /** How long a session can be resumed after its connection ended, in ms. */
+  /** The time for which a session can be resumed after its connection was closed, in ms. */
   readonly sessionMs: number;
 }
 
-/** {@linkcode LogBounds} on their way. */
+/** Packed {@linkcode LogBounds}. */
 export type PackedBounds = readonly [
   epoch: string,
   tail: number,
   head: number,
   ringTail: number,
-  runs: readonly (readonly [offset: number, records: readonly Packed[]])[],
+  runs: readonly (readonly [
+    offset: number,
+    records: readonly PackedRecord[],
+  ])[],
 ];
 
-/** Packs a record. Monotonic clocks of two isolates have nothing in common, so its age travels. */
-export function pack(record: LogRecord, clock: Clock): Packed {
+/** Packs a record. It carries its age: the monotonic clocks of two isolates cannot be compared. */
+export function pack(record: LogRecord, clock: Clock): PackedRecord {
   const { from, at, since, body, key } = record;
   const age = clock.now() - since;
   return key === undefined ? [from, at, age, body] : [from, at, age, body, key];
 }
 
-/** Makes a record of what came. */
-export function unpack(packed: Packed, clock: Clock): LogRecord {
+/** Unpacks a record. */
+export function unpack(packed: PackedRecord, clock: Clock): LogRecord {
   const [from, at, age, body, key] = packed;
   return new LogRecord(from, at, clock.now() - age, body, key);
 }
 
-/** Packs bounds, with the records that a ring begins with. */
+/** Packs bounds, with the first records of a ring. */
 export function packBounds(
   { epoch, tail, head }: LogBounds,
   recent: RecentRecords,
@@ -116,7 +119,7 @@ export function packBounds(
   return [epoch, tail, head, recent.tail, runs];
 }
 
-/** Makes bounds of what came. */
+/** Unpacks bounds. */
 export function unpackBounds(packed: PackedBounds, clock: Clock): LogBounds {
   const [epoch, tail, head, ringTail, packedRuns] = packed;
   const runs = packedRuns.map(([offset, records]) => ({

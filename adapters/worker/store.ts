@@ -1,45 +1,44 @@
 /**
- * Many cores: hubs in workers, each with its own sockets on the same port, and the logs and sessions of all of them in one
- * isolate, which hosts the store that they share. A message port lies between.
+ * Several cores: each worker has a hub with its own sockets on the same port, and one isolate hosts the store that they
+ * share. A message port connects them.
  *
  * @module
  */
 import type { Clock } from "../../hub/clock.ts";
+import type { LogRecord } from "../../hub/log/record.ts";
 import type {
   Entry,
+  Outcome,
   Store,
   StoredRecords,
+  StoreFactory,
   StoreSink,
 } from "../../hub/log/store.ts";
-import { WINDOW_BYTES } from "./worker_link.ts";
 import {
-  type Ask,
+  type HostEvent,
   type HostInfo,
+  type HostRequest,
   pack,
-  type Packed,
+  type PackedRecord,
   type Port,
-  type Tell,
   unpack,
   unpackBounds,
 } from "./messages.ts";
+import { WINDOW_BYTES } from "./worker_link.ts";
 
-export { hostStore, type HostStoreOptions, StoreHost } from "./host.ts";
-export type { Port } from "./messages.ts";
+export { type HostSettings, StoreHost } from "./host.ts";
+export { hostStore, type HostStoreOptions } from "./host_store.ts";
+export type { HostInfo, Port } from "./messages.ts";
+export type { TopicSettings } from "../../hub/log/topic_options.ts";
 
-/** Bytes of entries that may be on their way to the host; above it they are refused. */
+/** The most bytes of entries without an outcome: a host that commits too slowly must not cost all memory. */
 const MAX_UNSETTLED_BYTES = 32 * 1024 * 1024;
-
-/** Makes a worker's store, as `serve` and `createHub` take one. */
-export type WorkerStoreFactory = (
-  clock: Clock,
-  options: { readonly sessionMs: number },
-) => WorkerStore;
 
 /**
  * Connects a worker to the store that another isolate hosts.
  *
  * @param port the other end of the port that `hostStore(…).attach` was given.
- * @returns a factory to give to `serve` or `createHub`, once the host has answered.
+ * @returns a promise of the factory for the option `store` of `serve` or `createHub`. It resolves when the host answers.
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -49,37 +48,53 @@ export type WorkerStoreFactory = (
  * await using host = hostStore();
  * const { port1, port2 } = new MessageChannel();
  * host.attach(port1);
- * // In a worker, which was sent the other end:
+ * // In a worker, which has received the other end:
  * await using hub = createHub({ store: await workerStore(port2) });
  * assertEquals(await hub.broadcast({ type: "chat", text: "shared" }), 0);
  * ```
  */
-export function workerStore(port: Port): Promise<WorkerStoreFactory> {
+export function workerStore(port: Port): Promise<StoreFactory<WorkerStore>> {
   return new Promise((resolve) => {
-    port.onmessage = ({ data }: MessageEvent<readonly Tell[]>) => {
+    port.onmessage = ({ data }: MessageEvent<readonly HostEvent[]>) => {
       const [hello] = data;
       if (hello?.[0] !== "hello") return;
       port.onmessage = null;
-      resolve((clock, { sessionMs }) =>
-        new WorkerStore(port, clock, hello[1], sessionMs)
-      );
+      resolve((clock, { sessionMs }) => {
+        const [, host] = hello;
+        return new WorkerStore(port, clock, { host, sessionMs });
+      });
     };
   });
 }
 
+/** Settings of {@linkcode WorkerStore}. */
+export interface WorkerStoreSettings {
+  /** The properties of the hosted store. */
+  readonly host: HostInfo;
+  /** The time for which the hub's sessions can be resumed, in ms. */
+  readonly sessionMs: number;
+}
+
 /** A call that waits for the host's answer. */
-interface Waiting {
-  /** The answer. */
+interface PendingCall {
   resolve(answer: unknown): void;
-  /** There is none. */
   reject(error: Error): void;
 }
 
-/** A worker's side of a store that another isolate hosts. What one turn asks travels as one message. */
+const UNAVAILABLE: Outcome = {
+  code: "unavailable",
+  message: "Log cannot be written",
+};
+const UNANSWERED: Outcome = {
+  code: "indeterminate",
+  message: "The log did not answer: it may contain the message",
+};
+
+/** A worker's side of a store that another isolate hosts. The requests of one turn travel as one message. */
 export class WorkerStore implements Store {
-  /** Other workers write to it, too. */
+  /** `true`: other workers write to the same logs. */
   readonly shared = true;
-  /** Reads below the ring, where the host's store can. */
+  /** Reads records below the hub's ring, where the hosted store can. */
   readonly read?: (
     topic: string,
     from: number,
@@ -87,38 +102,43 @@ export class WorkerStore implements Store {
   ) => Promise<StoredRecords>;
   readonly #port: Port;
   readonly #clock: Clock;
-  #asks: Ask[] = [];
+  #requests: HostRequest[] = [];
+  /** The number of the next entry or call. */
   #number = 0;
+  /** Entries and calls below it were posted. */
+  #posted = 0;
   readonly #unsettled = new Map<number, Entry>();
   #unsettledBytes = 0;
-  readonly #waiting = new Map<number, Waiting>();
-  /** Bytes of records that the host has not been told were taken in. */
-  #taken = 0;
+  readonly #calls = new Map<number, PendingCall>();
+  /** Bytes of records received since the host was notified. */
+  #receivedBytes = 0;
   #sink: StoreSink | undefined;
-  /** The host has gone. */
-  #over = false;
+  #hasEnded = false;
   #closed: PromiseWithResolvers<void> | undefined;
 
   /**
    * Use {@linkcode workerStore}.
    *
-   * @param port the way to the host.
+   * @param port the port to the host.
    * @param clock the hub's clock.
-   * @param about what the host said of its store.
-   * @param sessionMs the hub's own, in ms.
-   * @throws {RangeError} when the hub's sessions live longer or shorter than the store's.
+   * @param settings see {@linkcode WorkerStoreSettings}.
+   * @throws {RangeError} when the hub and the host have different `sessionMs`.
    */
-  constructor(port: Port, clock: Clock, about: HostInfo, sessionMs: number) {
-    if (sessionMs !== about.sessionMs) {
+  constructor(
+    port: Port,
+    clock: Clock,
+    { host, sessionMs }: WorkerStoreSettings,
+  ) {
+    if (sessionMs !== host.sessionMs) {
       throw new RangeError(
-        `The hub's 'sessionMs' is ${sessionMs} and the hosted store's ${about.sessionMs}: give both the same`,
+        `Cannot connect to the hosted store: the hub's 'sessionMs' is ${sessionMs}, the host's ${host.sessionMs}`,
       );
     }
     this.#port = port;
     this.#clock = clock;
-    if (about.reads) {
+    if (host.reads) {
       this.read = (topic, from, maxBytes) =>
-        this.#ask((number) => ["read", number, topic, from, maxBytes]);
+        this.#call((number) => ["read", number, topic, from, maxBytes]);
     }
     port.onmessage = ({ data }) => this.#receive(data);
   }
@@ -128,16 +148,15 @@ export class WorkerStore implements Store {
   }
 
   open(topic: string): void {
-    this.#post(["open", topic]);
+    this.#request(["open", topic]);
   }
 
   append(entries: readonly Entry[]): void {
     const packed = [];
     for (const entry of entries) {
       const { topic, record, session, id } = entry;
-      // A host that commits more slowly than peers publish must not cost all memory.
-      if (this.#over || this.#unsettledBytes > MAX_UNSETTLED_BYTES) {
-        this.#refuse(entry);
+      if (this.#hasEnded || this.#unsettledBytes > MAX_UNSETTLED_BYTES) {
+        this.#sink?.settled(entry, UNAVAILABLE);
         continue;
       }
       const number = this.#number++;
@@ -147,120 +166,122 @@ export class WorkerStore implements Store {
         [number, topic, pack(record, this.#clock), session, id] as const,
       );
     }
-    if (packed.length > 0) this.#post(["append", packed]);
+    if (packed.length > 0) this.#request(["append", packed]);
   }
 
   forget(topic: string): void {
-    this.#post(["forget", topic]);
+    this.#request(["forget", topic]);
   }
 
   begin(session: string): void {
-    this.#post(["begin", session]);
+    this.#request(["begin", session]);
   }
 
   claim(session: string): Promise<boolean> {
-    return this.#ask((number) => ["claim", number, session]);
+    return this.#call((number) => ["claim", number, session]);
   }
 
   detach(session: string): void {
-    this.#post(["detach", session]);
+    this.#request(["detach", session]);
   }
 
-  /** Resolves when the host has answered all that was asked. Idempotent. */
+  /** Resolves when the host has answered every request. Idempotent. */
   [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed === undefined) {
       this.#closed = Promise.withResolvers();
-      this.#post(["bye"]);
-      if (this.#over) this.#closed.resolve();
+      this.#request(["close"]);
+      if (this.#hasEnded) this.#closed.resolve();
     }
     return this.#closed.promise;
   }
 
-  #ask<T>(make: (number: number) => Ask): Promise<T> {
+  #call<T>(requestOf: (number: number) => HostRequest): Promise<T> {
     const number = this.#number++;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    if (this.#over) reject(gone());
+    if (this.#hasEnded) reject(endedError());
     else {
       const answered = resolve as (answer: unknown) => void;
-      this.#waiting.set(number, { resolve: answered, reject });
-      this.#post(make(number));
+      this.#calls.set(number, { resolve: answered, reject });
+      this.#request(requestOf(number));
     }
     return promise;
   }
 
-  /** All that is asked before the next microtask is one message. */
-  #post(ask: Ask): void {
-    if (this.#over) return;
-    if (this.#asks.push(ask) > 1) return;
+  /** Adds a request to the next message, which is posted in a microtask. */
+  #request(request: HostRequest): void {
+    if (this.#hasEnded) return;
+    if (this.#requests.push(request) > 1) return;
     queueMicrotask(() => {
-      const asks = this.#asks;
-      this.#asks = [];
-      if (!this.#over) this.#port.postMessage(asks);
+      const requests = this.#requests;
+      this.#requests = [];
+      if (this.#hasEnded) return;
+      this.#posted = this.#number;
+      this.#port.postMessage(requests);
     });
   }
 
-  #receive(tells: readonly Tell[]): void {
-    for (const tell of tells) {
+  #receive(events: readonly HostEvent[]): void {
+    for (const event of events) {
       try {
-        this.#hear(tell);
+        this.#handle(event);
       } catch (error) {
         this.#sink?.failed(error);
       }
     }
-    if (this.#taken < WINDOW_BYTES / 4) return;
-    this.#post(["taken", this.#taken]);
-    this.#taken = 0;
+    if (this.#receivedBytes < WINDOW_BYTES / 4) return;
+    this.#request(["received", this.#receivedBytes]);
+    this.#receivedBytes = 0;
   }
 
-  #hear(tell: Tell): void {
+  #handle(event: HostEvent): void {
     const sink = this.#sink;
-    switch (tell[0]) {
+    switch (event[0]) {
       case "opened": {
-        const bounds = unpackBounds(tell[2], this.#clock);
+        const bounds = unpackBounds(event[2], this.#clock);
         for (const { records } of bounds.recent?.runs ?? []) {
-          for (const { bytes } of records) this.#taken += bytes;
+          for (const { bytes } of records) this.#receivedBytes += bytes;
         }
-        return sink?.opened(tell[1], bounds);
+        return sink?.opened(event[1], bounds);
       }
       case "committed":
         return sink?.committed(
-          tell[1],
-          tell[2],
-          tell[3].map((packed) => this.#record(packed)),
+          event[1],
+          event[2],
+          event[3].map((packed) => this.#record(packed)),
         );
       case "trimmed":
-        return sink?.trimmed(tell[1], tell[2]);
+        return sink?.trimmed(event[1], event[2]);
       case "settled":
-        return this.#settle(tell[1], { offset: tell[2] });
-      case "refused":
-        return this.#settle(tell[1], { code: tell[2], message: tell[3] });
+        return this.#settle(event[1], { offset: event[2] });
+      case "rejected":
+        return this.#settle(event[1], { code: event[2], message: event[3] });
       case "read": {
-        const records = tell[3].map((packed) => unpack(packed, this.#clock));
-        return this.#answer(tell[1])?.resolve({ offset: tell[2], records });
+        const records = event[3].map((packed) => unpack(packed, this.#clock));
+        return this.#callOf(event[1])?.resolve({ offset: event[2], records });
       }
       case "claim":
-        return this.#answer(tell[1])?.resolve(tell[2]);
-      case "broken":
-        return this.#answer(tell[1])?.reject(new Error(tell[2]));
+        return this.#callOf(event[1])?.resolve(event[2]);
+      case "failed":
+        return this.#callOf(event[1])?.reject(new Error(event[2]));
       case "claimed":
-        // A claim that was granted before it, in this very message, is heard of in a microtask: this must not overtake it.
-        return queueMicrotask(() => sink?.claimed(tell[1]));
+        // In a microtask: the promise of an earlier claim, resolved by this very message, must come first.
+        return queueMicrotask(() => sink?.claimed(event[1]));
       case "directMessage":
-        return sink?.directMessage?.(tell[1]);
-      case "bye":
+        return sink?.directMessage?.(event[1]);
+      case "closed":
         return this.#end();
     }
   }
 
-  /** The very record that was appended here, or one that another worker appended. */
-  #record(packed: Packed | number) {
+  /** Returns the record that this worker appended, or unpacks one of another worker. */
+  #record(packed: PackedRecord | number): LogRecord {
     if (typeof packed === "number") return this.#unsettled.get(packed)!.record;
     const record = unpack(packed, this.#clock);
-    this.#taken += record.bytes;
+    this.#receivedBytes += record.bytes;
     return record;
   }
 
-  #settle(number: number, outcome: Parameters<StoreSink["settled"]>[1]): void {
+  #settle(number: number, outcome: Outcome): void {
     const entry = this.#unsettled.get(number);
     if (entry === undefined) return;
     this.#unsettled.delete(number);
@@ -268,31 +289,27 @@ export class WorkerStore implements Store {
     this.#sink?.settled(entry, outcome);
   }
 
-  #answer(number: number): Waiting | undefined {
-    const waiting = this.#waiting.get(number);
-    this.#waiting.delete(number);
-    return waiting;
+  #callOf(number: number): PendingCall | undefined {
+    const call = this.#calls.get(number);
+    this.#calls.delete(number);
+    return call;
   }
 
-  #refuse(entry: Entry): void {
-    const message = "The log cannot be written now";
-    this.#sink?.settled(entry, { code: "unavailable", message });
-  }
-
+  /** The host has sent its last event. It may have committed entries that were posted and not settled. */
   #end(): void {
-    this.#over = true;
+    this.#hasEnded = true;
     this.#port.onmessage = null;
     this.#port.close();
-    const unsettled = [...this.#unsettled.values()];
-    this.#unsettled.clear();
-    for (const entry of unsettled) this.#refuse(entry);
-    for (const { reject } of this.#waiting.values()) reject(gone());
-    this.#waiting.clear();
-    if (this.#closed === undefined) this.#sink?.failed(gone());
+    for (const number of [...this.#unsettled.keys()]) {
+      this.#settle(number, number < this.#posted ? UNANSWERED : UNAVAILABLE);
+    }
+    for (const { reject } of this.#calls.values()) reject(endedError());
+    this.#calls.clear();
+    if (this.#closed === undefined) this.#sink?.failed(endedError());
     this.#closed?.resolve();
   }
 }
 
-function gone(): Error {
-  return new Error("The hosted store has ended");
+function endedError(): Error {
+  return new Error("The host of the store has ended");
 }

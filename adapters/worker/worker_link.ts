@@ -2,145 +2,147 @@ import type { Clock } from "../../hub/clock.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type { Outcome } from "../../hub/log/store.ts";
 import type { HostedLog } from "./hosted_log.ts";
-import { packBounds, type Packed, type Port, type Tell } from "./messages.ts";
+import {
+  type HostEvent,
+  packBounds,
+  type PackedRecord,
+  type Port,
+} from "./messages.ts";
 
-/** Bytes of records that may be on their way to a worker: one that does not take them in must not cost all memory. */
+/** The most bytes of records that a worker was sent and has not received: a worker that hangs must not cost all memory. */
 export const WINDOW_BYTES: number = 8 * 1024 * 1024;
 
-/** One worker, as the host sees it. */
-export class HostNode {
+/** The host's link to one worker. */
+export class WorkerLink {
+  /** The logs that the worker has open. */
   readonly logs: Set<HostedLog> = new Set();
   readonly #port: Port;
   readonly #clock: Clock;
   readonly #changed: () => void;
-  #tells: Tell[] = [];
-  /** Outcomes whose records have not been told: none may overtake its record. */
-  #held: Tell[] = [];
-  /** Logs of which it has missed records. It gets their newest ones when it has room. */
+  #events: HostEvent[] = [];
+  /** Outcomes that wait for their records: an outcome must not overtake its record. */
+  #heldOutcomes: HostEvent[] = [];
+  /** Logs of which the worker has missed records. It gets the newest ones when its window has room. */
   readonly #behind = new Set<HostedLog>();
-  #untaken = 0;
-  /** What it appended and is not settled, by the number that stands for it there. */
-  readonly #own = new Map<LogRecord, number>();
-  #leaving = false;
+  #unreceivedBytes = 0;
+  /** The worker's records that are not settled, with the worker's numbers. */
+  readonly #unsettled = new Map<LogRecord, number>();
+  #isClosing = false;
 
-  /** @param changed plans {@linkcode HostNode.post}. */
+  /** @param changed called when there is an event to post. */
   constructor(port: Port, clock: Clock, changed: () => void) {
     this.#port = port;
     this.#clock = clock;
     this.#changed = changed;
   }
 
-  /** Tells it something, in this turn's message. */
-  tell(tell: Tell): void {
-    this.#tells.push(tell);
+  /** Adds an event to the next message. */
+  send(event: HostEvent): void {
+    this.#events.push(event);
     this.#changed();
   }
 
-  /** It appends a record. */
+  /** The worker appends a record. */
   appends(record: LogRecord, number: number): void {
-    this.#own.set(record, number);
+    this.#unsettled.set(record, number);
   }
 
-  /** A log is open, or began anew. */
+  /** A log was opened, or replaced by another one. */
   opened(log: HostedLog): void {
     this.logs.add(log);
     this.#behind.delete(log);
-    this.#untaken += log.bytes;
-    this.tell([
-      "opened",
-      log.name,
-      packBounds(log.bounds, log.recent, this.#clock),
-    ]);
+    this.#unreceivedBytes += log.bytes;
+    const bounds = packBounds(log.bounds, log.recent, this.#clock);
+    this.send(["opened", log.name, bounds]);
   }
 
-  /** It has no more to do with a log. */
-  released(log: HostedLog): void {
+  /** The worker has forgotten a log. */
+  forgotten(log: HostedLog): void {
     this.logs.delete(log);
     if (this.#behind.delete(log)) this.#catchUp();
   }
 
-  /**
-   * Records were committed to a log that it has open.
-   *
-   * @param packed the records, packed.
-   */
+  /** Records were committed to a log that the worker has open. */
   committed(
     log: HostedLog,
     offset: number,
     records: readonly LogRecord[],
-    packed: readonly Packed[],
+    packed: readonly PackedRecord[],
   ): void {
-    if (this.#untaken >= WINDOW_BYTES || this.#behind.has(log)) {
+    if (this.#unreceivedBytes >= WINDOW_BYTES || this.#behind.has(log)) {
       this.#behind.add(log);
       return;
     }
-    const told = records.map((record, i) => {
-      const own = this.#own.get(record);
-      if (own !== undefined) return own;
-      this.#untaken += record.bytes;
+    const sent = records.map((record, i) => {
+      const number = this.#unsettled.get(record);
+      if (number !== undefined) return number;
+      this.#unreceivedBytes += record.bytes;
       return packed[i]!;
     });
-    this.tell(["committed", log.name, offset, told]);
+    this.send(["committed", log.name, offset, sent]);
   }
 
-  /** Something that it appended is settled. */
+  /** A record that the worker appended is settled. */
   settled(record: LogRecord, outcome: Outcome): void {
-    const number = this.#own.get(record);
+    const number = this.#unsettled.get(record);
     if (number === undefined) return;
-    this.#own.delete(record);
-    const tell: Tell = "offset" in outcome
+    this.#unsettled.delete(record);
+    const event: HostEvent = "offset" in outcome
       ? ["settled", number, outcome.offset]
-      : ["refused", number, outcome.code, outcome.message];
-    if (this.#behind.size > 0) this.#held.push(tell);
-    else this.tell(tell);
-    this.#part();
+      : ["rejected", number, outcome.code, outcome.message];
+    if (this.#behind.size > 0) this.#heldOutcomes.push(event);
+    else this.send(event);
+    this.#closeIfSettled();
   }
 
-  /** It took in so many bytes of records. */
-  taken(bytes: number): void {
-    this.#untaken -= bytes;
+  /** The worker has received this many bytes of records. */
+  received(bytes: number): void {
+    this.#unreceivedBytes -= bytes;
     this.#catchUp();
   }
 
-  /** It ends: it is told so when all that it appended is settled. */
-  leave(): void {
-    this.#leaving = true;
-    this.#part();
+  /** Closes the link when every record that the worker appended is settled. */
+  close(): void {
+    this.#isClosing = true;
+    this.#closeIfSettled();
   }
 
   /**
-   * Sends what there is to tell, as one message.
+   * Posts the events, as one message.
    *
-   * @returns whether that was the last one.
+   * @returns `true` when it contains the last event.
    */
   post(): boolean {
-    const tells = this.#tells;
-    if (tells.length === 0) return false;
-    this.#tells = [];
-    this.#port.postMessage(tells);
-    return tells.at(-1)![0] === "bye";
+    const events = this.#events;
+    if (events.length === 0) return false;
+    this.#events = [];
+    this.#port.postMessage(events);
+    return events.at(-1)![0] === "closed";
   }
 
-  /** It is gone. */
-  close(): void {
+  /** Closes the port. */
+  dispose(): void {
     this.#port.onmessage = null;
     this.#port.close();
   }
 
   #catchUp(): void {
     for (const log of this.#behind) {
-      if (this.#untaken >= WINDOW_BYTES) return;
+      if (this.#unreceivedBytes >= WINDOW_BYTES) return;
       this.opened(log);
     }
-    if (this.#held.length === 0) return;
-    for (const tell of this.#held) this.tell(tell);
-    this.#held = [];
-    this.#part();
+    if (this.#heldOutcomes.length === 0) return;
+    for (const event of this.#heldOutcomes) this.send(event);
+    this.#heldOutcomes = [];
+    this.#closeIfSettled();
   }
 
-  #part(): void {
-    if (!this.#leaving || this.#own.size > 0 || this.#held.length > 0) return;
-    this.#leaving = false;
-    this.tell(["bye"]);
+  #closeIfSettled(): void {
+    if (
+      !this.#isClosing || this.#unsettled.size > 0 ||
+      this.#heldOutcomes.length > 0
+    ) return;
+    this.#isClosing = false;
+    this.send(["closed"]);
   }
 }

@@ -8,7 +8,7 @@ import { createHub } from "../../../hub.ts";
 import { type AnyFrame, TestPeer } from "../../hub/in_memory.ts";
 import { socketPair } from "../../hub/socket_pair.ts";
 
-/** Hubs as workers have them, on one hosted store, in one isolate. */
+/** Hubs of workers on one hosted store, in one isolate. */
 class Hubs implements AsyncDisposable {
   readonly #host = hostStore();
   readonly #hubs: Hub[] = [];
@@ -49,19 +49,19 @@ const publish = (id: number) => ({
   message: { type: "chat", text: `${id}` },
 });
 
-/** The texts of the next records, and at which offset they begin. */
+/** Returns the first offset and the texts of the next batch. */
 async function batch(peer: TestPeer): Promise<[number, string[]]> {
   const frames = await peer.until("batch");
   const { offset, messages } = frames.find(({ type }) => type === "batch");
   return [offset, messages.map(({ message }: AnyFrame) => message.text)];
 }
 
-Deno.test("peers of two workers see the same records at the same offsets, and handlers run where a message came in", async () => {
+Deno.test("delivers the same records at the same offsets at two workers, and calls handlers at the worker of the publish", async () => {
   await using hubs = new Hubs();
   const [a, b] = [await hubs.hub(), await hubs.hub()];
-  const heard: string[] = [];
-  a.on("chat", (_, { offset }) => void heard.push(`a ${offset}`));
-  b.on("chat", (_, { offset }) => void heard.push(`b ${offset}`));
+  const calls: string[] = [];
+  a.on("chat", (_, { offset }) => void calls.push(`a ${offset}`));
+  b.on("chat", (_, { offset }) => void calls.push(`b ${offset}`));
   const [x, y] = [await greeted(a), await greeted(b)];
   assertEquals(x.start.topics.lobby, y.start.topics.lobby);
   x.peer.send(publish(1));
@@ -74,7 +74,7 @@ Deno.test("peers of two workers see the same records at the same offsets, and ha
     1,
     ["1"],
   ]]);
-  assertEquals(heard, ["a 0", "b 1"]);
+  assertEquals(calls, ["a 0", "b 1"]);
   const plain = connect(b, "");
   await plain.until("start");
   plain.send({ type: "chat", text: "plain" });
@@ -82,7 +82,7 @@ Deno.test("peers of two workers see the same records at the same offsets, and ha
   assertEquals(await batch(x.peer), [2, ["plain"]]);
 });
 
-Deno.test("a client that was cut from one worker resumes at another: nothing lost, and nothing published twice", async () => {
+Deno.test("resumes at another worker without a lost or repeated record", async () => {
   await using hubs = new Hubs();
   const [a, b] = [await hubs.hub(), await hubs.hub()];
   const { peer, start } = await greeted(a);
@@ -107,7 +107,7 @@ Deno.test("a client that was cut from one worker resumes at another: nothing los
   assertEquals((await back.peer.until("ack")).at(-1).offset, 0);
 });
 
-Deno.test("a session that is resumed at another worker is closed with 4505 where it was", async () => {
+Deno.test("closes a session with 4505 at the worker where it was when another resumes it", async () => {
   await using hubs = new Hubs();
   const [a, b] = [await hubs.hub(), await hubs.hub()];
   const { peer, start } = await greeted(a);
@@ -116,7 +116,7 @@ Deno.test("a session that is resumed at another worker is closed with 4505 where
   assertEquals((await peer.untilClosed()).code, 4505);
 });
 
-Deno.test("a session that two workers are asked for at once is held by one of them, and closed at the other", async () => {
+Deno.test("gives a session to one of two workers that claim it at once, and closes it at the other", async () => {
   await using hubs = new Hubs();
   const [a, b] = [await hubs.hub(), await hubs.hub()];
   const { peer, start: { session } } = await greeted(a);
@@ -132,7 +132,7 @@ Deno.test("a session that two workers are asked for at once is held by one of th
   await open!.until("ack");
 });
 
-Deno.test("what was sent to a peer while it was cut is waiting for it at another worker", async () => {
+Deno.test("delivers a direct message at another worker when it was sent without a connection", async () => {
   await using hubs = new Hubs();
   const joined: Peer[] = [];
   const a = await hubs.hub({ onOpen: (peer) => void joined.push(peer) });
@@ -145,7 +145,7 @@ Deno.test("what was sent to a peer while it was cut is waiting for it at another
   assertEquals(await batch(back.peer), [0, ["for you"]]);
 });
 
-Deno.test("closing a hub settles what its program published", async () => {
+Deno.test("settles the hub's publishes before it closes", async () => {
   await using hubs = new Hubs();
   const a = await hubs.hub();
   const published = a.broadcast({ type: "chat", text: "last" });

@@ -1,47 +1,47 @@
 import { MemoryStore } from "../../../adapters/store_memory.ts";
 import { SqliteStore } from "../../../adapters/sqlite/store.ts";
 import { storeConformance } from "../store_conformance.ts";
-import { Workplace } from "./worker_pair.ts";
+import { HostRig } from "./host_rig.ts";
 
-storeConformance("a worker's store", async ({ clock, sessionMs }) => {
-  const place = new Workplace(new MemoryStore(clock, { sessionMs }), clock, {
+storeConformance("WorkerStore", async ({ clock, sessionMs }) => {
+  const rig = new HostRig(new MemoryStore(clock, { sessionMs }), clock, {
     sessionMs,
   });
   return {
-    store: await place.worker(),
+    store: await rig.worker(),
     async advance(ms: number) {
-      await place.arrived();
+      await rig.handled();
       clock.advance(ms);
     },
-    cleanUp: () => place[Symbol.asyncDispose](),
+    cleanUp: () => rig[Symbol.asyncDispose](),
   };
 });
 
-storeConformance("a worker's store that is on disk", async (
+storeConformance("WorkerStore on disk", async (
   { clock, sessionMs },
 ) => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/drumbeat.sqlite`;
   const open = () =>
-    new Workplace(new SqliteStore(path, clock, { sessionMs }), clock, {
+    new HostRig(new SqliteStore(path, clock, { sessionMs }), clock, {
       sessionMs,
     });
-  let place = open();
-  const store = await place.worker();
+  let rig = open();
+  const store = await rig.worker();
   return {
     store,
     async advance(ms: number) {
-      await place.arrived();
+      await rig.handled();
       clock.advance(ms);
     },
     async reopen() {
       await store[Symbol.asyncDispose]();
-      await place[Symbol.asyncDispose]();
-      place = open();
-      return await place.worker();
+      await rig[Symbol.asyncDispose]();
+      rig = open();
+      return await rig.worker();
     },
     async cleanUp() {
-      await place[Symbol.asyncDispose]();
+      await rig[Symbol.asyncDispose]();
       await Deno.remove(folder, { recursive: true });
     },
   };

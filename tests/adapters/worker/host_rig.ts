@@ -11,7 +11,7 @@ import {
   type TopicOptionsByName,
 } from "../../../hub/log/topic_options.ts";
 
-/** Time in a test's hand, and turns of the real event loop, which the ports are in. */
+/** A clock with the time of a test, and the turns of the real event loop, which the ports need. */
 class HostClock implements Clock {
   readonly #fake: Clock;
   readonly #web = new WebClock();
@@ -41,21 +41,21 @@ class HostClock implements Clock {
   }
 }
 
-/** What a test wants of a {@linkcode Workplace}. */
-export interface WorkplaceOptions {
+/** Options of {@linkcode HostRig}. */
+export interface HostRigOptions {
   readonly sessionMs?: number;
   readonly topics?: TopicOptionsByName;
 }
 
-/** A host and workers' stores in one isolate, with real ports between them. */
-export class Workplace implements AsyncDisposable {
+/** A host and the stores of workers in one isolate, with real ports between them. */
+export class HostRig implements AsyncDisposable {
   readonly host: StoreHost;
   readonly errors: unknown[] = [];
   readonly #clock: Clock;
   readonly #sessionMs: number;
   readonly #detach = new Map<Store, () => void>();
 
-  constructor(store: Store, clock: Clock, options: WorkplaceOptions = {}) {
+  constructor(store: Store, clock: Clock, options: HostRigOptions = {}) {
     const { sessionMs = 120_000, topics } = options;
     this.#clock = clock;
     this.#sessionMs = sessionMs;
@@ -66,12 +66,15 @@ export class Workplace implements AsyncDisposable {
     });
   }
 
-  /** One more worker's store. */
+  /** Connects one more worker. */
   async worker(): Promise<WorkerStore> {
     const { port1, port2 } = new MessageChannel();
     const detach = this.host.attach(port1);
     const make = await workerStore(port2);
-    const store = make(this.#clock, { sessionMs: this.#sessionMs });
+    const store = make(this.#clock, {
+      sessionMs: this.#sessionMs,
+      sessions: 20_000,
+    });
     this.#detach.set(store, () => {
       detach();
       port2.close();
@@ -79,15 +82,15 @@ export class Workplace implements AsyncDisposable {
     return store;
   }
 
-  /** The worker dies without a word. */
+  /** Ends a worker without a message. */
   kill(store: Store): void {
     this.#detach.get(store)?.();
     this.#detach.delete(store);
   }
 
-  /** Resolves when the host has taken in what every worker told it. */
-  async arrived(): Promise<void> {
-    for (const store of this.#detach.keys()) await store.claim("nobody");
+  /** Resolves when the host has handled every request. */
+  async handled(): Promise<void> {
+    for (const store of this.#detach.keys()) await store.claim("unknown");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
