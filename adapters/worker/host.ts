@@ -1,8 +1,3 @@
-import {
-  checkFunction,
-  checkNames,
-  checkNumber,
-} from "../../common/options.ts";
 import type { Cancel, Clock } from "../../hub/clock.ts";
 import { directPeerOf } from "../../hub/ids.ts";
 import type { LogRecord } from "../../hub/log/record.ts";

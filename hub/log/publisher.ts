@@ -171,11 +171,11 @@ export class Publisher {
     publish.publication.settled(outcome);
   }
 
-  /** The store failed over these. Whoever has heard nothing yet hears nothing else. */
+  /** Settles entries whose append threw: the store may have committed some of them. */
   lost(entries: readonly Entry[]): void {
-    const message = "The log could not be written";
+    const message = "The log failed: it may contain the message";
     for (const entry of entries) {
-      this.settled(entry, { code: "unavailable", message });
+      this.settled(entry, { code: "indeterminate", message });
     }
   }
 
