@@ -20,7 +20,7 @@ const protocol = await Deno.readTextFile(new URL("protocol.md", docs));
 const IDS = new Set(["peer", "session", "epoch", "from"]);
 const TIMES = new Set(["time", "at", "expiresMs"]);
 
-/** Returns the real frame with the document's ids, times and error messages. */
+/** Returns the real frame with the document's ids and times. */
 function asWritten(
   real: unknown,
   written: unknown,
@@ -40,9 +40,8 @@ function asWritten(
         if (!ids.has(value) && typeof place === "string") ids.set(value, place);
         return [key, ids.get(value) ?? value];
       }
-      const passedOver = TIMES.has(key) && typeof value === "number" ||
-        key === "message" && typeof value === "string";
-      return [key, passedOver ? place : asWritten(value, place, ids)];
+      const varies = TIMES.has(key) && typeof value === "number";
+      return [key, varies ? place : asWritten(value, place, ids)];
     }),
   );
 }
