@@ -13,7 +13,7 @@ import {
 import { contract } from "../static/contract.ts";
 import { FakeClock } from "../tests/client/fake_clock.ts";
 import { FakeNet } from "../tests/client/fake_socket.ts";
-import { greet } from "../tests/client/harness.ts";
+import { handshake } from "../tests/client/harness.ts";
 
 const RECORDS = 1_000;
 /** Records of ten peers in turn, ten per millisecond, with repeated fields omitted as the server does. */
@@ -41,7 +41,7 @@ function clientOf<M extends MessageMap>(
     ...options,
   });
   const topic = client.topic("lobby");
-  greet(net.last);
+  handshake(net.last);
   let offset = 0;
   const receive = () => {
     net.last.emit(frame(offset));

@@ -271,9 +271,7 @@ export class Client<
     ...given: RequestArguments<R[K]["data"]>
   ): Promise<R[K]["reply"]> {
     const [data, options] = given;
-    return this.#rejections.promise((resolve, reject) => {
-      this.#request(method, data, options).then(resolve, reject);
-    });
+    return this.#rejections.watch(this.#request(method, data, options));
   }
 
   /** Closes the client and waits for the end of the closing handshake. */

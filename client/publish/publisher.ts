@@ -18,7 +18,7 @@ import type { Pacer } from "./pacing.ts";
 export interface PublishOptions {
   /** Withdraws the message, or, once it is sent, stops the wait for its outcome. @default none */
   readonly signal?: AbortSignal;
-  /** The time in ms that it may take. @default the option `outbox.maxAgeMs` of `connect` */
+  /** The longest time to its outcome, in ms. @default the option `outbox.maxAgeMs` of `connect` */
   readonly timeoutMs?: number;
 }
 

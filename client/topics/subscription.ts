@@ -135,9 +135,7 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
   }
 
   history(options: HistoryOptions = {}): Promise<HistoryPart<M>> {
-    return this.#host.rejections.promise((resolve, reject) => {
-      this.#history(options).then(resolve, reject);
-    });
+    return this.#host.rejections.watch(this.#history(options));
   }
 
   joined(options: WaitOptions = {}): Promise<void> {

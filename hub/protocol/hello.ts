@@ -37,7 +37,7 @@ export interface Greeting {
  * @param frame what it says.
  * @returns what to answer, or why it is not let in.
  */
-export async function greet(
+export async function handshake(
   core: Core,
   connection: Connection,
   frame: HelloFrame,

@@ -17,7 +17,7 @@ import type { Core } from "../core.ts";
 import { Credit } from "./credit.ts";
 import type { Dialect } from "../peers/dialect.ts";
 import type { Run } from "../log/run.ts";
-import { greet, type Greeting, lateLog } from "./hello.ts";
+import { handshake, type Greeting, lateLog } from "./hello.ts";
 import { secretOf } from "../ids.ts";
 import { wireLimits } from "../limits.ts";
 import { Places } from "./subscribe.ts";
@@ -115,7 +115,7 @@ export class V1Dialect implements Dialect {
 
   #hello(frame: HelloFrame): void {
     this.#phase = "starting";
-    greet(this.#core, this.#connection, frame).then(
+    handshake(this.#core, this.#connection, frame).then(
       (greeting) => {
         if (typeof greeting === "string") this.#deny(greeting);
         else this.#start(greeting);

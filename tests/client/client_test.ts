@@ -4,9 +4,9 @@ import { report } from "../../client/report.ts";
 import { webClock } from "../../client/clock.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { FakeNet } from "./fake_socket.ts";
-import { greet, harness, settle } from "./harness.ts";
+import { handshake, harness, settle } from "./harness.ts";
 
-Deno.test("connect makes a client that connects", () => {
+Deno.test("connect returns a connecting client", () => {
   const net = new FakeNet();
   const client = connect("http://hub.test/ws", {
     WebSocket: net.WebSocket,
@@ -27,10 +27,10 @@ Deno.test("connect makes a client that connects", () => {
   );
 });
 
-Deno.test("opened() waits for the next connection, or is there at once", async () => {
+Deno.test("opened() waits for the next connection, and resolves at once with one", async () => {
   using h = harness();
   const opened = Promise.all([h.client.opened(), h.client.opened()]);
-  greet(h.net.last);
+  handshake(h.net.last);
   await opened;
   await h.client.opened();
   h.net.last.drop();
@@ -39,11 +39,11 @@ Deno.test("opened() waits for the next connection, or is there at once", async (
   await settle();
   assertEquals(again, false);
   h.clock.tick(500);
-  greet(h.net.last);
+  handshake(h.net.last);
   await later;
 });
 
-Deno.test("opened() rejects when the client is closed for good", async () => {
+Deno.test("opened() rejects when the program closes the client", async () => {
   using h = harness();
   const opened = h.client.opened();
   h.client.close();
@@ -53,11 +53,11 @@ Deno.test("opened() rejects when the client is closed for good", async () => {
   );
 });
 
-Deno.test("disposing closes and waits for the end of it", async () => {
+Deno.test("disposing closes the client and waits for the closing handshake", async () => {
   const net = new FakeNet();
   const clock = new FakeClock();
   const client = connect("ws://hub.test/", { WebSocket: net.WebSocket, clock });
-  greet(net.last);
+  handshake(net.last);
   let done = false;
   const disposed = client[Symbol.asyncDispose]().then(() => done = true);
   await settle();
@@ -68,7 +68,7 @@ Deno.test("disposing closes and waits for the end of it", async () => {
   await client[Symbol.asyncDispose]();
 });
 
-Deno.test("a topic needs a good name, a good start, and a client that is not closed", () => {
+Deno.test("topic() rejects an invalid name, an invalid start and a closed client", () => {
   using h = harness();
   for (const name of ["", "$peer/x", "a\nb", "x".repeat(256), "\ud800", 5]) {
     assertThrows(
@@ -100,7 +100,7 @@ Deno.test("a topic needs a good name, a good start, and a client that is not clo
   );
 });
 
-Deno.test("rttMs and lastClose are unknown at first", () => {
+Deno.test("rttMs, lastClose and retryAt are undefined at first", () => {
   using h = harness();
   assertEquals([h.client.rttMs, h.client.lastClose, h.client.retryAt], [
     undefined,
@@ -109,7 +109,7 @@ Deno.test("rttMs and lastClose are unknown at first", () => {
   ]);
 });
 
-Deno.test("without a WebSocket it says so, when it connects and not before", () => {
+Deno.test("connect throws in a runtime without a WebSocket", () => {
   const before = globalThis.WebSocket;
   Object.assign(globalThis, { WebSocket: undefined });
   try {
@@ -119,7 +119,7 @@ Deno.test("without a WebSocket it says so, when it connects and not before", () 
   }
 });
 
-Deno.test("without reportError, what handlers throw goes to the console", () => {
+Deno.test("writes the exceptions of handlers to the console in a runtime without reportError", () => {
   const before = [globalThis.reportError, console.error] as const;
   const written: unknown[] = [];
   Object.assign(globalThis, { reportError: undefined });
@@ -132,13 +132,13 @@ Deno.test("without reportError, what handlers throw goes to the console", () => 
   assertEquals(written, ["thrown"]);
 });
 
-Deno.test("the platform's clock measures, counts and calls, and can be taken back", async () => {
+Deno.test("the platform's clock measures time and calls functions, and its timers can be cancelled", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const [now, time] = [webClock.now(), webClock.time()];
   webClock.after(0, () => {
     throw new Error("taken back");
   })();
-  // 32 bits of milliseconds would be at once.
+  // setTimeout would call it at once: its delay has 32 bits.
   const cancel = webClock.after(Infinity, () => {
     throw new Error("never");
   });

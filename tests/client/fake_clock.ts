@@ -5,9 +5,9 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** A clock that stands still until a test moves it. */
+/** A clock whose time only a test moves. */
 export class FakeClock implements ClientClock {
-  /** What `random` gives: 1 minus a little by default, so that a wait is its full length. */
+  /** The value of `random`. 1 by default, so that a backoff waits its full time. */
   chance = 1;
   #now = 1_000;
   #timers = new Set<Timer>();
@@ -30,12 +30,12 @@ export class FakeClock implements ClientClock {
     return () => void this.#timers.delete(timer);
   }
 
-  /** Timers that are set. */
+  /** The number of timers that are set. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Lets time pass; each timer runs when it is due. */
+  /** Moves the time; each timer runs when it is due. */
   tick(ms: number): void {
     const end = this.#now + ms;
     for (
@@ -50,7 +50,7 @@ export class FakeClock implements ClientClock {
     this.#now = end;
   }
 
-  /** Lets time pass with nothing running, as in a frozen tab; then what was due runs, late. */
+  /** Moves the time without running timers, as in a frozen tab; then the due timers run late. */
   freeze(ms: number): void {
     this.#now += ms;
     this.tick(0);

@@ -2,7 +2,7 @@ import type { WebSocketConstructor } from "../../client.ts";
 
 type Handler<E> = ((event: E) => void) | null;
 
-/** The client's end of a socket whose other end is the test. As strict as the real ones: it throws where they throw. */
+/** The client's end of a socket whose other end is the test. It throws where a WebSocket throws. */
 export class FakeSocket {
   readonly url: string;
   readonly protocols: readonly string[];
@@ -15,9 +15,9 @@ export class FakeSocket {
   onmessage: Handler<MessageEvent> = null;
   onerror: Handler<Event> = null;
   onclose: Handler<CloseEvent> = null;
-  /** What it was closed with by the client. */
+  /** The code and reason with which the client closed it. */
   closedWith: { readonly code?: number; readonly reason?: string } | undefined;
-  /** What the client sent and {@linkcode take} has not taken. */
+  /** The sent messages that {@linkcode take} has not returned yet. */
   #sent: (string | Uint8Array<ArrayBuffer>)[] = [];
 
   constructor(url: string, protocols: string | string[] = []) {
@@ -47,29 +47,29 @@ export class FakeSocket {
     };
   }
 
-  // The test's end:
+  // The test calls the methods below.
 
-  /** The handshake is through. */
+  /** Completes the WebSocket handshake. */
   accept(protocol: string = this.protocols[0] ?? ""): void {
     this.protocol = protocol;
     this.readyState = 1;
     this.onopen?.(new Event("open"));
   }
 
-  /** A message comes: an object as JSON. */
+  /** Emits a text message: an object as JSON. */
   emit(data: string | object): void {
     const text = typeof data === "string" ? data : JSON.stringify(data);
     this.onmessage?.(new MessageEvent("message", { data: text }));
   }
 
-  /** A binary message comes. */
+  /** Emits a binary message. */
   emitBytes(bytes: Uint8Array<ArrayBuffer>): void {
     this.onmessage?.(
       new MessageEvent("message", { data: bytes.slice().buffer }),
     );
   }
 
-  /** It is closed: by the network, or with a code. */
+  /** Closes it: as the network does, or with a code. */
   drop(code = 1006, reason = ""): void {
     this.readyState = 3;
     this.onclose?.(
@@ -81,34 +81,34 @@ export class FakeSocket {
     );
   }
 
-  /** The closing handshake comes to its end. */
+  /** Completes the closing handshake. */
   finish(): void {
     this.drop(this.closedWith?.code ?? 1005, this.closedWith?.reason ?? "");
   }
 
-  /** Takes what was sent: text parsed, bytes as they are. */
+  /** Returns the sent messages since the last call: text parsed, bytes unchanged. */
   take(): unknown[] {
     return this.takeRaw().map((data) =>
       typeof data === "string" ? JSON.parse(data) : data
     );
   }
 
-  /** Takes what was sent, as it is. */
+  /** Returns the sent messages since the last call, unchanged. */
   takeRaw(): (string | Uint8Array<ArrayBuffer>)[] {
     return this.#sent.splice(0);
   }
 
-  /** Whether anyone listens to it. */
-  get heard(): boolean {
+  /** True while the client listens to it. */
+  get hasListeners(): boolean {
     return this.onopen !== null || this.onmessage !== null ||
       this.onerror !== null || this.onclose !== null;
   }
 }
 
-/** Every socket that a client made. */
+/** The network of a client: creates its sockets. */
 export class FakeNet {
   readonly sockets: FakeSocket[] = [];
-  /** What the constructor throws next. */
+  /** The exception that the constructor throws. */
   failure: Error | undefined;
   readonly WebSocket: WebSocketConstructor;
 
@@ -125,7 +125,7 @@ export class FakeNet {
     } as unknown as WebSocketConstructor;
   }
 
-  /** The newest one. */
+  /** The newest socket. */
   get last(): FakeSocket {
     return this.sockets.at(-1)!;
   }

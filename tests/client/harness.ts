@@ -12,11 +12,11 @@ import {
 import { FakeClock } from "./fake_clock.ts";
 import { FakeNet, type FakeSocket } from "./fake_socket.ts";
 
-/** A frame as a test reads it. */
-// deno-lint-ignore no-explicit-any -- a test looks into frames of every kind.
+/** A frame of any kind. */
+// deno-lint-ignore no-explicit-any -- tests read frames of every kind.
 export type AnyFrame = any;
 
-/** A client, its clock and the sockets it made. At the end of its scope it is closed, and must have left nothing behind. */
+/** A client with its clock and its sockets. The end of its scope closes it, and asserts that no timer and no listener remains. */
 export interface Harness<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
@@ -48,15 +48,15 @@ export function harness<
     [Symbol.dispose]() {
       client.close();
       net.last?.finish();
-      assertEquals(clock.pending, 0, "a timer is left");
+      assertEquals(clock.pending, 0, "a timer remains");
       for (const socket of net.sockets) {
-        assertFalse(socket.heard, "a listener is left");
+        assertFalse(socket.hasListeners, "a listener remains");
       }
     },
   };
 }
 
-/** What the test's server says in `start`; what is not given is answered as a kind server would. */
+/** The fields of the test server's `start`. The others have the values of a normal server. */
 export interface StartOverrides {
   readonly peer?: string;
   readonly session?: string;
@@ -68,8 +68,8 @@ export interface StartOverrides {
   readonly expiresMs?: number;
 }
 
-/** Accepts a socket, takes the hello, answers start, and takes the first ping. @returns hello, and what came after it. */
-export function greet(
+/** Accepts a socket, answers its hello with start, and reads the first ping. @returns the hello, and the frames after it. */
+export function handshake(
   socket: FakeSocket,
   overrides: StartOverrides = {},
 ): { hello: AnyFrame; frames: AnyFrame[] } {
@@ -80,7 +80,7 @@ export function greet(
   return { hello, frames: frames.filter((frame) => frame.type !== "ping") };
 }
 
-/** Answers a hello. */
+/** Answers a hello with start. */
 export function start(
   socket: FakeSocket,
   hello: AnyFrame,
@@ -110,7 +110,7 @@ export function start(
   });
 }
 
-/** A batch of chat messages. */
+/** Returns a batch of chat messages. */
 export function batch(
   topic: string,
   offset: number,
@@ -128,7 +128,7 @@ export function batch(
   };
 }
 
-/** Remembers the events of some types. */
+/** Records the events of a type. */
 export function record<K extends keyof ClientEventMap>(
   client: EventTarget,
   type: K,
@@ -141,22 +141,22 @@ export function record<K extends keyof ClientEventMap>(
   return events;
 }
 
-/** Lets everything run that waits for nothing but its turn: promises, Blobs. */
+/** Runs the pending microtasks. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 10; i++) await Promise.resolve();
 }
 
-/** Waits until the outbox has nothing to send: until its Blobs are read. */
+/** Waits until the outbox has sent everything, after its Blobs are read. */
 export async function flushed(
   client: { readonly bufferedAmount: number },
 ): Promise<void> {
   for (let turns = 0; client.bufferedAmount > 0; turns++) {
-    if (turns > 1_000) throw new Error("it was never sent");
+    if (turns > 1_000) throw new Error("Not sent");
     await new Promise((resolve) => setTimeout(resolve));
   }
 }
 
-/** Calls `run` while what handlers throw is caught. @returns what was thrown. */
+/** Calls `run` and returns the exceptions of the handlers that it calls. */
 export function caught(run: () => void): unknown[] {
   const errors: unknown[] = [];
   const listener = (event: ErrorEvent): void => {

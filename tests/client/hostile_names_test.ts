@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { type AnyFrame, greet, harness, settle } from "./harness.ts";
+import { type AnyFrame, handshake, harness, settle } from "./harness.ts";
 
 const NAMES = ["__proto__", "constructor", "toString"];
 
-Deno.test("a server's names are never names of properties: topics, members, limits", async () => {
+Deno.test("names from the server are never names of properties: topics, members, limits", async () => {
   using h = harness();
   const topics = NAMES.map((name) => h.client.topic(name));
   const heard: unknown[] = [];
@@ -11,7 +11,7 @@ Deno.test("a server's names are never names of properties: topics, members, limi
     topic.onAny((message, { topic }) => heard.push([topic, message]));
     topic.presence.on(({ join }) => heard.push(join.map(({ peer }) => peer)));
   }
-  greet(h.net.last, {
+  handshake(h.net.last, {
     limits: JSON.parse(
       '{"__proto__":{"messagesPerSecond":1},"messagesPerSecond":50}',
     ),

@@ -4,13 +4,13 @@ import { PendingReplies } from "../../client/requests/pending_replies.ts";
 import { Requests } from "../../client/requests/requests.ts";
 import { anyMessages } from "../../messages.ts";
 import { FakeClock } from "./fake_clock.ts";
-import { greet, harness } from "./harness.ts";
+import { handshake, harness } from "./harness.ts";
 
 const TIMEOUTS = 100_000;
-/** As many as may wait at a time. */
+/** The number of requests at a time. */
 const AT_ONCE = 250;
 
-/** A signal that counts who listens to it. */
+/** A signal that counts its listeners. */
 class CountedSignal extends EventTarget {
   listeners = 0;
   readonly aborted = false;
@@ -32,7 +32,7 @@ class CountedSignal extends EventTarget {
   throwIfAborted(): void {}
 }
 
-Deno.test("nothing pending is left behind after 100,000 request timeouts: no timer, no listener, no place taken", async () => {
+Deno.test("100,000 request timeouts keep no timer, no listener and no pending id", async () => {
   const clock = new FakeClock();
   const signal = new CountedSignal();
   const pending = new PendingReplies();
@@ -44,7 +44,7 @@ Deno.test("nothing pending is left behind after 100,000 request timeouts: no tim
     sender,
   });
   const codes = new Map<string, number>();
-  for (let asked = 0; asked < TIMEOUTS; asked += AT_ONCE) {
+  for (let count = 0; count < TIMEOUTS; count += AT_ONCE) {
     const answers = Array.from(
       { length: AT_ONCE },
       () =>
@@ -63,7 +63,7 @@ Deno.test("nothing pending is left behind after 100,000 request timeouts: no tim
     assertEquals([clock.pending, signal.listeners], [0, 0]);
   }
   assertEquals([...codes], [["timeout", TIMEOUTS]]);
-  // None of them can be answered, refused or ended any more.
+  // Late answers and errors have no effect.
   for (let id = 1; id <= TIMEOUTS; id++) {
     assert(!pending.settle({ type: "reply", id, data: "late" }));
     assert(!pending.settle({ type: "ack", id }));
@@ -81,11 +81,11 @@ Deno.test("nothing pending is left behind after 100,000 request timeouts: no tim
   }
 });
 
-Deno.test("a client whose 100,000 requests timed out still asks, and closes with no timer left", async () => {
+Deno.test("a client sends requests after 100,000 timeouts, and closes without a timer", async () => {
   using h = harness({ heartbeat: false });
-  greet(h.net.last);
+  handshake(h.net.last);
   const timers = h.clock.pending;
-  for (let asked = 0; asked < TIMEOUTS; asked += AT_ONCE) {
+  for (let count = 0; count < TIMEOUTS; count += AT_ONCE) {
     const answers = Array.from(
       { length: AT_ONCE },
       () => h.client.request("slow", null, { timeoutMs: 50 }),
@@ -104,10 +104,10 @@ Deno.test("a client whose 100,000 requests timed out still asks, and closes with
   assertEquals(h.clock.pending, timers);
 });
 
-Deno.test("what this client published is its own in the history as well", async () => {
+Deno.test("history marks the records that this client published", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
-  greet(h.net.last);
+  handshake(h.net.last);
   const part = lobby.history();
   const records = ["me", "you", "$hub"].map((from) => ({
     from,

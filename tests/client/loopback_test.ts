@@ -3,7 +3,7 @@ import { connect } from "../../client.ts";
 import { encodeBinary } from "../../messages.ts";
 import { type AnyFrame, batch, start } from "./harness.ts";
 
-/** A server on the loopback, with the platform's own sockets on both ends. */
+/** Starts a server on the loopback, with real sockets on both ends. */
 function listen(
   accepted: (socket: WebSocket) => void,
 ): { readonly url: string } & AsyncDisposable {
@@ -26,7 +26,7 @@ function listen(
   };
 }
 
-/** The next event of a type. */
+/** Waits for the next event of a type. */
 function next<E extends Event>(target: EventTarget, type: string): Promise<E> {
   return new Promise((resolve) =>
     target.addEventListener(type, (event) => resolve(event as E), {
@@ -35,7 +35,7 @@ function next<E extends Event>(target: EventTarget, type: string): Promise<E> {
   );
 }
 
-Deno.test("over real sockets: hello, start, records, a cut, and the resume", async () => {
+Deno.test("over real sockets: receives records, reconnects and resumes", async () => {
   const sockets: WebSocket[] = [];
   const hellos: AnyFrame[] = [];
   const published: AnyFrame[] = [];
@@ -96,7 +96,7 @@ Deno.test("over real sockets: hello, start, records, a cut, and the resume", asy
   });
 });
 
-Deno.test("over real sockets: the plain dialect, Blobs and buffers, and a clean close", async () => {
+Deno.test("over real sockets: the plain dialect sends text, Blobs and buffers, and closes cleanly", async () => {
   const received: unknown[] = [];
   await using server = listen((socket) => {
     socket.onmessage = ({ data }) => {
@@ -134,7 +134,7 @@ Deno.test("over real sockets: the plain dialect, Blobs and buffers, and a clean 
   ]);
 });
 
-Deno.test("over real sockets: a server that refuses after the upgrade is left alone", async () => {
+Deno.test("over real sockets: does not reconnect to a server that refuses after the upgrade", async () => {
   await using server = listen((socket) => {
     socket.onopen = () => socket.close(4501, "no token");
   });
@@ -143,7 +143,7 @@ Deno.test("over real sockets: a server that refuses after the upgrade is left al
   assertEquals([code, reason, client.state], [4501, "no token", "closed"]);
 });
 
-Deno.test("over real sockets: a record of bytes arrives whole", async () => {
+Deno.test("over real sockets: receives a binary record of 100,000 bytes", async () => {
   await using server = listen((socket) => {
     socket.onmessage = ({ data }) => {
       const frame: AnyFrame = JSON.parse(data);
@@ -166,7 +166,7 @@ Deno.test("over real sockets: a record of bytes arrives whole", async () => {
   assertEquals([bytes.length, bytes[99_999]], [100_000, 7]);
 });
 
-Deno.test("over real sockets: refused before the upgrade, it tries again", async () => {
+Deno.test("over real sockets: reconnects after a refused handshake", async () => {
   let requests = 0;
   await using server = Deno.serve({
     port: 0,

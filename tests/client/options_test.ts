@@ -4,7 +4,7 @@ import { defineMessages } from "../../messages.ts";
 import { resolveOptions } from "../../client/options.ts";
 import { FakeNet } from "./fake_socket.ts";
 
-Deno.test("the defaults are the documented ones", () => {
+Deno.test("fills in the documented defaults", () => {
   const settings = resolveOptions({});
   assertEquals(settings.dialect, "v1");
   assertEquals(settings.lobby, true);
@@ -23,7 +23,7 @@ Deno.test("the defaults are the documented ones", () => {
   assertEquals(settings.WebSocket, WebSocket);
 });
 
-Deno.test("what is given replaces a default, one number at a time", () => {
+Deno.test("a given number replaces its default and no other one", () => {
   const { backoff, outbox, protocols } = resolveOptions({
     dialect: "plain",
     protocols: "chat",
@@ -47,14 +47,24 @@ Deno.test("what is given replaces a default, one number at a time", () => {
 const wrong: [string, unknown, typeof TypeError | typeof RangeError, string][] =
   [
     [
-      "a name that does not exist",
+      "an unknown name",
       { reconnect: true },
       TypeError,
       "'reconnect'",
     ],
-    ["a dialect that does not exist", { dialect: "v2" }, TypeError, "'v2'"],
-    ["no WebSocket", { WebSocket: "ws" }, TypeError, "WebSocket"],
-    ["a contract that is none", { contract: {} }, TypeError, "defineMessages"],
+    ["an unknown dialect", { dialect: "v2" }, TypeError, "'v2'"],
+    [
+      "a WebSocket that is not a constructor",
+      { WebSocket: "ws" },
+      TypeError,
+      "WebSocket",
+    ],
+    [
+      "a contract that defineMessages did not make",
+      { contract: {} },
+      TypeError,
+      "defineMessages",
+    ],
     ["a token that is a number", { token: 1 }, TypeError, "'token'"],
     ["subprotocols in v1", { protocols: "chat" }, TypeError, "plain"],
     ["a token in plain", { dialect: "plain", token: "t" }, TypeError, "plain"],
@@ -115,11 +125,11 @@ const wrong: [string, unknown, typeof TypeError | typeof RangeError, string][] =
     ],
   ];
 
-for (const [what, options, ErrorClass, says] of wrong) {
-  Deno.test(`${what} is refused before anything is connected`, () => {
+for (const [what, options, ErrorClass, text] of wrong) {
+  Deno.test(`refuses ${what} before it connects`, () => {
     const net = new FakeNet();
     const given = { WebSocket: net.WebSocket, ...options as object };
-    assertThrows(() => connect("ws://hub.test/", given), ErrorClass, says);
+    assertThrows(() => connect("ws://hub.test/", given), ErrorClass, text);
     assertEquals(net.sockets.length, 0);
   });
 }

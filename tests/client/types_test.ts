@@ -16,13 +16,13 @@ import {
   type TopicPresence,
 } from "../../client.ts";
 import { defineMessages, type Guard } from "../../messages.ts";
-import { greet, harness } from "./harness.ts";
+import { handshake, harness } from "./harness.ts";
 
 /** Compiles only where the two types are the same. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends
   (<T>() => T extends B ? 1 : 2) ? true : false;
 
-/** Asserts, when it compiles, that a type argument is `true`. */
+/** Compiles only with `true`. */
 function assertType<T extends true>(): T | void {}
 
 interface Chat {
@@ -54,7 +54,7 @@ const contract = defineMessages({ chat: isChat, move: isMove }, {
   },
 });
 
-/** Compiles code that is never run: a client would connect. */
+/** Receives code that is compiled and not run: a client would connect. */
 function compiles(_code: () => unknown): void {}
 
 type Messages = { chat: Chat; move: Move };
@@ -243,7 +243,7 @@ Deno.test("presence has the contract's data, which must be given", () => {
 
 Deno.test("a request needs the data that the contract requires, and returns its reply", async () => {
   using h = harness({ contract });
-  greet(h.net.last);
+  handshake(h.net.last);
   h.client.close();
   // @ts-expect-error -- `rename` needs a name.
   await assertRejects(() => h.client.request("rename"), DrumbeatError);

@@ -11,13 +11,13 @@ import {
   batch,
   caught,
   flushed,
-  greet,
+  handshake,
   harness,
   record,
   start,
 } from "./harness.ts";
 
-Deno.test("it has the constants and the properties of a WebSocket", () => {
+Deno.test("has the constants and the properties of a WebSocket", () => {
   using h = harness();
   const { client } = h;
   for (
@@ -39,7 +39,7 @@ Deno.test("it has the constants and the properties of a WebSocket", () => {
     client.extensions,
     client.bufferedAmount,
   ], [0, "", "", 0]);
-  greet(h.net.last);
+  handshake(h.net.last);
   assertEquals([client.readyState, client.protocol], [1, "drumbeat.v1"]);
   h.net.last.bufferedAmount = 17;
   h.net.last.extensions = "permessage-deflate";
@@ -57,17 +57,17 @@ Deno.test("it has the constants and the properties of a WebSocket", () => {
   assertEquals(client.readyState, 2);
 });
 
-Deno.test("open is told at every connection, error at a loss, close once at the end", () => {
+Deno.test("dispatches open for each connection, error for each close, and close once", () => {
   using h = harness();
   const log: string[] = [];
   h.client.onopen = (event) => log.push(event.type);
   h.client.onerror = (event) => log.push(event.type);
   h.client.onclose = ({ type, code, reason, wasClean }) =>
     log.push(`${type} ${code} ${reason} ${wasClean}`);
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.drop();
   h.clock.tick(500);
-  greet(h.net.last);
+  handshake(h.net.last);
   h.client.close(3001, "done");
   assertEquals(h.client.readyState, 2);
   h.net.last.finish();
@@ -75,13 +75,13 @@ Deno.test("open is told at every connection, error at a loss, close once at the 
   assertEquals([h.client.readyState, h.client.protocol], [3, ""]);
 });
 
-Deno.test("closing is clean or not as with a WebSocket", () => {
+Deno.test("wasClean is as of a WebSocket", () => {
   using h = harness();
   const [errors, closes] = [
     record(h.client, "error"),
     record(h.client, "close"),
   ];
-  greet(h.net.last);
+  handshake(h.net.last);
   h.client.close();
   h.clock.tick(2_000);
   assertEquals([
@@ -90,7 +90,7 @@ Deno.test("closing is clean or not as with a WebSocket", () => {
   ], [1, [[1006, false]]]);
 });
 
-Deno.test("handlers can be read, replaced and cleared, and keep their place", () => {
+Deno.test("event handlers can be read, replaced and cleared, and keep their place", () => {
   using h = harness();
   const log: string[] = [];
   const first = (): void => void log.push("first");
@@ -104,11 +104,11 @@ Deno.test("handlers can be read, replaced and cleared, and keep their place", ()
   h.client.addEventListener("open", () => log.push("listener"));
   assertStrictEquals(h.client.onopen, first);
   h.client.onopen = () => log.push("second");
-  greet(h.net.last);
+  handshake(h.net.last);
   assertEquals(log, ["second", "listener"]);
   h.client.onopen = null;
   h.client.reconnect();
-  greet(h.net.last);
+  handshake(h.net.last);
   assertEquals(log, ["second", "listener", "listener"]);
   h.client.onopen = "no function" as never;
   assertEquals(h.client.onopen, null);
@@ -120,11 +120,11 @@ Deno.test("a handler's `this` is the client, as WebSocket code expects", () => {
   h.client.onopen = function (this: unknown) {
     self = this;
   };
-  greet(h.net.last);
+  handshake(h.net.last);
   assertStrictEquals(self, h.client);
 });
 
-Deno.test("a listener that is removed, or throws, stops nobody else", () => {
+Deno.test("a removed or throwing listener does not affect the others", () => {
   using h = harness();
   const log: string[] = [];
   const removed = (): void => void log.push("removed");
@@ -137,11 +137,11 @@ Deno.test("a listener that is removed, or throws, stops nobody else", () => {
     "open",
     { handleEvent: () => log.push("object") } as never,
   );
-  const errors = caught(() => greet(h.net.last));
+  const errors = caught(() => handshake(h.net.last));
   assertEquals([log, errors.length, h.client.state], [["object"], 1, "open"]);
 });
 
-Deno.test("messages are what a plain peer sees: start, then the lobby's records as they were published", () => {
+Deno.test("dispatches messages as a plain peer receives them: start, then the lobby's records", () => {
   using h = harness();
   const data: unknown[] = [];
   h.client.onmessage = (event) => {
@@ -150,7 +150,7 @@ Deno.test("messages are what a plain peer sees: start, then the lobby's records 
     data.push(event.data);
   };
   h.client.topic("room:1");
-  greet(h.net.last, { time: 1_234 });
+  handshake(h.net.last, { time: 1_234 });
   h.net.last.emit(batch("lobby", 0, "a", "b"));
   h.net.last.emit(batch("room:1", 0, "elsewhere"));
   assertEquals(data, [
@@ -159,15 +159,15 @@ Deno.test("messages are what a plain peer sees: start, then the lobby's records 
     '{"type":"chat","text":"b"}',
   ]);
   h.client.reconnect();
-  greet(h.net.last, { time: 1_240 });
+  handshake(h.net.last, { time: 1_240 });
   assertEquals(data.at(-1), '{"type":"start","time":1240}');
 });
 
-Deno.test("bytes come as binaryType says, in order with the text", async () => {
+Deno.test("binaryType selects the type of bytes, in order with the text", async () => {
   using h = harness();
   const messages = record(h.client, "message");
   assertEquals(h.client.binaryType, "blob");
-  greet(h.net.last);
+  handshake(h.net.last);
   const bytes = (offset: number): Uint8Array<ArrayBuffer> =>
     encodeBinary(
       `{"type":"batch","topic":"lobby","offset":${offset},"messages":[{"from":"you","at":1}]}`,
@@ -188,7 +188,7 @@ Deno.test("bytes come as binaryType says, in order with the text", async () => {
 
 Deno.test("send publishes to the lobby: text, Blob, buffer and view, in order", async () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const view = new Uint8Array([0, 2, 0]).subarray(1, 2);
   h.client.send('{"type":"chat","text":"a"}');
   h.client.send(new Blob([new Uint8Array([1])]));
@@ -210,14 +210,14 @@ Deno.test("send publishes to the lobby: text, Blob, buffer and view, in order", 
   ]);
 });
 
-Deno.test("send of other text is a SyntaxError; a reserved type is the server's to refuse", () => {
+Deno.test("send throws a SyntaxError for other text, and sends a reserved type", () => {
   using h = harness();
   for (const text of ["hello", "1", '{"text":"a"}']) {
     assertThrows(() => h.client.send(text), SyntaxError);
   }
   assertThrows(() => h.client.send(5 as never), SyntaxError);
   const messages = record(h.client, "message");
-  greet(h.net.last);
+  handshake(h.net.last);
   h.client.send('{"type":"hello"}');
   h.net.last.emit({
     type: "error",
@@ -231,13 +231,16 @@ Deno.test("send of other text is a SyntaxError; a reserved type is the server's 
   );
 });
 
-Deno.test("send before a connection waits; after the end it does nothing", () => {
+Deno.test("send waits for the first connection, and does nothing on a closed client", () => {
   using h = harness();
   const dropped = record(h.client, "dropped");
   h.client.send('{"type":"a"}');
-  assertEquals(greet(h.net.last).frames.map(({ message }) => message.type), [
-    "a",
-  ]);
+  assertEquals(
+    handshake(h.net.last).frames.map(({ message }) => message.type),
+    [
+      "a",
+    ],
+  );
   h.net.last.emit({ type: "ack", id: 1, offset: 0 });
   h.client.close();
   h.client.send('{"type":"b"}');
@@ -245,7 +248,7 @@ Deno.test("send before a connection waits; after the end it does nothing", () =>
   assertEquals(dropped.length, 0);
 });
 
-Deno.test("a ping that is sent is answered as by the plain dialect, with the server's time", () => {
+Deno.test("answers a ping that is sent as the plain dialect does, with the server's time", () => {
   using h = harness({ heartbeat: false });
   const messages = record(h.client, "message");
   h.client.send('{"type":"ping"}');
@@ -264,17 +267,17 @@ Deno.test("a ping that is sent is answered as by the plain dialect, with the ser
   assertEquals(h.net.last.take().length, 1);
   h.net.last.emit({ type: "pong" });
   assertEquals(messages.length, 3);
-  // Answered once, it is not asked again.
+  // The request applies to one ping.
   h.client.reconnect();
   h.net.last.accept();
   start(h.net.last, h.net.last.take()[0]);
   assertEquals(h.net.last.take(), []);
 });
 
-Deno.test("whoever closes on a message gets no other", () => {
+Deno.test("a listener of message that closes the client receives no further one", () => {
   using h = harness();
   const data: unknown[] = [];
-  greet(h.net.last);
+  handshake(h.net.last);
   h.client.onmessage = (event) => {
     data.push(event.data);
     h.client.close();
@@ -283,17 +286,17 @@ Deno.test("whoever closes on a message gets no other", () => {
   assertEquals(data, ['{"type":"chat","text":"a"}']);
 });
 
-Deno.test("a heartbeat of the client's own is no message", () => {
+Deno.test("the client's own heartbeat dispatches no message", () => {
   using h = harness();
   const messages = record(h.client, "message");
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit({ type: "pong" });
   assertEquals(messages.length, 1);
 });
 
-Deno.test("close checks its arguments and does nothing where they are wrong", () => {
+Deno.test("close throws for wrong arguments and does nothing", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   for (const code of [999, 1001, 2999, 5000]) {
     assertEquals(
       assertThrows(() => h.client.close(code), DOMException).name,
@@ -307,9 +310,9 @@ Deno.test("close checks its arguments and does nothing where they are wrong", ()
   assertEquals(h.client.readyState, 1);
 });
 
-Deno.test("raw frames both ways are told to those who listen", () => {
+Deno.test("dispatches raw frames of both directions", () => {
   using h = harness({ heartbeat: false });
-  greet(h.net.last);
+  handshake(h.net.last);
   const frames = record(h.client, "frame");
   h.client.send('{"type":"a"}');
   h.net.last.emit({ type: "ack", id: 1, offset: 0 });

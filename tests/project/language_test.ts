@@ -12,7 +12,6 @@ const NOT_YET: readonly string[] = [
   "messages/validator.ts",
   "server/",
   "tests/adapters/",
-  "tests/client/",
   "tests/hub/",
   "tests/messages/contract_test.ts",
   "tests/project/graph_test.ts",

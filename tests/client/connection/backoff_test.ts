@@ -48,7 +48,7 @@ Deno.test("a wait lies between half of the full wait and all of it", () => {
   }
 });
 
-Deno.test("each retry in a row waits longer, until a connection holds", () => {
+Deno.test("each retry in a row waits longer, until a connection was stable", () => {
   const backoff = new Backoff(settings);
   assertEquals([backoff.next(1), backoff.next(1), backoff.next(1)], [
     500,
@@ -63,7 +63,7 @@ Deno.test("each retry in a row waits longer, until a connection holds", () => {
   assertEquals(backoff.next(1), 500);
 });
 
-Deno.test("after so many attempts there is no next one", () => {
+Deno.test("next() returns undefined after the last attempt", () => {
   const backoff = new Backoff({ ...settings, attempts: 2 });
   assertEquals([backoff.next(0), backoff.next(0), backoff.next(0)], [
     250,

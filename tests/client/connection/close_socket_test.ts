@@ -5,7 +5,7 @@ import {
 } from "../../../client/connection/close_socket.ts";
 import { FakeSocket } from "../fake_socket.ts";
 
-Deno.test("only 1000 and 3000 to 4999 may be sent", () => {
+Deno.test("accepts the close codes 1000 and 3000 to 4999 only", () => {
   for (const code of [undefined, 1000, 3000, 4999]) checkClose(code, undefined);
   for (const code of [0, 999, 1001, 1005, 2999, 5000, NaN]) {
     const error = assertThrows(() => checkClose(code, undefined), DOMException);
@@ -13,7 +13,7 @@ Deno.test("only 1000 and 3000 to 4999 may be sent", () => {
   }
 });
 
-Deno.test("a reason has at most 123 bytes in UTF-8", () => {
+Deno.test("accepts a reason of at most 123 bytes in UTF-8", () => {
   checkClose(1000, "x".repeat(123));
   checkClose(undefined, "ü".repeat(61));
   for (const reason of ["x".repeat(124), "ü".repeat(62)]) {
@@ -22,7 +22,7 @@ Deno.test("a reason has at most 123 bytes in UTF-8", () => {
   }
 });
 
-Deno.test("what may not be sent is left out when this side closes", () => {
+Deno.test("omits a code or reason that a WebSocket refuses", () => {
   const closedWith = (
     code: number | undefined,
     reason: string | undefined,

@@ -36,7 +36,7 @@ function fixture(): Fixture {
 
 const heartbeat = { intervalMs: 10_000, timeoutMs: 25_000 };
 
-Deno.test("it offers the subprotocol, wants buffers, and tells what comes", () => {
+Deno.test("offers the subprotocol, selects buffers, and passes on what it receives", () => {
   const { socket, connection, log } = fixture();
   assertEquals([socket.url, socket.protocols, socket.binaryType], [
     "ws://hub.test/ws",
@@ -61,7 +61,7 @@ Deno.test("it offers the subprotocol, wants buffers, and tells what comes", () =
   connection.abandon(1000, "");
 });
 
-Deno.test("a connection that is not ready in time is over, whether it is open or not", () => {
+Deno.test("closes a connection that is not ready in time, whether it is open or not", () => {
   for (const opens of [false, true]) {
     const { clock, socket, log } = fixture();
     if (opens) socket.accept();
@@ -73,7 +73,7 @@ Deno.test("a connection that is not ready in time is over, whether it is open or
       code: 4408,
       reason: "No connection within 8000 ms",
     });
-    assertEquals([socket.heard, clock.pending], [false, 0]);
+    assertEquals([socket.hasListeners, clock.pending], [false, 0]);
   }
 });
 
@@ -86,10 +86,10 @@ Deno.test("ready ends the connect timeout and starts the heartbeat", () => {
   clock.tick(15_000);
   assertEquals(log.at(-1), [4001, "Server is silent", false]);
   assertEquals(socket.closedWith?.code, 4001);
-  assertEquals([socket.heard, clock.pending], [false, 0]);
+  assertEquals([socket.hasListeners, clock.pending], [false, 0]);
 });
 
-Deno.test("whatever comes is a sign of life", () => {
+Deno.test("every received message restarts the timeout", () => {
   const { clock, socket, connection } = fixture();
   socket.accept();
   connection.ready(heartbeat, () => {});
@@ -100,7 +100,7 @@ Deno.test("whatever comes is a sign of life", () => {
   connection.abandon(1000, "");
 });
 
-Deno.test("the end is told once; what a socket does afterwards is ignored", () => {
+Deno.test("reports the close once, and ignores later events of the socket", () => {
   const { clock, socket, connection, log } = fixture();
   socket.accept();
   const { onmessage, onclose, onopen } = socket;
@@ -116,7 +116,7 @@ Deno.test("the end is told once; what a socket does afterwards is ignored", () =
   }, 0]);
 });
 
-Deno.test("a close from the server is told as it came; none seen, and Deno's 0, are 1006", () => {
+Deno.test("reports the server's close code, and 1006 without a close frame or for Deno's 0", () => {
   const ends = [[1012, "restart"], [1006, ""], [0, ""]].map(
     ([code, reason]) => {
       const { socket, log } = fixture();
@@ -132,16 +132,16 @@ Deno.test("a close from the server is told as it came; none seen, and Deno's 0, 
   ]]);
 });
 
-Deno.test("abandoned, it says nothing", () => {
+Deno.test("an abandoned connection reports nothing", () => {
   const { clock, socket, connection, log } = fixture();
   connection.abandon(1000, "reconnect");
   connection.abandon(4001, "again");
   assertEquals(log, []);
   assertEquals(socket.closedWith, { code: 1000, reason: "reconnect" });
-  assertEquals([socket.heard, clock.pending], [false, 0]);
+  assertEquals([socket.hasListeners, clock.pending], [false, 0]);
 });
 
-Deno.test("a polite close waits for the answer and hears nothing else", () => {
+Deno.test("close() waits for the server's answer and receives nothing else", () => {
   const { clock, socket, connection, log } = fixture();
   socket.accept();
   connection.ready(heartbeat, () => {});
@@ -154,7 +154,7 @@ Deno.test("a polite close waits for the answer and hears nothing else", () => {
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("a server that does not answer the close is given up after two seconds", () => {
+Deno.test("closes two seconds after a close frame without an answer", () => {
   const { clock, socket, connection, log } = fixture();
   socket.accept();
   connection.close(undefined, undefined);
@@ -164,10 +164,10 @@ Deno.test("a server that does not answer the close is given up after two seconds
     "No answer to the close frame",
     false,
   ]]);
-  assertEquals([socket.heard, clock.pending], [false, 0]);
+  assertEquals([socket.hasListeners, clock.pending], [false, 0]);
 });
 
-Deno.test("a socket takes nothing before it is open, while it closes, and after", () => {
+Deno.test("send() returns false before the socket is open, while it closes, and after", () => {
   const { socket, connection, log } = fixture();
   assertEquals(connection.send("early"), false);
   socket.accept();
@@ -186,7 +186,7 @@ Deno.test("a socket takes nothing before it is open, while it closes, and after"
   );
 });
 
-Deno.test("a listener of raw frames may end the connection that they came over", () => {
+Deno.test("a listener of raw frames may close the connection", () => {
   const clock = new FakeClock();
   const net = new FakeNet();
   const received: unknown[] = [];
@@ -209,7 +209,7 @@ Deno.test("a listener of raw frames may end the connection that they came over",
   assertEquals(received, []);
 });
 
-Deno.test("what the constructor throws is thrown", () => {
+Deno.test("throws the exception of the WebSocket constructor", () => {
   const net = new FakeNet();
   net.failure = new TypeError("no permission");
   const clock = new FakeClock();
@@ -231,7 +231,7 @@ Deno.test("what the constructor throws is thrown", () => {
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("a close that is under way is not disturbed by the heartbeat", () => {
+Deno.test("the heartbeat does not interrupt a closing handshake", () => {
   const { clock, socket, connection, log } = fixture();
   socket.accept();
   connection.ready(heartbeat, () => {});

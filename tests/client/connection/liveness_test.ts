@@ -7,7 +7,7 @@ import { FakeClock } from "../fake_clock.ts";
 
 const settings = { intervalMs: 10_000, timeoutMs: 25_000 };
 
-/** A liveness whose pings and death are written down with their times. */
+/** Returns a heartbeat whose pings and timeout are recorded with their times. */
 function watched(
   heartbeat = settings,
 ): { clock: FakeClock; liveness: Liveness; log: [string, number][] } {
@@ -21,14 +21,14 @@ function watched(
   return { clock, liveness, log };
 }
 
-Deno.test("a ping goes out every interval, and a silent server is dead at the timeout", () => {
+Deno.test("pings every interval, and times out after silence", () => {
   const { clock, log } = watched();
   clock.tick(60_000);
   assertEquals(log, [["ping", 10_000], ["ping", 20_000], ["dead", 25_000]]);
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("whatever is heard puts death off, and pings go on", () => {
+Deno.test("every received frame restarts the timeout, and the pings continue", () => {
   const { clock, liveness, log } = watched();
   for (let i = 0; i < 6; i++) {
     clock.tick(9_000);
@@ -59,7 +59,7 @@ Deno.test("the round trip is the time from the oldest ping to its pong", () => {
   liveness.stop();
 });
 
-Deno.test("a frozen timer asks before it declares death", () => {
+Deno.test("a late timer sends a ping before it times out", () => {
   const { clock, liveness, log } = watched();
   clock.freeze(600_000);
   assertEquals(log, [["ping", 600_000]]);
@@ -71,7 +71,7 @@ Deno.test("a frozen timer asks before it declares death", () => {
   liveness.stop();
 });
 
-Deno.test("a server that does not answer after a freeze is dead five seconds later", () => {
+Deno.test("times out five seconds after a freeze without an answer", () => {
   const { clock, log } = watched();
   clock.freeze(600_000);
   clock.tick(5_000);
@@ -79,14 +79,14 @@ Deno.test("a server that does not answer after a freeze is dead five seconds lat
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("timers throttled to one a minute declare death at the second one", () => {
+Deno.test("times out at the second of two throttled timers", () => {
   const { clock, log } = watched();
   clock.freeze(60_000);
   clock.freeze(60_000);
   assertEquals(log, [["ping", 60_000], ["dead", 120_000]]);
 });
 
-Deno.test("a freeze that is shorter than the timeout is nothing", () => {
+Deno.test("a freeze that is shorter than the timeout changes nothing", () => {
   const { clock, liveness, log } = watched();
   clock.freeze(24_000);
   assertEquals(log, [["ping", 24_000]]);
@@ -97,7 +97,7 @@ Deno.test("a freeze that is shorter than the timeout is nothing", () => {
   liveness.stop();
 });
 
-Deno.test("a probe wants an answer within five seconds, once", () => {
+Deno.test("a probe times out after five seconds, and a second probe does not extend it", () => {
   const { clock, liveness, log } = watched();
   clock.tick(1_000);
   liveness.probe();
@@ -108,7 +108,7 @@ Deno.test("a probe wants an answer within five seconds, once", () => {
   assertEquals(log.at(-1), ["dead", 6_000]);
 });
 
-Deno.test("an answered probe is over", () => {
+Deno.test("an answer ends the probe", () => {
   const { clock, liveness, log } = watched();
   liveness.probe();
   clock.tick(100);
@@ -121,7 +121,7 @@ Deno.test("an answered probe is over", () => {
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("after the end nothing is asked any more", () => {
+Deno.test("sends nothing after stop()", () => {
   const { clock, liveness, log } = watched();
   liveness.stop();
   liveness.probe();
@@ -129,7 +129,7 @@ Deno.test("after the end nothing is asked any more", () => {
   assertEquals(log, []);
 });
 
-Deno.test("without a heartbeat there is no timer and no probe, but pings can be measured", () => {
+Deno.test("without a heartbeat there is no timer and no probe, and pings are still measured", () => {
   const { clock, liveness, log } = watched(selectHeartbeat(false));
   assertEquals(clock.pending, 0);
   liveness.probe();
@@ -139,7 +139,7 @@ Deno.test("without a heartbeat there is no timer and no probe, but pings can be 
   assertEquals(liveness.pong(), { rttMs: 7, isRequested: true });
 });
 
-Deno.test("the user's heartbeat goes before the server's, the server's before the default", () => {
+Deno.test("the program's heartbeat precedes the server's, and the server's the default", () => {
   assertEquals(selectHeartbeat({}), settings);
   assertEquals(selectHeartbeat({}, { intervalMs: 2_000, timeoutMs: 5_000 }), {
     intervalMs: 2_000,
@@ -161,7 +161,7 @@ Deno.test("the user's heartbeat goes before the server's, the server's before th
   });
 });
 
-Deno.test("of two that do not go together the user's stands", () => {
+Deno.test("the program's value stays where it contradicts the server's", () => {
   assertEquals(selectHeartbeat({ intervalMs: 60_000 }), {
     intervalMs: 60_000,
     timeoutMs: 150_000,
@@ -172,7 +172,7 @@ Deno.test("of two that do not go together the user's stands", () => {
   });
 });
 
-Deno.test("a hostile server cannot make a busy loop, nor nonsense, of the heartbeat", () => {
+Deno.test("replaces invalid or tiny heartbeats of a hostile server", () => {
   assertEquals(selectHeartbeat({}, { intervalMs: 0, timeoutMs: 0 }), {
     intervalMs: 100,
     timeoutMs: 250,

@@ -2,13 +2,13 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect, DrumbeatError } from "../../../client.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { FakeNet } from "../fake_socket.ts";
-import { greet, harness, record } from "../harness.ts";
+import { handshake, harness, record } from "../harness.ts";
 
-Deno.test("connecting, open, waiting, connecting again: each change is told, with attempt, code and wait", () => {
+Deno.test("dispatches each change of state with attempt, code and wait", () => {
   using h = harness();
   const changes = record(h.client, "statechange");
   assertEquals(h.client.state, "connecting");
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.drop(1012, "restart");
   assertEquals(h.client.retryAt, h.clock.time() + 500);
   h.clock.tick(499);
@@ -16,14 +16,14 @@ Deno.test("connecting, open, waiting, connecting again: each change is told, wit
   h.clock.tick(1);
   assertEquals(h.net.sockets.length, 2);
   assertEquals(h.client.retryAt, undefined);
-  greet(h.net.last);
-  const told = changes.map((
+  handshake(h.net.last);
+  const dispatched = changes.map((
     { state, previous, attempt, code, reason, retryInMs },
   ) => ({
     ...{ state, previous, attempt },
     ...(code === undefined ? {} : { code, reason, retryInMs }),
   }));
-  assertEquals(told, [
+  assertEquals(dispatched, [
     { state: "open", previous: "connecting", attempt: 0 },
     {
       state: "waiting",
@@ -43,10 +43,10 @@ Deno.test("connecting, open, waiting, connecting again: each change is told, wit
   });
 });
 
-/** The wait after a connection that ended with a code; `undefined`: closed for good. */
+/** Returns the wait after a close code; `undefined` where the client closed. */
 function waitAfter(code: number): number | undefined {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.drop(code);
   if (h.client.state === "closed") return undefined;
   return h.client.retryAt! - h.clock.time();
@@ -95,11 +95,11 @@ for (
     4999,
   ]
 ) {
-  Deno.test(`${code} stays away`, () =>
+  Deno.test(`${code} closes the client`, () =>
     assertEquals(waitAfter(code), undefined));
 }
 
-Deno.test("staying away is a close event, once, and no timer", async () => {
+Deno.test("a close code that forbids a reconnect dispatches close once and removes the timer", async () => {
   using h = harness();
   const closes = record(h.client, "close");
   const errors = record(h.client, "error");
@@ -125,7 +125,7 @@ Deno.test("staying away is a close event, once, and no timer", async () => {
   assertEquals(h.net.sockets.length, 1);
 });
 
-Deno.test("waits grow while nothing answers, and start anew after ten seconds of use", () => {
+Deno.test("waits grow until a connection was open for ten seconds", () => {
   using h = harness();
   const waits: number[] = [];
   h.client.addEventListener("statechange", ({ retryInMs }) => {
@@ -135,11 +135,11 @@ Deno.test("waits grow while nothing answers, and start anew after ten seconds of
     h.net.last.drop();
     h.clock.tick(waits.at(-1)!);
   }
-  greet(h.net.last);
+  handshake(h.net.last);
   h.clock.tick(9_999);
   h.net.last.drop();
   h.clock.tick(waits.at(-1)!);
-  greet(h.net.last);
+  handshake(h.net.last);
   h.clock.tick(10_000);
   for (let i = 0; i < 3; i++) {
     h.net.last.drop();
@@ -148,7 +148,7 @@ Deno.test("waits grow while nothing answers, and start anew after ten seconds of
   assertEquals(waits, [500, 1_000, 2_000, 4_000, 8_000, 500, 1_000, 2_000]);
 });
 
-Deno.test("when the attempts are used up it is closed with the last code", () => {
+Deno.test("closes with the last code after the last attempt", () => {
   using h = harness({ backoff: { attempts: 2 } });
   const closes = record(h.client, "close");
   const errors = record(h.client, "error");
@@ -161,42 +161,42 @@ Deno.test("when the attempts are used up it is closed with the last code", () =>
     1006,
     false,
   ]]);
-  // Two losses that were retried, and the end, which was not clean.
+  // Two retried connections, and the last one, whose close was not clean.
   assertEquals(errors.length, 3);
 });
 
-Deno.test("a server that never answers is given up after the connect timeout, and tried again", () => {
+Deno.test("reconnects after the connect timeout", () => {
   using h = harness({ connectTimeoutMs: 3_000 });
   h.clock.tick(3_000);
   assertEquals(h.client.state, "waiting");
   assertEquals(h.client.lastClose?.code, 4408);
   h.clock.tick(500);
   h.net.last.accept();
-  // A hello that is never answered counts, too.
+  // A hello without an answer counts as well.
   h.clock.tick(3_000);
   assertEquals([h.client.state, h.client.lastClose?.code], ["waiting", 4408]);
 });
 
-Deno.test("a dead server is left without waiting for its close", () => {
+Deno.test("reconnects to a silent server without waiting for its close event", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   h.clock.tick(25_000);
   assertEquals(h.client.lastClose?.code, 4001);
   assertEquals(h.net.last.closedWith?.code, 4001);
-  // Open for longer than it takes to start the row anew.
+  // Open for long enough to reset the attempts.
   assertEquals([h.client.state, h.client.attempt], ["waiting", 1]);
   h.clock.tick(500);
-  greet(h.net.last);
+  handshake(h.net.last);
   assertEquals(h.client.state, "open");
 });
 
-Deno.test("late events of an abandoned socket are ignored", () => {
+Deno.test("ignores late events of an abandoned socket", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const old = h.net.last;
   const { onmessage, onclose } = old;
   h.client.reconnect();
-  greet(h.net.last);
+  handshake(h.net.last);
   const changes = record(h.client, "statechange");
   const messages = record(h.client, "message");
   onmessage!(
@@ -210,9 +210,9 @@ Deno.test("late events of an abandoned socket are ignored", () => {
   ]);
 });
 
-Deno.test("goaway: it comes back when the server said, without a wait of its own", () => {
+Deno.test("goaway: reconnects at the server's time, without a backoff", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const old = h.net.last;
   const errors = record(h.client, "error");
   old.emit({ type: "goaway", afterMs: 1_200 });
@@ -225,13 +225,13 @@ Deno.test("goaway: it comes back when the server said, without a wait of its own
     0,
     2,
   ]);
-  assertEquals(greet(h.net.last).hello.session, "me.secret");
+  assertEquals(handshake(h.net.last).hello.session, "me.secret");
   assertEquals(errors.length, 0);
 });
 
-Deno.test("goaway: where the server closes first, the rest of the time is waited for", () => {
+Deno.test("goaway: waits for the server's time where the connection closes before it", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit({ type: "goaway", afterMs: 1_200 });
   h.clock.tick(1_000);
   h.net.last.drop(1012);
@@ -242,25 +242,25 @@ Deno.test("goaway: where the server closes first, the rest of the time is waited
   ]);
   h.clock.tick(200);
   assertEquals(h.net.sockets.length, 2);
-  // From here on the backoff is back.
+  // The backoff applies again.
   h.net.last.drop();
   assertEquals(h.client.retryAt, h.clock.time() + 500);
 });
 
-Deno.test("goaway: whoever is back already is not moved again", () => {
+Deno.test("goaway: does not replace a connection that is newer than the goaway", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit({ type: "goaway", afterMs: 5_000 });
   h.net.last.drop(1012);
   h.client.reconnect();
-  greet(h.net.last);
+  handshake(h.net.last);
   h.clock.tick(9_000);
   assertEquals([h.client.state, h.net.sockets.length], ["open", 2]);
 });
 
-Deno.test("goaway: the second one counts, and none keeps a client away for more than ten minutes", () => {
+Deno.test("goaway: the last one counts, up to ten minutes", () => {
   using h = harness({ heartbeat: false });
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit({ type: "goaway", afterMs: 100 });
   h.net.last.emit({ type: "goaway", afterMs: Number.MAX_SAFE_INTEGER });
   h.clock.tick(599_999);
@@ -269,15 +269,15 @@ Deno.test("goaway: the second one counts, and none keeps a client away for more 
   assertEquals(h.net.sockets.length, 2);
 });
 
-Deno.test("goaway does not bring back whom the server sends away", () => {
+Deno.test("goaway: does not reconnect after a close code that forbids it", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit({ type: "goaway", afterMs: 100 });
   h.net.last.drop(4505);
   assertEquals([h.client.state, h.clock.pending], ["closed", 0]);
 });
 
-Deno.test("reconnect() while waiting connects at once, and the row starts anew", () => {
+Deno.test("reconnect() ends a wait and resets the attempts", () => {
   using h = harness();
   for (let i = 0; i < 3; i++) {
     h.net.last.drop();
@@ -293,15 +293,15 @@ Deno.test("reconnect() while waiting connects at once, and the row starts anew",
   ]);
   h.client.reconnect();
   assertEquals(h.net.sockets.length, 5);
-  // The wait that was cut short is over.
-  greet(h.net.last);
+  // The interrupted wait has ended.
+  handshake(h.net.last);
   h.clock.tick(9_000);
   assertEquals(h.net.sockets.length, 5);
 });
 
-Deno.test("reconnect() while open drops the connection and comes back", () => {
+Deno.test("reconnect() replaces an open connection", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const old = h.net.last;
   h.client.reconnect();
   assertEquals(old.closedWith, { code: 4000, reason: "reconnect" });
@@ -311,10 +311,10 @@ Deno.test("reconnect() while open drops the connection and comes back", () => {
     wasClean: false,
   });
   assertEquals(h.client.state, "connecting");
-  assertEquals(greet(h.net.last).hello.session, "me.secret");
+  assertEquals(handshake(h.net.last).hello.session, "me.secret");
 });
 
-Deno.test("a constructor that throws later is a lost connection", () => {
+Deno.test("retries after the WebSocket constructor throws during a reconnect", () => {
   using h = harness();
   h.net.failure = new Error("out of sockets");
   h.net.last.drop();
@@ -328,11 +328,11 @@ Deno.test("a constructor that throws later is a lost connection", () => {
   });
   h.net.failure = undefined;
   h.clock.tick(1_000);
-  greet(h.net.last);
+  handshake(h.net.last);
   assertEquals(h.client.state, "open");
 });
 
-Deno.test("a constructor that throws at first throws to the caller, and leaves nothing", () => {
+Deno.test("connect throws the exception of the WebSocket constructor, and keeps no timer", () => {
   const clock = new FakeClock();
   const net = new FakeNet();
   net.failure = new DOMException("insecure", "SecurityError");
@@ -344,7 +344,7 @@ Deno.test("a constructor that throws at first throws to the caller, and leaves n
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("closed while it waits, it never connects again; the close event comes after close() returns", async () => {
+Deno.test("close() during a wait stops the reconnect, and the close event follows after the call", async () => {
   using h = harness();
   const closes = record(h.client, "close");
   h.net.last.drop();
@@ -365,12 +365,12 @@ Deno.test("closed while it waits, it never connects again; the close event comes
   assertEquals(h.net.sockets.length, 1);
 });
 
-Deno.test("closed while it connects, the socket is abandoned", async () => {
+Deno.test("close() while connecting abandons the socket", async () => {
   using h = harness();
   const closes = record(h.client, "close");
   h.client.close();
   assertEquals(
-    [h.net.last.closedWith?.code, h.net.last.heard, h.clock.pending],
+    [h.net.last.closedWith?.code, h.net.last.hasListeners, h.clock.pending],
     [1000, false, 0],
   );
   await Promise.resolve();
@@ -385,7 +385,7 @@ Deno.test("a listener of statechange may close or reconnect", () => {
   h.client.addEventListener("statechange", ({ state }) => {
     if (state === "waiting") h.client.reconnect();
   });
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.drop();
   assertEquals([h.client.state, h.net.sockets.length], ["connecting", 2]);
   h.client.addEventListener("statechange", ({ state }) => {

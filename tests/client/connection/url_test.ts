@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { resolveUrl } from "../../../client/connection/url.ts";
 
-Deno.test("a path takes the page's host, and wss from https", () => {
+Deno.test("a path has the page's host, and wss for https", () => {
   assertEquals(
     resolveUrl("/ws", "https://hub.test/page/index.html?x=1"),
     "wss://hub.test/ws",
@@ -16,7 +16,7 @@ Deno.test("a path takes the page's host, and wss from https", () => {
   );
 });
 
-Deno.test("absolute URLs go where they say, page or not", () => {
+Deno.test("absolute URLs do not depend on a page", () => {
   assertEquals(resolveUrl("ws://a.test/x"), "ws://a.test/x");
   assertEquals(
     resolveUrl("wss://a.test/x", "http://hub.test/"),
@@ -64,7 +64,7 @@ Deno.test("the page's address is its base, or else its location", () => {
   }
 });
 
-Deno.test("a path without a page, and nonsense on a page, say so", () => {
+Deno.test("errors name the missing page, or the page", () => {
   assertThrows(
     () => resolveUrl("/ws"),
     DOMException,

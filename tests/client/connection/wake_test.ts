@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { watchWake } from "../../../client/connection/wake.ts";
-import { greet, harness } from "../harness.ts";
+import { handshake, harness } from "../harness.ts";
 
-/** Gives the test a document, as a page has one. */
+/** Calls `run` with a global document, as a page has one. */
 function withDocument(
   run: (document: EventTarget & { visibilityState: string }) => void,
 ): void {
@@ -24,14 +24,14 @@ for (const type of ["online", "pageshow"]) {
     h.net.last.drop();
     globalThis.dispatchEvent(new Event(type));
     assertEquals([h.client.state, h.net.sockets.length], ["connecting", 2]);
-    // Connecting, it does not start over.
+    // A connecting client does not start again.
     globalThis.dispatchEvent(new Event(type));
     assertEquals(h.net.sockets.length, 2);
   });
 
-  Deno.test(`'${type}' makes an open client doubt its connection`, () => {
+  Deno.test(`'${type}' makes an open client probe its connection`, () => {
     using h = harness();
-    greet(h.net.last);
+    handshake(h.net.last);
     h.clock.tick(1_000);
     globalThis.dispatchEvent(new Event(type));
     assertEquals(
@@ -43,9 +43,9 @@ for (const type of ["online", "pageshow"]) {
   });
 }
 
-Deno.test("an answer ends the doubt", () => {
+Deno.test("an answer ends the probe of an open client", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   globalThis.dispatchEvent(new Event("online"));
   h.clock.tick(4_999);
   h.net.last.emit({ type: "pong" });
@@ -53,7 +53,7 @@ Deno.test("an answer ends the doubt", () => {
   assertEquals(h.client.state, "open");
 });
 
-Deno.test("a tab that becomes visible connects at once; one that is hidden does not", () => {
+Deno.test("a tab that becomes visible connects at once, a hidden one does not", () => {
   withDocument((document) => {
     using h = harness();
     h.net.last.drop();
@@ -76,7 +76,7 @@ Deno.test("a hidden tab that was frozen and runs again connects at once", () => 
   });
 });
 
-Deno.test("a closed client listens to nothing any more", () => {
+Deno.test("stops watching the page", () => {
   withDocument((document) => {
     let calls = 0;
     const stop = watchWake(() => calls++);
@@ -94,7 +94,7 @@ Deno.test("a closed client listens to nothing any more", () => {
   });
 });
 
-Deno.test("every way of closing for good stops listening", () => {
+Deno.test("every way to close the client removes its listeners", () => {
   const added: string[] = [];
   const signals: AbortSignal[] = [];
   const { addEventListener } = globalThis;
@@ -135,7 +135,7 @@ Deno.test("every way of closing for good stops listening", () => {
   ]);
 });
 
-Deno.test("where there is neither a document nor events, there is nothing to watch", () => {
+Deno.test("works in a runtime without a document and without global events", () => {
   const { addEventListener } = globalThis;
   Object.assign(globalThis, { addEventListener: undefined });
   try {

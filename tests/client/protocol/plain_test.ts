@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { flushed, harness, record } from "../harness.ts";
 
-Deno.test("plain: any server, any text, no greeting, the user's subprotocols", () => {
+Deno.test("plain: connects to any server with the given subprotocols, and sends no hello", () => {
   using h = harness({ dialect: "plain", protocols: ["chat", "v2"] });
   const messages = record(h.client, "message");
   const opens = record(h.client, "open");
@@ -27,7 +27,7 @@ Deno.test("plain: any server, any text, no greeting, the user's subprotocols", (
   ]);
 });
 
-Deno.test("plain: what is sent before the connection waits, in order, Blobs too; then it goes as it is", async () => {
+Deno.test("plain: data waits for the connection in order, and is sent unchanged", async () => {
   using h = harness({ dialect: "plain", heartbeat: false });
   h.client.send("one");
   h.client.send(new Blob(["two"]));
@@ -44,7 +44,7 @@ Deno.test("plain: what is sent before the connection waits, in order, Blobs too;
   assertEquals(h.net.last.takeRaw(), ["four"]);
 });
 
-Deno.test("plain: it reconnects the same way, and what was not sent is not lost", () => {
+Deno.test("plain: reconnects, and sends the data that was not sent before", () => {
   using h = harness({ dialect: "plain", heartbeat: false });
   h.net.last.accept();
   h.net.last.readyState = 2;
@@ -56,7 +56,7 @@ Deno.test("plain: it reconnects the same way, and what was not sent is not lost"
   assertEquals(h.net.last.takeRaw(), ["late"]);
 });
 
-Deno.test("plain: what the outbox drops is told", () => {
+Deno.test("plain: dispatches an event for each message that the outbox drops", () => {
   using h = harness({ dialect: "plain", outbox: { maxCount: 1 } });
   const dropped = record(h.client, "dropped");
   h.client.send("one");
@@ -71,7 +71,7 @@ Deno.test("plain: what the outbox drops is told", () => {
   );
 });
 
-Deno.test("plain: a ping every ten seconds; any message is a sign of life, silence is death", () => {
+Deno.test("plain: pings every ten seconds, and reconnects after 25 seconds of silence", () => {
   using h = harness({ dialect: "plain" });
   const beats = record(h.client, "heartbeat");
   h.net.last.accept();
@@ -89,7 +89,7 @@ Deno.test("plain: a ping every ten seconds; any message is a sign of life, silen
   assertEquals([h.client.state, h.client.lastClose?.code], ["waiting", 4001]);
 });
 
-Deno.test("plain: without a heartbeat nothing is sent and silence is nothing", () => {
+Deno.test("plain: sends no pings and accepts silence without a heartbeat", () => {
   using h = harness({ dialect: "plain", heartbeat: false });
   h.net.last.accept();
   h.clock.tick(1e6);
@@ -98,7 +98,7 @@ Deno.test("plain: without a heartbeat nothing is sent and silence is nothing", (
   assertEquals([h.net.last.takeRaw(), h.client.state], [[], "open"]);
 });
 
-Deno.test("plain: closed by the open event, it sends nothing", () => {
+Deno.test("plain: sends nothing after a listener of open closed the client", () => {
   using h = harness({ dialect: "plain" });
   h.client.send("one");
   h.client.onopen = () => h.client.close();
@@ -106,7 +106,7 @@ Deno.test("plain: closed by the open event, it sends nothing", () => {
   assertEquals(h.net.last.takeRaw(), []);
 });
 
-Deno.test("plain: there are no topics and no requests", async () => {
+Deno.test("plain: rejects topics and requests", async () => {
   using h = harness({ dialect: "plain" });
   assertThrows(
     () => h.client.topic("lobby"),

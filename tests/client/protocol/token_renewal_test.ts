@@ -9,7 +9,7 @@ import {
   type StartOverrides,
 } from "../harness.ts";
 
-/** Accepts the newest socket, waits for the token, and answers the hello. @returns the hello's token. */
+/** Accepts the newest socket, waits for the token, and answers the hello. @returns the token of the hello. */
 async function admit(
   { net }: Harness,
   overrides: StartOverrides = {},
@@ -22,19 +22,19 @@ async function admit(
   return hello.token;
 }
 
-/** The renewals that were sent since the last look. */
+/** Returns the renewals that were sent since the last call. */
 async function renewals({ net }: Harness): Promise<AnyFrame[]> {
   await settle();
   return (net.last.take() as AnyFrame[]).filter(({ type }) => type === "renew");
 }
 
-/** A function that gives another token each time. */
+/** Returns a function that returns another token each time. */
 function counting(): () => string {
   let count = 0;
   return () => `t${++count}`;
 }
 
-Deno.test("a client renews its token before it expires, and again when the next one does", async () => {
+Deno.test("renews its token before it expires, and the next token as well", async () => {
   using h = harness({ token: counting(), heartbeat: false });
   assertEquals(await admit(h, { expiresMs: 10_000 }), "t1");
   h.clock.tick(7_999);
@@ -49,14 +49,14 @@ Deno.test("a client renews its token before it expires, and again when the next 
   h.clock.tick(1);
   const [second] = await renewals(h);
   assertEquals(second.token, "t3");
-  // One that is for ever is not renewed.
+  // A token without an end is not renewed.
   h.net.last.emit({ type: "ack", id: second.id });
   await settle();
   h.clock.tick(100_000);
   assertEquals(await renewals(h), []);
 });
 
-Deno.test("a token that is text, and one that does not expire, is not renewed", async () => {
+Deno.test("does not renew a token that is a string, or one that does not expire", async () => {
   using text = harness({ token: "fixed", heartbeat: false });
   assertEquals(await admit(text, { expiresMs: 1_000 }), "fixed");
   text.clock.tick(10_000);
@@ -67,7 +67,7 @@ Deno.test("a token that is text, and one that does not expire, is not renewed", 
   assertEquals(await renewals(ever), []);
 });
 
-Deno.test("a renewal that is refused, or whose token cannot be had, is tried again while there is time, and no longer", async () => {
+Deno.test("retries a failed renewal until the old token expires, and no longer", async () => {
   let offline = false;
   const next = counting();
   using h = harness({
@@ -103,7 +103,7 @@ Deno.test("a renewal that is refused, or whose token cannot be had, is tried aga
   assertEquals(h.clock.pending, 0);
 });
 
-Deno.test("with the connection the renewals end, and the next one has its own", async () => {
+Deno.test("stops the renewals when the connection closes; the next connection has its own", async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   const tokens: (string | Promise<string>)[] = ["t1", promise, "t3", "t4"];
   using h = harness({ token: () => tokens.shift()!, heartbeat: false });
@@ -119,7 +119,7 @@ Deno.test("with the connection the renewals end, and the next one has its own", 
   assertEquals((await renewals(h)).map(({ token }) => token), ["t4"]);
 });
 
-Deno.test("a hostile server makes no busy loop of it", async () => {
+Deno.test("waits at least 250 ms before a renewal, whatever lifetime the server states", async () => {
   for (const expiresMs of [0, -1, 1]) {
     using h = harness({ token: counting(), heartbeat: false });
     await admit(h, { expiresMs });
@@ -128,13 +128,13 @@ Deno.test("a hostile server makes no busy loop of it", async () => {
   }
 });
 
-Deno.test("refused with 4501, a client comes back once with a fresh token", async () => {
+Deno.test("reconnects once with a new token after 4501", async () => {
   using h = harness({ token: counting() });
   assertEquals(await admit(h), "t1");
   h.net.last.drop(4501);
   assertEquals(h.client.state, "waiting");
   h.clock.tick(500);
-  // Let in, it may come back again when that token is refused.
+  // The server accepted the token: it may refuse it once more.
   assertEquals(await admit(h), "t2");
   h.net.last.drop(4501);
   assertEquals(h.client.state, "waiting");
@@ -149,7 +149,7 @@ Deno.test("refused with 4501, a client comes back once with a fresh token", asyn
   }]);
 });
 
-Deno.test("a cut between two refusals is no reason to try a third time", async () => {
+Deno.test("does not try a third token after two refusals with a network failure between them", async () => {
   using h = harness({ token: counting() });
   for (const code of [4501, 1006, 4501]) {
     assertFalse(h.client.state === "closed");
@@ -161,7 +161,7 @@ Deno.test("a cut between two refusals is no reason to try a third time", async (
   assertEquals(h.client.state, "closed");
 });
 
-Deno.test("refused with 4501 and a token that is text, or with 4503, it stays away", async () => {
+Deno.test("does not reconnect after 4501 with a token that is a string, nor after 4503", async () => {
   using text = harness({ token: "fixed" });
   await admit(text);
   text.net.last.drop(4501);
@@ -172,7 +172,7 @@ Deno.test("refused with 4501 and a token that is text, or with 4503, it stays aw
   assertEquals(other.client.state, "closed");
 });
 
-Deno.test("a token in the URL is refused, and its words do not say it", () => {
+Deno.test("refuses a token in the URL, with a message that does not contain it", () => {
   for (const name of ["token", "access_token", "authToken", "TOKEN"]) {
     const error = assertThrows(
       () => connect(`ws://hub.test/ws?a=1&${name}=s3cret`),
@@ -189,7 +189,7 @@ Deno.test("a token in the URL is refused, and its words do not say it", () => {
   other.close();
 });
 
-Deno.test("a topic that the server ends is refused, its iterators end, and it can be asked for again", async () => {
+Deno.test("a topic that the server ended is refused, and can be subscribed to again", async () => {
   using h = harness({ heartbeat: false });
   const room = h.client.topic("room:1");
   await admit(h);
@@ -205,7 +205,7 @@ Deno.test("a topic that the server ends is refused, its iterators end, and it ca
     heard.map((text) => JSON.parse(text)).map(({ type, code }) => [type, code]),
     [["error", "forbidden"]],
   );
-  // Nothing was asked, so nothing is: no unsubscribe, and no word of it in the next hello.
+  // The server has no subscription any more: the client sends no unsubscribe.
   assertEquals(h.net.last.take(), []);
   const again = h.client.topic("room:1");
   const [subscribe] = h.net.last.take() as AnyFrame[];
@@ -223,7 +223,7 @@ Deno.test("a topic that the server ends is refused, its iterators end, and it ca
   assertEquals(again.state, "joining");
 });
 
-Deno.test("a topic that the server ends while it is being left is left", async () => {
+Deno.test("a topic that the server ends during an unsubscribe is closed", async () => {
   using h = harness({ heartbeat: false });
   const room = h.client.topic("room:1");
   await admit(h);

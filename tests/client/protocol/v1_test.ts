@@ -3,14 +3,14 @@ import { DrumbeatError } from "../../../client.ts";
 import {
   type AnyFrame,
   batch,
-  greet,
+  handshake,
   harness,
   record,
   settle,
   start,
 } from "../harness.ts";
 
-Deno.test("hello is the first frame: the lobby, no session, no token", () => {
+Deno.test("sends hello first, with the lobby and without a session or a token", () => {
   using h = harness();
   assertEquals(h.net.last.protocols, ["drumbeat.v1"]);
   h.net.last.accept();
@@ -19,7 +19,7 @@ Deno.test("hello is the first frame: the lobby, no session, no token", () => {
   ]);
 });
 
-Deno.test("hello names the topics that are wanted, with where they start", () => {
+Deno.test("hello contains the program's topics and their starts", () => {
   using h = harness();
   h.client.topic("lobby", { last: 50 });
   h.client.topic("room:1", { epoch: "a", offset: 17 });
@@ -31,27 +31,27 @@ Deno.test("hello names the topics that are wanted, with where they start", () =>
   );
 });
 
-Deno.test("without the lobby, hello joins nothing that is not named", () => {
+Deno.test("hello contains no topic where the option 'lobby' is false", () => {
   using h = harness({ lobby: false });
   h.net.last.accept();
   assertEquals(h.net.last.takeRaw(), ['{"type":"hello","topics":{}}']);
 });
 
-Deno.test("a lobby that was left before hello is not joined", () => {
+Deno.test("hello does not contain a lobby that was closed before it", () => {
   using h = harness();
   h.client.topic("lobby").close();
   h.net.last.accept();
   assertEquals(h.net.last.takeRaw(), ['{"type":"hello","topics":{}}']);
 });
 
-Deno.test("a server without the subprotocol is no Drumbeat: 4506, for good", () => {
+Deno.test("closes with 4506 where the server does not select the subprotocol", () => {
   using h = harness();
   h.net.last.accept("");
   assertEquals([h.client.state, h.client.lastClose?.code], ["closed", 4506]);
   assertEquals(h.net.last.takeRaw(), []);
 });
 
-Deno.test("a token goes with each hello; a function is asked each time", async () => {
+Deno.test("sends the token with each hello, and calls the token function each time", async () => {
   let tokens = 0;
   using h = harness({ token: () => Promise.resolve(`t${++tokens}`) });
   h.net.last.accept();
@@ -65,10 +65,10 @@ Deno.test("a token goes with each hello; a function is asked each time", async (
   await settle();
   assertEquals((h.net.last.take() as AnyFrame[])[0].token, "t2");
   using other = harness({ token: "fixed" });
-  assertEquals(greet(other.net.last).hello.token, "fixed");
+  assertEquals(handshake(other.net.last).hello.token, "fixed");
 });
 
-Deno.test("a token that cannot be had is a lost connection, which says so", async () => {
+Deno.test("reconnects where the token function throws, with its error as the reason", async () => {
   using h = harness({
     token() {
       throw new Error("offline");
@@ -80,7 +80,7 @@ Deno.test("a token that cannot be had is a lost connection, which says so", asyn
   assertStringIncludes(h.client.lastClose!.reason, "offline");
 });
 
-Deno.test("a token that comes when its connection is over is not used", async () => {
+Deno.test("does not use a token that arrives after its connection closed", async () => {
   const token = Promise.withResolvers<string>();
   using h = harness({ token: () => token.promise });
   h.net.last.accept();
@@ -96,14 +96,14 @@ Deno.test("a token that comes when its connection is over is not used", async ()
   assertEquals((h.net.last.take() as AnyFrame[]).length, 1);
 });
 
-Deno.test("start tells the peer, the limits and whether the session goes on", () => {
+Deno.test("start sets the public id, the limits and whether the session was resumed", () => {
   using h = harness();
   assertEquals([h.client.peer, h.client.limits, h.client.resumed], [
     undefined,
     undefined,
     false,
   ]);
-  greet(h.net.last);
+  handshake(h.net.last);
   assertEquals(h.client.peer, "me");
   assertEquals(h.client.limits, {
     messageBytes: 65_536,
@@ -114,16 +114,16 @@ Deno.test("start tells the peer, the limits and whether the session goes on", ()
     bytesPerSecond: Infinity,
   });
   h.client.reconnect();
-  const { hello } = greet(h.net.last, { resumed: true });
+  const { hello } = handshake(h.net.last, { resumed: true });
   assertEquals([hello.session, h.client.resumed], ["me.secret", true]);
   h.client.reconnect();
-  greet(h.net.last, { resumed: false, peer: "me2", session: "me2.secret" });
+  handshake(h.net.last, { resumed: false, peer: "me2", session: "me2.secret" });
   assertEquals([h.client.peer, h.client.resumed], ["me2", false]);
 });
 
-Deno.test("limits that are none are the hub's defaults", () => {
+Deno.test("replaces invalid limits by the defaults", () => {
   using h = harness();
-  greet(h.net.last, {
+  handshake(h.net.last, {
     limits: {
       messageBytes: 0,
       windowBytes: "x",
@@ -142,7 +142,7 @@ Deno.test("limits that are none are the hub's defaults", () => {
   });
 });
 
-Deno.test("the first ping goes out with start, and the round trip is told", () => {
+Deno.test("sends the first ping after start, and reports the round trip", () => {
   using h = harness();
   const beats = record(h.client, "heartbeat");
   h.net.last.accept();
@@ -158,9 +158,9 @@ Deno.test("the first ping goes out with start, and the round trip is told", () =
   assertEquals([beats.map(({ rttMs }) => rttMs), h.client.rttMs], [[12], 12]);
 });
 
-Deno.test("the server's pings are answered at once, with what was taken in", () => {
+Deno.test("answers the server's pings at once, with the number of received batches", () => {
   using h = harness({ heartbeat: false });
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit(batch("lobby", 0, "a"));
   h.net.last.emit({ type: "ping", time: 77 });
   h.net.last.emit({ type: "ping" });
@@ -170,7 +170,7 @@ Deno.test("the server's pings are answered at once, with what was taken in", () 
   }]);
 });
 
-Deno.test("without a heartbeat there is no ping, only answers", () => {
+Deno.test("sends no pings without a heartbeat", () => {
   using h = harness({ heartbeat: false });
   h.net.last.accept();
   start(h.net.last, h.net.last.take()[0]);
@@ -178,23 +178,25 @@ Deno.test("without a heartbeat there is no ping, only answers", () => {
   assertEquals([h.net.last.take(), h.client.state], [[], "open"]);
 });
 
-Deno.test("the server's heartbeat is kept, unless the user gave one", () => {
+Deno.test("uses the server's heartbeat unless the program gave one", () => {
   using h = harness();
-  greet(h.net.last, { heartbeat: { intervalMs: 1_000, timeoutMs: 3_000 } });
+  handshake(h.net.last, { heartbeat: { intervalMs: 1_000, timeoutMs: 3_000 } });
   h.clock.tick(1_000);
   assertEquals(h.net.last.take().length, 1);
   h.clock.tick(2_000);
   assertEquals(h.client.lastClose?.code, 4001);
   using own = harness({ heartbeat: { intervalMs: 500, timeoutMs: 5_000 } });
-  greet(own.net.last, { heartbeat: { intervalMs: 1_000, timeoutMs: 3_000 } });
+  handshake(own.net.last, {
+    heartbeat: { intervalMs: 1_000, timeoutMs: 3_000 },
+  });
   own.clock.tick(4_000);
   assertEquals([own.net.last.take().length, own.client.state], [8, "open"]);
 });
 
-Deno.test("every quarter of the window is acknowledged, in UTF-8 bytes, all topics together", () => {
+Deno.test("acknowledges every quarter of the window, in UTF-8 bytes across all topics", () => {
   using h = harness({ heartbeat: false });
   h.client.topic("room:1");
-  greet(h.net.last, { limits: { windowBytes: 4_000 } });
+  handshake(h.net.last, { limits: { windowBytes: 4_000 } });
   const [first, second] = [
     batch("lobby", 0, "ü".repeat(300)),
     batch("room:1", 0, "x".repeat(600)),
@@ -203,25 +205,25 @@ Deno.test("every quarter of the window is acknowledged, in UTF-8 bytes, all topi
   assertEquals(h.net.last.take(), []);
   h.net.last.emit(second);
   assertEquals(h.net.last.take(), [{ type: "ack", frames: 2 }]);
-  // Of a topic that is not joined: taken in all the same.
+  // A batch of a topic without a subscription counts as well.
   h.net.last.emit(batch("other", 0, "x".repeat(1_000)));
   assertEquals(h.net.last.take(), [{ type: "ack", frames: 3 }]);
   h.net.last.emitBytes(binaryBatch("lobby", 1, new Uint8Array(1_000)));
   assertEquals(h.net.last.take(), [{ type: "ack", frames: 4 }]);
 });
 
-Deno.test("each connection counts its own frames", () => {
+Deno.test("counts the received frames of each connection separately", () => {
   using h = harness({ heartbeat: false });
-  greet(h.net.last, { limits: { windowBytes: 4 } });
+  handshake(h.net.last, { limits: { windowBytes: 4 } });
   h.net.last.emit(batch("lobby", 0, "a"));
   assertEquals(h.net.last.take(), [{ type: "ack", frames: 1 }]);
   h.client.reconnect();
-  greet(h.net.last, { limits: { windowBytes: 4 } });
+  handshake(h.net.last, { limits: { windowBytes: 4 } });
   h.net.last.emit(batch("lobby", 1, "b"));
   assertEquals(h.net.last.take(), [{ type: "ack", frames: 1 }]);
 });
 
-/** A batch of one binary record. */
+/** Returns a batch of one binary record. */
 function binaryBatch(
   topic: string,
   offset: number,
@@ -242,8 +244,8 @@ function binaryBatch(
 
 for (
   const [what, frame] of [
-    ["text that is no JSON", "hello"],
-    ["JSON that is no object", "[]"],
+    ["text that is not JSON", "hello"],
+    ["JSON that is not an object", "[]"],
     ["an object without a type", "{}"],
     [
       "a batch without an offset",
@@ -277,9 +279,9 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`${what} is not the protocol: 4500, for good`, () => {
+  Deno.test(`closes with 4500 after ${what}`, () => {
     using h = harness();
-    greet(h.net.last);
+    handshake(h.net.last);
     const messages: unknown[] = [];
     h.client.topic("lobby").onAny((message) => messages.push(message));
     h.net.last.emit(frame);
@@ -288,19 +290,19 @@ for (
   });
 }
 
-Deno.test("bytes without a header are not the protocol either", () => {
+Deno.test("closes with 4500 after a binary frame without a header", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emitBytes(new Uint8Array([0, 0, 9]));
   assertEquals(h.client.lastClose?.code, 4500);
 });
 
-Deno.test("a record that is none stops the whole batch: nothing of it is delivered", () => {
+Deno.test("delivers no record of a batch that contains an invalid one", () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const messages: unknown[] = [];
   lobby.onAny((message) => messages.push(message));
-  greet(h.net.last);
+  handshake(h.net.last);
   const good = { from: "x", at: 1, message: { type: "chat" } };
   h.net.last.emit({
     type: "batch",
@@ -311,7 +313,7 @@ Deno.test("a record that is none stops the whole batch: nothing of it is deliver
   assertEquals([messages, lobby.position], [[], { epoch: "e1", offset: 0 }]);
 });
 
-Deno.test("frames of another version, and frames before start, are ignored", () => {
+Deno.test("ignores frames of another version, and frames before start", () => {
   using h = harness();
   const messages = record(h.client, "message");
   h.net.last.accept();
@@ -335,18 +337,18 @@ Deno.test("frames of another version, and frames before start, are ignored", () 
   assertEquals(h.client.state, "open");
 });
 
-Deno.test("a batch that is not the next one delivers nothing, and the session resumes from where it was", () => {
+Deno.test("delivers nothing of a batch with an unexpected offset, and resumes at its position", () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const texts: unknown[] = [];
   lobby.on("chat", ({ text }) => texts.push(text));
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit(batch("lobby", 0, "a", "b"));
   h.net.last.emit(batch("lobby", 3, "d"));
   assertEquals(h.net.last.closedWith?.code, 4003);
   assertEquals([texts, h.client.state], [["a", "b"], "waiting"]);
   h.clock.tick(500);
-  const { hello } = greet(h.net.last);
+  const { hello } = handshake(h.net.last);
   assertEquals([hello.session, hello.topics], ["me.secret", {
     lobby: { epoch: "e1", offset: 2 },
   }]);
@@ -354,26 +356,26 @@ Deno.test("a batch that is not the next one delivers nothing, and the session re
   assertEquals(texts, ["a", "b", "c", "d"]);
 });
 
-Deno.test("records that came already are not the next ones either", () => {
+Deno.test("closes with 4003 after a batch that was delivered before", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit(batch("lobby", 0, "a"));
   h.net.last.emit(batch("lobby", 0, "a"));
   assertEquals(h.client.lastClose?.code, 4003);
 });
 
-Deno.test("a gap that does not start at the next record is out of step", () => {
+Deno.test("closes with 4003 after a gap that does not start at the next offset", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const gaps = record(h.client, "gap");
   h.net.last.emit({ type: "gap", topic: "lobby", from: 4, to: 9 });
   assertEquals([h.client.lastClose?.code, gaps.length], [4003, 0]);
 });
 
-Deno.test("an ack is for a publish, a request's reply for a request; what nobody waits for is ignored", async () => {
+Deno.test("gives acks to publishes and replies to requests, and ignores other answers", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
-  greet(h.net.last);
+  handshake(h.net.last);
   const offset = lobby.publish({ type: "chat", text: "a" });
   const answer = h.client.request("time", { zone: "utc" });
   const refused = assertRejects(
@@ -407,7 +409,7 @@ Deno.test("an ack is for a publish, a request's reply for a request; what nobody
   assertEquals(h.client.state, "open");
 });
 
-Deno.test("a request is disconnected without a connection, at a cut, and before start", async () => {
+Deno.test("rejects a request with disconnected before start, and when the connection closes", async () => {
   using h = harness();
   const code = async (answer: Promise<unknown>): Promise<unknown> =>
     (await assertRejects(() => answer) as DrumbeatError).code;
@@ -419,7 +421,7 @@ Deno.test("a request is disconnected without a connection, at a cut, and before 
   h.net.last.drop();
   assertEquals(await code(cut), "disconnected");
   h.clock.tick(500);
-  assertEquals(greet(h.net.last).frames, []);
+  assertEquals(handshake(h.net.last).frames, []);
   const closed = h.client.request("a");
   h.client.close();
   assertEquals([await code(closed), await code(h.client.request("a"))], [
@@ -428,10 +430,10 @@ Deno.test("a request is disconnected without a connection, at a cut, and before 
   ]);
 });
 
-Deno.test("errors that no promise waits for are messages, as a plain peer sees them", () => {
+Deno.test("dispatches an error without an id as a message, as a plain peer receives it", () => {
   using h = harness();
   const messages = record(h.client, "message");
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit({ type: "error", code: "malformed", message: "Not JSON" });
   assertEquals(
     messages.at(-1)!.data,
@@ -439,7 +441,7 @@ Deno.test("errors that no promise waits for are messages, as a plain peer sees t
   );
 });
 
-Deno.test("whoever closes or reconnects on start stops the rest of it", () => {
+Deno.test("a listener that closes or reconnects on start stops the rest of the start", () => {
   for (const end of ["close", "reconnect"] as const) {
     for (const type of ["statechange", "open", "message"] as const) {
       using h = harness();
@@ -460,7 +462,7 @@ Deno.test("whoever closes or reconnects on start stops the rest of it", () => {
   }
 });
 
-Deno.test("whoever closes on a record gets no other, and sends no ack", () => {
+Deno.test("a handler that closes the client receives no further record, and the client sends no ack", () => {
   using h = harness({ heartbeat: false });
   const lobby = h.client.topic("lobby");
   const texts: unknown[] = [];
@@ -468,7 +470,7 @@ Deno.test("whoever closes on a record gets no other, and sends no ack", () => {
     texts.push(text);
     h.client.close();
   });
-  greet(h.net.last, { limits: { windowBytes: 4 } });
+  handshake(h.net.last, { limits: { windowBytes: 4 } });
   h.net.last.emit(batch("lobby", 0, "a", "b"));
   assertEquals([texts, h.net.last.take()], [["a"], []]);
 });

@@ -10,11 +10,11 @@ import {
   readSentText,
 } from "../../../client/publish/body.ts";
 
-Deno.test("text is sent as it is, counted in UTF-8 bytes", () => {
+Deno.test("counts text in UTF-8 bytes and does not change it", () => {
   assertEquals(bodyOf("grüße"), { body: "grüße", bytes: 7 });
 });
 
-Deno.test("buffers and views are copied: they may change before they are sent", () => {
+Deno.test("copies buffers and views, which may change before they are sent", () => {
   const bytes = new Uint8Array([1, 2, 3, 4]);
   const bodies = [
     bytes.buffer,
@@ -32,13 +32,13 @@ Deno.test("buffers and views are copied: they may change before they are sent", 
   ]);
 });
 
-Deno.test("a Blob is read, and its size known before", async () => {
+Deno.test("reads a Blob, and has its size at once", async () => {
   const { body, bytes } = bodyOf(new Blob(["abc"]));
   assertEquals(bytes, 3);
   assertEquals(await body, new TextEncoder().encode("abc"));
 });
 
-Deno.test("a Blob that cannot be read, and that nobody waits for, is no unhandled rejection", async () => {
+Deno.test("a Blob that cannot be read causes no unhandled rejection", async () => {
   class Broken extends Blob {
     override arrayBuffer(): Promise<ArrayBuffer> {
       return Promise.reject(new Error("gone"));
@@ -49,7 +49,7 @@ Deno.test("a Blob that cannot be read, and that nobody waits for, is no unhandle
   await assertRejects(() => body as Promise<unknown>, Error, "gone");
 });
 
-Deno.test("text and objects are no bytes", () => {
+Deno.test("text and objects are not sent as bytes", () => {
   assertEquals([isBinary("x"), isBinary({}), isBinary(null), isBinary([1])], [
     false,
     false,
@@ -63,7 +63,7 @@ Deno.test("text and objects are no bytes", () => {
   ], [true, true, true]);
 });
 
-Deno.test("a ping is told from a message, and anything else is a SyntaxError", () => {
+Deno.test("separates a ping from a message, and throws a SyntaxError for other text", () => {
   assertEquals(readSentText('{"type":"ping"}'), "ping");
   assertEquals(readSentText('{"type":"chat"}'), "message");
   for (const text of ["hello", "1", "[]", "null", "{}", '{"type":1}', ""]) {

@@ -95,7 +95,7 @@ function connection(
   };
 }
 
-Deno.test("letters wait for a connection, go out in order, and settle", () => {
+Deno.test("messages wait for a connection, are sent in order, and settle", () => {
   const { outbox, enqueue, outcomes, clock, ack, pending } = fixture();
   enqueue("a");
   enqueue("b");
@@ -114,7 +114,7 @@ Deno.test("letters wait for a connection, go out in order, and settle", () => {
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("no more letters are under way than the server allows", () => {
+Deno.test("sends no more unsettled messages than the server allows", () => {
   const { outbox, enqueue, outcomes, ack, pending } = fixture();
   const out = connection(1, 2);
   outbox.open(out, false);
@@ -129,7 +129,7 @@ Deno.test("no more letters are under way than the server allows", () => {
   outbox.close();
 });
 
-Deno.test("what was sent is sent again under its id when the session resumes, before what was not", () => {
+Deno.test("sends again what was sent, under its ids and before new messages, when the session resumes", () => {
   const { outbox, enqueue, ack } = fixture();
   outbox.open(connection(1, 2), false);
   for (const body of ["a", "b", "c"]) enqueue(body);
@@ -142,7 +142,7 @@ Deno.test("what was sent is sent again under its id when the session resumes, be
   outbox.close();
 });
 
-Deno.test("what was sent to a session that is gone is unknown; what was not goes out under new ids", () => {
+Deno.test("messages that were sent to an ended session are indeterminate; the others are sent under new ids", () => {
   const { outbox, enqueue, outcomes, dropped } = fixture();
   outbox.open(connection(1, 1), false);
   enqueue("a");
@@ -156,7 +156,7 @@ Deno.test("what was sent to a session that is gone is unknown; what was not goes
   outbox.close();
 });
 
-Deno.test("above the count a letter is refused, and nothing older is dropped", () => {
+Deno.test("refuses a message above the count, and drops no older one", () => {
   const { outbox, enqueue, outcomes, dropped, ack } = fixture({ maxCount: 2 });
   for (const body of ["a", "b", "c"]) enqueue(body);
   assertEquals(outcomes, ["c limit"]);
@@ -172,7 +172,7 @@ Deno.test("above the count a letter is refused, and nothing older is dropped", (
   outbox.close();
 });
 
-Deno.test("above the bytes a letter is refused, until there is room", () => {
+Deno.test("refuses a message above the bytes until others settle", () => {
   const { outbox, enqueue, outcomes, ack } = fixture({ maxBytes: 25 });
   for (const body of ["a", "b", "c"]) enqueue(body);
   assertEquals(outcomes, ["c limit"]);
@@ -186,7 +186,7 @@ Deno.test("above the bytes a letter is refused, until there is room", () => {
   outbox.close();
 });
 
-Deno.test("a letter that waits too long fails with timeout, one by one", () => {
+Deno.test("messages that were not sent in time fail with timeout, each at its time", () => {
   const { clock, outbox, enqueue, outcomes, dropped } = fixture({
     maxAgeMs: 1_000,
   });
@@ -203,7 +203,7 @@ Deno.test("a letter that waits too long fails with timeout, one by one", () => {
   assertEquals([clock.pending, outbox.unsentBytes], [0, 0]);
 });
 
-Deno.test("a letter may have an age of its own, shorter or longer", () => {
+Deno.test("a message may have its own timeout, shorter or longer", () => {
   const { clock, outbox, enqueue, outcomes } = fixture({ maxAgeMs: 1_000 });
   enqueue("long", { timeoutMs: 5_000 });
   enqueue("short", { timeoutMs: 10 });
@@ -218,7 +218,7 @@ Deno.test("a letter may have an age of its own, shorter or longer", () => {
   outbox.close();
 });
 
-Deno.test("what was sent and not settled in time is unknown, and still counts as under way", () => {
+Deno.test("a message that was sent and not settled in time is indeterminate, and still counts as unsettled", () => {
   const { clock, outbox, enqueue, outcomes, ack } = fixture({
     maxAgeMs: 1_000,
   });
@@ -237,7 +237,7 @@ Deno.test("what was sent and not settled in time is unknown, and still counts as
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("an aborted letter that was not sent is gone", () => {
+Deno.test("an aborted message that was not sent is removed", () => {
   const { outbox, enqueue, outcomes, dropped, clock, ack } = fixture();
   const abort = new AbortController();
   enqueue("a", { signal: abort.signal });
@@ -252,7 +252,7 @@ Deno.test("an aborted letter that was not sent is gone", () => {
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("the outcome of an aborted letter that was sent is ignored, and it is not sent again", () => {
+Deno.test("ignores the outcome of an aborted message that was sent, and does not send it again", () => {
   const { outbox, enqueue, outcomes, ack } = fixture();
   const abort = new AbortController();
   outbox.open(connection(), false);
@@ -268,7 +268,7 @@ Deno.test("the outcome of an aborted letter that was sent is ignored, and it is 
   assertEquals(outcomes, ["a enough", "b enough"]);
 });
 
-Deno.test("a signal that is aborted already stops the letter; one that aborts later than the ack does nothing", () => {
+Deno.test("an aborted signal refuses the message; an abort after the ack does nothing", () => {
   const { outbox, enqueue, outcomes, ack } = fixture();
   enqueue("a", { signal: AbortSignal.abort("never") });
   const abort = new AbortController();
@@ -279,17 +279,17 @@ Deno.test("a signal that is aborted already stops the letter; one that aborts la
   assertEquals(outcomes, ["a never", "b @5"]);
 });
 
-Deno.test("an abort makes room", () => {
+Deno.test("an abort frees the message's place", () => {
   const { outbox, enqueue, outcomes } = fixture({ maxCount: 1 });
   const abort = new AbortController();
   enqueue("a", { signal: abort.signal });
-  abort.abort("gone");
+  abort.abort("aborted");
   enqueue("b");
-  assertEquals(outcomes, ["a gone"]);
+  assertEquals(outcomes, ["a aborted"]);
   outbox.close();
 });
 
-Deno.test("whatever is behind a Blob waits until it is read", async () => {
+Deno.test("messages behind a Blob wait until it is read", async () => {
   const { outbox, enqueue } = fixture();
   const out = connection();
   outbox.open(out, false);
@@ -303,14 +303,14 @@ Deno.test("whatever is behind a Blob waits until it is read", async () => {
   outbox.close();
 });
 
-Deno.test("a Blob that cannot be read is dropped, and lets the others pass", async () => {
+Deno.test("drops a Blob that cannot be read, and sends the messages behind it", async () => {
   const { outbox, enqueue, outcomes, dropped } = fixture();
   const out = connection();
   outbox.open(out, false);
   const blob = Promise.withResolvers<Body>();
   enqueue(blob.promise);
   enqueue("b");
-  blob.reject(new Error("the file is gone"));
+  blob.reject(new Error("the file was deleted"));
   await settle();
   assertEquals(outcomes, ["blob dropped"]);
   assertEquals(dropped, ["blob dropped"]);
@@ -318,19 +318,19 @@ Deno.test("a Blob that cannot be read is dropped, and lets the others pass", asy
   outbox.close();
 });
 
-Deno.test("a Blob that fails after its abort is nobody's business", async () => {
+Deno.test("ignores the failure of a Blob that was aborted", async () => {
   const { outbox, enqueue, outcomes } = fixture();
   const abort = new AbortController();
   const blob = Promise.withResolvers<Body>();
   enqueue(blob.promise, { signal: abort.signal });
   abort.abort("stop");
-  blob.reject(new Error("the file is gone"));
+  blob.reject(new Error("the file was deleted"));
   await settle();
   assertEquals(outcomes, ["blob stop"]);
   outbox.close();
 });
 
-Deno.test("a letter above the server's limit is dropped, not sent", () => {
+Deno.test("drops a message above the server's limit with large", () => {
   const { outbox, enqueue, outcomes } = fixture();
   outbox.open({
     inflight: 1,
@@ -342,7 +342,7 @@ Deno.test("a letter above the server's limit is dropped, not sent", () => {
   outbox.close();
 });
 
-Deno.test("sent before, and above the limit of the server that resumes, it is indeterminate", () => {
+Deno.test("a message that was sent before, and is above the limit of the resuming server, is indeterminate", () => {
   const { outbox, enqueue, outcomes } = fixture();
   outbox.open(connection(), false);
   enqueue("a");
@@ -351,7 +351,7 @@ Deno.test("sent before, and above the limit of the server that resumes, it is in
   assertEquals(outcomes, ["a indeterminate"]);
 });
 
-Deno.test("a connection that is closing takes nothing; the next one does, in order", () => {
+Deno.test("sends nothing over a closing connection, and everything over the next one, in order", () => {
   const { outbox, enqueue } = fixture();
   let closing = false;
   const first: string[] = [];
@@ -375,7 +375,7 @@ Deno.test("a connection that is closing takes nothing; the next one does, in ord
   outbox.close();
 });
 
-Deno.test("where no outcome comes, a letter is done when it is sent", () => {
+Deno.test("a message settles when it is sent where the connection reports no outcome", () => {
   const { clock, outbox, enqueue, outcomes } = fixture();
   enqueue("a");
   outbox.open({ inflight: Infinity, send: () => "settled" }, true);
@@ -384,7 +384,7 @@ Deno.test("where no outcome comes, a letter is done when it is sent", () => {
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("closing ends what waits, and takes nothing more", () => {
+Deno.test("closing rejects sent messages with indeterminate and all others with closed", () => {
   const { clock, outbox, enqueue, outcomes, dropped } = fixture();
   outbox.open(connection(1, 1), false);
   enqueue("a");
@@ -396,7 +396,7 @@ Deno.test("closing ends what waits, and takes nothing more", () => {
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("a listener that closes while a letter is being sent does not upset the books", () => {
+Deno.test("a message whose frame is out when a listener closes the outbox is indeterminate", () => {
   const { clock, outbox, enqueue, outcomes } = fixture();
   outbox.open({
     inflight: 256,
@@ -411,30 +411,30 @@ Deno.test("a listener that closes while a letter is being sent does not upset th
   assertEquals([outbox.unsentBytes, clock.pending], [0, 0]);
 });
 
-Deno.test("errors say what, where and how many", () => {
+Deno.test("errors name the action, the topic and the number", () => {
   const { outbox } = fixture({ maxCount: 0 });
   let error: unknown;
-  const letter = {
+  const message = {
     message: "m",
     body: "b",
     bytes: 1,
     resolve() {},
     reject: (given: unknown) => void (error = given),
   };
-  outbox.enqueue({ topic: "room:1", ...letter });
+  outbox.enqueue({ topic: "room:1", ...message });
   assertInstanceOf(error, DrumbeatError);
   assertEquals(
     error.message,
     "Cannot publish to 'room:1': 0 messages are waiting (at most 0)",
   );
-  outbox.enqueue({ topic: "", ...letter });
+  outbox.enqueue({ topic: "", ...message });
   assertEquals(
     (error as Error).message,
     "Cannot send: 0 messages are waiting (at most 0)",
   );
 });
 
-Deno.test("a letter in an outbox that was empty in between has an end, too", () => {
+Deno.test("a message times out in an outbox that was empty before it", () => {
   const { clock, outbox, enqueue, outcomes, ack } = fixture({
     maxAgeMs: 1_000,
   });
@@ -448,7 +448,7 @@ Deno.test("a letter in an outbox that was empty in between has an end, too", () 
   assertEquals(outcomes, ["a @0", "b timeout"]);
 });
 
-Deno.test("a Blob at the head that is aborted, or too old, lets the others pass at once", () => {
+Deno.test("sends the messages behind a Blob that was aborted or timed out at once", () => {
   const { clock, outbox, enqueue, outcomes } = fixture({ maxAgeMs: 1_000 });
   const out = connection();
   outbox.open(out, false);
@@ -466,7 +466,7 @@ Deno.test("a Blob at the head that is aborted, or too old, lets the others pass 
   outbox.close();
 });
 
-Deno.test("an abort after the end of the wait is nothing", () => {
+Deno.test("an abort after the timeout does nothing", () => {
   const { clock, outbox, enqueue, outcomes } = fixture({ maxAgeMs: 1_000 });
   const abort = new AbortController();
   outbox.open(connection(), false);
@@ -476,10 +476,10 @@ Deno.test("an abort after the end of the wait is nothing", () => {
   assertEquals(outcomes, ["a indeterminate"]);
 });
 
-Deno.test("the error of a Blob that cannot be read has its cause", async () => {
+Deno.test("the error of a Blob that cannot be read has a cause", async () => {
   const { outbox } = fixture();
   const failed = Promise.withResolvers<unknown>();
-  const cause = new Error("the file is gone");
+  const cause = new Error("the file was deleted");
   const body = Promise.reject(cause);
   outbox.enqueue({
     topic: "t",

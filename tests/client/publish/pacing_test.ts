@@ -7,10 +7,10 @@ import {
 } from "../../../hub/limits.ts";
 import { Rate, rateBounds } from "../../../hub/peers/rate_limit.ts";
 import { FakeClock } from "../fake_clock.ts";
-import { type AnyFrame, greet, harness, settle } from "../harness.ts";
+import { type AnyFrame, handshake, harness, settle } from "../harness.ts";
 import type { FakeSocket } from "../fake_socket.ts";
 
-/** A pace for a server with these limits, and the server's count of what is sent. */
+/** A pacer for a server with these limits, and the server's count of the sent messages. */
 function paced(limits: Partial<Limits>) {
   const clock = new FakeClock();
   const all = { ...DEFAULT_LIMITS, ...limits };
@@ -33,7 +33,7 @@ function paced(limits: Partial<Limits>) {
     get isWithin() {
       return isWithin;
     },
-    /** Posts as many of these as it takes, now and whenever it is free. */
+    /** Sends these frames, now and whenever the pacer is ready. */
     post(frames: string[]) {
       const left = [...frames];
       onFree = () => {
@@ -60,10 +60,10 @@ function frames(count: number, bytes = 3): string[] {
   return Array.from({ length: count }, (_, i) => `${i}`.padEnd(bytes));
 }
 
-Deno.test("1,000 frames at a low rate all go, in order, and the server never counts too many", () => {
+Deno.test("sends 1,000 frames at a low rate, in order and within the server's count", () => {
   const p = paced({ messagesPerSecond: 20, inflight: 16 });
   p.post(frames(1_000));
-  // Half of the server's burst, less the hello.
+  // Half of the server's burst, without the hello.
   assertEquals(p.sent.length, 15);
   p.clock.tick(10_000);
   // Nine tenths of the rate, in whole milliseconds.
@@ -75,7 +75,7 @@ Deno.test("1,000 frames at a low rate all go, in order, and the server never cou
   assertEquals(p.clock.pending, 0);
 });
 
-Deno.test("bytes are paced like messages, and the largest message goes", () => {
+Deno.test("paces bytes like messages, and sends the largest message", () => {
   const p = paced({ bytesPerSecond: 1_000, messageBytes: 5_000 });
   p.post(frames(50, 5_000));
   assertEquals(p.sent.length, 1);
@@ -86,7 +86,7 @@ Deno.test("bytes are paced like messages, and the largest message goes", () => {
   assert(p.isWithin);
 });
 
-Deno.test("an hour of a network that holds everything back for a second at a time stays within the rates", () => {
+Deno.test("stays within the rates for an hour over a network that delays frames by a second", () => {
   const limits = { ...DEFAULT_LIMITS, messagesPerSecond: 200 };
   const clock = new FakeClock();
   const hub = new Rate(rateBounds(limits)!, hubClock(clock));
@@ -105,7 +105,7 @@ Deno.test("an hour of a network that holds everything back for a second at a tim
   pace.stop();
 });
 
-Deno.test("what must go goes in order and before what can wait; both within the rates", () => {
+Deno.test("sends queued frames in order and before other frames, within the rates", () => {
   const p = paced({ messagesPerSecond: 100, inflight: 8 });
   p.post(frames(50));
   for (let i = 0; i < 20; i++) p.pace.send(`ask ${i}`);
@@ -115,7 +115,7 @@ Deno.test("what must go goes in order and before what can wait; both within the 
   assert(p.isWithin);
 });
 
-Deno.test("a pace that is stopped sends nothing and holds no timer", () => {
+Deno.test("a stopped pacer sends nothing and has no timer", () => {
   const p = paced({ messagesPerSecond: 10, inflight: 8 });
   p.post(frames(20));
   p.pace.send("ask");
@@ -125,7 +125,7 @@ Deno.test("a pace that is stopped sends nothing and holds no timer", () => {
   assertEquals(p.sent.length, 7);
 });
 
-Deno.test("where the server states no rate, or one of them only, the other is not kept", () => {
+Deno.test("does not limit a rate that the server does not state", () => {
   const clock = new FakeClock();
   for (
     const rates of [{ messagesPerSecond: Infinity }, {
@@ -155,14 +155,14 @@ const LIMITS = {
   inflight: 32,
 } satisfies Limits;
 
-/** A server of the hub's rates behind a fake socket: answers what it is sent, and counts. */
+/** A server with the hub's rates behind a fake socket: answers frames, and counts them. */
 function serve(socket: FakeSocket, clock: FakeClock) {
   const rate = new Rate(rateBounds(LIMITS)!, hubClock(clock));
   rate.take(0);
   const seen: AnyFrame[] = [];
   return {
     seen,
-    /** Takes what came, in order. */
+    /** Reads and answers the sent frames. */
     answer(): void {
       for (const frame of socket.take() as AnyFrame[]) {
         assert(rate.take(JSON.stringify(frame).length), "above the rate");
@@ -184,7 +184,7 @@ function serve(socket: FakeSocket, clock: FakeClock) {
   };
 }
 
-Deno.test("a client with a full outbox, requests and topics keeps to the server's rates, and everything arrives once", async () => {
+Deno.test("a client with a full outbox, requests and topics stays within the rates, and everything arrives once", async () => {
   using h = harness({ heartbeat: { intervalMs: 1_000, timeoutMs: 1e9 } });
   const lobby = h.client.topic("lobby");
   const offsets = Array.from(
@@ -195,8 +195,8 @@ Deno.test("a client with a full outbox, requests and topics keeps to the server'
     h.client.send(JSON.stringify({ type: "n", n }));
   }
   const socket = h.net.last;
-  greet(socket, { limits: wireLimits(LIMITS) });
-  // What greet took for itself.
+  handshake(socket, { limits: wireLimits(LIMITS) });
+  // A second connection, whose frames handshake() does not read.
   h.client.reconnect();
   const again = h.net.last;
   const server = serve(again, h.clock);
@@ -236,11 +236,11 @@ Deno.test("a client with a full outbox, requests and topics keeps to the server'
   assertGreater(h.clock.now(), 10_000);
 });
 
-Deno.test("what was sent before a cut is sent again at the pace, before anything new; what is aborted meanwhile is not", async () => {
+Deno.test("sends unsettled messages again within the rates after a reconnect, except aborted ones", async () => {
   using h = harness();
   const limits = { ...wireLimits(LIMITS), messagesPerSecond: 10, inflight: 20 };
   const lobby = h.client.topic("lobby");
-  greet(h.net.last, { limits: { ...limits, messagesPerSecond: 1e6 } });
+  handshake(h.net.last, { limits: { ...limits, messagesPerSecond: 1e6 } });
   const abort = new AbortController();
   const old = Array.from({ length: 20 }, (_, n) =>
     lobby.publish(
@@ -254,7 +254,7 @@ Deno.test("what was sent before a cut is sent again at the pace, before anything
   h.net.last.drop();
   const fresh = lobby.publish({ type: "n", n: 20 });
   h.clock.tick(500);
-  const first = greet(h.net.last, {
+  const first = handshake(h.net.last, {
     limits: { ...limits, inflight: 8 },
     resumed: true,
   }).frames;
@@ -281,9 +281,9 @@ Deno.test("what was sent before a cut is sent again at the pace, before anything
   await Promise.all(old.slice(0, 19));
 });
 
-Deno.test("who publishes from a listener of raw frames publishes once", () => {
+Deno.test("a listener of raw frames that publishes sends each message once", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const lobby = h.client.topic("lobby");
   let left = 3;
   h.client.addEventListener("frame", ({ direction, data }) => {

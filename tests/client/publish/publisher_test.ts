@@ -4,21 +4,21 @@ import { decodeClientFrame, defineMessages } from "../../../messages.ts";
 import {
   type AnyFrame,
   flushed,
-  greet,
+  handshake,
   harness,
   record,
   settle,
 } from "../harness.ts";
 
-/** The code of the DrumbeatError that a promise rejects with. */
+/** Returns the code of the error that a promise rejects with. */
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   return (await assertRejects(() => promise, DrumbeatError)).code;
 }
 
-Deno.test("a publish is one frame, and resolves with its offset", async () => {
+Deno.test("publishes one frame, and resolves with the offset", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
-  greet(h.net.last);
+  handshake(h.net.last);
   const offset = lobby.publish({ type: "chat", text: "hi" });
   assertEquals(h.net.last.takeRaw(), [
     '{"type":"publish","id":1,"topic":"lobby","message":{"type":"chat","text":"hi"}}',
@@ -27,10 +27,10 @@ Deno.test("a publish is one frame, and resolves with its offset", async () => {
   assertEquals(await offset, 42);
 });
 
-Deno.test("bytes and Blobs are binary frames, in the order of the calls", async () => {
+Deno.test("publishes bytes and Blobs as binary frames, in the order of the calls", async () => {
   using h = harness();
   const room = h.client.topic("room:1");
-  greet(h.net.last);
+  handshake(h.net.last);
   const offsets = [
     room.publish(new Blob([new Uint8Array([1])])),
     room.publish(new Uint8Array([2])),
@@ -57,12 +57,12 @@ Deno.test("bytes and Blobs are binary frames, in the order of the calls", async 
   assertEquals(await Promise.all(offsets), [11, 12, 13, 14]);
 });
 
-Deno.test("published before there is a connection, it waits for it, in order", async () => {
+Deno.test("publishes before the first connection wait for it, in order", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const offsets = [lobby.publish({ type: "a" }), lobby.publish({ type: "b" })];
   assertEquals(h.client.bufferedAmount, 24);
-  const { frames } = greet(h.net.last);
+  const { frames } = handshake(h.net.last);
   assertEquals(frames.map(({ id, message }) => [id, message.type]), [[1, "a"], [
     2,
     "b",
@@ -72,25 +72,25 @@ Deno.test("published before there is a connection, it waits for it, in order", a
   assertEquals(await Promise.all(offsets), [1, 2]);
 });
 
-Deno.test("a message is what it was when it was published", async () => {
+Deno.test("sends the message as it was when it was published", async () => {
   using h = harness();
   const message = { type: "chat", text: "before" };
   const offset = h.client.topic("lobby").publish(message);
   message.text = "after";
-  assertEquals(greet(h.net.last).frames[0].message.text, "before");
+  assertEquals(handshake(h.net.last).frames[0].message.text, "before");
   h.net.last.emit({ type: "ack", id: 1, offset: 0 });
   await offset;
 });
 
-Deno.test("cut between publish and ack, it is sent again under the same id, and settles once", async () => {
+Deno.test("sends a publish without an ack again under the same id after a resume, and settles it once", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
-  greet(h.net.last);
+  handshake(h.net.last);
   const first = lobby.publish({ type: "a" });
   h.net.last.drop();
   const second = lobby.publish({ type: "b" });
   h.clock.tick(500);
-  const { frames } = greet(h.net.last, { resumed: true });
+  const { frames } = handshake(h.net.last, { resumed: true });
   assertEquals(frames.map(({ id, message }) => [id, message.type]), [[1, "a"], [
     2,
     "b",
@@ -101,16 +101,16 @@ Deno.test("cut between publish and ack, it is sent again under the same id, and 
   assertEquals([await first, await second], [5, 7]);
 });
 
-Deno.test("to a server that lost the session: what was sent is unknown, what was not goes out with a new id", async () => {
+Deno.test("without a resume, sent messages are indeterminate, and the others are sent with new ids", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const dropped = record(h.client, "dropped");
-  greet(h.net.last);
+  handshake(h.net.last);
   const first = lobby.publish({ type: "a" });
   h.net.last.drop();
   const second = lobby.publish({ type: "b" });
   h.clock.tick(500);
-  const { frames } = greet(h.net.last, { resumed: false, session: "new" });
+  const { frames } = handshake(h.net.last, { resumed: false, session: "new" });
   assertEquals(await codeOf(first), "indeterminate");
   assertEquals(
     dropped.map(({ topic, message, reason }) => [topic, message, reason]),
@@ -123,10 +123,10 @@ Deno.test("to a server that lost the session: what was sent is unknown, what was
   assertEquals(await second, 0);
 });
 
-Deno.test("no more publishes are under way than limits.inflight", async () => {
+Deno.test("sends at most limits.inflight unsettled publishes", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
-  greet(h.net.last, { limits: { inflight: 2 } });
+  handshake(h.net.last, { limits: { inflight: 2 } });
   const offsets = ["a", "b", "c"].map((type) => lobby.publish({ type }));
   assertEquals(h.net.last.take().length, 2);
   h.net.last.emit({ type: "ack", id: 2, offset: 1 });
@@ -136,9 +136,9 @@ Deno.test("no more publishes are under way than limits.inflight", async () => {
   assertEquals(await Promise.all(offsets), [0, 1, 2]);
 });
 
-Deno.test("what the server refuses rejects with its code and its issues", async () => {
+Deno.test("rejects with the server's code and issues", async () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const refused = h.client.topic("lobby").publish({ type: "chat" });
   const messages = record(h.client, "message");
   h.net.last.emit({
@@ -163,10 +163,10 @@ const contract = defineMessages({
     typeof (value as { text?: unknown }).text === "string",
 });
 
-Deno.test("what the contract refuses is never sent", async () => {
+Deno.test("does not send what the contract refuses", async () => {
   using h = harness({ contract });
   const lobby = h.client.topic("lobby");
-  greet(h.net.last);
+  handshake(h.net.last);
   assertEquals(
     await codeOf(lobby.publish({ type: "chat", text: 1 } as never)),
     "invalid",
@@ -179,7 +179,7 @@ Deno.test("what the contract refuses is never sent", async () => {
   assertEquals(h.net.last.take(), []);
 });
 
-Deno.test("what JSON cannot say is a TypeError, and so is what is no time", async () => {
+Deno.test("rejects a message that is not JSON with a TypeError, and a wrong timeout with a RangeError or TypeError", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const cycle: Record<string, unknown> = { type: "chat" };
@@ -197,11 +197,11 @@ Deno.test("what JSON cannot say is a TypeError, and so is what is no time", asyn
   );
 });
 
-Deno.test("a message above the server's limit is not sent: it would end the connection", async () => {
+Deno.test("does not send a message above the server's limit, which would close the connection", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const dropped = record(h.client, "dropped");
-  greet(h.net.last, { limits: { messageBytes: 100 } });
+  handshake(h.net.last, { limits: { messageBytes: 100 } });
   assertEquals(
     await codeOf(lobby.publish({ type: "chat", text: "x".repeat(100) })),
     "large",
@@ -211,14 +211,14 @@ Deno.test("a message above the server's limit is not sent: it would end the conn
     "large",
     "large",
   ]]);
-  // The limit is of the frame: 54 bytes of it are not the message.
+  // The limit counts the frame, with 54 bytes besides the message.
   const fits = lobby.publish({ type: "chat", text: "ü".repeat(10) });
   assertEquals(h.net.last.take().length, 1);
   h.net.last.emit({ type: "ack", id: 3, offset: 0 });
   await fits;
 });
 
-Deno.test("the outbox is bounded by count, bytes and age, and says what it dropped", async () => {
+Deno.test("bounds the outbox by count, bytes and age, and reports what it drops", async () => {
   using h = harness({ outbox: { maxCount: 2, maxBytes: 40, maxAgeMs: 1_000 } });
   const lobby = h.client.topic("lobby");
   const dropped = record(h.client, "dropped");
@@ -243,7 +243,7 @@ Deno.test("the outbox is bounded by count, bytes and age, and says what it dropp
   assertEquals(h.client.bufferedAmount, 0);
 });
 
-Deno.test("an abort takes a message back, or gives its outcome up; a timeout of its own does the same", async () => {
+Deno.test("an abort or a timeout withdraws an unsent message, and stops the wait for a sent one", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const abort = new AbortController();
@@ -253,7 +253,7 @@ Deno.test("an abort takes a message back, or gives its outcome up; a timeout of 
   await assertRejects(() => early, Error, "changed my mind");
   h.clock.tick(100);
   assertEquals(await codeOf(short), "timeout");
-  assertEquals(greet(h.net.last).frames, []);
+  assertEquals(handshake(h.net.last).frames, []);
   const sent = new AbortController();
   const late = lobby.publish({ type: "c" }, { signal: sent.signal });
   const slow = lobby.publish({ type: "d" }, { timeoutMs: 100 });
@@ -266,10 +266,10 @@ Deno.test("an abort takes a message back, or gives its outcome up; a timeout of 
   assertEquals(h.client.state, "open");
 });
 
-Deno.test("closing ends what waits: sent is unknown, not sent is closed", async () => {
+Deno.test("closing the client rejects sent publishes with indeterminate and the others with closed", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
-  greet(h.net.last, { limits: { inflight: 1 } });
+  handshake(h.net.last, { limits: { inflight: 1 } });
   const [sent, waiting] = [
     lobby.publish({ type: "a" }),
     lobby.publish({ type: "b" }),
@@ -282,25 +282,25 @@ Deno.test("closing ends what waits: sent is unknown, not sent is closed", async 
   assertEquals(await codeOf(lobby.publish({ type: "c" })), "closed");
 });
 
-Deno.test("a connection that is closing loses nothing that was not sent", async () => {
+Deno.test("sends what a closing connection did not accept over the next one", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
-  greet(h.net.last);
-  // The server's close frame came, its event not yet.
+  handshake(h.net.last);
+  // The close frame has arrived, and its event has not been dispatched.
   h.net.last.readyState = 2;
   const offset = lobby.publish({ type: "a" });
   h.net.last.drop(1012);
   h.clock.tick(500);
-  const { frames } = greet(h.net.last, { resumed: false });
+  const { frames } = handshake(h.net.last, { resumed: false });
   assertEquals(frames.map(({ message }) => message.type), ["a"]);
   h.net.last.emit({ type: "ack", id: frames[0].id, offset: 3 });
   assertEquals(await offset, 3);
 });
 
-Deno.test("a Blob that is being read when the wire is cut goes out over the next connection", async () => {
+Deno.test("sends a Blob that was being read when the connection closed over the next one", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
-  greet(h.net.last);
+  handshake(h.net.last);
   const read = Promise.withResolvers<ArrayBuffer>();
   class Slow extends Blob {
     override arrayBuffer(): Promise<ArrayBuffer> {
@@ -309,7 +309,7 @@ Deno.test("a Blob that is being read when the wire is cut goes out over the next
   }
   const offset = lobby.publish(new Slow(["ab"]));
   h.client.reconnect();
-  greet(h.net.last);
+  handshake(h.net.last);
   read.resolve(new Uint8Array([9]).buffer);
   await settle();
   assertEquals(h.net.last.takeRaw().length, 1);
@@ -317,19 +317,19 @@ Deno.test("a Blob that is being read when the wire is cut goes out over the next
   assertEquals(await offset, 1);
 });
 
-Deno.test("a message of exactly the server's limit is sent", async () => {
+Deno.test("sends a message of exactly the server's limit", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const frame =
     '{"type":"publish","id":1,"topic":"lobby","message":{"type":"chat"}}';
-  greet(h.net.last, { limits: { messageBytes: frame.length } });
+  handshake(h.net.last, { limits: { messageBytes: frame.length } });
   const offset = lobby.publish({ type: "chat" });
   assertEquals(h.net.last.takeRaw(), [frame]);
   h.net.last.emit({ type: "ack", id: 1, offset: 0 });
   await offset;
 });
 
-Deno.test("a broken Blob that the outbox refuses is one error, not two", async () => {
+Deno.test("a broken Blob that the outbox refuses causes one error", async () => {
   class Broken extends Blob {
     override arrayBuffer(): Promise<ArrayBuffer> {
       return Promise.reject(new Error("gone"));

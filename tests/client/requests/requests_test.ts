@@ -44,7 +44,7 @@ function fixture(
   };
 }
 
-Deno.test("an answer comes to the request with its id", async () => {
+Deno.test("gives each reply to the request with its id", async () => {
   const { clock, sent, requests, reply } = fixture();
   const [first, second] = [
     requests.request("a", 1, {}),
@@ -53,12 +53,12 @@ Deno.test("an answer comes to the request with its id", async () => {
   assertEquals(sent, [["a", 1], ["b", undefined]]);
   reply(2, "two");
   reply(1, undefined);
-  reply(3, "nobody asked");
+  reply(3, "no such request");
   assertEquals([await first, await second], [undefined, "two"]);
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("a refusal rejects with the server's code", async () => {
+Deno.test("rejects with the server's code", async () => {
   const { clock, requests, pending } = fixture();
   const answer = requests.request("a", 1, {});
   assert(pending.refuse(1, new DrumbeatError("forbidden", "no")));
@@ -70,7 +70,7 @@ Deno.test("a refusal rejects with the server's code", async () => {
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("without a connection, and at a cut, it is disconnected", async () => {
+Deno.test("rejects with disconnected without a connection, and when it closes", async () => {
   const offline = fixture({ connected: false });
   const error = await assertRejects(
     () => offline.requests.request("a", 1, {}),
@@ -86,7 +86,7 @@ Deno.test("without a connection, and at a cut, it is disconnected", async () => 
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("a late answer is a timeout, and its reply is ignored", async () => {
+Deno.test("rejects with timeout, and ignores a late reply", async () => {
   const { clock, requests, reply } = fixture();
   const answer = requests.request("a", 1, {});
   const quick = requests.request("b", 1, { timeoutMs: 50 });
@@ -102,7 +102,7 @@ Deno.test("a late answer is a timeout, and its reply is ignored", async () => {
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("an abort rejects with its reason, before or after the request", async () => {
+Deno.test("rejects with the reason of an abort, before and after the request was sent", async () => {
   const { clock, sent, requests } = fixture();
   const early = await requests.request("a", 1, {
     signal: AbortSignal.abort("early"),
@@ -115,7 +115,7 @@ Deno.test("an abort rejects with its reason, before or after the request", async
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("at most 256 requests wait", async () => {
+Deno.test("refuses the 257th request that waits", async () => {
   const { requests } = fixture();
   const answers = Array.from(
     { length: 256 },
@@ -130,7 +130,7 @@ Deno.test("at most 256 requests wait", async () => {
   await Promise.allSettled(answers);
 });
 
-Deno.test("a timeout that is no time is a RangeError", async () => {
+Deno.test("rejects a timeout of NaN with a RangeError", async () => {
   const { requests } = fixture();
   await assertRejects(
     () => requests.request("a", 1, { timeoutMs: NaN }),
@@ -139,7 +139,7 @@ Deno.test("a timeout that is no time is a RangeError", async () => {
   );
 });
 
-Deno.test("what the contract refuses is not sent, and an answer that it refuses is invalid", async () => {
+Deno.test("does not send data that the contract refuses, and rejects a reply that it refuses", async () => {
   const { sent, requests, reply } = fixture({
     contract: contract as unknown as typeof anyMessages,
   });
@@ -164,7 +164,7 @@ Deno.test("what the contract refuses is not sent, and an answer that it refuses 
   assertEquals(await good, true);
 });
 
-Deno.test("a validator of replies that throws rejects the request", async () => {
+Deno.test("rejects with the exception of a validator of replies", async () => {
   const { requests, reply } = fixture({
     contract: {
       ...anyMessages,

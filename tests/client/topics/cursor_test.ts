@@ -9,7 +9,7 @@ function at(
   return { epoch, offset, head, recovered: true };
 }
 
-Deno.test("a new cursor expects nothing; placed, it expects the next record", () => {
+Deno.test("a new cursor expects no offset; after a start it expects the next one", () => {
   const cursor = new Cursor();
   assertEquals(cursor.position, undefined);
   assertFalse(cursor.expects(0));
@@ -20,7 +20,7 @@ Deno.test("a new cursor expects nothing; placed, it expects the next record", ()
   assertFalse(cursor.expects(17));
 });
 
-Deno.test("a resume in the same epoch goes on where it was, whatever the server's offset", () => {
+Deno.test("a resume in the same epoch continues at the cursor, whatever the server's offset", () => {
   const cursor = new Cursor();
   cursor.place(at("a", 5));
   assertEquals(cursor.place(at("a", 9, 12)), undefined);
@@ -42,7 +42,7 @@ Deno.test("a log that ends before the position is a gap of unknown extent", () =
   assertEquals(cursor.position, { epoch: "a", offset: 1 });
 });
 
-Deno.test("what a resume brought is counted once, when it is through", () => {
+Deno.test("counts the records of a resume once, when it is complete", () => {
   const cursor = new Cursor();
   cursor.place(at("a", 5));
   cursor.place(at("a", 5, 7));
@@ -54,7 +54,7 @@ Deno.test("what a resume brought is counted once, when it is through", () => {
   assertEquals(cursor.recovered(), undefined);
 });
 
-Deno.test("records published after the resume do not count, and nothing missed is nothing recovered", () => {
+Deno.test("does not count records that were published after the resume", () => {
   const cursor = new Cursor();
   cursor.place(at("a", 5));
   cursor.place(at("a", 5, 6));
@@ -65,7 +65,7 @@ Deno.test("records published after the resume do not count, and nothing missed i
   assertEquals(cursor.recovered(), undefined);
 });
 
-Deno.test("a resume that was cut goes on counting", () => {
+Deno.test("an interrupted resume continues to count", () => {
   const cursor = new Cursor();
   cursor.place(at("a", 5));
   cursor.place(at("a", 5, 9));
@@ -76,7 +76,7 @@ Deno.test("a resume that was cut goes on counting", () => {
   assertEquals(cursor.recovered(), 3);
 });
 
-Deno.test("lost records are not recovered ones", () => {
+Deno.test("does not count the records of a gap as recovered", () => {
   const cursor = new Cursor();
   cursor.place(at("a", 5));
   cursor.place(at("a", 5, 9));
@@ -86,7 +86,7 @@ Deno.test("lost records are not recovered ones", () => {
   assertEquals(cursor.recovered(), 1);
 });
 
-Deno.test("a gap starts at the next record and is not empty", () => {
+Deno.test("accepts a gap only at the next offset, and not an empty one", () => {
   const cursor = new Cursor();
   assertFalse(cursor.skip(0, 3));
   cursor.place(at("a", 5));
@@ -99,7 +99,7 @@ Deno.test("a gap starts at the next record and is not empty", () => {
   assertEquals(cursor.position, { epoch: "a", offset: 8 });
 });
 
-Deno.test("a resume that ends in another epoch recovered nothing", () => {
+Deno.test("a resume that ends in another epoch recovers nothing", () => {
   const cursor = new Cursor();
   cursor.place(at("a", 5));
   cursor.place(at("a", 5, 9));

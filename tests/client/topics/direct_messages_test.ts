@@ -1,14 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { encodeBinary } from "../../../messages.ts";
-import { batch, greet, harness, record } from "../harness.ts";
+import { batch, handshake, harness, record } from "../harness.ts";
 
 const OWN = "$peer/me";
 
-Deno.test("what the hub sends to this peer alone is a direct event, from wherever its log begins", () => {
+Deno.test("dispatches a direct message as a direct event, from the first offset of the log", () => {
   using h = harness();
   const direct = record(h.client, "direct");
   const messages = record(h.client, "message");
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit(batch(OWN, 5, "a", "b"));
   const header =
     `{"type":"batch","topic":"${OWN}","offset":7,"messages":[{"from":"$hub","at":9}]}`;
@@ -31,46 +31,46 @@ Deno.test("what the hub sends to this peer alone is a direct event, from whereve
       },
     ],
   );
-  // Start, and nothing else.
+  // The start only.
   assertEquals(messages.length, 1);
 });
 
-Deno.test("it has no holes either", () => {
+Deno.test("closes with 4003 after a direct message with an unexpected offset", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit(batch(OWN, 5, "a"));
   h.net.last.emit(batch(OWN, 7, "c"));
   assertEquals(h.client.lastClose?.code, 4003);
 });
 
-Deno.test("another peer's log is nobody's", () => {
+Deno.test("ignores the direct messages of another peer", () => {
   using h = harness();
   const direct = record(h.client, "direct");
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit(batch("$peer/other", 0, "a"));
   h.net.last.emit({ type: "gap", topic: "$peer/other", from: 0, to: 1 });
   assertEquals([direct.length, h.client.state], [0, "open"]);
 });
 
-Deno.test("a log whose epoch nobody told is not restated, and begins anew", () => {
+Deno.test("hello does not contain a direct log without an epoch, which starts anew", () => {
   using h = harness();
   const direct = record(h.client, "direct");
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit(batch(OWN, 5, "a"));
   h.client.reconnect();
-  assertEquals(Object.keys(greet(h.net.last).hello.topics), ["lobby"]);
+  assertEquals(Object.keys(handshake(h.net.last).hello.topics), ["lobby"]);
   h.net.last.emit(batch(OWN, 9, "b"));
   assertEquals([direct.length, h.client.state], [2, "open"]);
 });
 
-Deno.test("placed by a subscribed that answers nothing, it is restated, resumed and its gaps told", () => {
+Deno.test("resumes direct messages after a subscribed without an id, and reports their gaps", () => {
   using h = harness();
   const [gaps, recovered, direct] = [
     record(h.client, "gap"),
     record(h.client, "recovered"),
     record(h.client, "direct"),
   ];
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit({
     type: "subscribed",
     topic: OWN,
@@ -90,7 +90,7 @@ Deno.test("placed by a subscribed that answers nothing, it is restated, resumed 
   h.net.last.emit(batch(OWN, 2, "a"));
   h.net.last.emit({ type: "gap", topic: OWN, from: 3, to: 5 });
   h.client.reconnect();
-  const { hello } = greet(h.net.last, {
+  const { hello } = handshake(h.net.last, {
     topics: { [OWN]: { epoch: "p1", offset: 5, recovered: true, head: 6 } },
   });
   assertEquals(hello.topics[OWN], { epoch: "p1", offset: 5 });
@@ -104,9 +104,9 @@ Deno.test("placed by a subscribed that answers nothing, it is restated, resumed 
   assertEquals(direct.length, 2);
 });
 
-Deno.test("placed by start unasked, it starts where the server says", () => {
+Deno.test("starts direct messages at the offset of start", () => {
   using h = harness();
-  greet(h.net.last, {
+  handshake(h.net.last, {
     topics: { [OWN]: { epoch: "p1", offset: 3, recovered: false, head: 4 } },
   });
   h.net.last.emit(batch(OWN, 3, "a"));
@@ -115,13 +115,13 @@ Deno.test("placed by start unasked, it starts where the server says", () => {
   assertEquals(h.client.lastClose?.code, 4003);
 });
 
-Deno.test("a new session is a new peer with a new log", () => {
+Deno.test("a new session has a new direct log", () => {
   using h = harness();
   const direct = record(h.client, "direct");
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit(batch(OWN, 5, "a"));
   h.client.reconnect();
-  greet(h.net.last, { resumed: false, peer: "me2", session: "me2.s" });
+  handshake(h.net.last, { resumed: false, peer: "me2", session: "me2.s" });
   h.net.last.emit(batch(OWN, 6, "old"));
   h.net.last.emit(batch("$peer/me2", 0, "new"));
   assertEquals(direct.map(({ record }) => record.offset), [5, 0]);

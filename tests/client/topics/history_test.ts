@@ -1,14 +1,14 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DrumbeatError } from "../../../client.ts";
 import { defineMessages } from "../../../messages.ts";
-import { type AnyFrame, greet, harness, record } from "../harness.ts";
+import { type AnyFrame, handshake, harness, record } from "../harness.ts";
 
 const chat = { from: "you", at: 1, message: { type: "chat", text: "a" } };
 
-Deno.test("history asks for a part of the past, and gives records and where to go on", async () => {
+Deno.test("history returns records and the offset of the next part", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
-  greet(h.net.last);
+  handshake(h.net.last);
   const [part, more] = [lobby.history(), lobby.history({ from: 7, limit: 2 })];
   assertEquals(h.net.last.take(), [
     { type: "history", id: 1, topic: "lobby", from: 0, limit: 100 },
@@ -44,14 +44,14 @@ Deno.test("history asks for a part of the past, and gives records and where to g
   assertEquals(lobby.position, { epoch: "e1", offset: 0 });
 });
 
-Deno.test("a record of the past that the contract refuses is left out, and told", async () => {
+Deno.test("history omits a record that the contract refuses, and dispatches an invalid event", async () => {
   const contract = defineMessages({
     chat: (value): value is { text: string } =>
       typeof (value as { text?: unknown }).text === "string",
   });
   using h = harness({ contract });
   const invalid = record(h.client, "invalid");
-  greet(h.net.last);
+  handshake(h.net.last);
   const part = h.client.topic("lobby").history();
   const records = [{ from: "you", at: 1, message: { type: "old" } }, chat];
   h.net.last.emit({
@@ -87,15 +87,15 @@ for (
       head: 1,
       records: [null],
     }],
-    ["bytes that are no base64", {
+    ["bytes that are not base64", {
       ...{ epoch: "e", offset: 0, tail: 0, head: 1 },
       records: [{ from: "you", at: 1, binary: "%" }],
     }],
   ] as const
 ) {
-  Deno.test(`an answer with ${what} is malformed`, async () => {
+  Deno.test(`rejects an answer with ${what} as malformed`, async () => {
     using h = harness();
-    greet(h.net.last);
+    handshake(h.net.last);
     const part = h.client.topic("lobby").history();
     h.net.last.emit({ type: "reply", id: 1, data });
     assertEquals(

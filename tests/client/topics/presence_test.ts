@@ -1,12 +1,18 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DrumbeatError } from "../../../client.ts";
-import { type AnyFrame, caught, greet, harness, settle } from "../harness.ts";
+import {
+  type AnyFrame,
+  caught,
+  handshake,
+  harness,
+  settle,
+} from "../harness.ts";
 
-Deno.test("presence that is set before the topic is joined is told as soon as it is", async () => {
+Deno.test("sends presence that was set before the subscription after it", async () => {
   using h = harness();
   const room = h.client.topic("room:1");
   const set = room.presence.set({ name: "Ada" });
-  const { hello, frames } = greet(h.net.last);
+  const { hello, frames } = handshake(h.net.last);
   assertEquals(hello.topics["room:1"], {});
   assertEquals(frames, [{
     type: "presence",
@@ -18,10 +24,10 @@ Deno.test("presence that is set before the topic is joined is told as soon as it
   await set;
 });
 
-Deno.test("what the server has is restated with each hello", async () => {
+Deno.test("repeats the acknowledged presence with each hello", async () => {
   using h = harness();
   const room = h.client.topic("room:1");
-  greet(h.net.last);
+  handshake(h.net.last);
   const set = room.presence.set();
   assertEquals(h.net.last.take(), [{
     type: "presence",
@@ -32,7 +38,7 @@ Deno.test("what the server has is restated with each hello", async () => {
   h.net.last.emit({ type: "ack", id: 1 });
   await set;
   h.client.reconnect();
-  const { hello, frames } = greet(h.net.last);
+  const { hello, frames } = handshake(h.net.last);
   assertEquals(hello.topics["room:1"], {
     epoch: "e1",
     offset: 0,
@@ -42,10 +48,10 @@ Deno.test("what the server has is restated with each hello", async () => {
   assertEquals(frames, []);
 });
 
-Deno.test("what a cut kept from the server is told again; only the newest counts", async () => {
+Deno.test("sends the newest unacknowledged presence again after a reconnect", async () => {
   using h = harness();
   const room = h.client.topic("room:1");
-  greet(h.net.last);
+  handshake(h.net.last);
   const sets = [room.presence.set(1), room.presence.set(2)];
   assertEquals((h.net.last.take() as AnyFrame[]).map(({ data }) => data), [
     1,
@@ -55,16 +61,16 @@ Deno.test("what a cut kept from the server is told again; only the newest counts
   await settle();
   sets.push(room.presence.set(3));
   h.clock.tick(500);
-  const { frames } = greet(h.net.last);
+  const { frames } = handshake(h.net.last);
   assertEquals(frames.map(({ type, data }) => [type, data]), [["presence", 3]]);
   h.net.last.emit({ type: "ack", id: frames[0].id });
   await Promise.all(sets);
 });
 
-Deno.test("an answer to data that was replaced does not end the wait for the newer one", async () => {
+Deno.test("an ack of replaced data does not settle the newer data", async () => {
   using h = harness();
   const room = h.client.topic("room:1");
-  greet(h.net.last);
+  handshake(h.net.last);
   let done = false;
   room.presence.set(1);
   const set = room.presence.set(2).then(() => done = true);
@@ -75,21 +81,21 @@ Deno.test("an answer to data that was replaced does not end the wait for the new
   await set;
 });
 
-Deno.test("data that the server refuses rejects, and is not restated", async () => {
+Deno.test("rejects data that the server refuses, and does not repeat it", async () => {
   using h = harness();
   const room = h.client.topic("room:1");
-  greet(h.net.last);
+  handshake(h.net.last);
   const set = room.presence.set("x".repeat(2_000));
   h.net.last.emit({ type: "error", id: 1, code: "large", message: "too much" });
   assertEquals((await assertRejects(() => set, DrumbeatError)).code, "large");
   h.client.reconnect();
-  assertEquals(greet(h.net.last).hello.topics["room:1"], {
+  assertEquals(handshake(h.net.last).hello.topics["room:1"], {
     epoch: "e1",
     offset: 0,
   });
 });
 
-Deno.test("a topic that is left takes no presence any more", async () => {
+Deno.test("a closed topic rejects presence with closed", async () => {
   using h = harness();
   const room = h.client.topic("room:1");
   const waiting = room.presence.set(1);
@@ -102,12 +108,12 @@ Deno.test("a topic that is left takes no presence any more", async () => {
   }
 });
 
-Deno.test("members come, change and leave; a snapshot says who is there, and so who is not any more", () => {
+Deno.test("members join, change and leave; a snapshot replaces all members", () => {
   using h = harness();
   const { presence } = h.client.topic("lobby");
   const news: unknown[] = [];
   const stop = presence.on((change) => news.push(change));
-  greet(h.net.last);
+  handshake(h.net.last);
   const emit = (frame: object): void =>
     h.net.last.emit({ type: "presence", topic: "lobby", ...frame });
   const [ada, bob] = [{ peer: "ada", data: 1 }, { peer: "bob", data: null }];
@@ -129,10 +135,10 @@ Deno.test("members come, change and leave; a snapshot says who is there, and so 
   assertEquals([news.length, presence.count], [5, 1]);
 });
 
-Deno.test("nonsense in a presence frame is nobody; of a topic that is not joined it is nothing", () => {
+Deno.test("ignores invalid members, and presence of a topic without a subscription", () => {
   using h = harness();
   const { presence } = h.client.topic("lobby");
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit({
     type: "presence",
     topic: "lobby",
@@ -147,7 +153,7 @@ Deno.test("nonsense in a presence frame is nobody; of a topic that is not joined
   assertEquals([presence.count, h.client.state], [0, "open"]);
 });
 
-Deno.test("a handler of presence that throws is reported and stops nobody else", () => {
+Deno.test("reports a presence handler that throws, and calls the others", () => {
   using h = harness();
   const { presence } = h.client.topic("lobby");
   let calls = 0;
@@ -155,7 +161,7 @@ Deno.test("a handler of presence that throws is reported and stops nobody else",
     throw new Error("handler");
   });
   presence.on(() => calls++);
-  greet(h.net.last);
+  handshake(h.net.last);
   const errors = caught(() =>
     h.net.last.emit({
       type: "presence",

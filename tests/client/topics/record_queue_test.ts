@@ -14,7 +14,7 @@ function message(offset: number): TopicRecord {
   };
 }
 
-/** Everything that waits, in short: offsets, and gaps as [from, to]. */
+/** Returns the waiting records as offsets, and gaps as [from, to]. */
 async function drain(queue: RecordQueue): Promise<unknown[]> {
   queue.end();
   const seen: unknown[] = [];
@@ -30,7 +30,7 @@ function filled(upTo: number): RecordQueue {
   return queue;
 }
 
-Deno.test("records wait in order for the reader, and readers for records", async () => {
+Deno.test("records wait for the reader in order, and readers wait for records", async () => {
   const queue = filled(2);
   assertEquals(await queue.next(), { done: false, value: message(0) });
   assertEquals(await queue.next(), { done: false, value: message(1) });
@@ -43,19 +43,19 @@ Deno.test("records wait in order for the reader, and readers for records", async
   ]);
 });
 
-Deno.test("a thousand records wait; what comes above becomes one gap behind them", async () => {
+Deno.test("keeps a thousand records, and turns the others into one gap behind them", async () => {
   const seen = await drain(filled(1_250));
   assertEquals(seen.length, 1_001);
   assertEquals(seen[999], 999);
   assertEquals(seen[1_000], [1_000, 1_250]);
 });
 
-Deno.test("a thousand records are no gap yet", async () => {
+Deno.test("keeps exactly a thousand records without a gap", async () => {
   const seen = await drain(filled(1_000));
   assertEquals(seen.length, 1_000);
 });
 
-Deno.test("once there is room, the gap takes its place and records go on behind it", async () => {
+Deno.test("adds records behind the gap once two places are free", async () => {
   const queue = filled(1_003);
   await queue.next();
   queue.push(message(1_003));
@@ -63,31 +63,31 @@ Deno.test("once there is room, the gap takes its place and records go on behind 
   queue.push(message(1_004));
   queue.push(message(1_005));
   const seen = await drain(queue);
-  // One place was not enough for a gap and a record: 1,003 was skipped too.
+  // One free place is too few for a gap and a record: 1,003 was skipped as well.
   assertEquals(seen.slice(-4), [999, [1_000, 1_004], 1_004, [1_005, 1_006]]);
 });
 
-Deno.test("the server's gap joins the one of the slow reader", async () => {
+Deno.test("merges the server's gap into the gap of the slow reader", async () => {
   const queue = filled(1_002);
   queue.push({ kind: "gap", topic: "t", from: 1_002, to: 1_010 });
   queue.push(message(1_010));
   assertEquals((await drain(queue)).at(-1), [1_000, 1_011]);
 });
 
-Deno.test("a gap of unknown extent stays one", async () => {
+Deno.test("a gap of unknown extent stays one of unknown extent", async () => {
   const queue = filled(1_002);
   queue.push({ kind: "gap", topic: "t", from: 1_002 });
   queue.push(message(3));
   assertEquals((await drain(queue)).at(-1), [1_000, undefined]);
 });
 
-Deno.test("a gap that overflows by itself keeps its extent", async () => {
+Deno.test("a gap that overflows alone keeps its extent", async () => {
   const queue = filled(1_000);
   queue.push({ kind: "gap", topic: "t", from: 1_000, to: 1_500 });
   assertEquals((await drain(queue)).at(-1), [1_000, 1_500]);
 });
 
-Deno.test("the reader that leaves is told to its owner, and those who wait get the end", async () => {
+Deno.test("return() calls the owner and ends the waiting readers", async () => {
   const left: unknown[] = [];
   const queue = new RecordQueue((queue) => left.push(queue));
   const waiting = queue.next();
@@ -97,13 +97,13 @@ Deno.test("the reader that leaves is told to its owner, and those who wait get t
   assertEquals(await queue.next(), { done: true, value: undefined });
 });
 
-Deno.test("leaving forgets what waited", async () => {
+Deno.test("return() discards the waiting records", async () => {
   const queue = filled(1_100);
   await queue.return();
   assertEquals(await queue.next(), { done: true, value: undefined });
 });
 
-Deno.test("an error comes after what waited, once", async () => {
+Deno.test("the reader receives an error once, after the waiting records", async () => {
   const queue = filled(1);
   queue.end(new Error("refused"));
   queue.end(new Error("again"));
@@ -112,7 +112,7 @@ Deno.test("an error comes after what waited, once", async () => {
   assertEquals(await queue.next(), { done: true, value: undefined });
 });
 
-Deno.test("an error reaches the reader that waits", async () => {
+Deno.test("an error rejects the waiting reader", async () => {
   const queue = new RecordQueue(() => {});
   const waiting = queue.next();
   queue.end(new Error("refused"));

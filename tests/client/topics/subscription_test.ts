@@ -1,7 +1,14 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DrumbeatError, type TopicRecord } from "../../../client.ts";
 import { defineMessages, encodeBinary } from "../../../messages.ts";
-import { batch, caught, greet, harness, record, settle } from "../harness.ts";
+import {
+  batch,
+  caught,
+  handshake,
+  harness,
+  record,
+  settle,
+} from "../harness.ts";
 
 function binary(
   topic: string,
@@ -19,7 +26,7 @@ function binary(
   );
 }
 
-Deno.test("each handler gets its type, with who, when and where", () => {
+Deno.test("each handler receives its type, with the context", () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const seen: unknown[] = [];
@@ -28,7 +35,7 @@ Deno.test("each handler gets its type, with who, when and where", () => {
   lobby.onBinary((payload, { offset }) =>
     seen.push(["binary", payload, offset])
   );
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit({
     type: "batch",
     topic: "lobby",
@@ -61,11 +68,11 @@ Deno.test("each handler gets its type, with who, when and where", () => {
   assertEquals(bytes, ["binary", new Uint8Array([1, 2]), 2]);
 });
 
-Deno.test("what this client published is its own", () => {
+Deno.test("marks the records that this client published", () => {
   using h = harness();
   const own: boolean[] = [];
   h.client.topic("lobby").onAny((_message, info) => own.push(info.own));
-  greet(h.net.last);
+  handshake(h.net.last);
   for (const [offset, from] of ["me", "you", "$hub"].entries()) {
     h.net.last.emit({
       type: "batch",
@@ -77,12 +84,12 @@ Deno.test("what this client published is its own", () => {
   assertEquals(own, [true, false, false]);
 });
 
-Deno.test("a handler that was stopped hears nothing more", () => {
+Deno.test("a removed handler receives nothing more", () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const seen: unknown[] = [];
   const stop = lobby.on("chat", ({ text }) => seen.push(text));
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit(batch("lobby", 0, "a"));
   stop();
   stop();
@@ -90,7 +97,7 @@ Deno.test("a handler that was stopped hears nothing more", () => {
   assertEquals(seen, ["a"]);
 });
 
-Deno.test("a handler that throws is reported and stops nobody else", () => {
+Deno.test("reports a handler that throws, and calls the others", () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const seen: unknown[] = [];
@@ -98,7 +105,7 @@ Deno.test("a handler that throws is reported and stops nobody else", () => {
     throw new Error("handler");
   });
   lobby.on("chat", ({ text }) => seen.push(text));
-  greet(h.net.last);
+  handshake(h.net.last);
   const errors = caught(() => h.net.last.emit(batch("lobby", 0, "a", "b")));
   assertEquals(seen, ["a", "b"]);
   assertEquals(errors.map((error) => (error as Error).message), [
@@ -107,13 +114,13 @@ Deno.test("a handler that throws is reported and stops nobody else", () => {
   ]);
 });
 
-Deno.test("a gap is told once, and delivery goes on behind it", () => {
+Deno.test("reports a gap once, and delivers the records behind it", () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const [gaps, seen] = [record(h.client, "gap"), [] as unknown[]];
   lobby.onGap((gap) => seen.push(gap));
   lobby.on("chat", ({ text }) => seen.push(text));
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit({ type: "gap", topic: "lobby", from: 0, to: 31 });
   h.net.last.emit(batch("lobby", 31, "a"));
   assertEquals(gaps.map(({ topic, from, to }) => ({ topic, from, to })), [{
@@ -124,9 +131,9 @@ Deno.test("a gap is told once, and delivery goes on behind it", () => {
   assertEquals(seen, [{ kind: "gap", topic: "lobby", from: 0, to: 31 }, "a"]);
 });
 
-Deno.test("a record that does not say from or at has those of the one before it", () => {
+Deno.test("a record without from or at has those of the record before it", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const seen: unknown[] = [];
   h.client.topic("lobby").onAny((_, { from, at, own }) =>
     seen.push([from, at, own])
@@ -151,9 +158,9 @@ Deno.test("a record that does not say from or at has those of the one before it"
   ]);
 });
 
-Deno.test("records that were replaced are skipped, and no gap; one that goes back is not the protocol", () => {
+Deno.test("skips replaced records without a gap, and closes with 4500 after a record with a smaller offset", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const topic = h.client.topic("lobby");
   const seen: number[] = [];
   const gaps: unknown[] = [];
@@ -179,7 +186,7 @@ Deno.test("records that were replaced are skipped, and no gap; one that goes bac
   assertEquals([seen, h.client.lastClose?.code], [[3, 4, 9], 4500]);
 });
 
-Deno.test("after a resume the missed records come, are counted, and only then told", async () => {
+Deno.test("delivers the missed records after a resume, then reports their number", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const [recovered, gaps, seen] = [
@@ -189,7 +196,7 @@ Deno.test("after a resume the missed records come, are counted, and only then to
   ];
   lobby.on("chat", ({ text }) => seen.push(text));
   const joinedFirst = lobby.joined();
-  greet(h.net.last);
+  handshake(h.net.last);
   await joinedFirst;
   h.net.last.emit(batch("lobby", 0, "a"));
   h.net.last.drop();
@@ -202,7 +209,7 @@ Deno.test("after a resume the missed records come, are counted, and only then to
     offset: 1,
   }]);
   h.clock.tick(500);
-  const { hello } = greet(h.net.last, {
+  const { hello } = handshake(h.net.last, {
     topics: { lobby: { epoch: "e1", offset: 1, recovered: true, head: 4 } },
   });
   assertEquals(hello.topics, { lobby: { epoch: "e1", offset: 1 } });
@@ -217,25 +224,25 @@ Deno.test("after a resume the missed records come, are counted, and only then to
   assertEquals(gaps.length, 0);
 });
 
-Deno.test("a resume that brings nothing is not told", () => {
+Deno.test("does not report a resume without missed records", () => {
   using h = harness();
   const recovered = record(h.client, "recovered");
-  greet(h.net.last);
+  handshake(h.net.last);
   h.client.reconnect();
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit(batch("lobby", 0, "a"));
   assertEquals(recovered.length, 0);
 });
 
-Deno.test("a resume below the tail: the server's gap, then what is left, which counts as recovered", () => {
+Deno.test("a resume below the tail brings a gap, and the records behind it count as recovered", () => {
   using h = harness();
   const [recovered, gaps] = [
     record(h.client, "recovered"),
     record(h.client, "gap"),
   ];
-  greet(h.net.last);
+  handshake(h.net.last);
   h.client.reconnect();
-  greet(h.net.last, {
+  handshake(h.net.last, {
     topics: { lobby: { epoch: "e1", offset: 0, recovered: false, head: 9 } },
   });
   assertEquals(gaps.length, 0);
@@ -245,7 +252,7 @@ Deno.test("a resume below the tail: the server's gap, then what is left, which c
   assertEquals(recovered.map(({ count }) => count), [2]);
 });
 
-Deno.test("another epoch is a gap of unknown extent, and delivery starts where the server says", () => {
+Deno.test("another epoch is a gap of unknown extent, and delivery starts at the server's offset", () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const [gaps, seen, heard] = [
@@ -255,10 +262,10 @@ Deno.test("another epoch is a gap of unknown extent, and delivery starts where t
   ];
   lobby.on("chat", ({ text }) => seen.push(text));
   lobby.onGap((gap) => heard.push(gap));
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit(batch("lobby", 0, "a"));
   h.client.reconnect();
-  greet(h.net.last, {
+  handshake(h.net.last, {
     topics: { lobby: { epoch: "e2", offset: 3, recovered: false, head: 5 } },
   });
   assertEquals(gaps.map(({ topic, from, to }) => [topic, from, to]), [[
@@ -274,11 +281,11 @@ Deno.test("another epoch is a gap of unknown extent, and delivery starts where t
   }]);
 });
 
-Deno.test("for await gives records, bytes and gaps in order, and ends with the topic", async () => {
+Deno.test("for await returns records, bytes and gaps in order, and ends with the topic", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
   const iterator = lobby[Symbol.asyncIterator]();
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit(batch("lobby", 0, "a"));
   h.net.last.emitBytes(binary("lobby", 1, 7));
   h.net.last.emit({ type: "gap", topic: "lobby", from: 2, to: 4 });
@@ -314,10 +321,10 @@ Deno.test("for await gives records, bytes and gaps in order, and ends with the t
   assertEquals((await lobby[Symbol.asyncIterator]().next()).done, true);
 });
 
-Deno.test("a reader that breaks off costs nothing any more", async () => {
+Deno.test("for await ends with break, and receives nothing more", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
-  greet(h.net.last);
+  handshake(h.net.last);
   const reading = (async () => {
     for await (const record of lobby) return record.kind;
   })();
@@ -332,13 +339,13 @@ const contract = defineMessages({
     typeof (value as { text?: unknown }).text === "string",
 });
 
-Deno.test("a record that the contract refuses is an invalid event, and nobody's message", async () => {
+Deno.test("dispatches a record that the contract refuses as an invalid event only", async () => {
   using h = harness({ contract });
   const lobby = h.client.topic("lobby");
   const [invalid, seen] = [record(h.client, "invalid"), [] as unknown[]];
   lobby.onAny((message) => seen.push(message));
   const iterator = lobby[Symbol.asyncIterator]();
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.emit({
     type: "batch",
     topic: "lobby",
@@ -370,7 +377,7 @@ Deno.test("a record that the contract refuses is an invalid event, and nobody's 
   });
 });
 
-Deno.test("a validator that throws is reported, and the next record comes", () => {
+Deno.test("reports a validator that throws, and delivers the next record", () => {
   const throwing = defineMessages({
     chat(value): value is { text: string } {
       if ((value as { text: string }).text === "boom") {
@@ -382,12 +389,12 @@ Deno.test("a validator that throws is reported, and the next record comes", () =
   using h = harness({ contract: throwing });
   const seen: unknown[] = [];
   h.client.topic("lobby").on("chat", ({ text }) => seen.push(text));
-  greet(h.net.last);
+  handshake(h.net.last);
   const errors = caught(() => h.net.last.emit(batch("lobby", 0, "boom", "a")));
   assertEquals([seen, errors.length], [["a"], 1]);
 });
 
-Deno.test("a closed topic publishes nothing", async () => {
+Deno.test("a closed topic rejects publish and joined with closed", async () => {
   using h = harness();
   const room = h.client.topic("room:1");
   await room.close();
@@ -402,12 +409,12 @@ Deno.test("a closed topic publishes nothing", async () => {
   );
 });
 
-Deno.test("a gap that ends a resume tells what was recovered before it", () => {
+Deno.test("a gap that completes a resume reports the records before it as recovered", () => {
   using h = harness();
   const recovered = record(h.client, "recovered");
-  greet(h.net.last);
+  handshake(h.net.last);
   h.client.reconnect();
-  greet(h.net.last, {
+  handshake(h.net.last, {
     topics: { lobby: { epoch: "e1", offset: 0, recovered: true, head: 9 } },
   });
   h.net.last.emit(batch("lobby", 0, "a"));

@@ -3,7 +3,7 @@ import { DrumbeatError, type Topic } from "../../../client.ts";
 import {
   type AnyFrame,
   batch,
-  greet,
+  handshake,
   harness,
   record,
   settle,
@@ -17,7 +17,7 @@ function texts(topic: Topic): unknown[] {
   return seen;
 }
 
-/** Answers a subscribe as a kind server does. */
+/** Answers a subscribe. */
 function subscribed(
   socket: FakeSocket,
   { id, topic }: AnyFrame,
@@ -34,7 +34,7 @@ function subscribed(
   });
 }
 
-Deno.test("a topic is the same until it is closed", async () => {
+Deno.test("topic() returns the same object until it is closed", async () => {
   using h = harness();
   const first = h.client.topic("room:1");
   assertStrictEquals(h.client.topic("room:1", { last: 5 }), first);
@@ -43,12 +43,12 @@ Deno.test("a topic is the same until it is closed", async () => {
   assertEquals(h.client.topic("room:1") === first, false);
 });
 
-Deno.test("joined at hello, a topic gets its records", async () => {
+Deno.test("a topic of the hello receives its records", async () => {
   using h = harness();
   const room = h.client.topic("room:1");
   const seen = texts(room);
   const joined = room.joined();
-  greet(h.net.last, {
+  handshake(h.net.last, {
     topics: { "room:1": { epoch: "e9", offset: 4, recovered: true, head: 6 } },
   });
   await joined;
@@ -61,14 +61,14 @@ Deno.test("joined at hello, a topic gets its records", async () => {
   await room.joined();
 });
 
-Deno.test("joined while open, it subscribes at once, from where the user said", async () => {
+Deno.test("a topic of an open client subscribes at once, at the given start", async () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const room = h.client.topic("room:1", { last: 50 });
   const [frame] = h.net.last.take();
   assertEquals(frame, { type: "subscribe", id: 1, topic: "room:1", last: 50 });
   const seen = texts(room);
-  // Not joined yet: these are no records of this subscription.
+  // Before the answer: these records belong to an older subscription.
   h.net.last.emit(batch("room:1", 0, "early"));
   subscribed(h.net.last, frame, 7);
   h.net.last.emit(batch("room:1", 7, "a"));
@@ -76,9 +76,9 @@ Deno.test("joined while open, it subscribes at once, from where the user said", 
   assertEquals([seen, h.client.state], [["a"], "open"]);
 });
 
-Deno.test("joined() resolves in the next microtask: before the handlers of a record that follows at once", async () => {
+Deno.test("joined() resolves before the handlers of a record that follows at once", async () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const room = h.client.topic("room:1");
   const order: string[] = [];
   room.joined().then(() => order.push("joined"));
@@ -89,7 +89,7 @@ Deno.test("joined() resolves in the next microtask: before the handlers of a rec
   assertEquals(order, ["joined", "record"]);
 });
 
-Deno.test("wanted between hello and start, it subscribes after start", () => {
+Deno.test("a topic that is opened between hello and start subscribes after start", () => {
   using h = harness();
   h.net.last.accept();
   const [hello] = h.net.last.take();
@@ -103,17 +103,17 @@ Deno.test("wanted between hello and start, it subscribes after start", () => {
   });
 });
 
-Deno.test("left between hello and start, it unsubscribes after start", async () => {
+Deno.test("a topic that is closed between hello and start unsubscribes after start", async () => {
   using h = harness();
   const room = h.client.topic("room:1");
   h.net.last.accept();
   const [hello] = h.net.last.take();
-  let gone = false;
-  const closing = room.close().then(() => gone = true);
+  let isSettled = false;
+  const closing = room.close().then(() => isSettled = true);
   start(h.net.last, hello);
   const [frame] = h.net.last.take() as AnyFrame[];
   await settle();
-  assertEquals([frame, gone], [
+  assertEquals([frame, isSettled], [
     { type: "unsubscribe", id: 1, topic: "room:1" },
     false,
   ]);
@@ -122,11 +122,11 @@ Deno.test("left between hello and start, it unsubscribes after start", async () 
   assertEquals(room.state, "closed");
 });
 
-Deno.test("leaving unsubscribes; records on their way are ignored, and counted", async () => {
+Deno.test("close() unsubscribes, and ignores the records that the server had sent before", async () => {
   using h = harness({ heartbeat: false });
   const room = h.client.topic("room:1");
   const seen = texts(room);
-  greet(h.net.last, { limits: { windowBytes: 4 } });
+  handshake(h.net.last, { limits: { windowBytes: 4 } });
   const closing = room.close();
   assertEquals(h.net.last.take(), [{
     type: "unsubscribe",
@@ -143,11 +143,11 @@ Deno.test("leaving unsubscribes; records on their way are ignored, and counted",
   await closing;
 });
 
-Deno.test("joined again before the server knows of the leaving, it waits for that", async () => {
+Deno.test("a topic that is opened again waits for the ack of the unsubscribe", async () => {
   using h = harness();
   const first = h.client.topic("room:1");
   const seenByFirst = texts(first);
-  greet(h.net.last);
+  handshake(h.net.last);
   first.close();
   const second = h.client.topic("room:1", { last: 3 });
   const seen = texts(second);
@@ -166,9 +166,9 @@ Deno.test("joined again before the server knows of the leaving, it waits for tha
   assertEquals([seenByFirst, seen], [[], ["new"]]);
 });
 
-Deno.test("left and joined three times before the first answer, it comes out right", async () => {
+Deno.test("ends in the right state after three opens and closes before the first answer", async () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const topics = [1, 2, 3].map((last) => {
     const topic = h.client.topic("room:1", { last });
     if (last < 3) topic.close();
@@ -197,10 +197,10 @@ Deno.test("left and joined three times before the first answer, it comes out rig
   ]);
 });
 
-Deno.test("an unsubscribe that the server does not know has the same result", async () => {
+Deno.test("an unsubscribe that the server refuses with absent closes the topic", async () => {
   using h = harness();
   const room = h.client.topic("room:1");
-  greet(h.net.last);
+  handshake(h.net.last);
   const closing = room.close();
   h.net.last.take();
   h.net.last.emit({
@@ -214,10 +214,10 @@ Deno.test("an unsubscribe that the server does not know has the same result", as
   assertEquals((h.net.last.take() as AnyFrame[])[0].type, "subscribe");
 });
 
-Deno.test("a cut answers what was asked: hello says what is wanted", async () => {
+Deno.test("a closed connection settles every close(), and the next hello contains the open topics", async () => {
   using h = harness();
   const [left, stays] = [h.client.topic("left"), h.client.topic("stays")];
-  greet(h.net.last);
+  handshake(h.net.last);
   const closing = left.close();
   const late = h.client.topic("late", { last: 1 });
   const never = h.client.topic("never");
@@ -230,27 +230,27 @@ Deno.test("a cut answers what was asked: hello says what is wanted", async () =>
     "joining",
   ]);
   h.clock.tick(500);
-  const { hello, frames } = greet(h.net.last);
+  const { hello, frames } = handshake(h.net.last);
   assertEquals(Object.keys(hello.topics), ["stays", "lobby", "late"]);
   assertEquals([hello.topics.late, frames], [{ last: 1 }, []]);
 });
 
-Deno.test("left while offline, a topic is simply not in the next hello", async () => {
+Deno.test("hello does not contain a topic that was closed offline", async () => {
   using h = harness();
   const room = h.client.topic("room:1");
-  greet(h.net.last);
+  handshake(h.net.last);
   h.net.last.drop();
   await room.close();
   h.clock.tick(500);
-  assertEquals(Object.keys(greet(h.net.last).hello.topics), ["lobby"]);
+  assertEquals(Object.keys(handshake(h.net.last).hello.topics), ["lobby"]);
 });
 
-Deno.test("a topic that start refuses is refused, with the server's code", async () => {
+Deno.test("a topic that start refuses has the server's code", async () => {
   using h = harness();
   const room = h.client.topic("secret");
   const joined = room.joined();
   const iterator = room[Symbol.asyncIterator]();
-  greet(h.net.last, { topics: { secret: { error: "forbidden" } } });
+  handshake(h.net.last, { topics: { secret: { error: "forbidden" } } });
   assertEquals(
     (await assertRejects(() => joined, DrumbeatError)).code,
     "forbidden",
@@ -275,9 +275,9 @@ Deno.test("a topic that start refuses is refused, with the server's code", async
   assertEquals(room.state, "refused");
 });
 
-Deno.test("a topic that subscribe refuses is refused; asked for again, it is asked for again", async () => {
+Deno.test("a topic that the server refused can be subscribed to again", async () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const room = h.client.topic("room:1");
   const joined = room.joined();
   h.net.last.take();
@@ -294,14 +294,14 @@ Deno.test("a topic that subscribe refuses is refused; asked for again, it is ask
   assertEquals([room.state, again.state], ["refused", "joined"]);
 });
 
-Deno.test("a refusal that nobody waits for is an error message", () => {
+Deno.test("dispatches a refusal as a message where joined() was not called", () => {
   using h = harness();
   const messages = record(h.client, "message");
-  greet(h.net.last, { topics: { lobby: { error: "unavailable" } } });
+  handshake(h.net.last, { topics: { lobby: { error: "unavailable" } } });
   assertEquals(JSON.parse(messages.at(-1)!.data as string).code, "unavailable");
 });
 
-Deno.test("a topic that start does not mention, or not sensibly, is refused as unavailable", () => {
+Deno.test("a topic without a valid answer in start is refused as unavailable", () => {
   for (
     const answer of [undefined, null, 1, {}, { epoch: 1, offset: 0 }, {
       epoch: "e",
@@ -310,14 +310,14 @@ Deno.test("a topic that start does not mention, or not sensibly, is refused as u
   ) {
     using h = harness();
     const room = h.client.topic("room:1");
-    greet(h.net.last, { topics: { "room:1": answer } });
+    handshake(h.net.last, { topics: { "room:1": answer } });
     assertEquals(room.state, "refused");
   }
 });
 
-Deno.test("closed while its subscribe is refused, it is closed", async () => {
+Deno.test("a topic that is closed before its subscribe is refused stays closed", async () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const room = h.client.topic("room:1");
   const closing = room.close();
   h.net.last.take();
@@ -326,9 +326,9 @@ Deno.test("closed while its subscribe is refused, it is closed", async () => {
   assertEquals([room.state, h.net.last.take()], ["closed", []]);
 });
 
-Deno.test("answers that were not asked for are ignored", () => {
+Deno.test("ignores answers with another id, another topic or another type", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   const room = h.client.topic("room:1");
   const [frame] = h.net.last.take() as AnyFrame[];
   subscribed(h.net.last, { id: 99, topic: "room:1" });
@@ -340,13 +340,13 @@ Deno.test("answers that were not asked for are ignored", () => {
   assertEquals(room.state, "joined");
 });
 
-Deno.test("a handler of a gap may leave the topic that is being placed", () => {
+Deno.test("a listener of a gap may close the topic during its subscription", () => {
   using h = harness();
   const room = h.client.topic("room:1");
-  greet(h.net.last);
+  handshake(h.net.last);
   h.client.addEventListener("gap", () => void room.close());
   h.client.reconnect();
-  const { frames } = greet(h.net.last, {
+  const { frames } = handshake(h.net.last, {
     topics: {
       "room:1": { epoch: "new", offset: 0, recovered: false, head: 0 },
     },
@@ -354,10 +354,10 @@ Deno.test("a handler of a gap may leave the topic that is being placed", () => {
   assertEquals(frames.map(({ type }) => type), ["unsubscribe"]);
 });
 
-Deno.test("closing the client closes its topics", async () => {
+Deno.test("closing the client closes the topics", async () => {
   using h = harness();
   const [lobby, room] = [h.client.topic("lobby"), h.client.topic("room:1")];
-  greet(h.net.last);
+  handshake(h.net.last);
   const iterator = lobby[Symbol.asyncIterator]();
   const waiting = iterator.next();
   const late = h.client.topic("late");
@@ -378,23 +378,23 @@ Deno.test("closing the client closes its topics", async () => {
   await lobby.close();
 });
 
-Deno.test("a leaving that a cut answered does not stand in the way of joining again", () => {
+Deno.test("a topic whose close a reconnect settled can be opened again", () => {
   using h = harness();
   const room = h.client.topic("room:1");
-  greet(h.net.last);
+  handshake(h.net.last);
   room.close();
   h.net.last.drop();
   h.clock.tick(500);
-  greet(h.net.last);
+  handshake(h.net.last);
   h.client.topic("room:1");
   assertEquals((h.net.last.take() as AnyFrame[]).map(({ type }) => type), [
     "subscribe",
   ]);
 });
 
-Deno.test("whoever hears of a refusal may reconnect and join again", () => {
+Deno.test("a listener of a refusal may reconnect and open the topic again", () => {
   using h = harness();
-  greet(h.net.last);
+  handshake(h.net.last);
   h.client.topic("room:1");
   let again: Topic | undefined;
   h.client.addEventListener("message", () => {
@@ -403,24 +403,24 @@ Deno.test("whoever hears of a refusal may reconnect and join again", () => {
     again = h.client.topic("room:1");
   });
   h.net.last.emit({ type: "error", id: 1, code: "limit", message: "too many" });
-  assertEquals(Object.keys(greet(h.net.last).hello.topics), [
+  assertEquals(Object.keys(handshake(h.net.last).hello.topics), [
     "lobby",
     "room:1",
   ]);
   assertEquals(again?.state, "joined");
 });
 
-Deno.test("a lobby that was refused is not asked for again and again", () => {
+Deno.test("hello does not contain a refused lobby", () => {
   using h = harness();
-  greet(h.net.last, { topics: { lobby: { error: "forbidden" } } });
+  handshake(h.net.last, { topics: { lobby: { error: "forbidden" } } });
   h.client.reconnect();
-  assertEquals(greet(h.net.last).hello.topics, {});
+  assertEquals(handshake(h.net.last).hello.topics, {});
 });
 
-Deno.test("closing the client leaves a refusal what it is", () => {
+Deno.test("a refused topic stays refused when the client closes", () => {
   using h = harness();
   const room = h.client.topic("room:1");
-  greet(h.net.last, { topics: { "room:1": { error: "forbidden" } } });
+  handshake(h.net.last, { topics: { "room:1": { error: "forbidden" } } });
   h.client.close();
   assertEquals(room.state, "refused");
 });
