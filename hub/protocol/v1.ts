@@ -17,7 +17,7 @@ import type { Core } from "../core.ts";
 import { Credit } from "./credit.ts";
 import type { Dialect } from "../peers/dialect.ts";
 import type { Run } from "../log/run.ts";
-import { handshake, type Greeting, lateLog } from "./hello.ts";
+import { type Greeting, handshake, lateLog } from "./hello.ts";
 import { secretOf } from "../ids.ts";
 import { wireLimits } from "../limits.ts";
 import { Places } from "./subscribe.ts";
