@@ -59,18 +59,18 @@ export class Lobby {
     this.#feed = feed;
     this.#onRecord = onRecord;
     this.#topic = client.topic(LOBBY, { last: HISTORY_RECORDS });
-    this.#topic.onAny((message, info) => {
+    this.#topic.onAny((message, context) => {
       if (message.type === "chat") {
-        this.#addChat(message as unknown as Chat, info);
+        this.#addChat(message, context);
       } else {
-        this.#addRecord({ kind: "json", message }, info, message.type);
+        this.#addRecord({ kind: "json", message }, context, message.type);
       }
     });
-    this.#topic.onBinary((payload, info) => {
+    this.#topic.onBinary((payload, context) => {
       const kind = client.binaryType === "blob" ? "Blob" : "ArrayBuffer";
       const label = `${kind}, ${counted(payload.length, "byte")}`;
       const content = { kind: "binary", label, hex: hex(payload) } as const;
-      this.#addRecord(content, info, label);
+      this.#addRecord(content, context, label);
     });
     client.addEventListener("invalid", ({ message, context, reason }) => {
       this.#addRecord({ kind: "json", message }, context, reason);
@@ -119,35 +119,35 @@ export class Lobby {
     );
   }
 
-  #addChat(chat: Chat, info: MessageContext): void {
-    const line = info.own ? this.#pending.take(chat, info) : undefined;
+  #addChat(chat: Chat, context: MessageContext): void {
+    const line = context.own ? this.#pending.take(chat, context) : undefined;
     if (line === undefined) {
       const content = { kind: "chat", text: chat.text } as const;
-      this.#addRecord(content, info, chat.text, chat.name);
+      this.#addRecord(content, context, chat.text, chat.name);
     } else {
-      this.#updateName(info.from, chat.name);
+      this.#updateName(context.from, chat.name);
       this.#feed.add(line);
-      this.#countRecord(info);
+      this.#countRecord(context);
     }
   }
 
   #addRecord(
     content: Content,
-    info: MessageContext,
+    context: MessageContext,
     announcement: string,
     chosenName?: string,
   ): void {
-    const name = this.#updateName(info.from, chosenName);
+    const name = this.#updateName(context.from, chosenName);
     this.#feed.add(() => {
-      const sender = { from: info.from, name, own: info.own };
-      const line = messageLine(sender, info, content);
-      if (info.own) {
-        showDelivery(line, "acknowledged", info.offset);
+      const sender = { from: context.from, name, own: context.own };
+      const line = messageLine(sender, context, content);
+      if (context.own) {
+        showDelivery(line, "acknowledged", context.offset);
       }
       return line;
     });
-    this.#countRecord(info);
-    if (!info.own && info.at > this.#startedAt) {
+    this.#countRecord(context);
+    if (!context.own && context.at > this.#startedAt) {
       this.#announcer.announce(`${shownName(name)}: ${announcement}`);
     }
   }
@@ -166,8 +166,8 @@ export class Lobby {
     return name;
   }
 
-  #countRecord(info: MessageContext): void {
-    this.#onRecord(info.own);
+  #countRecord(context: MessageContext): void {
+    this.#onRecord(context.own);
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       const next = this.#topic.position?.offset;
