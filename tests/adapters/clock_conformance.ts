@@ -1,15 +1,15 @@
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import type { Clock } from "../../hub/clock.ts";
 
-/** A clock under test, and the way to let its time pass. */
+/** A clock under test, and the function that lets its time pass. */
 export interface ClockRig {
   readonly clock: Clock;
-  /** Resolves when at least so many ms, and the turns of the event loop that waited, have passed. */
+  /** Resolves when at least this many ms and the waiting turns of the event loop have passed. */
   pass(ms: number): Promise<void>;
 }
 
 /**
- * What every implementation of the hub's Clock port must do.
+ * Registers the tests that every implementation of the hub's Clock port has to pass.
  *
  * @param name the implementation's name.
  * @param make makes a clock.
@@ -26,20 +26,20 @@ export function clockConformance(name: string, make: () => ClockRig): void {
     });
   }
 
-  test("goes forward as time passes, in ms", async ({ clock, pass }) => {
+  test("advances in ms as time passes", async ({ clock, pass }) => {
     const [now, time] = [clock.now(), clock.time()];
     await pass(5);
     assertGreaterOrEqual(clock.now(), now + 4.9);
     assertGreaterOrEqual(clock.time(), time + 4);
   });
 
-  test("tells a time that people can read", ({ clock }) => {
+  test("returns the time of day", ({ clock }) => {
     assertGreaterOrEqual(clock.time(), Date.UTC(2023, 0));
     assert(clock.time() < Date.UTC(2100, 0));
     return Promise.resolve();
   });
 
-  test("calls back once, after the time and not before", async ({ clock, pass }) => {
+  test("runs a callback once, after the time and not before", async ({ clock, pass }) => {
     let calls = 0;
     const from = clock.now();
     let at = 0;
@@ -53,7 +53,7 @@ export function clockConformance(name: string, make: () => ClockRig): void {
     assertGreaterOrEqual(at, from + 4);
   });
 
-  test("does not call back early for a time that no timer can hold", async ({ clock, pass }) => {
+  test("does not run a callback early for a time above the longest timer", async ({ clock, pass }) => {
     let calls = 0;
     clock.after(2 ** 31, () => calls++);
     clock.after(Infinity, () => calls++);
@@ -61,7 +61,7 @@ export function clockConformance(name: string, make: () => ClockRig): void {
     assertEquals(calls, 0);
   });
 
-  test("calls back in the order of the times", async ({ clock, pass }) => {
+  test("runs callbacks in the order of their times", async ({ clock, pass }) => {
     const calls: string[] = [];
     clock.after(20, () => calls.push("late"));
     clock.after(1, () => calls.push("soon"));
@@ -69,7 +69,7 @@ export function clockConformance(name: string, make: () => ClockRig): void {
     assertEquals(calls, ["soon", "late"]);
   });
 
-  test("does not call back what was cancelled, however often", async ({ clock, pass }) => {
+  test("does not run a cancelled callback, and accepts a second cancel", async ({ clock, pass }) => {
     const calls: string[] = [];
     const cancel = clock.after(1, () => calls.push("cancelled"));
     const other = clock.after(1, () => calls.push("other"));
@@ -80,7 +80,7 @@ export function clockConformance(name: string, make: () => ClockRig): void {
     assertEquals(calls, ["other"]);
   });
 
-  test("may be asked again from within a call", async ({ clock, pass }) => {
+  test("accepts a callback from within a callback", async ({ clock, pass }) => {
     let calls = 0;
     const again = () => {
       if (++calls < 3) clock.after(1, again);
@@ -91,7 +91,7 @@ export function clockConformance(name: string, make: () => ClockRig): void {
     assertEquals(calls, 3);
   });
 
-  test("calls at the end of the turn: later, once, in order", async ({ clock, pass }) => {
+  test("runs callbacks of the turn at its end: once, in order", async ({ clock, pass }) => {
     const calls: string[] = [];
     clock.turn(() => calls.push("first"));
     clock.turn(() => calls.push("second"));
@@ -103,7 +103,7 @@ export function clockConformance(name: string, make: () => ClockRig): void {
     assertEquals(calls, ["microtask", "first", "second"]);
   });
 
-  test("calls in the next turn what was asked for within one", async ({ clock, pass }) => {
+  test("runs a callback from within the turn in the next turn", async ({ clock, pass }) => {
     const calls: string[] = [];
     clock.turn(() => {
       clock.turn(() => calls.push("next"));
@@ -114,7 +114,7 @@ export function clockConformance(name: string, make: () => ClockRig): void {
     assertEquals(calls, ["this", "this too", "next"]);
   });
 
-  test("calls nothing after it was closed, and may be closed twice", async ({ clock, pass }) => {
+  test("runs no callback after it was closed, and accepts a second close", async ({ clock, pass }) => {
     const calls: string[] = [];
     const cancel = clock.after(1, () => calls.push("timer"));
     clock.turn(() => calls.push("turn"));
@@ -127,7 +127,7 @@ export function clockConformance(name: string, make: () => ClockRig): void {
     assertEquals(calls, []);
   });
 
-  test("may be closed from within a call", async ({ clock, pass }) => {
+  test("accepts a close from within a callback", async ({ clock, pass }) => {
     const calls: string[] = [];
     clock.turn(() => {
       calls.push("first");

@@ -1,7 +1,7 @@
 import { FakeClock } from "../hub/fake_clock.ts";
 import { clockConformance } from "./clock_conformance.ts";
 
-clockConformance("the tests' clock", () => {
+clockConformance("FakeClock", () => {
   const clock = new FakeClock();
   return {
     clock,

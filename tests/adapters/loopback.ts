@@ -6,17 +6,17 @@ import { NodeServer } from "../../server/strict/node_server.ts";
 import { closeCode, type RawFrame, RawPeer } from "../raw_peer.ts";
 import type { SocketRig } from "./socket_conformance.ts";
 
-/** A server that makes a socket under test of each connection. */
+/** A server that makes a socket under test for each connection. */
 export interface SocketServer {
   readonly port: number;
   close(): Promise<void>;
 }
 
 /**
- * A real socket on loopback, and a bare one at its other end.
+ * Connects a real socket on loopback with a raw peer at its other end.
  *
  * @param listen starts a server that attaches each WebSocket.
- * @param attach as a hub's is.
+ * @param attach the same as a hub's.
  */
 export async function overLoopback(
   listen: (
@@ -25,7 +25,7 @@ export async function overLoopback(
   attach: (socket: Socket) => Inbound,
 ): Promise<SocketRig & { readonly peer: RawPeer }> {
   const opened = Promise.withResolvers<Socket>();
-  const gone = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
   const server = await listen((socket) => {
     const inbound = attach(socket);
     opened.resolve(socket);
@@ -33,7 +33,7 @@ export async function overLoopback(
       receive: (data) => inbound.receive(data),
       closed(code, reason) {
         inbound.closed(code, reason);
-        gone.resolve();
+        closed.resolve();
       },
     };
   });
@@ -60,7 +60,7 @@ export async function overLoopback(
         return { code: closeCode(frame), reason };
       },
       async ended() {
-        // What was on its way is read and forgotten; a reset is an end, too.
+        // Frames in flight are read and ignored; a reset is an end, too.
         while (await peer.frame().catch(() => undefined) !== undefined);
       },
       send: (data) => peer.send(data),
@@ -69,13 +69,13 @@ export async function overLoopback(
     },
     async [Symbol.asyncDispose]() {
       peer.drop();
-      await gone.promise;
+      await closed.promise;
       await server.close();
     },
   };
 }
 
-/** Sockets of `Deno.upgradeWebSocket`. */
+/** Listens with sockets of `Deno.upgradeWebSocket`. */
 export function listenWithDeno(
   attach: (socket: Socket) => Inbound,
 ): SocketServer {
@@ -90,10 +90,10 @@ export function listenWithDeno(
   return { port: server.addr.port, close: () => server.shutdown() };
 }
 
-/** The largest message that {@linkcode listenWithWs} takes. */
+/** The largest message that {@linkcode listenWithWs} accepts. */
 export const MESSAGE_BYTES = 128 * 1024;
 
-/** Sockets of `ws`. */
+/** Listens with sockets of `ws`. */
 export async function listenWithWs(
   attach: (socket: Socket) => Inbound,
   closeMs = 60_000,

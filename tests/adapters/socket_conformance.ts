@@ -1,21 +1,21 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import type { Inbound, Socket } from "../../hub/socket.ts";
 
-/** What goes through a WebSocket. */
+/** The data of a WebSocket message. */
 export type Data = string | Uint8Array<ArrayBuffer>;
 
 /** The other side of a socket under test. */
 export interface FarEnd {
-  /** Resolves with the next message that came. */
+  /** Resolves with the next message. */
   receive(): Promise<Data>;
-  /** Resolves with the code and reason of the close frame that came. */
+  /** Resolves with the code and reason of the close frame. */
   closed(): Promise<{ readonly code: number; readonly reason: string }>;
-  /** Resolves at the end of the stream, whatever comes before. */
+  /** Resolves at the end of the stream, and ignores what precedes it. */
   ended(): Promise<void>;
   send(data: Data): void | Promise<void>;
   /** Sends a close frame, as an answer or as the first. */
   close(code: number, reason: string): void | Promise<void>;
-  /** Drops the connection without a word. */
+  /** Drops the connection without a close frame. */
   drop(): void;
 }
 
@@ -23,23 +23,23 @@ export interface FarEnd {
 export interface SocketRig extends AsyncDisposable {
   readonly socket: Socket;
   readonly far: FarEnd;
-  /** Whether there is a transport in between, which holds back what the far end does not read. */
+  /** `true` with a transport in between, which buffers data that the far end does not read. */
   readonly stalls: boolean;
 }
 
-/** What the transport told. */
-interface Told {
+/** The calls of the transport. */
+interface Calls {
   readonly data: Data[];
   readonly closes: { readonly code: number; readonly reason: string }[];
-  /** Resolves when something more was told. */
+  /** Resolves at the next call. */
   more(): Promise<void>;
 }
 
 /**
- * What every implementation of the hub's Socket port must do.
+ * Registers the tests that every implementation of the hub's Socket port has to pass.
  *
  * @param name the implementation's name.
- * @param make connects a socket to a far end; `attach` is to be called as a hub's is.
+ * @param make connects a socket to a far end, and calls `attach` as a hub's.
  */
 export function socketConformance(
   name: string,
@@ -47,22 +47,22 @@ export function socketConformance(
 ): void {
   function test(
     words: string,
-    run: (rig: SocketRig & { readonly told: Told }) => Promise<void>,
+    run: (rig: SocketRig & { readonly calls: Calls }) => Promise<void>,
   ): void {
     Deno.test(`${name} ${words}`, async () => {
       let wake = () => {};
-      const told: Told = {
+      const calls: Calls = {
         data: [],
         closes: [],
         more: () => new Promise((resolve) => wake = resolve),
       };
       const rig = await make(() => ({
         receive(data) {
-          told.data.push(data);
+          calls.data.push(data);
           wake();
         },
         closed(code, reason) {
-          told.closes.push({ code, reason });
+          calls.closes.push({ code, reason });
           wake();
         },
       }));
@@ -72,8 +72,8 @@ export function socketConformance(
             socket: rig.socket,
             far: rig.far,
             stalls: rig.stalls,
-            told,
-          } as SocketRig & { told: Told },
+            calls,
+          } as SocketRig & { calls: Calls },
         );
       } finally {
         await rig[Symbol.asyncDispose]();
@@ -81,11 +81,11 @@ export function socketConformance(
     });
   }
 
-  async function until(told: Told, holds: () => boolean): Promise<void> {
-    while (!holds()) await told.more();
+  async function until(calls: Calls, holds: () => boolean): Promise<void> {
+    while (!holds()) await calls.more();
   }
 
-  test("is open from the start, with nothing held back", ({ socket }) => {
+  test("is open from the start, with an empty buffer", ({ socket }) => {
     assertEquals([socket.open, socket.bufferedAmount], [true, 0]);
     return Promise.resolve();
   });
@@ -103,12 +103,12 @@ export function socketConformance(
     for (const data of sent) assertEquals(await far.receive(), data);
   });
 
-  test("sends the part of a buffer that it was given", async ({ socket, far }) => {
+  test("sends only the given part of a buffer", async ({ socket, far }) => {
     socket.send(Uint8Array.of(1, 2, 3, 4, 5).subarray(1, 3));
     assertEquals(await far.receive(), Uint8Array.of(2, 3));
   });
 
-  test("hands in text as a string and binary as bytes, in order", async ({ far, told }) => {
+  test("receives text as a string and binary as bytes, in order", async ({ far, calls }) => {
     const sent: Data[] = [
       "a",
       Uint8Array.of(1, 2),
@@ -117,8 +117,8 @@ export function socketConformance(
       new Uint8Array(70_000),
     ];
     for (const data of sent) await far.send(data);
-    await until(told, () => told.data.length === sent.length);
-    assertEquals(told.data, sent);
+    await until(calls, () => calls.data.length === sent.length);
+    assertEquals(calls.data, sent);
   });
 
   for (
@@ -148,14 +148,14 @@ export function socketConformance(
     assertEquals((await far.closed()).reason, reason);
   });
 
-  test("sends what was sent before it closed", async ({ socket, far }) => {
+  test("sends earlier messages before the close frame", async ({ socket, far }) => {
     socket.send("last words");
     socket.close(1000, "");
     assertEquals(await far.receive(), "last words");
     assertEquals((await far.closed()).code, 1000);
   });
 
-  test("may be closed twice and sent to afterwards, and throws at neither", async ({ socket, far }) => {
+  test("accepts a second close and a later send without an error", async ({ socket, far }) => {
     socket.close(4000, "first");
     socket.close(4001, "second");
     socket.send("too late");
@@ -163,31 +163,31 @@ export function socketConformance(
     assertEquals((await far.closed()).code, 4000);
   });
 
-  test("tells that it is gone when the other side has answered the close", async ({ socket, far, told }) => {
+  test("reports the end when the far end has answered the close", async ({ socket, far, calls }) => {
     socket.close(4000, "bye");
     await far.closed();
     await far.close(4000, "bye");
-    await until(told, () => told.closes.length > 0);
+    await until(calls, () => calls.closes.length > 0);
   });
 
-  test("tells the code and the reason with which the other side closed", async ({ socket, far, told }) => {
+  test("reports the code and the reason of the far end's close", async ({ socket, far, calls }) => {
     await far.close(4321, "done here");
-    await until(told, () => told.closes.length > 0);
-    assertEquals(told.closes[0], { code: 4321, reason: "done here" });
+    await until(calls, () => calls.closes.length > 0);
+    assertEquals(calls.closes[0], { code: 4321, reason: "done here" });
     socket.send("too late");
     assertEquals(socket.open, false);
   });
 
-  test("tells of a connection that dropped, with 0 or 1006", async ({ socket, far, told }) => {
+  test("reports a dropped connection with 0 or 1006", async ({ socket, far, calls }) => {
     far.drop();
-    await until(told, () => told.closes.length > 0);
-    assert([0, 1006].includes(told.closes[0]!.code));
+    await until(calls, () => calls.closes.length > 0);
+    assert([0, 1006].includes(calls.closes[0]!.code));
     socket.send("too late");
     socket.close(1000, "");
     assertEquals(socket.open, false);
   });
 
-  test("drops a connection, if it can: the far end sees the end, and it is told once", async ({ socket, far, told }) => {
+  test("drops a connection, if it can, and reports the end once", async ({ socket, far, calls }) => {
     const can = socket.terminate();
     assertEquals(typeof can, "boolean");
     if (can) {
@@ -195,32 +195,32 @@ export function socketConformance(
       await far.ended();
     }
     far.drop();
-    await until(told, () => told.closes.length > 0);
+    await until(calls, () => calls.closes.length > 0);
     socket.send("too late");
     socket.close(1000, "");
-    if (can) assertEquals([socket.terminate(), told.closes.length], [true, 1]);
+    if (can) assertEquals([socket.terminate(), calls.closes.length], [true, 1]);
   });
 
-  test("drops a connection whose close was not answered, if it can", async ({ socket, far, told }) => {
+  test("drops a connection whose close was not answered, if it can", async ({ socket, far, calls }) => {
     socket.close(4001, "silent");
     assertEquals((await far.closed()).code, 4001);
     if (socket.terminate()) await far.ended();
     far.drop();
-    await until(told, () => told.closes.length > 0);
-    assertEquals(told.data, []);
+    await until(calls, () => calls.closes.length > 0);
+    assertEquals(calls.data, []);
   });
 
-  test("sends nothing after its close frame", async ({ socket, far, told }) => {
+  test("sends nothing after its close frame", async ({ socket, far, calls }) => {
     socket.close(4000, "");
     socket.send("too late");
     assertEquals((await far.closed()).code, 4000);
     socket.send("later still");
     await far.close(4000, "");
-    await until(told, () => told.closes.length > 0);
+    await until(calls, () => calls.closes.length > 0);
     await far.ended();
   });
 
-  test("tells how much it holds back for a peer that does not read, until it reads", async ({ socket, far, stalls }) => {
+  test("reports the bytes that it buffers for a peer that does not read, until it reads", async ({ socket, far, stalls }) => {
     if (!stalls) return;
     const sent = await fill(socket);
     let received = 0;
@@ -229,17 +229,17 @@ export function socketConformance(
     while (socket.bufferedAmount > 0) await turn();
   });
 
-  test("drops a connection whose buffers are full, if it can", async ({ socket, far, stalls, told }) => {
+  test("drops a connection whose buffers are full, if it can", async ({ socket, far, stalls, calls }) => {
     if (!stalls) return;
     await fill(socket);
     if (!socket.terminate()) return;
-    await until(told, () => told.closes.length > 0);
+    await until(calls, () => calls.closes.length > 0);
     await far.ended();
-    assertEquals(told.closes.length, 1);
+    assertEquals(calls.closes.length, 1);
   });
 }
 
-/** Sends until the transport holds something back: the kernel's buffers take some MiB before. Answers with the length. */
+/** Sends until the transport buffers data: the kernel buffers some MiB first. @returns the length of what was sent. */
 async function fill(socket: Socket): Promise<number> {
   const chunk = "x".repeat(256 * 1024);
   let sent = 0;
@@ -251,7 +251,7 @@ async function fill(socket: Socket): Promise<number> {
   return sent;
 }
 
-/** Resolves when the event loop has turned, and looked at its sockets. */
+/** Resolves after one turn of the event loop, which reads its sockets. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

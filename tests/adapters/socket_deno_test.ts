@@ -5,11 +5,11 @@ import { listenWithDeno, overLoopback } from "./loopback.ts";
 import { socketConformance } from "./socket_conformance.ts";
 
 socketConformance(
-  "Deno's socket",
+  "DenoSocket",
   (attach) => overLoopback(listenWithDeno, attach),
 );
 
-Deno.test("Deno's socket says why it closes, though the peer had sent more than was read", async () => {
+Deno.test("DenoSocket sends its close code to a peer that has sent more than was read", async () => {
   let socket: Socket | undefined;
   await using rig = await overLoopback(listenWithDeno, (port) => {
     socket = port;

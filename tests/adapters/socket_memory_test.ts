@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { socketPair } from "../hub/socket_pair.ts";
 import { type Data, socketConformance } from "./socket_conformance.ts";
 
-socketConformance("the tests' socket", (attach) => {
+socketConformance("socketPair", (attach) => {
   const far = socketPair(attach);
   let read = 0;
   return Promise.resolve({
@@ -16,12 +16,12 @@ socketConformance("the tests' socket", (attach) => {
       close: (code, reason) => far.close(code, reason),
       drop: () => far.drop(),
     },
-    // Whoever was terminated tells nothing by itself: the far end's drop does.
+    // Nothing to close: the far end's drop has closed the pair.
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
 });
 
-Deno.test("the tests' socket keeps the very objects that were sent", () => {
+Deno.test("socketPair receives the objects that were sent", () => {
   const far = socketPair(() => ({ receive() {}, closed() {} }));
   const bytes = Uint8Array.of(1);
   far.near.send(bytes);

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { LogRecord } from "../../hub/log/record.ts";
 import type { StoreSink } from "../../hub/log/store.ts";
 import { FakeClock } from "../hub/fake_clock.ts";
@@ -15,20 +15,20 @@ const SILENT: StoreSink = {
   failed() {},
 };
 
-storeConformance("the store in memory", ({ clock, sessionMs, sessions }) => ({
+storeConformance("MemoryStore", ({ clock, sessionMs, sessions }) => ({
   store: new MemoryStore(clock, { sessionMs, sessions }),
   sessions,
 }));
 
 storeConformance(
-  "the tests' store that reads",
+  "DeepStore",
   ({ clock, sessionMs, sessions }) => ({
     store: new DeepStore(clock, { sessionMs, sessions }),
     sessions,
   }),
 );
 
-Deno.test("the store in memory makes a new log, with a new epoch, of a topic that was released", () => {
+Deno.test("MemoryStore begins a new log with a new epoch after a topic was forgotten", () => {
   const store = new MemoryStore(new FakeClock());
   const epochs: string[] = [];
   store.connect({
@@ -41,10 +41,24 @@ Deno.test("the store in memory makes a new log, with a new epoch, of a topic tha
   assertEquals(new Set(epochs).size, 2);
 });
 
-Deno.test("the store in memory without a sink keeps what it is told to itself", async () => {
+Deno.test("MemoryStore works without a sink", async () => {
   const store = new MemoryStore(new FakeClock());
   store.open("room");
   const record = new LogRecord("a", 0, 0, "{}");
   store.append([{ topic: "room", record }]);
   await store[Symbol.asyncDispose]();
+});
+
+Deno.test("MemoryStore rejects unknown options and wrong values", () => {
+  const clock = new FakeClock();
+  assertThrows(
+    () => new MemoryStore(clock, { session: 1 } as object),
+    TypeError,
+    "Cannot make the store: unknown option 'session' (did you mean 'sessions'?)",
+  );
+  assertThrows(
+    () => new MemoryStore(clock, { sessionMs: -1 }),
+    RangeError,
+    "Cannot make the store: the option 'sessionMs' must be a number of at least 0, not -1",
+  );
 });

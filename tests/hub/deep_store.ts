@@ -8,30 +8,30 @@ import type {
   StoreSink,
 } from "../../hub/log/store.ts";
 
-/** What a test wants of {@linkcode DeepStore}. */
+/** Options of {@linkcode DeepStore}. */
 export interface DeepStoreOptions {
-  /** Whether reads wait for `answer`. Default: they answer at once. */
+  /** `true`: reads wait for `answer`. Default: `false`. */
   readonly slow?: boolean;
-  /** Whether opening a log waits for `answer`. Default: `false`. */
+  /** `true`: opening a log waits for `answer`. Default: `false`. */
   readonly slowToOpen?: boolean;
-  /** How long a session lives after its connection, in ms. Default: 120,000. */
+  /** The time to live of a session without a connection, in ms. Default: 120,000. */
   readonly sessionMs?: number;
-  /** Sessions that may wait to be resumed. Default: 20,000. */
+  /** The most sessions without a connection. Default: 20,000. */
   readonly sessions?: number;
 }
 
-/** A store that keeps every record below the hub's rings, and answers reads when a test says so. */
+/** A store that keeps every record below the hub's rings. A test can hold back its answers. */
 export class DeepStore implements Store {
   readonly #memory: MemoryStore;
   readonly #options: DeepStoreOptions;
   readonly #logs = new Map<string, (LogRecord | undefined)[]>();
   #waiting: (() => void)[] = [];
   #sink: StoreSink | undefined;
-  /** Whether it says that it is well. */
+  /** The store's health. */
   healthy = true;
-  /** What reads fail with, if they do. */
+  /** The error that reads fail with. */
   failure: Error | undefined;
-  /** What the next append throws. */
+  /** The error that the next append throws. */
   appendFailure: Error | undefined;
 
   constructor(clock: Clock, options: DeepStoreOptions = {}) {
@@ -50,7 +50,7 @@ export class DeepStore implements Store {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const run of waiting) run();
-    // The hub hears of it in the microtasks that follow.
+    // The hub receives the answers in the microtasks that follow.
     for (let i = 0; i < 5; i++) await Promise.resolve();
   }
 

@@ -4,8 +4,8 @@ import { PROTOCOL } from "../../../messages.ts";
 import { FakeClock } from "../../hub/fake_clock.ts";
 import { type InMemory, inMemory } from "../../hub/in_memory.ts";
 
-/** A socket of a peer that is not there. */
-const nobody = {
+/** A socket without a peer. */
+const socket = {
   send() {},
   close() {},
   terminate: () => true,
@@ -13,7 +13,7 @@ const nobody = {
   open: true,
 };
 
-/** A hub whose log is in a test's hand. */
+/** Runs a test with a hub that logs, and returns the lines. */
 async function logged(
   run: (hub: InMemory, clock: FakeClock) => unknown,
   format: "json" | "text" = "json",
@@ -25,7 +25,7 @@ async function logged(
   hub.hub.observe(logs({ logger, clock }));
   await run(hub, clock);
   await hub[Symbol.asyncDispose]();
-  assertEquals(clock.timers, 0, "a timer is left behind");
+  assertEquals(clock.timers, 0, "a timer still runs");
   assert(log.endsWith("\n"));
   return log.trimEnd().split("\n");
 }
@@ -33,20 +33,20 @@ async function logged(
 const eventsOf = (lines: readonly string[]) =>
   lines.map((line) => JSON.parse(line).event);
 
-/** What would end a line, begin one, or hide one, in this or that viewer. */
+/** Characters that end, begin or hide a line in some viewer. */
 const HOSTILE =
   'a\r\n{"level":"fatal","event":"forged"}\u2028b\u2029c\u0085d\u001b[2Je\u202ef\u007fgh"i\\';
 
-// deno-lint-ignore no-control-regex -- it is about them.
+// deno-lint-ignore no-control-regex -- the control characters are the subject.
 const CLEAN = /^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e]*$/;
 
 for (const format of ["json", "text"] as const) {
-  Deno.test(`hostile words make one line of ${format} each, without a control character`, async () => {
+  Deno.test(`writes hostile fields as one line of ${format}, without a control character`, async () => {
     const lines = await logged(({ hub }) => {
       const hostile = { address: HOSTILE, path: HOSTILE, origin: HOSTILE };
       hub.refused({ status: 403, ...hostile, userAgent: HOSTILE });
       hub.report(new Error(HOSTILE), "handler");
-      hub.attach(nobody, { protocol: "", url: HOSTILE, address: HOSTILE })
+      hub.attach(socket, { protocol: "", url: HOSTILE, address: HOSTILE })
         .closed(3000, HOSTILE);
     }, format);
     assertEquals(lines.length, 5);
@@ -65,7 +65,7 @@ for (const format of ["json", "text"] as const) {
     }
     const [refused, failed, , closed] = lines.map((line) => JSON.parse(line));
     assertEquals([refused.level, refused.event], ["warning", "refused"]);
-    // Nothing is lost but what is no text.
+    // Every character is kept, escaped.
     assertEquals(
       [refused.origin, refused.userAgent, refused.path, closed.reason],
       Array(4).fill(HOSTILE),
@@ -74,20 +74,23 @@ for (const format of ["json", "text"] as const) {
   });
 }
 
-Deno.test("what is long is cut", async () => {
+Deno.test("truncates long fields", async () => {
   const [line = ""] = await logged(({ hub }) =>
     hub.refused({ status: 403, address: "a", path: "/".repeat(100_000) })
   );
   assertEquals(JSON.parse(line).path.length, 301);
 });
 
-Deno.test("tokens, sessions, queries and messages are never in it", async () => {
+Deno.test("never logs tokens, sessions, queries and messages", async () => {
   const secret = "s3cret";
   const lines = await logged(async ({ hub }) => {
     const url = `http://hub.test/ws?token=${secret}#${secret}`;
     const sent: string[] = [];
-    const socket = { ...nobody, send: (data: string) => void sent.push(data) };
-    const inbound = hub.attach(socket as typeof nobody, {
+    const recording = {
+      ...socket,
+      send: (data: string) => void sent.push(data),
+    };
+    const inbound = hub.attach(recording as typeof socket, {
       protocol: PROTOCOL,
       url,
       address: "192.0.2.1",
@@ -113,11 +116,11 @@ Deno.test("tokens, sessions, queries and messages are never in it", async () => 
   assertEquals([closed.path, closed.peer.length], ["/ws", 12]);
   const log = lines.join("\n");
   assertEquals(log.includes(secret), false, log);
-  // The public id and no more of the session: a dot and 24 characters.
+  // The public id only: a dot and 24 characters would be the secret.
   assertEquals(/[\w-]{12}\.[\w-]{24}/.test(log), false, log);
 });
 
-Deno.test("a flood of refused handshakes is ten lines and a number", async () => {
+Deno.test("logs ten of many refused handshakes, and the number of the others", async () => {
   const lines = await logged(({ hub }, clock) => {
     for (let n = 0; n < 10_000; n++) {
       hub.refused({ status: 403, address: "a", path: "/ws" });
@@ -133,16 +136,16 @@ Deno.test("a flood of refused handshakes is ten lines and a number", async () =>
     refused.filter(({ event }) => event === "refused").length,
     20,
   );
-  // The last number comes with the end of the hub, at the latest.
+  // The end of the hub ends the last window.
   assertEquals(
     refused.filter(({ more }) => more !== undefined).map(({ more }) => more),
     [9_990, 11],
   );
 });
 
-Deno.test("drain steps and the store's state are told", async () => {
+Deno.test("logs the steps of a drain", async () => {
   const lines = await logged(({ hub, clock }) => {
-    hub.attach(nobody, { protocol: "", url: "http://a/ws", address: "" });
+    hub.attach(socket, { protocol: "", url: "http://a/ws", address: "" });
     void hub.drain(0);
     clock.advance(20);
   });
@@ -150,11 +153,11 @@ Deno.test("drain steps and the store's state are told", async () => {
   assertEquals(JSON.parse(lines[1]!).connections, 1);
 });
 
-Deno.test("an output that cannot be written to disturbs nobody", async () => {
+Deno.test("ignores an output that fails", async () => {
   const logger = lineLogger({
     format: "json",
     write: () => {
-      throw new Error("No space left on device");
+      throw new Error("Disk is full");
     },
   });
   await using hub = inMemory();

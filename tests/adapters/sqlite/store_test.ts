@@ -2,7 +2,7 @@ import { SqliteStore } from "../../../adapters/sqlite/store.ts";
 import { storeConformance } from "../store_conformance.ts";
 
 storeConformance(
-  "the store on disk",
+  "SqliteStore",
   async ({ clock, sessionMs, sessions }) => {
     const folder = await Deno.makeTempDir();
     const path = `${folder}/drumbeat.sqlite`;
