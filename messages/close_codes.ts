@@ -25,11 +25,11 @@ export const CloseCode = {
   /** From the client: it replaces this connection by a new one. The session continues. */
   replaced: 4000,
   /** No frame within the heartbeat's timeout. */
-  silent: 4001,
+  heartbeatTimeout: 4001,
   /** The peer is not reading. */
   lagging: 4002,
   /** From the client: a batch had an unexpected offset. The client reconnects and resumes from its last position. */
-  outOfStep: 4003,
+  unexpectedOffset: 4003,
   /** The peer exceeded a rate limit, or its user has too many connections. */
   rateLimited: 4029,
   /** No hello in time. The client reports this code if its connection or the `start` took too long. */

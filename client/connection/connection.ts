@@ -124,7 +124,7 @@ export class Connection {
     this.#cancelTimeout();
     this.#liveness = new Liveness(this.#parameters.clock, heartbeat, {
       ping,
-      timedOut: () => this.fail(CloseCode.silent, "Server is silent"),
+      timedOut: () => this.fail(CloseCode.heartbeatTimeout, "Server is silent"),
     });
   }
 

@@ -325,7 +325,7 @@ export class V1<M extends MessageMap> implements Dialect {
     }
     if (fault === "offset") {
       this.#connection?.fail(
-        CloseCode.outOfStep,
+        CloseCode.unexpectedOffset,
         `Unexpected offset in '${topic}'`,
       );
     }

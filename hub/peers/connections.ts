@@ -95,7 +95,7 @@ export class Connections {
     this.#closing.add(connection);
     connection.socket.close(code, reason);
     // Who is silent, or takes nothing in, will not take part in a closing handshake.
-    if (code === CloseCode.silent || code === CloseCode.lagging) {
+    if (code === CloseCode.heartbeatTimeout || code === CloseCode.lagging) {
       connection.socket.terminate();
     }
   }

@@ -113,7 +113,11 @@ export class Heartbeat {
     if (silent >= this.#deadTicks && connection.pinged) {
       // The ping waits behind what is held back, and that moves.
       if (held > 0) return;
-      this.#actions.leave(connection, CloseCode.silent, "No sign of life");
+      this.#actions.leave(
+        connection,
+        CloseCode.heartbeatTimeout,
+        "No sign of life",
+      );
     } else if (silent >= this.#pingTicks && !connection.pinged) {
       connection.pinged = connection.wire.probe();
     }
