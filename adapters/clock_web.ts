@@ -11,11 +11,9 @@ import type { Cancel, Clock } from "../hub/clock.ts";
  *
  * const clock = new WebClock();
  * const order: string[] = [];
- * const ended = Promise.withResolvers<void>();
- * clock.after(1, ended.resolve);
  * clock.turn(() => order.push("end of the turn"));
  * order.push("now");
- * await ended.promise;
+ * await new Promise<void>((resolve) => clock.turn(resolve));
  * assertEquals(order, ["now", "end of the turn"]);
  * clock.close();
  * ```

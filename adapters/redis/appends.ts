@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { directPeerOf, PRESENCE_LOG, randomId } from "../../hub/ids.ts";
+import { INDETERMINATE, NOT_KEPT, UNAVAILABLE } from "../../hub/log/outcome.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type { Entry, Outcome } from "../../hub/log/store.ts";
 import { RedisConnectionError, RedisReplyError } from "./errors.ts";
@@ -145,7 +146,7 @@ export class RedisAppends {
     const outcomes = batch.queued.map(({ entry }, i): Outcome => {
       const repeat = known.get(i);
       if (repeat !== undefined) {
-        return repeat < 0 ? TOO_OLD : { offset: repeat };
+        return repeat < 0 ? NOT_KEPT : { offset: repeat };
       }
       records.push(entry.record);
       return { offset: Number(first) + records.length - 1 };
@@ -202,7 +203,10 @@ export class RedisAppends {
 
   /** Settles a batch without an answer. An answer may still arrive: the records are delivered then. */
   #settleUnanswered(batch: Batch): void {
-    this.#settleBatch(batch, () => batch.sends > 0 ? UNANSWERED : UNAVAILABLE);
+    this.#settleBatch(
+      batch,
+      () => batch.sends > 0 ? INDETERMINATE : UNAVAILABLE,
+    );
   }
 
   #settleBatch(batch: Batch, outcome: (i: number) => Outcome): void {
@@ -274,20 +278,8 @@ function luaNumber(value: number): string {
   return `${Math.floor(Math.min(value, 1e15))}`;
 }
 
-const TOO_OLD: Outcome = {
-  code: "indeterminate",
-  message: "The id is not above the ones before, and its outcome is not kept",
-};
 const LOST: Outcome = {
   code: "indeterminate",
   message: "The log was replaced: the former one may have had the message",
-};
-const UNANSWERED: Outcome = {
-  code: "indeterminate",
-  message: "The log did not answer in time: it may contain the message",
-};
-const UNAVAILABLE: Outcome = {
-  code: "unavailable",
-  message: "Log cannot be written",
 };
 const CLOSED: Outcome = { code: "unavailable", message: "Hub is closed" };

@@ -37,7 +37,24 @@ export class RedisReplyError extends Error {
   }
 }
 
-/** The error of a Redis that cannot be reached or rejects the connection. Its message contains no password. */
+/**
+ * The error of a Redis that cannot be reached or rejects the connection. Its message contains no password.
+ *
+ * @example
+ * ```ts
+ * import { assertInstanceOf } from "@std/assert";
+ * import { createHub } from "../../hub.ts";
+ * import { redisStore, RedisUnavailableError } from "./store.ts";
+ *
+ * const failed = Promise.withResolvers<unknown>();
+ * await using hub = createHub({
+ *   // No Redis listens on port 1.
+ *   store: redisStore("redis://127.0.0.1:1"),
+ *   onError: failed.resolve,
+ * });
+ * assertInstanceOf(await failed.promise, RedisUnavailableError);
+ * ```
+ */
 export class RedisUnavailableError extends Error {
   /** `RedisUnavailableError`. */
   override readonly name = "RedisUnavailableError";

@@ -36,7 +36,7 @@ export class RedisNode {
   sink: StoreSink | undefined;
   isClosed = false;
   #queueBytes: number;
-  /** The failure that was reported last; absent while Redis works. */
+  /** The kind of the failure that was reported last; absent while Redis works. */
   #failure: string | undefined;
   #isRejecting = false;
   /** The ends of the pauses that are running. */
@@ -95,7 +95,8 @@ export class RedisNode {
   /** Redis answered a command with an error. */
   rejected(error: RedisReplyError): void {
     this.#isRejecting = true;
-    this.#report(error.message);
+    // By code: the message of a script's error contains the script's hash.
+    this.#report(error.message, error.code);
   }
 
   /** Redis executed a command that may write. */
@@ -129,10 +130,10 @@ export class RedisNode {
     });
   }
 
-  /** Reports a failure once, until Redis works again. */
-  #report(reason: string): void {
-    if (this.isClosed || this.#failure === reason) return;
-    this.#failure = reason;
+  /** Reports a failure once, until Redis works again. @param kind failures of one kind are reported once. */
+  #report(reason: string, kind = reason): void {
+    if (this.isClosed || this.#failure === kind) return;
+    this.#failure = kind;
     const { name } = this.settings.server;
     this.sink?.failed(new RedisUnavailableError(name, reason));
   }

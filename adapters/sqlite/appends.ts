@@ -1,3 +1,4 @@
+import { INDETERMINATE, UNAVAILABLE } from "../../hub/log/outcome.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type { Entry, Outcome, StoreSink } from "../../hub/log/store.ts";
 import type { AgeClock } from "./age_clock.ts";
@@ -31,15 +32,6 @@ interface Staged {
   /** The append's own outcomes, by session and id: it may contain an id twice. */
   readonly outcomes: Map<string, Outcome>;
 }
-
-const UNAVAILABLE: Outcome = {
-  code: "unavailable",
-  message: "Log cannot be written",
-};
-const INDETERMINATE: Outcome = {
-  code: "indeterminate",
-  message: "The log failed: it may contain the message",
-};
 
 /** Commits appends, one transaction each, and settles their entries. */
 export class SqliteAppends {

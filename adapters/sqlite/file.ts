@@ -1,7 +1,22 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Durability } from "./options.ts";
 
-/** The error of a file that cannot be opened, that is not a store, or that another process has open. */
+/**
+ * The error of a file that cannot be opened, that is not a store, or that another process has open.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { createHub } from "../../hub.ts";
+ * import { sqliteStore, StoreFileError } from "./store.ts";
+ *
+ * assertThrows(
+ *   () => createHub({ store: sqliteStore("/no/such/folder/file") }),
+ *   StoreFileError,
+ *   "Cannot open the store '/no/such/folder/file'",
+ * );
+ * ```
+ */
 export class StoreFileError extends Error {
   /** `StoreFileError`. */
   override readonly name = "StoreFileError";

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from "../../hub/clock.ts";
 import { directPeerOf } from "../../hub/ids.ts";
+import { INDETERMINATE } from "../../hub/log/outcome.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type {
   Entry,
@@ -38,12 +39,28 @@ export interface HostSettings {
 }
 
 const CLOSED: Outcome = { code: "unavailable", message: "Store is closed" };
-const FAILED: Outcome = {
-  code: "indeterminate",
-  message: "The log failed: it may contain the message",
-};
 
-/** A store that several hubs share: one order of offsets, sent to every worker that has the topic open. */
+/**
+ * A store that several hubs share: one order of offsets, sent to every worker that has the topic open.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createHub } from "../../hub.ts";
+ * import { hostStore, type StoreHost, workerStore } from "./store.ts";
+ *
+ * // Connects a hub to a host.
+ * async function hubOf(host: StoreHost) {
+ *   const { port1, port2 } = new MessageChannel();
+ *   host.attach(port1);
+ *   return createHub({ store: await workerStore(port2) });
+ * }
+ *
+ * await using host = hostStore();
+ * await using hub = await hubOf(host);
+ * assertEquals(await hub.broadcast({ type: "chat", text: "hello" }), 0);
+ * ```
+ */
 export class StoreHost implements AsyncDisposable {
   readonly #store: Store;
   readonly #clock: Clock;
@@ -220,7 +237,9 @@ export class StoreHost implements AsyncDisposable {
     } catch (error) {
       this.#options.onError(error);
       // The store may have committed some of them. A settled entry is not settled again.
-      for (const { link, record } of entries) link.settled(record, FAILED);
+      for (const { link, record } of entries) {
+        link.settled(record, INDETERMINATE);
+      }
     }
   }
 

@@ -7,15 +7,10 @@ import type {
   StoredRecords,
 } from "../../hub/log/store.ts";
 import type { TopicSettings } from "../../hub/log/topic_options.ts";
-import type { WorkerLink } from "./worker_link.ts";
 
-/** A log that several workers share: its bounds, its newest records, and the workers that have it open. */
+/** A log that several workers share: its bounds and its newest records. */
 export class HostedLog {
   readonly name: string;
-  /** The workers that have it open. */
-  readonly links: Set<WorkerLink> = new Set();
-  /** The monotonic time at which the last worker forgot it. */
-  idleSince: number;
   readonly #settings: TopicSettings;
   /** `true` when the store keeps records below the ring. */
   readonly #deep: boolean;
@@ -23,16 +18,10 @@ export class HostedLog {
   #storeTail = 0;
   #ring: RecordLog = new Log(0);
 
-  constructor(
-    name: string,
-    settings: TopicSettings,
-    deep: boolean,
-    now: number,
-  ) {
+  constructor(name: string, settings: TopicSettings, deep: boolean) {
     this.name = name;
     this.#settings = settings;
     this.#deep = deep;
-    this.idleSince = now;
   }
 
   /** `true` when the store has opened it. */

@@ -6,13 +6,21 @@ import { HostedLog } from "./hosted_log.ts";
 import { pack } from "./messages.ts";
 import type { WorkerLink } from "./worker_link.ts";
 
+/** A log, and the workers that have it open. */
+interface Shared {
+  readonly log: HostedLog;
+  readonly links: Set<WorkerLink>;
+  /** The monotonic time at which the last worker forgot it. */
+  idleSince: number;
+}
+
 /** The logs that workers have open, or had open lately. Each event of a log is sent to the workers that have it open. */
 export class HostedLogs {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #settings: (topic: string) => TopicSettings;
   readonly #sessionMs: number;
-  readonly #byName = new Map<string, HostedLog>();
+  readonly #byName = new Map<string, Shared>();
   /** The logs with new records since the last trim. */
   readonly #grown = new Set<HostedLog>();
 
@@ -31,37 +39,33 @@ export class HostedLogs {
 
   /** Opens a log for a worker. */
   open(link: WorkerLink, topic: string): void {
-    let log = this.#byName.get(topic);
-    if (log === undefined) {
-      log = new HostedLog(
-        topic,
-        this.#settings(topic),
-        this.#store.read !== undefined,
-        this.#clock.now(),
-      );
-      this.#byName.set(topic, log);
-      log.links.add(link);
+    const shared = this.#byName.get(topic);
+    if (shared === undefined) {
+      const keepsAll = this.#store.read !== undefined;
+      const log = new HostedLog(topic, this.#settings(topic), keepsAll);
+      const links = new Set([link]);
+      this.#byName.set(topic, { log, links, idleSince: this.#clock.now() });
       return this.#store.open(topic);
     }
-    log.links.add(link);
-    if (log.isOpen) link.opened(log);
+    shared.links.add(link);
+    if (shared.log.isOpen) link.opened(shared.log);
   }
 
   /** Forgets a log for a worker. */
   forget(link: WorkerLink, topic: string): void {
-    const log = this.#byName.get(topic);
-    if (log === undefined) return;
-    log.links.delete(link);
-    log.idleSince = this.#clock.now();
-    link.forgotten(log);
+    const shared = this.#byName.get(topic);
+    if (shared === undefined) return;
+    shared.links.delete(link);
+    shared.idleSince = this.#clock.now();
+    link.forgotten(shared.log);
   }
 
   /** The store has opened a log, or replaced it by a new one. */
   opened(topic: string, bounds: LogBounds): void {
-    const log = this.#byName.get(topic);
-    if (log === undefined) return;
-    log.open(bounds);
-    for (const link of log.links) link.opened(log);
+    const shared = this.#byName.get(topic);
+    if (shared === undefined) return;
+    shared.log.open(bounds);
+    for (const link of shared.links) link.opened(shared.log);
   }
 
   /** The store has committed records. */
@@ -70,20 +74,21 @@ export class HostedLogs {
     offset: number,
     records: readonly LogRecord[],
   ): void {
-    const log = this.#byName.get(topic);
-    if (log === undefined) return;
+    const shared = this.#byName.get(topic);
+    if (shared === undefined) return;
+    const { log, links } = shared;
     log.append(records);
     this.#grown.add(log);
     const packed = records.map((record) => pack(record, this.#clock));
-    for (const link of log.links) link.committed(log, offset, records, packed);
+    for (const link of links) link.committed(log, offset, records, packed);
   }
 
   /** The store has deleted the records below `tail`. */
   trimmed(topic: string, tail: number): void {
-    const log = this.#byName.get(topic);
-    if (log === undefined) return;
-    log.trimmed(tail);
-    for (const link of log.links) link.send(["trimmed", topic, tail]);
+    const shared = this.#byName.get(topic);
+    if (shared === undefined) return;
+    shared.log.trimmed(tail);
+    for (const link of shared.links) link.send(["trimmed", topic, tail]);
   }
 
   /** Trims the logs that have grown. */
@@ -96,11 +101,11 @@ export class HostedLogs {
   /** Trims every log by age, and forgets the logs that no worker has had open for long enough. */
   sweep(): void {
     const now = this.#clock.now();
-    for (const log of this.#byName.values()) {
+    for (const { log, links, idleSince } of this.#byName.values()) {
       log.trim(now);
-      if (log.links.size > 0) continue;
+      if (links.size > 0) continue;
       const keptMs = Math.max(this.#sessionMs, log.maxAgeMs);
-      if (now - log.idleSince < keptMs) continue;
+      if (now - idleSince < keptMs) continue;
       this.#byName.delete(log.name);
       this.#store.forget(log.name);
     }

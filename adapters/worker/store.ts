@@ -5,6 +5,7 @@
  * @module
  */
 import type { Clock } from "../../hub/clock.ts";
+import { INDETERMINATE, UNAVAILABLE } from "../../hub/log/outcome.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type {
   Entry,
@@ -81,16 +82,25 @@ interface PendingCall {
   reject(error: Error): void;
 }
 
-const UNAVAILABLE: Outcome = {
-  code: "unavailable",
-  message: "Log cannot be written",
-};
-const UNANSWERED: Outcome = {
-  code: "indeterminate",
-  message: "The log did not answer: it may contain the message",
-};
-
-/** A worker's side of a store that another isolate hosts. The requests of one turn travel as one message. */
+/**
+ * A worker's side of a store that another isolate hosts. The requests of one turn travel as one message.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { WebClock } from "../clock_web.ts";
+ * import { hostStore, workerStore } from "./store.ts";
+ *
+ * await using host = hostStore();
+ * const { port1, port2 } = new MessageChannel();
+ * host.attach(port1);
+ * const makeStore = await workerStore(port2);
+ * const clock = new WebClock();
+ * const settings = { sessionMs: 120_000, sessions: 20_000 };
+ * await using store = makeStore(clock, settings);
+ * assertEquals(await store.claim("unknown"), false);
+ * ```
+ */
 export class WorkerStore implements Store {
   /** `true`: other workers write to the same logs. */
   readonly shared = true;
@@ -301,7 +311,7 @@ export class WorkerStore implements Store {
     this.#port.onmessage = null;
     this.#port.close();
     for (const number of [...this.#unsettled.keys()]) {
-      this.#settle(number, number < this.#posted ? UNANSWERED : UNAVAILABLE);
+      this.#settle(number, number < this.#posted ? INDETERMINATE : UNAVAILABLE);
     }
     for (const { reject } of this.#calls.values()) reject(endedError());
     this.#calls.clear();

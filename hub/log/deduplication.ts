@@ -1,3 +1,4 @@
+import { NOT_KEPT } from "./outcome.ts";
 import type { Outcome } from "./store.ts";
 
 /** Outcomes that are kept of a session's publishes. A client has no more than that unsettled. */
@@ -16,11 +17,7 @@ export class Outcomes {
   known(id: number): Outcome | undefined {
     if (id > this.#highest) return undefined;
     return this.#byId?.get(id) ??
-      {
-        code: "indeterminate",
-        message:
-          "The id is not above the ones before, and its outcome is not kept any more",
-      };
+      NOT_KEPT;
   }
 
   /**

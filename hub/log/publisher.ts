@@ -12,6 +12,7 @@ import type { Handlers } from "./handlers.ts";
 import type { Reporter } from "../hooks.ts";
 import { HUB, LogRecord } from "./record.ts";
 import { type Refusal, refusalError } from "../refusal.ts";
+import { INDETERMINATE } from "./outcome.ts";
 import type { Entry, Outcome } from "./store.ts";
 import { Topic } from "./topic.ts";
 import type { TopicSettings } from "./topic_options.ts";
@@ -173,10 +174,7 @@ export class Publisher {
 
   /** Settles entries whose append threw: the store may have committed some of them. */
   lost(entries: readonly Entry[]): void {
-    const message = "The log failed: it may contain the message";
-    for (const entry of entries) {
-      this.settled(entry, { code: "indeterminate", message });
-    }
+    for (const entry of entries) this.settled(entry, INDETERMINATE);
   }
 
   /** Runs the program's handlers of what was committed. */

@@ -41,7 +41,7 @@ Deno.test("answers indeterminate for an append that the host may have stored bef
     [
       {
         code: "indeterminate",
-        message: "The log did not answer: it may contain the message",
+        message: "The log failed: it may contain the message",
       },
       { code: "unavailable", message: "Log cannot be written" },
     ],
