@@ -256,10 +256,10 @@ export class Hub<
   }
 
   /**
-   * Watches the hub.
+   * Adds an observer, unless it was added before, and calls its `start`.
    *
-   * @param observer is told what happens. What it throws goes no further.
-   * @returns a function that ends it.
+   * @param observer see {@linkcode Observer}. Its errors are ignored, those of `start` excepted.
+   * @returns a function that removes the observer. The end of the hub removes it, too.
    */
   observe(observer: Observer): () => void {
     return this.#core.monitor.observe(observer, this);
