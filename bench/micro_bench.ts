@@ -26,9 +26,7 @@ const record = new LogRecord(
 );
 const run = {
   name: "lobby",
-  head: 8,
-  record: () => record,
-  next: (offset: number) => offset,
+  ring: { head: 8, at: () => record, next: (offset: number) => offset },
   batch: (from: number) => encodeBatch(run, from),
 };
 const batch = encodeBatch(run, 0).data;

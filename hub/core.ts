@@ -1,44 +1,36 @@
-import {
-  CloseCode,
-  type Contract,
-  type Joined,
-  type MessageMap,
-  type Start,
-} from "../messages.ts";
 import { IgnoredRejections } from "../common/ignored_rejections.ts";
+import type { Contract, Joined, MessageMap, Start } from "../messages.ts";
 import { Access, type AccessOptions } from "./access/access.ts";
-import type { Ticket } from "./access/ticket.ts";
-import type { TopicUse } from "./access/allow.ts";
+import type { AttachContext } from "./attach.ts";
 import type { Clock } from "./clock.ts";
-import { Connection } from "./peers/connection.ts";
-import { Connections } from "./peers/connections.ts";
-import { Delivery } from "./log/flush.ts";
-import { Handlers } from "./log/handlers.ts";
-import { Heartbeat } from "./peers/heartbeat.ts";
-import { GuardedStore } from "./log/guarded_store.ts";
-import { type LogPart, readHistory } from "./log/history.ts";
-import { type ErrorStage, type Hooks, Reporter } from "./hooks.ts";
-import { directLogOf, newPeerId, randomId } from "./ids.ts";
-import { Monitor } from "./observe/monitor.ts";
+import { type Hooks, Reporter } from "./hooks.ts";
+import { directLogOf, randomId } from "./ids.ts";
 import type { HeartbeatOptions, Limits } from "./limits.ts";
-import { Presence } from "./presence/presence.ts";
-import { checkPresence } from "./presence/member_data.ts";
+import { Flush } from "./log/flush.ts";
+import { GuardedStore } from "./log/guarded_store.ts";
+import { Handlers } from "./log/handlers.ts";
+import { type LogPart, readHistory } from "./log/history.ts";
 import { Publisher } from "./log/publisher.ts";
-import type { Refusal } from "./refusal.ts";
-import { type RateBounds, rateBounds } from "./peers/rate_limit.ts";
-import { Requests } from "./protocol/requests.ts";
-import { Sessions } from "./peers/sessions.ts";
-import type { ConnectionRequest, Socket } from "./socket.ts";
-import { statsOf } from "./observe/series.ts";
-import type { HubStats } from "./observe/stats.ts";
 import type { Store } from "./log/store.ts";
-import { StoreAnswers } from "./store_answers.ts";
-import { type Reader, Subscription } from "./log/subscription.ts";
-import { Topic } from "./log/topic.ts";
+import { Subscription, Topic } from "./log/topic.ts";
 import type { TopicSettings } from "./log/topic_options.ts";
 import { Topics } from "./log/topics.ts";
+import { Monitor } from "./observe/monitor.ts";
+import { statsOf } from "./observe/series.ts";
+import type { HubStats } from "./observe/stats.ts";
+import type { Connection } from "./peers/connection.ts";
+import { Connections } from "./peers/connections.ts";
+import { Heartbeat } from "./peers/heartbeat.ts";
+import { rateBounds } from "./peers/rate_limit.ts";
+import { Sessions } from "./peers/sessions.ts";
+import { checkPresence } from "./presence/member_data.ts";
+import { Presence } from "./presence/presence.ts";
+import { DirectMessages } from "./protocol/direct_messages.ts";
+import { Requests } from "./protocol/requests.ts";
+import type { Refusal } from "./refusal.ts";
+import { StoreEvents } from "./store_events.ts";
 
-/** Everything that {@linkcode Core} is made of, with no default left open. */
+/** Options of {@linkcode Core}, with all defaults filled in. */
 export interface CoreOptions {
   readonly store: Store;
   readonly clock: Clock;
@@ -52,249 +44,330 @@ export interface CoreOptions {
   readonly hooks: Hooks;
 }
 
-/** The hub's inside: what ties its parts together. */
+/**
+ * The parts of a hub, and what connects them. It creates every part, and each part receives a context with the members that
+ * it uses; no part receives the core. Its public members are what the program's side of the hub uses: `Hub`, `HubTopic` and
+ * `HubPeer`.
+ */
 export class Core {
-  readonly clock: Clock;
   readonly contract: Contract<MessageMap>;
-  /** Its id among the hubs that share a store. */
-  readonly node: string = `$${randomId(12)}`;
-  readonly limits: Limits;
-  /** How much each connection may send; absent: any amount. */
-  readonly rates: RateBounds | undefined;
-  readonly monitor: Monitor;
   readonly reporter: Reporter;
-  readonly access: Access;
-  readonly connections: Connections;
-  readonly topics: Topics;
-  readonly heartbeat: Heartbeat;
-  readonly delivery: Delivery;
-  readonly sessions: Sessions;
+  readonly monitor: Monitor;
   readonly handlers: Handlers;
   readonly requests: Requests;
-  /** Reports the refusals of the hub's own publishes that the program ignores. */
-  readonly rejections: IgnoredRejections;
-  readonly publisher: Publisher;
-  readonly presence: Presence;
-  readonly #store: Store;
-  readonly #answers: StoreAnswers;
+  readonly access: Access;
+  readonly connections: Connections;
+  /** The context of `attach`. */
+  readonly attachment: AttachContext;
+  readonly #options: CoreOptions;
+  readonly #store: GuardedStore;
+  readonly #storeEvents: StoreEvents;
+  readonly #topics: Topics;
+  readonly #flush: Flush;
+  readonly #publisher: Publisher;
+  readonly #rejections: IgnoredRejections;
+  readonly #heartbeat: Heartbeat;
+  readonly #sessions: Sessions;
+  readonly #presence: Presence;
+  readonly #direct: DirectMessages;
 
   constructor(options: CoreOptions) {
     const { clock, limits, contract, hooks } = options;
-    this.clock = clock;
-    this.limits = limits;
-    this.rates = rateBounds(limits);
+    this.#options = options;
+    this.contract = contract;
     const monitor = this.monitor = new Monitor(clock);
     const reporter = this.reporter = new Reporter(
       hooks,
       (error, stage) => monitor.failed(error, stage),
     );
-    const answers = this.#answers = new StoreAnswers(this);
-    const store = this.#store = new GuardedStore(options.store, {
-      failed: (error) => answers.failed(error),
-      lost: (entries) => this.publisher.lost(entries),
-    });
-    this.contract = contract;
-    const leave = (connection: Connection, code: number, reason: string) =>
-      this.connections.leave(connection, code, reason);
     const handlerFailed = (error: unknown) => reporter.report(error, "handler");
-    this.access = new Access(
-      { ...options.access, ...limits },
-      { clock, reporter, leave },
+    const store = this.#store = new GuardedStore(
+      options.store,
+      this.#storeFailed,
     );
-    this.connections = new Connections({
+
+    const connections = this.connections = new Connections({
       clock,
+      limits,
       hooks,
       reporter,
       monitor,
-      departed: (connection, ended) => this.#departed(connection, ended),
+      detached: (connection, sessionEnded) =>
+        this.#detached(connection, sessionEnded),
     });
-    this.topics = new Topics(
+    const heartbeat = this.#heartbeat = new Heartbeat(
+      clock,
+      options.heartbeat,
+      limits.helloMs,
+      () => this.#sweep(),
+    );
+    const sessions = this.#sessions = new Sessions(store);
+    const access = this.access = new Access(
+      { ...options.access, ...limits },
+      { clock, reporter },
+    );
+
+    const topics = this.#topics = new Topics({
       store,
       clock,
       limits,
-      options.topics,
-      options.sessionMs,
-      (error) => answers.failed(error),
-    );
-    this.sessions = new Sessions(store, leave);
-    this.heartbeat = new Heartbeat(clock, options.heartbeat, limits.helloMs, {
-      leave,
-      sweep: () => {
-        const now = clock.now();
-        this.topics.sweep(now, (slow) => this.#tooSlow(slow));
-        this.presence.sweep(now);
-        this.requests.sweep(now);
-        this.access.sweep(now);
-      },
+      keepMs: options.sessionMs,
+      settings: options.topics,
+      // The heartbeat's sweep drops old records, also of a hub that never had a peer.
+      created: () => heartbeat.start(),
+      failed: this.#storeFailed,
     });
-    this.delivery = new Delivery({
-      clock,
-      store,
-      reporter,
-      monitor,
-      tooSlow: (subscription) => this.#tooSlow(subscription),
-      failed: (reader, error) => this.abandon(reader, error, "flush"),
-      afterFlush: () => {
-        this.presence.flush();
-        this.publisher.runHandlers();
-      },
-    });
+    const flush = this.#flush = new Flush({ clock, store, reporter, monitor });
     this.handlers = new Handlers(handlerFailed);
-    this.requests = new Requests({
+    this.#rejections = new IgnoredRejections({
+      // A closed clock calls nothing.
+      afterTurn: (check) => {
+        if (flush.isClosed) void Promise.resolve().then(check);
+        else clock.turn(check);
+        return undefined;
+      },
+      ignored: (error) => reporter.report(error, "publish"),
+    });
+    const publisher = this.#publisher = new Publisher({
+      contract,
+      clock,
+      store: options.store,
+      flush,
+      handlers: this.handlers,
+      rejections: this.#rejections,
+      reporter,
+      storeFailed: this.#storeFailed,
+    });
+    const presence = this.#presence = new Presence(options.graceMs, {
+      flush,
+      changed: (change) =>
+        reporter.guard("presence", () => hooks.onPresence?.(change)),
+      replication: store.shared
+        ? {
+          node: `$${randomId(12)}`,
+          clock,
+          topics,
+          flush,
+          publisher,
+          limits,
+        }
+        : undefined,
+    });
+    flush.connect({ publisher, presence });
+
+    const requests = this.requests = new Requests({
       contract,
       clock,
       monitor,
       timeoutMs: limits.requestMs,
       failed: handlerFailed,
     });
-    this.rejections = new IgnoredRejections({
-      // A closed clock calls nothing.
-      afterTurn: (check) => {
-        if (this.delivery.closed) void Promise.resolve().then(check);
-        else clock.turn(check);
-        return undefined;
+    const subscribe = (connection: Connection, topic: Topic, start: Start) =>
+      this.#subscribe(connection, topic, start);
+    const direct = this.#direct = new DirectMessages({
+      limits,
+      topics,
+      publisher,
+      connections,
+      subscribe,
+    });
+    this.attachment = {
+      connections,
+      heartbeat,
+      connection: {
+        clock,
+        limits,
+        rates: rateBounds(limits),
+        reporter,
+        heartbeat,
+        connections,
+        presence,
+        direct,
       },
-      ignored: (error) => reporter.report(error, "publish"),
-    });
-    this.publisher = new Publisher({
-      contract,
+      protocol: {
+        clock,
+        limits,
+        reporter,
+        monitor,
+        heartbeat,
+        access,
+        sessions,
+        publisher,
+        flush,
+        requests,
+        direct,
+        openFor: (use, connection, name) =>
+          access.refusal(use, connection, name) ??
+            topics.open(name, connection.addressKey),
+        subscribe,
+        unsubscribe: (subscription) => this.#unsubscribe(subscription),
+        showPresence: (connection, topic, start) =>
+          this.#showPresence(connection, topic, start),
+        read: (name, from, limit, address) =>
+          this.read(name, from, limit, address),
+        join: (connection) => {
+          presence.resumed(connection);
+          heartbeat.watch(connection);
+          connections.join(connection);
+        },
+      },
+    };
+
+    this.#storeEvents = new StoreEvents({
       clock,
-      delivery: this.delivery,
-      handlers: this.handlers,
-      rejections: this.rejections,
-      reporter,
+      monitor,
+      topics,
+      flush,
+      publisher,
+      sessions,
+      presence,
+      direct,
+      failed: this.#storeFailed,
     });
-    this.presence = new Presence(options.graceMs, {
-      send: (connection, text) => connection.tell(text),
-      schedule: () => this.delivery.schedule(),
-      changed: (change) =>
-        reporter.guard("presence", () => hooks.onPresence?.(change)),
-      ...(store.shared ? { nodes: this } : {}),
-    });
-    store.connect(answers);
+    options.store.connect(this.#storeEvents);
   }
 
-  /** Takes a connection in. */
-  attach(
-    socket: Socket,
-    request: ConnectionRequest,
-    ticket?: Ticket,
-  ): Connection {
-    const connection = new Connection(
-      this,
-      newPeerId(),
-      socket,
-      request,
-      ticket,
+  readonly #storeFailed = (error: unknown): void => {
+    this.monitor.storeFailed();
+    this.reporter.report(error, "store");
+  };
+
+  /** Publishes a message of the hub's own to a topic. */
+  publish(name: string, message: object): Promise<number> {
+    return this.#publisher.publishAsHub(
+      this.#topics.open(name),
+      name,
+      message,
     );
-    this.connections.add(connection);
-    this.heartbeat.start();
-    try {
-      connection.wire.opened();
-    } catch (error) {
-      this.abandon(connection, error, "receive");
-    }
-    return connection;
   }
 
-  /** Something of the program's failed while serving a connection: it costs that connection, nothing else. */
-  abandon(connection: Reader, error: unknown, stage: ErrorStage): void {
-    this.reporter.report(error, stage);
-    connection.close(1011, "Internal error");
+  /** Sends a message to one peer only. */
+  send(id: string, message: object): Promise<number> {
+    return this.#direct.send(id, message);
   }
 
-  #tooSlow({ connection }: Subscription<Reader>): void {
-    connection.close(CloseCode.lagging, "Too slow for a topic");
+  /** Returns a topic; `undefined` if it is not in memory. */
+  topic(name: string): Topic | undefined {
+    return this.#topics.get(name);
   }
 
-  #departed(connection: Connection, sessionEnded: boolean): void {
-    this.heartbeat.forget(connection);
-    this.access.forget(connection);
-    this.requests.detach(connection);
-    this.delivery.forget(connection);
-    const now = this.clock.now();
-    for (const subscription of connection.subscriptions.values()) {
-      subscription.topic.idleSince = now;
-      subscription.topic.subscriptions.delete(subscription);
-    }
-    this.presence.part(connection, sessionEnded, now);
-    connection.wire.left();
+  /** Returns the members of a topic's presence. */
+  members(name: string): ReadonlyMap<string, unknown> {
+    return this.#presence.members(name);
   }
 
-  /** A topic for a peer, made where it is not there, or why the peer cannot have it for that. */
-  openFor(
-    connection: Connection,
-    use: TopicUse,
-    name: string,
-  ): Topic | Refusal {
-    return this.access.refusal(use, connection, name) ??
-      this.topics.open(name, connection.addressKey);
-  }
-
-  /** Puts a cursor into an open topic. */
-  subscribe(connection: Connection, topic: Topic, start: Start): Joined {
-    const joined = topic.place(start);
-    if (start.offset !== undefined) this.monitor.recovered(joined.recovered);
-    const subscription = new Subscription(connection, topic, joined.offset);
-    topic.subscriptions.add(subscription);
-    connection.subscriptions.set(topic.name, subscription);
-    this.delivery.start(subscription);
-    return joined;
-  }
-
-  /** Takes a cursor out: nothing of the topic follows. */
-  unsubscribe(subscription: Subscription): void {
-    const { connection, topic } = subscription;
-    topic.subscriptions.delete(subscription);
-    topic.idleSince = this.clock.now();
-    connection.subscriptions.delete(topic.name);
-    if (topic.name === directLogOf(connection.id)) {
-      connection.leftOwn = { epoch: topic.epoch, offset: subscription.cursor };
-    }
-    connection.waiting.delete(subscription);
-    this.presence.leave(connection, topic.name);
-  }
-
-  /** Makes a subscriber a member of its topic's presence, if it wants to be. */
-  showPresence(
-    connection: Connection,
-    topic: Topic,
-    { presence, data }: Pick<Start, "presence" | "data">,
-  ): Refusal | undefined {
-    // Gone by the answer to its own frame: whoever were added now would never leave.
-    if (!presence || connection.isDetached) return undefined;
-    const checked = checkPresence(
-      this.contract,
-      data,
-      this.limits.presenceBytes,
-      (error) => this.reporter.report(error, "validate"),
-    );
-    if ("code" in checked) return checked;
-    this.presence.set(connection, topic.name, checked.value);
-  }
-
-  /** Reads a topic's past. */
+  /**
+   * Reads a part of a topic's log.
+   *
+   * @param name the topic's name.
+   * @param from the first offset.
+   * @param limit the largest number of records.
+   * @param address the address of the peer that reads; absent for the program.
+   */
   async read(
     name: string,
     from: number,
     limit: number,
-    by?: string,
+    address?: string,
   ): Promise<LogPart | Refusal> {
-    const topic = this.topics.open(name, by);
+    const topic = this.#topics.open(name, address);
     if (!(topic instanceof Topic)) return topic;
     await topic.opened;
     try {
       return await readHistory(topic, this.#store, from, limit);
     } catch (error) {
-      this.#answers.failed(error);
-      return { code: "unavailable", message: "The log could not be read" };
+      this.#storeFailed(error);
+      return { code: "unavailable", message: "Log cannot be read" };
     }
   }
 
-  /** The numbers of now. */
+  /** Appends what was published, and moves the cursors, without waiting for the turn's end. */
+  flush(): void {
+    this.#flush.flush();
+  }
+
+  /** Stops the timers. The connections have to be closed next, then {@linkcode Core.close} has to be called. */
+  stop(): void {
+    this.#flush.flush();
+    this.#heartbeat.stop();
+  }
+
+  /** Flushes for the last time, and reports the refusals that the program ignored. */
+  close(): void {
+    this.#flush.flush();
+    this.#flush.close();
+    this.#rejections.flush();
+  }
+
+  /** Returns the hub's numbers. */
   stats(): HubStats {
-    const { connections, topics, delivery, monitor } = this;
-    const committed = this.#answers.records;
-    return statsOf({ connections, topics, delivery, monitor, committed });
+    return statsOf({
+      connections: this.connections,
+      topics: this.#topics,
+      flush: this.#flush,
+      monitor: this.monitor,
+      committed: this.#storeEvents.committedRecords,
+    });
+  }
+
+  #subscribe(connection: Connection, topic: Topic, start: Start): Joined {
+    const place = topic.place(start);
+    if (start.offset !== undefined) this.monitor.recovered(place.recovered);
+    const subscription = new Subscription(connection, topic, place.offset);
+    topic.subscriptions.add(subscription);
+    connection.subscriptions.set(topic.name, subscription);
+    this.#flush.start(subscription);
+    return place;
+  }
+
+  #unsubscribe(subscription: Subscription<Connection>): void {
+    const { reader: connection, topic, cursor } = subscription;
+    topic.subscriptions.delete(subscription);
+    topic.idleSince = this.#options.clock.now();
+    connection.subscriptions.delete(topic.name);
+    if (topic.name === directLogOf(connection.id)) {
+      connection.directPosition = { epoch: topic.log.epoch, offset: cursor };
+    }
+    connection.waiting.delete(subscription);
+    this.#presence.leave(connection, topic.name);
+  }
+
+  #showPresence(
+    connection: Connection,
+    topic: Topic,
+    { presence, data }: Pick<Start, "presence" | "data">,
+  ): Refusal | undefined {
+    // Detached by the reply to its own frame: a member that is added now would never be removed.
+    if (!presence || connection.isDetached) return undefined;
+    const checked = checkPresence(
+      this.contract,
+      data,
+      this.#options.limits.presenceBytes,
+      (error) => this.reporter.report(error, "validate"),
+    );
+    if ("code" in checked) return checked;
+    this.#presence.set(connection, topic.name, checked.value);
+  }
+
+  #detached(connection: Connection, sessionEnded: boolean): void {
+    this.#heartbeat.forget(connection);
+    this.access.forget(connection);
+    this.requests.detach(connection);
+    this.#flush.forget(connection);
+    const now = this.#options.clock.now();
+    for (const subscription of connection.subscriptions.values()) {
+      subscription.topic.idleSince = now;
+      subscription.topic.subscriptions.delete(subscription);
+    }
+    this.#presence.detached(connection, sessionEnded, now);
+    connection.wire.detached();
+  }
+
+  #sweep(): void {
+    const now = this.#options.clock.now();
+    this.#topics.sweep(now);
+    this.#presence.sweep(now);
+    this.requests.sweep(now);
+    this.access.sweep(now);
   }
 }

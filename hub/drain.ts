@@ -1,34 +1,42 @@
 import { CloseCode } from "../messages.ts";
-import type { Cancel } from "./clock.ts";
+import type { Cancel, Clock } from "./clock.ts";
 import type { Connection } from "./peers/connection.ts";
-import type { Core } from "./core.ts";
 
-/** How often it is looked who is due, in ms. */
+/** The interval at which due connections are closed, in ms. */
 const TICK_MS = 20;
 
+/** The parts of the hub that a {@linkcode Drain} uses. */
+export interface DrainContext {
+  readonly clock: Clock;
+  readonly monitor: { draining(connections: number): void };
+  readonly connections: { readonly all: ReadonlySet<Connection> };
+  flush(): void;
+}
+
 /**
- * Lets every connection go, each at a time of its own: docs/protocol.md, "Restart". Until its time it is served as ever;
- * from then on nothing is taken in from it, and it leaves once it was told how what it sent before has ended.
+ * The drain of a hub: docs/protocol.md, "Restart". Each connection is served until a time of its own. From then on its
+ * frames are ignored, and it is closed once every frame that it sent before has its reply.
  */
-export class Farewell {
-  readonly #core: Core;
-  /** Those whose time has not come, the last one first. */
-  readonly #slots: { readonly connection: Connection; readonly at: number }[];
-  readonly #parting = new Set<Connection>();
-  readonly #over = Promise.withResolvers<void>();
+export class Drain {
+  readonly #context: DrainContext;
+  /** The connections that are not due yet, the last one first. */
+  readonly #waiting: { readonly connection: Connection; readonly at: number }[];
+  readonly #draining = new Set<Connection>();
+  readonly #done = Promise.withResolvers<void>();
   #cancel: Cancel | undefined;
 
   /**
-   * Tells every drumbeat.v1 peer its time, and begins.
+   * Announces to every drumbeat.v1 peer when it is disconnected, and starts.
    *
+   * @param context the parts of the hub.
    * @param overMs the times are spread evenly over this many ms.
    */
-  constructor(core: Core, overMs: number) {
-    this.#core = core;
-    const now = core.clock.now();
-    const all = [...core.connections.all];
-    core.monitor.draining(all.length);
-    this.#slots = all.map((connection, nth) => {
+  constructor(context: DrainContext, overMs: number) {
+    this.#context = context;
+    const now = context.clock.now();
+    const all = [...context.connections.all];
+    context.monitor.draining(all.length);
+    this.#waiting = all.map((connection, nth) => {
       const afterMs = Math.round(overMs * nth / all.length);
       connection.wire.goaway(afterMs);
       return { connection, at: now + afterMs };
@@ -36,42 +44,48 @@ export class Farewell {
     this.#tick();
   }
 
-  /** Resolves when all have left. */
-  get over(): Promise<void> {
-    return this.#over.promise;
+  /** Resolves when every connection is closed. */
+  get done(): Promise<void> {
+    return this.#done.promise;
   }
 
-  /** Ends it: nobody is waited for any more. */
+  /** Stops waiting for the connections. */
   stop(): void {
     this.#cancel?.();
-    this.#over.resolve();
+    this.#done.resolve();
   }
 
   #tick(): void {
-    const { clock, delivery, connections } = this.#core;
+    const { clock, flush } = this.#context;
     const now = clock.now();
     let last;
-    while ((last = this.#slots.at(-1)) !== undefined && last.at <= now) {
-      this.#slots.pop();
+    while ((last = this.#waiting.at(-1)) !== undefined && last.at <= now) {
+      this.#waiting.pop();
       last.connection.isDraining = true;
-      this.#parting.add(last.connection);
+      this.#draining.add(last.connection);
     }
-    // What was taken in until now is committed, and acknowledged, before anybody goes.
-    delivery.flush();
-    for (const connection of this.#parting) {
-      if (!connection.isDetached && connection.wire.isOwed) continue;
-      this.#parting.delete(connection);
-      connections.leave(connection, goingCode(connection), "Going away");
+    // What was received until now is committed and acknowledged before a connection is closed.
+    flush();
+    for (const connection of this.#draining) {
+      const { isDetached, wire } = connection;
+      if (!isDetached && wire.hasPendingReplies) continue;
+      this.#draining.delete(connection);
+      connection.disconnect(closeCodeFor(connection), "Going away");
     }
-    if (this.#slots.length === 0 && this.#parting.size === 0) {
+    if (this.#waiting.length === 0 && this.#draining.size === 0) {
       return this.stop();
     }
     this.#cancel = clock.after(TICK_MS, () => this.#tick());
   }
 }
 
-/** The code that a connection is closed with when the hub goes: a plain peer may not know of 1012. */
-export function goingCode(
+/**
+ * Returns the code with which a connection is closed when the hub closes: clients of the plain dialect may not know 1012.
+ *
+ * @param connection the connection.
+ * @param code the code for drumbeat.v1.
+ */
+export function closeCodeFor(
   { dialect }: Connection,
   code: number = CloseCode.restart,
 ): number {

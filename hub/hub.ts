@@ -1,7 +1,9 @@
 import {
   type AnyMessages,
+  anyMessages,
   type AnyRequests,
   CloseCode,
+  type Contract,
   type ListenerOptions,
   LOBBY,
   type MessageHandler,
@@ -13,16 +15,25 @@ import {
   type RequestMap,
   type Validator,
 } from "../messages.ts";
+import type { Allow } from "./access/allow.ts";
+import type { Authorize } from "./access/authorize.ts";
 import type { Denial } from "./access/authorizer.ts";
 import { Ticket } from "./access/ticket.ts";
 import type { Clock } from "./clock.ts";
-import type { ErrorStage } from "./hooks.ts";
+import type { ErrorStage, Hooks } from "./hooks.ts";
 import { Core } from "./core.ts";
-import { Farewell, goingCode } from "./drain.ts";
+import { attach } from "./attach.ts";
+import { closeCodeFor, Drain } from "./drain.ts";
 import type { HubMessageContext } from "./log/handlers.ts";
 import { HubPeer } from "./hub_peer.ts";
 import { HubTopic } from "./hub_topic.ts";
-import { type HubOptions, hubSettings } from "./options.ts";
+import {
+  DEFAULT_LIMITS,
+  type HeartbeatOptions,
+  heartbeatOptions,
+  type Limits,
+  withDefaults,
+} from "./limits.ts";
 import type { Observer, RefusedHandshake } from "./observer.ts";
 import { isPeerId } from "./ids.ts";
 import type { Peer } from "./peer.ts";
@@ -34,6 +45,36 @@ import type {
   RequestHandler,
 } from "./protocol/requests.ts";
 import type { Store } from "./log/store.ts";
+import { topicOptions, type TopicOptionsByName } from "./log/topic_options.ts";
+
+/** How long a session can be resumed after its connection ended, in ms, unless an option says otherwise. */
+export const DEFAULT_SESSION_MS = 120_000;
+
+/** Options of a hub that have a default. */
+export interface HubOptions<
+  M extends MessageMap = AnyMessages,
+  R extends RequestMap = AnyRequests,
+  P = unknown,
+  Auth = unknown,
+  State = unknown,
+> extends Hooks<M, P, Auth, State> {
+  /** What may be published. Default: any well-formed message. */
+  readonly contract?: Contract<M, R, P>;
+  /** Bounds; see {@linkcode Limits} for the defaults. */
+  readonly limits?: Partial<Limits>;
+  /** When a peer counts as dead; see {@linkcode HeartbeatOptions} for the defaults. */
+  readonly heartbeat?: Partial<HeartbeatOptions>;
+  /** What each topic's log keeps, by name or `prefix:*`. Default: 1,000 records, 1 MiB, 120 s. */
+  readonly topics?: TopicOptionsByName<M, Auth, State>;
+  /** Says who connects. Default: nobody is asked, and everybody is let in. */
+  readonly authorize?: Authorize<Auth>;
+  /** Which topics peers may use; what `authorize` says of a single peer narrows it further. Default: all. */
+  readonly allow?: Allow<Peer<M, Auth, State>>;
+  /** How long a session can be resumed after its connection ended, in ms. Default: 120,000. */
+  readonly sessionMs?: number;
+  /** How long a peer whose connection was cut stays in a topic's presence, in ms; `sessionMs` at most. Default: `sessionMs`. */
+  readonly presenceGraceMs?: number;
+}
 
 /** What a hub stands on. `createHub` fills these in. */
 export interface HubPorts {
@@ -61,7 +102,7 @@ export class Hub<
 > implements AsyncDisposable {
   readonly #core: Core;
   readonly #ports: HubPorts;
-  #farewell: Farewell | undefined;
+  #drain: Drain | undefined;
   #closed: Promise<void> | undefined;
 
   /**
@@ -69,13 +110,42 @@ export class Hub<
    *
    * @param ports the store and the clock. The hub owns them: closing it closes them.
    * @param options see {@linkcode HubOptions}.
-   * @throws {TypeError} for an unknown option or a value of the wrong type.
-   * @throws {RangeError} for a number out of bounds.
+   * @throws {RangeError} when a number of the options is not one, {@linkcode TypeError} for an unknown name.
    */
   constructor(ports: HubPorts, options: HubOptions<M, R, P, Auth, State> = {}) {
-    const settings = hubSettings(options, "Cannot create the hub");
+    const {
+      contract = anyMessages,
+      limits,
+      heartbeat,
+      topics,
+    } = options;
+    const { sessionMs = DEFAULT_SESSION_MS, presenceGraceMs = sessionMs } =
+      options;
+    withDefaults("option", { sessionMs, presenceGraceMs }, {
+      sessionMs,
+      presenceGraceMs,
+    });
+    if (presenceGraceMs > sessionMs) {
+      // Who comes back after its session has ended is somebody else, and would be there twice.
+      throw new RangeError(
+        `The option 'presenceGraceMs' must not be above 'sessionMs': ${presenceGraceMs} is more than ${sessionMs}`,
+      );
+    }
     this.#ports = ports;
-    this.#core = new Core({ ...ports, ...settings });
+    this.#core = new Core({
+      ...ports,
+      contract: contract as Contract<MessageMap>,
+      limits: withDefaults("limit", DEFAULT_LIMITS, limits),
+      heartbeat: heartbeatOptions(heartbeat),
+      topics: topicOptions(topics as TopicOptionsByName),
+      sessionMs,
+      graceMs: presenceGraceMs,
+      access: {
+        authorize: options.authorize,
+        allow: options.allow as Allow,
+      },
+      hooks: options as Hooks,
+    });
   }
 
   /** The peers that have joined and not left. */
@@ -85,19 +155,18 @@ export class Hub<
 
   /** Whether the hub says goodbye, or is closed: it takes no connections any more. */
   get isDraining(): boolean {
-    return this.#farewell !== undefined || this.#closed !== undefined;
+    return this.#drain !== undefined || this.#closed !== undefined;
   }
 
   /** Whether the hub takes another connection. Those that have left and are not gone count, too. */
   get hasRoom(): boolean {
     return !this.isDraining &&
-      this.#core.connections.size < this.#core.limits.peers;
+      this.#core.connections.hasCapacity;
   }
 
   /** Whether the hub takes another connection from this address, as far as `limits.peersPerAddress` goes. */
   hasCapacityFor(address: string): boolean {
-    const { connections, limits } = this.#core;
-    return connections.from(address) < limits.peersPerAddress;
+    return this.#core.connections.hasCapacityFor(address);
   }
 
   /**
@@ -111,9 +180,11 @@ export class Hub<
    */
   async admit(request: ConnectionRequest): Promise<Ticket | Denial | "limit"> {
     const { access, connections } = this.#core;
-    if (!access.asks || request.protocol === PROTOCOL) return new Ticket();
+    if (!access.isRequired || request.protocol === PROTOCOL) {
+      return new Ticket();
+    }
     // A connection that waits for `authorize` counts as one, or any number of them could wait.
-    const release = connections.hold(request.address);
+    const release = connections.reserve(request.address);
     try {
       return await access.admit(request);
     } finally {
@@ -226,7 +297,9 @@ export class Hub<
    * @returns receives from the connection.
    */
   attach(socket: Socket, request: ConnectionRequest, ticket?: Ticket): Inbound {
-    if (!this.isDraining) return this.#core.attach(socket, request, ticket);
+    if (!this.isDraining) {
+      return attach(this.#core.attachment, socket, request, ticket);
+    }
     // Upgraded before the drain, and open after it began: the drain does not close it.
     return this.reject(socket, CloseCode.goingAway, "Going away");
   }
@@ -256,10 +329,10 @@ export class Hub<
   }
 
   /**
-   * Adds an observer, unless it was added before, and calls its `start`.
+   * Watches the hub.
    *
-   * @param observer see {@linkcode Observer}. Its errors are ignored, those of `start` excepted.
-   * @returns a function that removes the observer. The end of the hub removes it, too.
+   * @param observer is told what happens. What it throws goes no further.
+   * @returns a function that ends it.
    */
   observe(observer: Observer): () => void {
     return this.#core.monitor.observe(observer, this);
@@ -287,8 +360,14 @@ export class Hub<
    */
   drain(overMs: number): Promise<void> {
     if (this.#closed !== undefined) return Promise.resolve();
-    this.#farewell ??= new Farewell(this.#core, overMs);
-    return this.#farewell.over;
+    const { monitor, connections } = this.#core;
+    this.#drain ??= new Drain({
+      clock: this.#ports.clock,
+      monitor,
+      connections,
+      flush: () => this.#core.flush(),
+    }, overMs);
+    return this.#drain.done;
   }
 
   /**
@@ -304,17 +383,13 @@ export class Hub<
 
   async #close(code: number, graceMs: number): Promise<void> {
     const core = this.#core;
-    this.#farewell?.stop();
-    core.delivery.flush();
-    core.heartbeat.stop();
+    this.#drain?.stop();
+    core.stop();
     for (const connection of core.connections.all) {
-      const own = goingCode(connection, code);
-      core.connections.leave(connection, own, "Going away");
+      connection.disconnect(closeCodeFor(connection, code), "Going away");
     }
-    await core.connections.allGone(graceMs);
-    core.delivery.flush();
-    core.delivery.close();
-    core.rejections.flush();
+    await core.connections.allClosed(graceMs);
+    core.close();
     this.#ports.clock.close();
     await this.#ports.store[Symbol.asyncDispose]();
     core.monitor.ended(core.connections.closing);

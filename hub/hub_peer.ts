@@ -1,6 +1,5 @@
 import type { AnyMessages, MessageInput, MessageMap } from "../messages.ts";
 import type { Core } from "./core.ts";
-import { sendToPeer } from "./protocol/direct_messages.ts";
 
 /** A peer as the program that owns a hub reaches it by its id alone. It holds nothing: `hub.peer(id)` is as good as keeping it. */
 export class HubPeer<M extends MessageMap = AnyMessages> {
@@ -27,6 +26,6 @@ export class HubPeer<M extends MessageMap = AnyMessages> {
   send<T extends keyof M & string>(
     message: MessageInput<M, T> | Uint8Array<ArrayBuffer>,
   ): Promise<number> {
-    return sendToPeer(this.#core, this.id, message);
+    return this.#core.send(this.id, message);
   }
 }

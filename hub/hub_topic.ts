@@ -71,10 +71,7 @@ export class HubTopic<
   publish<T extends keyof M & string>(
     message: MessageInput<M, T> | Uint8Array<ArrayBuffer>,
   ): Promise<number> {
-    const { topics, publisher, heartbeat } = this.#core;
-    // The heartbeat's sweep drops old records, also of a hub that never had a peer.
-    heartbeat.start();
-    return publisher.publishOwn(topics.open(this.name), this.name, message);
+    return this.#core.publish(this.name, message);
   }
 
   /**
@@ -163,13 +160,13 @@ export class HubTopic<
    * read. The first read of a topic that the hub does not follow yet lacks the members of the other hubs.
    */
   get presence(): ReadonlyMap<string, P> {
-    return this.#core.presence.members(this.name) as ReadonlyMap<string, P>;
+    return this.#core.members(this.name) as ReadonlyMap<string, P>;
   }
 
   /** The peers of this hub that are subscribed to the topic. */
   get subscribers(): ReadonlySet<Peer<M, Auth, State>> {
-    const subscriptions = this.#core.topics.get(this.name)?.subscriptions ?? [];
-    const peers = [...subscriptions].map(({ connection }) => connection)
+    const subscriptions = this.#core.topic(this.name)?.subscriptions ?? [];
+    const peers = [...subscriptions].map(({ reader }) => reader)
       // The hub itself follows its presence logs.
       .filter((reader) => reader instanceof Connection);
     return new Set<Peer>(peers) as ReadonlySet<Peer<M, Auth, State>>;
@@ -181,8 +178,7 @@ export class HubTopic<
     readonly tail: number;
     readonly head: number;
   } | undefined {
-    const topic = this.#core.topics.get(this.name);
-    if (topic === undefined || topic.epoch === "") return undefined;
-    return { epoch: topic.epoch, tail: topic.tail, head: topic.head };
+    const log = this.#core.topic(this.name)?.log;
+    return log?.isOpen ? log.bounds : undefined;
   }
 }

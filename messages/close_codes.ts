@@ -66,3 +66,15 @@ export function shouldReconnect(code: number): boolean {
   if (code >= 1007 && code <= 1010) return false;
   return code < 4500 || code > 4999;
 }
+
+/**
+ * Returns `true` for a code that an endpoint may send in a close frame (RFC 6455 section 7.4): 1000 to 1014 except 1004,
+ * 1005 and 1006, and 3000 to 4999.
+ *
+ * @param code the code of a close frame.
+ */
+export function isSendable(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
+  return code >= 3000 && code <= 4999 ||
+    code >= 1000 && code <= 1014 && !(code >= 1004 && code <= 1006);
+}

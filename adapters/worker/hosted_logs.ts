@@ -8,7 +8,7 @@ import type { WorkerLink } from "./worker_link.ts";
 
 /** A log, and the workers that have it open. */
 interface Shared {
-  readonly log: HostedLog;
+  readonly hosted: HostedLog;
   readonly links: Set<WorkerLink>;
   /** The monotonic time at which the last worker forgot it. */
   idleSince: number;
@@ -42,13 +42,13 @@ export class HostedLogs {
     const shared = this.#byName.get(topic);
     if (shared === undefined) {
       const keepsAll = this.#store.read !== undefined;
-      const log = new HostedLog(topic, this.#settings(topic), keepsAll);
+      const hosted = new HostedLog(topic, this.#settings(topic), keepsAll);
       const links = new Set([link]);
-      this.#byName.set(topic, { log, links, idleSince: this.#clock.now() });
+      this.#byName.set(topic, { hosted, links, idleSince: this.#clock.now() });
       return this.#store.open(topic);
     }
     shared.links.add(link);
-    if (shared.log.isOpen) link.opened(shared.log);
+    if (shared.hosted.log.isOpen) link.opened(shared.hosted);
   }
 
   /** Forgets a log for a worker. */
@@ -57,15 +57,15 @@ export class HostedLogs {
     if (shared === undefined) return;
     shared.links.delete(link);
     shared.idleSince = this.#clock.now();
-    link.forgotten(shared.log);
+    link.forgotten(shared.hosted);
   }
 
   /** The store has opened a log, or replaced it by a new one. */
   opened(topic: string, bounds: LogBounds): void {
     const shared = this.#byName.get(topic);
     if (shared === undefined) return;
-    shared.log.open(bounds);
-    for (const link of shared.links) link.opened(shared.log);
+    shared.hosted.log.open(bounds);
+    for (const link of shared.links) link.opened(shared.hosted);
   }
 
   /** The store has committed records. */
@@ -76,38 +76,38 @@ export class HostedLogs {
   ): void {
     const shared = this.#byName.get(topic);
     if (shared === undefined) return;
-    const { log, links } = shared;
-    log.append(records);
-    this.#grown.add(log);
+    const { hosted, links } = shared;
+    hosted.log.ring.append(records);
+    this.#grown.add(hosted);
     const packed = records.map((record) => pack(record, this.#clock));
-    for (const link of links) link.committed(log, offset, records, packed);
+    for (const link of links) link.committed(hosted, offset, records, packed);
   }
 
   /** The store has deleted the records below `tail`. */
   trimmed(topic: string, tail: number): void {
     const shared = this.#byName.get(topic);
     if (shared === undefined) return;
-    shared.log.trimmed(tail);
+    shared.hosted.log.trimmed(tail);
     for (const link of shared.links) link.send(["trimmed", topic, tail]);
   }
 
   /** Trims the logs that have grown. */
   trim(): void {
     const now = this.#clock.now();
-    for (const log of this.#grown) log.trim(now);
+    for (const hosted of this.#grown) hosted.trim(now);
     this.#grown.clear();
   }
 
   /** Trims every log by age, and forgets the logs that no worker has had open for long enough. */
   sweep(): void {
     const now = this.#clock.now();
-    for (const { log, links, idleSince } of this.#byName.values()) {
-      log.trim(now);
+    for (const { hosted, links, idleSince } of this.#byName.values()) {
+      hosted.trim(now);
       if (links.size > 0) continue;
-      const keptMs = Math.max(this.#sessionMs, log.maxAgeMs);
+      const keptMs = Math.max(this.#sessionMs, hosted.settings.maxAgeMs);
       if (now - idleSince < keptMs) continue;
-      this.#byName.delete(log.name);
-      this.#store.forget(log.name);
+      this.#byName.delete(hosted.name);
+      this.#store.forget(hosted.name);
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../hub/clock.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type { Outcome } from "../../hub/log/store.ts";
+import { recentOf } from "../../hub/log/ring.ts";
 import type { HostedLog } from "./hosted_log.ts";
 import {
   type HostEvent,
@@ -48,12 +49,13 @@ export class WorkerLink {
   }
 
   /** A log was opened, or replaced by another one. */
-  opened(log: HostedLog): void {
-    this.logs.add(log);
-    this.#behind.delete(log);
-    this.#unreceivedBytes += log.bytes;
-    const bounds = packBounds(log.bounds, log.recent, this.#clock);
-    this.send(["opened", log.name, bounds]);
+  opened(hosted: HostedLog): void {
+    this.logs.add(hosted);
+    this.#behind.delete(hosted);
+    const { ring, bounds } = hosted.log;
+    this.#unreceivedBytes += ring.bytes;
+    const packed = packBounds(bounds, recentOf(ring), this.#clock);
+    this.send(["opened", hosted.name, packed]);
   }
 
   /** The worker has forgotten a log. */

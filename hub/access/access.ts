@@ -1,4 +1,11 @@
+import { checkFunction } from "../../common/options.ts";
 import { CloseCode, topicNameProblem } from "../../messages.ts";
+import type { Clock } from "../clock.ts";
+import type { Reporter } from "../hooks.ts";
+import type { Connection } from "../peers/connection.ts";
+import type { Refusal } from "../refusal.ts";
+import type { ConnectionRequest } from "../socket.ts";
+import { Tally } from "../tally.ts";
 import {
   type Admitted,
   type Allow,
@@ -8,22 +15,15 @@ import {
 } from "./allow.ts";
 import type { Authorize, AuthorizeRequest } from "./authorize.ts";
 import { Authorizer, type Denial } from "./authorizer.ts";
-import type { Clock } from "../clock.ts";
-import type { Connection } from "../peers/connection.ts";
-import type { Reporter } from "../hooks.ts";
-import type { Refusal } from "../refusal.ts";
-import type { ConnectionRequest } from "../socket.ts";
 import { Ticket } from "./ticket.ts";
-import { Tally } from "../tally.ts";
 
-/** What {@linkcode Access} needs of the hub. */
+/** The parts of the hub that {@linkcode Access} uses. */
 export interface AccessContext {
   readonly clock: Clock;
   readonly reporter: Reporter;
-  leave(connection: Connection, code: number, reason: string): void;
 }
 
-/** Who gets in. */
+/** Options of {@linkcode Access}. */
 export interface AccessOptions {
   readonly authorize: Authorize | undefined;
   readonly allow: Allow | undefined;
@@ -31,24 +31,22 @@ export interface AccessOptions {
   readonly peersPerUser: number;
 }
 
-/** Who may be here, for how long, and which topics they may use. */
+/** Decides which connections the hub accepts, for how long, and which topics they may use. */
 export class Access {
   readonly #context: AccessContext;
   readonly #authorizer: Authorizer | undefined;
   readonly #rules: Rules;
   readonly #peersPerUser: number;
   readonly #users = new Tally();
-  /** The grants of connections that are not open yet. */
+  /** The rights of connections that are not open yet. */
   readonly #tickets = new WeakMap<Ticket, Admitted>();
-  /** Those whose grant ends. */
-  readonly #ending = new Set<Connection>();
+  /** The connections whose rights expire. */
+  readonly #expiring = new Set<Connection>();
 
-  /** @throws {TypeError} when `allow` or `authorize` is none. */
+  /** @throws {TypeError} for an `authorize` that is not a function, or an `allow` that is not valid. */
   constructor(options: AccessOptions, context: AccessContext) {
     const { authorize, authorizeMs, allow, peersPerUser } = options;
-    if (authorize !== undefined && typeof authorize !== "function") {
-      throw new TypeError("The option 'authorize' is a function");
-    }
+    checkFunction("Cannot create the hub", "authorize", authorize);
     this.#context = context;
     this.#authorizer = authorize &&
       new Authorizer(authorize, { ...context, deadlineMs: authorizeMs });
@@ -56,20 +54,20 @@ export class Access {
     this.#peersPerUser = peersPerUser;
   }
 
-  /** Whether anybody has to say who they are. */
-  get asks(): boolean {
+  /** `true` if `authorize` decides about each connection. */
+  get isRequired(): boolean {
     return this.#authorizer !== undefined;
   }
 
   /**
-   * Calls `authorize` for a plain connection that is not open yet.
+   * Authorizes a plain connection before it is open.
    *
    * @param request the request of the connection.
    * @returns a ticket for {@linkcode Access.identify}, or the denial.
    */
   async admit(request: ConnectionRequest): Promise<Ticket | Denial | "limit"> {
     const { url, address, handshake } = request;
-    const admitted = await this.#ask({
+    const admitted = await this.#authorize({
       ...handshake,
       dialect: "plain",
       url,
@@ -83,9 +81,9 @@ export class Access {
   }
 
   /**
-   * Finds the grant of a new connection: that of its ticket, or the result of `authorize`.
+   * Authorizes a new connection: by its ticket, or by `authorize`.
    *
-   * @param connection the connection. It forgets its handshake, which has secrets.
+   * @param connection the connection, which drops its handshake: it contains secrets.
    * @param token the token of its hello.
    */
   async identify(
@@ -99,7 +97,7 @@ export class Access {
       this.#tickets.delete(ticket!);
       return admitted;
     }
-    return await this.#ask({
+    return await this.#authorize({
       ...handshake,
       dialect,
       url,
@@ -108,18 +106,15 @@ export class Access {
     });
   }
 
-  /** Asks about a new token of a connection that is in. */
+  /** Authorizes an open connection again, with a new token. */
   renew(connection: Connection, token: string): Promise<Admitted | Denial> {
     const { dialect, info: { url, address } } = connection;
-    return this.#ask({ token, dialect, url, address, peer: connection });
+    return this.#authorize({ token, dialect, url, address, peer: connection });
   }
 
-  /** Lets a new connection in, unless its user has too many of them. */
-  enter(
-    connection: Connection,
-    admitted: Admitted,
-  ): "limit" | undefined {
-    // Whoever has gone is not counted: nobody would count it off again.
+  /** Accepts a new connection, unless its user is at `limits.peersPerUser`. */
+  enter(connection: Connection, admitted: Admitted): "limit" | undefined {
+    // `forget` was called already, and would not subtract the connection again.
     if (connection.isDetached) return undefined;
     const { user } = admitted;
     if (!this.#hasCapacityFor(user)) return "limit";
@@ -128,63 +123,61 @@ export class Access {
     return undefined;
   }
 
-  /** From now on this holds for a connection that is in. */
+  /** Sets the rights of an accepted connection. */
   grant(connection: Connection, admitted: Admitted): void {
     connection.admitted = admitted;
-    if (admitted.until === Infinity) this.#ending.delete(connection);
-    else this.#ending.add(connection);
+    if (admitted.until === Infinity) this.#expiring.delete(connection);
+    else this.#expiring.add(connection);
   }
 
-  /** A connection has left. */
+  /** Forgets a connection that is detached. */
   forget(connection: Connection): void {
-    this.#ending.delete(connection);
+    this.#expiring.delete(connection);
     const { user } = connection;
     if (user !== undefined) this.#users.remove(user);
   }
 
-  /** In how many ms a connection's grant ends; `undefined`: it does not. */
-  endsIn({ admitted }: Connection): number | undefined {
+  /** Returns the time until a connection's rights expire, in ms; `undefined` if they do not. */
+  expiresMs({ admitted }: Connection): number | undefined {
     const until = admitted?.until ?? Infinity;
     return until === Infinity
       ? undefined
       : Math.max(0, Math.floor(until - this.#context.clock.now()));
   }
 
-  /** Ends the connections whose time is up: one timer for all of them, and none for each. */
+  /** Disconnects the peers whose rights have expired. One timer serves all connections. */
   sweep(now: number): void {
-    for (const connection of this.#ending) {
+    for (const connection of this.#expiring) {
       if (connection.admitted!.until > now) continue;
-      this.#context.leave(
-        connection,
-        CloseCode.unauthenticated,
-        "The token has expired",
-      );
+      connection.disconnect(CloseCode.unauthenticated, "Token expired");
     }
   }
 
-  /** Why a peer may not use a topic; `undefined`: it may, as far as rules go. */
+  /** Returns a refusal if the rules do not let a peer use a topic. */
   refusal(
     use: TopicUse,
     connection: Connection,
     topic: string,
   ): Refusal | undefined {
-    const hubs = this.#rules[use];
-    const own = connection.admitted?.rules[use];
-    if (hubs === undefined && own === undefined) return undefined;
-    // A name that cannot be one is refused for that, and a peer's own log is its own: no rule is bothered with them.
+    const hubRule = this.#rules[use];
+    const peerRule = connection.admitted?.rules[use];
+    if (hubRule === undefined && peerRule === undefined) return undefined;
+    // The program's rules need not handle invalid and internal names: `Topics.open` refuses them.
     if (topicNameProblem(topic) !== undefined) return undefined;
     let isAllowed = false;
     this.#context.reporter.guard("authorize", () => {
-      isAllowed = hubs?.(connection, topic) !== false &&
-        own?.(connection, topic) !== false;
+      isAllowed = hubRule?.(connection, topic) !== false &&
+        peerRule?.(connection, topic) !== false;
     });
     return isAllowed
       ? undefined
-      : { code: "forbidden", message: `You may not ${use} here` };
+      : { code: "forbidden", message: `Not allowed to ${use}` };
   }
 
-  #ask(request: Omit<AuthorizeRequest, "signal">): Promise<Admitted | Denial> {
-    return this.#authorizer!.ask(request);
+  #authorize(
+    request: Omit<AuthorizeRequest, "signal">,
+  ): Promise<Admitted | Denial> {
+    return this.#authorizer!.authorize(request);
   }
 
   #hasCapacityFor(user: string | undefined): boolean {
@@ -192,12 +185,12 @@ export class Access {
   }
 }
 
-/** The close codes of those who are not let in. Where nobody could find out, they come back later. */
+/** The close codes and reasons of refused connections. After `unavailable`, the client retries. */
 export const DENIED: Readonly<
   Record<Denial | "limit", readonly [code: number, reason: string]>
 > = {
   unauthenticated: [CloseCode.unauthenticated, "Not authenticated"],
   forbidden: [CloseCode.forbidden, "Not allowed"],
-  unavailable: [CloseCode.tryLater, "Who you are could not be checked"],
+  unavailable: [CloseCode.tryLater, "Authentication unavailable"],
   limit: [CloseCode.rateLimited, "Too many connections of this user"],
 };

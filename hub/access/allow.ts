@@ -1,3 +1,4 @@
+import { checkNames } from "../../common/options.ts";
 import type { Peer } from "../peer.ts";
 
 /**
@@ -33,7 +34,7 @@ export interface Allow<ThePeer extends Peer = Peer> {
 /** What a peer does with a topic. */
 export type TopicUse = keyof Allow;
 
-/** {@linkcode Allow}, checked and ready to be asked. Absent: all. */
+/** A checked {@linkcode Allow}. An absent rule allows every topic. */
 export type Rules = Readonly<
   Partial<Record<TopicUse, (peer: Peer, topic: string) => boolean>>
 >;
@@ -53,32 +54,39 @@ export interface Admitted {
 /**
  * Checks an {@linkcode Allow}.
  *
- * @returns a check for each use that has a rule.
- * @throws {TypeError} when it is none.
+ * @param allow the rules as given.
+ * @param action the action that they are for, which begins the error message.
+ * @returns a function for each use that has a rule.
+ * @throws {TypeError} for an unknown use, or a rule that is neither a list of names nor a function.
  */
-export function rulesOf(allow: Allow = {}): Rules {
-  if (typeof allow !== "object" || allow === null) {
-    throw new TypeError(`'allow' is an object, not ${allow}`);
-  }
+export function rulesOf(
+  allow: Allow = {},
+  action = "Cannot create the hub",
+): Rules {
+  checkNames(action, allow, { subscribe: true, publish: true }, "allow");
   const rules: { -readonly [K in TopicUse]?: Rules[K] } = {};
-  for (const [use, rule] of Object.entries(allow)) {
-    if (use !== "subscribe" && use !== "publish") {
-      throw new TypeError(`There is no 'allow.${use}'`);
-    }
-    if (rule !== undefined) rules[use] = checkOf(use, rule);
+  for (const use of ["subscribe", "publish"] as const) {
+    const rule: unknown = allow[use];
+    if (rule !== undefined) rules[use] = ruleOf(action, use, rule);
   }
   return rules;
 }
 
-function checkOf(use: TopicUse, rule: unknown): NonNullable<Rules[TopicUse]> {
+function ruleOf(
+  action: string,
+  use: TopicUse,
+  rule: unknown,
+): NonNullable<Rules[TopicUse]> {
   if (typeof rule === "function") {
-    // A promise is true enough for an `if`, and says nothing.
+    // Only `true` allows: the promise of an async function would be truthy.
     return (peer, topic) => rule(peer, topic) === true;
   }
   if (
     !Array.isArray(rule) || !rule.every((name) => typeof name === "string")
   ) {
-    throw new TypeError(`'allow.${use}' is a list of names, or a function`);
+    throw new TypeError(
+      `${action}: the option 'allow.${use}' must be a list of names or a function`,
+    );
   }
   const names = new Set<string>(rule);
   const prefixes = rule.filter((name) => name.endsWith("*"))

@@ -1,21 +1,25 @@
-import { type Admitted, rulesOf } from "./allow.ts";
-import type { Authorize, AuthorizeRequest } from "./authorize.ts";
 import type { Clock } from "../clock.ts";
 import type { Reporter } from "../hooks.ts";
+import { type Admitted, rulesOf } from "./allow.ts";
+import type { Authorize, AuthorizeRequest } from "./authorize.ts";
 
-/** Longest name of a user, in UTF-16 units. */
+/** The longest name of a user, in UTF-16 units. */
 const MAX_USER = 255;
 
-/** Why somebody is not let in. `unavailable`: it could not be found out. */
+/** The reason why a connection is refused. `unavailable`: `authorize` failed or timed out. */
 export type Denial = "unauthenticated" | "forbidden" | "unavailable";
 
-/** Asks the program who connects, for a bounded time, and believes no answer that is none. */
+/** Calls the program's `authorize`, with a deadline, and checks its result. */
 export class Authorizer {
   readonly #authorize: Authorize;
   readonly #deadlineMs: number;
   readonly #clock: Clock;
   readonly #reporter: Reporter;
 
+  /**
+   * @param authorize the program's function.
+   * @param context the deadline in ms, the clock, and the reporter of failures.
+   */
   constructor(
     authorize: Authorize,
     context: {
@@ -30,54 +34,68 @@ export class Authorizer {
     this.#reporter = context.reporter;
   }
 
-  /** Never rejects: whatever goes wrong, nobody is let in. */
-  async ask(
+  /** Authorizes a connection. Never rejects: a failure is reported, and refuses the connection. */
+  async authorize(
     request: Omit<AuthorizeRequest, "signal">,
   ): Promise<Admitted | Denial> {
-    const waiting = new AbortController();
-    const { promise: late, reject } = Promise.withResolvers<never>();
+    const controller = new AbortController();
+    const { promise: timeout, reject } = Promise.withResolvers<never>();
     const cancel = this.#clock.after(
       this.#deadlineMs,
-      () => reject(new Error(`No answer within ${this.#deadlineMs} ms`)),
+      () =>
+        reject(
+          new Error(
+            `Cannot authorize a connection: no result within ${this.#deadlineMs} ms`,
+          ),
+        ),
     );
     try {
-      const { signal } = waiting;
-      const answer = await Promise.race([
+      const { signal } = controller;
+      const result = await Promise.race([
         this.#authorize({ ...request, signal }),
-        late,
+        timeout,
       ]);
-      return this.#read(answer);
+      return this.#check(result);
     } catch (error) {
       this.#reporter.report(error, "authorize");
       return "unavailable";
     } finally {
       cancel();
-      waiting.abort();
+      controller.abort();
     }
   }
 
-  /** @param answer anything at all: a program without types may answer with anything. */
-  #read(answer: unknown): Admitted | Denial {
-    if (answer === "unauthenticated" || answer === "forbidden") return answer;
-    if (typeof answer !== "object" || answer === null) {
-      throw new TypeError(`'authorize' answered ${answer}`);
+  /** @param result any value: `deno run` does not check the program's types. */
+  #check(result: unknown): Admitted | Denial {
+    if (result === "unauthenticated" || result === "forbidden") return result;
+    const action = "Cannot use the result of 'authorize'";
+    if (typeof result !== "object" || result === null) {
+      throw new TypeError(
+        `${action}: it must be a grant, "unauthenticated" or "forbidden", not ${result}`,
+      );
     }
-    const { user, data, expiresAt, allow } = answer as Readonly<
+    const { user, data, expiresAt, allow } = result as Readonly<
       Record<string, unknown>
     >;
     if (
       user !== undefined &&
       (typeof user !== "string" || user === "" || user.length > MAX_USER)
     ) {
-      throw new TypeError(`'user' is text of 1 to ${MAX_USER} UTF-16 units`);
+      throw new TypeError(
+        `${action}: 'user' must be text of 1 to ${MAX_USER} UTF-16 units`,
+      );
     }
     if (
       expiresAt !== undefined &&
       (typeof expiresAt !== "number" || Number.isNaN(expiresAt))
-    ) throw new TypeError(`'expiresAt' is ms since 1970, not ${expiresAt}`);
+    ) {
+      throw new TypeError(
+        `${action}: 'expiresAt' must be ms since 1970, not ${expiresAt}`,
+      );
+    }
     const now = this.#clock.now();
     const until = now + ((expiresAt ?? Infinity) - this.#clock.time());
     if (until <= now) return "unauthenticated";
-    return { user, data, until, rules: rulesOf(allow as undefined) };
+    return { user, data, until, rules: rulesOf(allow as undefined, action) };
   }
 }

@@ -1,298 +1,289 @@
 import type { Cancel, Clock } from "../clock.ts";
-import type { Run } from "./run.ts";
-import { BATCH_BYTES } from "./batch.ts";
 import type { Reporter } from "../hooks.ts";
-import type { Monitor } from "../observe/monitor.ts";
+import { BATCH_BYTES } from "./batch.ts";
 import type { LogRecord } from "./record.ts";
-import type { Entry, Store, StoredRecords } from "./store.ts";
+import type { Run } from "./run.ts";
+import type { Store, StoredRecords } from "./store.ts";
 import { storedRun } from "./stored_run.ts";
-import type { Reader, Subscription } from "./subscription.ts";
-import type { Topic } from "./topic.ts";
+import type { Reader, Subscription, Topic } from "./topic.ts";
 
-/** A flush waits for more messages while they keep coming in, this often at most. */
+/** A flush is postponed at most this often while more messages arrive. */
 const MAX_POSTPONES = 4;
-/** A publisher that does not let the event loop turn is flushed when this many bytes are gathered. */
-const GATHER_BYTES = 256 * 1024;
-/** How long a cursor below the ring waits for a store that is away before it is read for again, in ms. */
-const AWAY_MS = 1_000;
-/** How often peers are looked at that give no sign when they have room again, in ms. */
+/** The delay before a cursor below the ring is read for again after the store failed, in ms. */
+const STORE_RETRY_MS = 1_000;
+/** The interval at which readers that do not acknowledge are polled for credit, in ms. */
 const POLL_MS = 20;
 
-/** What {@linkcode Delivery} needs of the hub. */
-export interface DeliveryContext {
+/** The parts of the hub that a {@linkcode Flush} uses. */
+export interface FlushContext {
   readonly clock: Clock;
-  readonly store: Store;
-  /** Runs after the records of a flush are on their way. */
-  afterFlush(): void;
-  /** A subscriber fell off the log of a topic whose policy is `disconnect`. */
-  tooSlow(subscription: Subscription<Reader>): void;
-  /** A delivery threw: the connection cannot go on. */
-  failed(connection: Reader, error: unknown): void;
+  readonly store: Pick<Store, "read" | "healthy">;
   readonly reporter: Reporter;
-  readonly monitor: Monitor;
+  readonly monitor: { flushed(ms: number): void };
 }
 
-/** Numbers that only grow. */
-export interface DeliveryCounts {
-  /** Records given to peers: one record to n peers counts n. */
+/** The steps of a flush before and after the cursors move. */
+export interface FlushSteps {
+  /** The write half: appends what was gathered first, and runs the program's handlers last. */
+  readonly publisher: { append(): void; runHandlers(): void };
+  /** Sends presence after the records. */
+  readonly presence: { flush(): void };
+}
+
+/** Counters of a {@linkcode Flush}. */
+export interface FlushCounts {
+  /** Records sent to readers: one record to n readers counts n. */
   delivered: number;
-  /** Gaps told to peers. */
+  /** Gaps sent to readers. */
   gaps: number;
-  /** Flushes. */
   flushes: number;
 }
 
 /**
- * The only way messages travel: publishing gathers entries; once per turn of the event loop they are appended to the
- * store, and each cursor with credit moves to its log's head.
+ * The read half of the log: once per turn of the event loop, gathered messages are appended, and each cursor with credit
+ * moves to its log's head. Nothing else delivers messages.
  */
-export class Delivery {
-  readonly counts: DeliveryCounts = { delivered: 0, gaps: 0, flushes: 0 };
-  readonly #context: DeliveryContext;
-  #pending: Entry[] = [];
-  #pendingBytes = 0;
+export class Flush {
+  readonly counts: FlushCounts = { delivered: 0, gaps: 0, flushes: 0 };
+  /** `true` once nothing is flushed any more. */
+  isClosed = false;
+  /** `true` while records are appended and cursors move. */
+  isFlushing = false;
+  readonly #context: FlushContext;
+  #steps: FlushSteps | undefined;
   /** Topics with new records. */
   readonly #fresh = new Set<Topic>();
-  /** Connections that have credit again. */
+  /** Readers that have credit again. */
   readonly #awake = new Set<Reader>();
-  /** Connections whose dialect gives no sign when they have room again. */
+  /** Readers without credit that do not acknowledge. */
   readonly #polled = new Set<Reader>();
   #stopPolling: Cancel | undefined;
-  #scheduled = false;
-  #flushing = false;
-  #closed = false;
+  #isScheduled = false;
+  /** `true` if messages were gathered since the flush was scheduled, or since it began. */
+  #hasMore = false;
   #postpones = 0;
-  #seen = 0;
 
-  constructor(context: DeliveryContext) {
+  constructor(context: FlushContext) {
     this.#context = context;
   }
 
-  /** Whether it has ended. */
-  get closed(): boolean {
-    return this.#closed;
+  /** Connects the other steps of a flush. Called once, before the first flush. */
+  connect(steps: FlushSteps): void {
+    this.#steps = steps;
   }
 
-  /** Gathers an entry for the next flush. */
-  append(entry: Entry): void {
-    this.#pending.push(entry);
-    this.#pendingBytes += entry.record.bytes;
-    if (this.#pendingBytes >= GATHER_BYTES && !this.#flushing) this.flush();
-    else this.schedule();
+  /**
+   * Schedules a flush for this turn of the event loop.
+   *
+   * @param hasMore `true` if a message was gathered: then more messages are likely to follow.
+   */
+  schedule(hasMore = false): void {
+    if (this.#isScheduled || this.isFlushing || this.isClosed) {
+      this.#hasMore ||= hasMore;
+      return;
+    }
+    this.#isScheduled = true;
+    this.#hasMore = false;
+    this.#postpones = 0;
+    this.#context.clock.turn(this.#turn);
   }
 
-  /** The store committed records to a topic. */
+  readonly #turn = (): void => {
+    if (this.isClosed) return;
+    // While messages arrive, a flush that waits one more turn makes fewer and larger frames.
+    if (this.#hasMore && this.#postpones++ < MAX_POSTPONES) {
+      this.#hasMore = false;
+      this.#context.clock.turn(this.#turn);
+      return;
+    }
+    this.#isScheduled = false;
+    this.flush();
+  };
+
+  /** Appends what was gathered and moves every cursor that can move. */
+  flush(): void {
+    const { clock, monitor, reporter } = this.#context;
+    const { publisher, presence } = this.#steps!;
+    this.isFlushing = true;
+    this.#hasMore = false;
+    const from = clock.now();
+    try {
+      this.counts.flushes++;
+      publisher.append();
+      for (const topic of this.#fresh) {
+        // Not `for … of`, which allocates an object for each subscription.
+        topic.subscriptions.forEach(this.#advance);
+      }
+      if (this.#awake.size > 0) this.#advanceAwake();
+      const now = clock.now();
+      monitor.flushed(now - from);
+      for (const topic of this.#fresh) {
+        topic.log.ring.trim(topic.settings, now);
+        topic.dropBatches();
+      }
+      this.#fresh.clear();
+    } catch (error) {
+      reporter.report(error, "flush");
+    } finally {
+      this.isFlushing = false;
+    }
+    presence.flush();
+    publisher.runHandlers();
+    if (this.#hasMore || this.#fresh.size > 0 || this.#awake.size > 0) {
+      this.schedule();
+    }
+  }
+
+  /** Closes the flush. */
+  close(): void {
+    this.isClosed = true;
+    this.#stopPolling?.();
+  }
+
+  /** Adds records that the store has committed to a topic's ring. */
   committed(topic: Topic, records: readonly LogRecord[]): void {
     topic.append(records, this.#context.clock.now());
     this.#fresh.add(topic);
     this.schedule();
   }
 
-  /** A new subscription whose cursor may be below the head. */
-  start(subscription: Subscription<Reader>): void {
-    if (subscription.cursor < subscription.topic.head) {
+  /** Starts a new cursor, which may be below the head. */
+  start(subscription: Subscription): void {
+    if (subscription.cursor < subscription.topic.ring.head) {
       this.#wait(subscription, true);
     }
   }
 
-  /** A connection took in what it was sent. */
-  wake(connection: Reader): void {
-    if (connection.waiting.size === 0) return;
-    this.#awake.add(connection);
+  /** Continues with a reader that has credit again. */
+  wake(reader: Reader): void {
+    if (reader.waiting.size === 0) return;
+    this.#awake.add(reader);
     this.schedule();
   }
 
-  /** A connection has left. */
-  forget(connection: Reader): void {
-    this.#awake.delete(connection);
-    this.#polled.delete(connection);
-    connection.waiting.clear();
-  }
-
-  /** Plans a flush for this turn of the event loop. */
-  schedule(): void {
-    if (this.#scheduled || this.#flushing || this.#closed) return;
-    this.#scheduled = true;
-    this.#postpones = 0;
-    this.#seen = this.#pending.length;
-    this.#context.clock.turn(this.#turn);
-  }
-
-  /** Ends delivery: nothing is flushed any more. */
-  close(): void {
-    this.#closed = true;
-    this.#stopPolling?.();
-  }
-
-  readonly #visit = (subscription: Subscription<Reader>): void => {
-    if (!subscription.waiting) this.#advance(subscription);
-  };
-
-  readonly #turn = (): void => {
-    if (this.#closed) return;
-    // While messages keep coming in, a flush that waits one more turn makes fewer and larger frames.
-    if (
-      this.#pending.length > this.#seen && this.#postpones++ < MAX_POSTPONES
-    ) {
-      this.#seen = this.#pending.length;
-      this.#context.clock.turn(this.#turn);
-      return;
-    }
-    this.#scheduled = false;
-    this.flush();
-  };
-
-  /** Appends what was gathered and moves every cursor that can move. */
-  flush(): void {
-    this.#flushing = true;
-    const { clock, monitor } = this.#context;
-    const from = clock.now();
-    try {
-      this.counts.flushes++;
-      if (this.#pending.length > 0) {
-        const entries = this.#pending;
-        this.#pending = [];
-        this.#pendingBytes = 0;
-        this.#context.store.append(entries);
-      }
-      for (const topic of this.#fresh) {
-        // Not `for … of`, which makes an object for each of them.
-        topic.subscriptions.forEach(this.#visit);
-      }
-      this.#advanceAwake();
-      const now = clock.now();
-      monitor.flushed(now - from);
-      for (const topic of this.#fresh) {
-        topic.trim(now);
-        topic.rest();
-      }
-      this.#fresh.clear();
-    } catch (error) {
-      this.#context.reporter.report(error, "flush");
-    } finally {
-      this.#flushing = false;
-    }
-    this.#context.afterFlush();
-    if (
-      this.#pending.length > 0 || this.#fresh.size > 0 || this.#awake.size > 0
-    ) this.schedule();
+  /** Forgets a reader that is detached. */
+  forget(reader: Reader): void {
+    this.#awake.delete(reader);
+    this.#polled.delete(reader);
+    reader.waiting.clear();
   }
 
   #advanceAwake(): void {
     const awake = [...this.#awake];
     this.#awake.clear();
     const topics = new Set<Topic>();
-    for (const connection of awake) {
-      for (const subscription of [...connection.waiting]) {
-        connection.waiting.delete(subscription);
+    for (const reader of awake) {
+      for (const subscription of [...reader.waiting]) {
+        reader.waiting.delete(subscription);
+        subscription.isWaiting = false;
         this.#advance(subscription);
         topics.add(subscription.topic);
       }
     }
-    for (const topic of topics) topic.rest();
+    for (const topic of topics) topic.dropBatches();
   }
 
-  /** Sends from the cursor towards the head, as far as credit goes. What fails costs this connection, not the others. */
-  #advance(subscription: Subscription<Reader>): void {
-    const { connection, topic } = subscription;
-    subscription.waiting = false;
+  /** Sends from the cursor to the head, as far as credit allows. An exception costs this reader, not the others. */
+  readonly #advance = (subscription: Subscription): void => {
+    if (subscription.isWaiting) return;
+    const { reader, topic } = subscription;
     try {
-      while (subscription.cursor < topic.head) {
-        if (connection.isDetached) return;
-        if (!connection.wire.hasCredit) return this.#wait(subscription, false);
-        if (subscription.cursor >= topic.log.tail) {
+      // The store may replace the ring at any time, so it is not kept in a variable.
+      while (subscription.cursor < topic.log.ring.head) {
+        if (reader.isDetached) return;
+        if (!reader.wire.hasCredit) return this.#wait(subscription, false);
+        if (subscription.cursor >= topic.log.ring.tail) {
           this.#deliver(subscription, topic);
         } else if (!this.#readBelow(subscription)) return;
       }
     } catch (error) {
-      this.#context.failed(connection, error);
+      this.#context.reporter.report(error, "flush");
+      reader.close(1011, "Internal error");
     }
-  }
+  };
 
-  #deliver(subscription: Subscription<Reader>, run: Run): void {
+  #deliver(subscription: Subscription, run: Run): void {
     const before = subscription.cursor;
-    subscription.cursor = subscription.connection.wire.deliver(run, before);
+    subscription.cursor = subscription.reader.wire.deliver(run, before);
     this.counts.delivered += subscription.cursor - before;
   }
 
   /**
-   * Brings a cursor below the ring closer to it, by records from the store or by a gap.
+   * Moves a cursor below the ring: by records from the store, or by a gap.
    *
-   * @returns whether it did; if not, the store is reading and delivery goes on when it is done.
+   * @returns `false` while the store reads; then delivery continues with its result.
    */
-  #readBelow(subscription: Subscription<Reader>): boolean {
+  #readBelow(subscription: Subscription): boolean {
+    const { store, clock, reporter } = this.#context;
     const { topic, cursor } = subscription;
-    let found: StoredRecords | Promise<StoredRecords> | undefined;
+    let stored: StoredRecords | Promise<StoredRecords> | undefined;
     try {
-      found = this.#context.store.read?.(topic.name, cursor, BATCH_BYTES);
+      stored = store.read?.(topic.name, cursor, BATCH_BYTES);
     } catch (error) {
-      this.#context.reporter.report(error, "store");
+      reporter.report(error, "store");
     }
-    if (!(found instanceof Promise)) {
-      this.#stored(subscription, found);
+    if (!(stored instanceof Promise)) {
+      this.#useStored(subscription, stored);
       return true;
     }
-    // `waiting` and not in `connection.waiting`: neither new records nor credit visit it meanwhile.
-    subscription.waiting = true;
-    found.then(
-      (records) => this.#readLater(subscription, records),
+    // Not in `reader.waiting`: meanwhile, neither new records nor credit may move the cursor.
+    subscription.isWaiting = true;
+    stored.then(
+      (records) => this.#continue(subscription, records),
       (error) => {
-        // Away, and has said so: what it has is not lost.
-        if (this.#context.store.healthy === false) {
-          const again = () => this.#wait(subscription, true);
-          return void this.#context.clock.after(AWAY_MS, again);
+        // A store that reports itself as failing still has its records.
+        if (store.healthy === false) {
+          const retry = () => this.#wait(subscription, true);
+          return void clock.after(STORE_RETRY_MS, retry);
         }
-        this.#context.reporter.report(error, "store");
-        this.#readLater(subscription, undefined);
+        reporter.report(error, "store");
+        this.#continue(subscription, undefined);
       },
     );
     return false;
   }
 
-  #readLater(
-    subscription: Subscription<Reader>,
-    records: StoredRecords | undefined,
+  #continue(
+    subscription: Subscription,
+    stored: StoredRecords | undefined,
   ): void {
     if (!subscription.topic.subscriptions.has(subscription)) return;
-    this.#stored(subscription, records);
+    this.#useStored(subscription, stored);
     this.#wait(subscription, true);
   }
 
-  #stored(
-    subscription: Subscription<Reader>,
-    found: StoredRecords | undefined,
+  #useStored(
+    subscription: Subscription,
+    stored: StoredRecords | undefined,
   ): void {
-    const { topic } = subscription;
-    const to = found === undefined || found.records.length === 0
-      ? topic.log.tail
-      : Math.min(found.offset, topic.log.tail);
-    if (subscription.isTooSlow) return this.#context.tooSlow(subscription);
+    const { reader, topic } = subscription;
+    const { tail } = topic.ring;
+    const isEmpty = stored === undefined || stored.records.length === 0;
+    const to = isEmpty ? tail : Math.min(stored.offset, tail);
+    if (subscription.disconnectIfSlow()) return;
     if (to > subscription.cursor) {
       this.counts.gaps++;
-      subscription.connection.wire.gap(topic.name, subscription.cursor, to);
+      reader.wire.gap(topic.name, subscription.cursor, to);
       subscription.cursor = to;
       subscription.hasKeptUp = true;
     }
-    if (
-      found === undefined || found.records.length === 0 ||
-      found.offset >= topic.log.tail
-    ) return;
-    this.#deliver(subscription, storedRun(topic.name, found));
+    if (isEmpty || stored.offset >= topic.ring.tail) return;
+    this.#deliver(subscription, storedRun(topic.name, stored));
   }
 
-  /** @param now whether it may go on in the next flush; else it waits for credit. */
-  #wait(subscription: Subscription<Reader>, now: boolean): void {
-    const { connection, topic } = subscription;
-    // Left, or unsubscribed, while the store was asked: nothing of the topic follows.
+  /** @param now `true` to continue in the next flush; `false` to wait for credit. */
+  #wait(subscription: Subscription, now: boolean): void {
+    const { reader, topic } = subscription;
+    // Unsubscribed or detached while the store was reading.
     if (!topic.subscriptions.has(subscription)) return;
-    subscription.waiting = true;
-    connection.waiting.add(subscription);
-    if (now) this.wake(connection);
-    else if (connection.wire.name === "plain") this.#poll(connection);
+    subscription.isWaiting = true;
+    reader.waiting.add(subscription);
+    if (now) this.wake(reader);
+    else if (!reader.wire.acknowledges) this.#poll(reader);
   }
 
-  #poll(connection: Reader): void {
-    this.#polled.add(connection);
+  #poll(reader: Reader): void {
+    this.#polled.add(reader);
     this.#stopPolling ??= this.#context.clock.after(POLL_MS, () => {
       this.#stopPolling = undefined;
       for (const polled of this.#polled) {

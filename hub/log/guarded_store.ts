@@ -1,29 +1,25 @@
-import type { Entry, Store, StoreSink } from "./store.ts";
-
-/** What becomes of a store's failures. */
-export interface StoreFailures {
-  /** Something failed. */
-  failed(error: unknown): void;
-  /** These were given to `append`, which failed: those without an outcome have none to wait for. */
-  lost(entries: readonly Entry[]): void;
-}
+import type { Store } from "./store.ts";
 
 /**
- * A store whose failures end nobody: what it throws, or rejects though it was to answer through its sink, is reported.
- * Timers and socket events call it, where an exception would be the end of the process.
- *
- * Only `open`, `begin`, `claim` and `read` still throw, to those who can refuse whoever asked.
+ * A store whose exceptions and rejections are reported: timers and socket events call it, where an uncaught exception
+ * would end the process. Only `open`, `begin`, `claim` and `read` throw, to callers that can refuse the operation. Appends
+ * are the {@linkcode Publisher}'s, which settles the entries of a failed append.
  */
-export class GuardedStore implements Store {
+export class GuardedStore
+  implements Omit<Store, "connect" | "append" | typeof Symbol.asyncDispose> {
   readonly shared: boolean;
-  /** Absent where the store has none. */
+  /** Absent if the store has none. */
   readonly read?: NonNullable<Store["read"]>;
   readonly #store: Store;
-  readonly #failures: StoreFailures;
+  readonly #failed: (error: unknown) => void;
 
-  constructor(store: Store, failures: StoreFailures) {
+  /**
+   * @param store the store.
+   * @param failed receives each failure.
+   */
+  constructor(store: Store, failed: (error: unknown) => void) {
     this.#store = store;
-    this.#failures = failures;
+    this.#failed = failed;
     this.shared = store.shared ?? false;
     if (store.read !== undefined) this.read = store.read.bind(store);
   }
@@ -32,25 +28,8 @@ export class GuardedStore implements Store {
     return this.#store.healthy ?? true;
   }
 
-  connect(sink: StoreSink): void {
-    this.#store.connect(sink);
-  }
-
   open(topic: string): void {
-    this.#reported(this.#store.open(topic));
-  }
-
-  append(entries: readonly Entry[]): void {
-    const lost = (error: unknown) => {
-      this.#failures.failed(error);
-      this.#failures.lost(entries);
-    };
-    try {
-      const answer: unknown = this.#store.append(entries);
-      if (answer instanceof Promise) answer.catch(lost);
-    } catch (error) {
-      lost(error);
-    }
+    this.#watch(this.#store.open(topic));
   }
 
   forget(topic: string): void {
@@ -58,7 +37,7 @@ export class GuardedStore implements Store {
   }
 
   begin(session: string): void {
-    this.#reported(this.#store.begin(session));
+    this.#watch(this.#store.begin(session));
   }
 
   claim(session: string): boolean | Promise<boolean> {
@@ -69,20 +48,16 @@ export class GuardedStore implements Store {
     this.#guard(() => this.#store.detach(session));
   }
 
-  [Symbol.asyncDispose](): PromiseLike<void> {
-    return this.#store[Symbol.asyncDispose]();
-  }
-
   #guard(run: () => unknown): void {
     try {
-      this.#reported(run());
+      this.#watch(run());
     } catch (error) {
-      this.#failures.failed(error);
+      this.#failed(error);
     }
   }
 
-  /** A method that returns nothing may still be an async function. */
-  #reported(answer: unknown): void {
-    if (answer instanceof Promise) answer.catch(this.#failures.failed);
+  /** Reports a rejection: a method whose result is ignored may still be an async function. */
+  #watch(result: unknown): void {
+    if (result instanceof Promise) result.catch(this.#failed);
   }
 }

@@ -8,6 +8,7 @@ import {
   type MessageRecord,
 } from "../../messages.ts";
 import { BATCH_BYTES } from "./batch.ts";
+import type { RecordLog } from "./log.ts";
 import { HUB, type LogRecord } from "./record.ts";
 import type { Store } from "./store.ts";
 import type { Topic } from "./topic.ts";
@@ -43,32 +44,33 @@ export interface LogPart {
  */
 export async function readHistory(
   topic: Topic,
-  store: Store,
+  store: Pick<Store, "read">,
   from: number,
   limit: number,
 ): Promise<LogPart> {
-  let offset = Math.min(Math.max(from, topic.tail), topic.head);
+  const { log } = topic;
+  let offset = Math.min(Math.max(from, log.tail), log.ring.head);
   const offsets: number[] = [];
   let records: readonly LogRecord[] = [];
-  if (offset < topic.log.tail) {
+  if (offset < log.ring.tail) {
     const found = await store.read?.(topic.name, offset, BATCH_BYTES);
     if (found !== undefined && found.records.length > 0) {
       ({ offset } = found);
       records = found.records.slice(0, limit);
       for (let i = 0; i < records.length; i++) offsets.push(offset + i);
-    } else offset = topic.log.tail;
+    } else offset = log.ring.tail;
   }
-  if (records.length === 0 && offset >= topic.log.tail) {
-    records = readRing(topic, offset, limit, offsets);
+  if (records.length === 0 && offset >= log.ring.tail) {
+    records = readRing(log.ring, offset, limit, offsets);
   }
-  const { epoch, tail, head } = topic;
+  const { epoch, tail, ring: { head } } = log;
   const next = offsets.length === 0 ? offset : offsets.at(-1)! + 1;
   return { epoch, offset, next, tail, head, records, offsets };
 }
 
 /** @param offsets receives the records' offsets. */
 function readRing(
-  topic: Topic,
+  ring: RecordLog,
   from: number,
   limit: number,
   offsets: number[],
@@ -76,11 +78,11 @@ function readRing(
   const records: LogRecord[] = [];
   let bytes = 0;
   for (
-    let at = topic.next(from);
-    at < topic.head && records.length < limit;
-    at = topic.next(at + 1)
+    let at = ring.next(from);
+    at < ring.head && records.length < limit;
+    at = ring.next(at + 1)
   ) {
-    const record = topic.record(at);
+    const record = ring.at(at);
     bytes += record.bytes;
     if (records.length > 0 && bytes > BATCH_BYTES) break;
     records.push(record);

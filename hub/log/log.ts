@@ -100,7 +100,7 @@ export class Log implements RecordLog {
     while (this.#first < this.#records.length) {
       const record = this.#records[this.#first]!;
       if (
-        this.size <= retention.maxRecords &&
+        this.#head - this.#tail <= retention.maxRecords &&
         this.#bytes <= retention.maxBytes && record.since >= oldest
       ) break;
       this.#records[this.#first++] = undefined;

@@ -6,59 +6,73 @@ import type {
 } from "../../messages.ts";
 import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
 import type { Clock } from "../clock.ts";
-import type { Connection } from "../peers/connection.ts";
-import type { Delivery } from "./flush.ts";
-import type { Handlers } from "./handlers.ts";
 import type { Reporter } from "../hooks.ts";
-import { HUB, LogRecord } from "./record.ts";
+import type { Peer } from "../peer.ts";
 import { type Refusal, refusalError } from "../refusal.ts";
+import type { Flush } from "./flush.ts";
+import type { Handlers } from "./handlers.ts";
 import { INDETERMINATE } from "./outcome.ts";
-import type { Entry, Outcome } from "./store.ts";
+import { HUB, LogRecord } from "./record.ts";
+import type { Entry, Outcome, Store } from "./store.ts";
 import { Topic } from "./topic.ts";
 import type { TopicSettings } from "./topic_options.ts";
 
-/** A message on its way to a log. */
+/** A publisher that never lets the event loop turn is flushed as soon as this many bytes are gathered. */
+const GATHER_BYTES = 256 * 1024;
+
+/** The outcome of a publish: the record's offset, or a refusal. */
+export type PublishOutcome = { readonly offset: number } | Refusal;
+
+/** A message to publish. */
 export interface Publication {
   readonly topic: Topic;
   /** A message, or a binary payload. */
   readonly message: object | Uint8Array<ArrayBuffer>;
-  /** Whose it is; absent: the program's. */
-  readonly connection?: Connection;
+  /** The publisher; absent for a message of the hub's own. */
+  readonly peer?: Peer;
+  /** The publisher's session, for deduplication. */
   readonly session?: string;
+  /** The publisher's id of the message, for deduplication. */
   readonly id?: number;
-  /** Called once, with the offset or the refusal. */
-  settled(outcome: { readonly offset: number } | Refusal): void;
+  /** Receives the outcome, once. */
+  settled(outcome: PublishOutcome): void;
 }
 
-/** What the program's handlers receive: a message, or a binary payload. */
+/** A message, with the output of the contract's validator, or a copy of a binary payload. */
 type Handled = { readonly type: string } | Uint8Array<ArrayBuffer>;
 
-/** An entry with what the hub wants back when it is settled. */
+/** An entry of the store, with its publication. */
 interface Publish extends Entry {
-  readonly publication: Publication;
-  /** The message as the contract let it through, where the program's handlers want it. */
+  readonly publication: Pick<Publication, "peer" | "settled">;
+  /** The argument of the program's handlers; `undefined` without a handler. */
   readonly handled: Handled | undefined;
-  /** Whether its outcome was told. */
   isSettled: boolean;
 }
 
-/** What {@linkcode Publisher} needs of the hub. */
+/** The parts of the hub that a {@linkcode Publisher} uses. */
 export interface PublisherContext {
   readonly contract: Contract<MessageMap>;
   readonly clock: Clock;
-  readonly delivery: Delivery;
+  readonly store: Pick<Store, "append">;
+  readonly flush: Pick<Flush, "isClosed" | "isFlushing" | "schedule" | "flush">;
   readonly handlers: Handlers;
+  /** Creates the promises of {@linkcode Publisher.publishAsHub}. */
   readonly rejections: IgnoredRejections;
   readonly reporter: Reporter;
+  /** Reports a failure of the store. */
+  storeFailed(error: unknown): void;
 }
 
-/** Checks what is published, hands it to the delivery, and tells how it ended. */
+/** The write half of the log: checks messages, gathers them, appends them to the store, and settles their outcomes. */
 export class Publisher {
   readonly #context: PublisherContext;
-  /** Messages that handlers wait for, by their record. */
-  readonly #awaited = new Map<LogRecord, Publish>();
-  /** Messages whose handlers run after the flush. */
-  #handled: [publish: Publish, offset: number][] = [];
+  /** The entries of the next append. */
+  #gathered: Publish[] = [];
+  #gatheredBytes = 0;
+  /** Entries whose message has a handler, by their record, until they are settled. */
+  readonly #unhandled = new Map<LogRecord, Publish>();
+  /** Committed entries whose handlers run after the flush. */
+  #committed: [publish: Publish, offset: number][] = [];
 
   constructor(context: PublisherContext) {
     this.#context = context;
@@ -66,11 +80,13 @@ export class Publisher {
 
   /** Checks a message and gathers it for the next flush. */
   publish(publication: Publication): void {
-    const { topic, message, connection, session, id } = publication;
-    const { clock, delivery, handlers } = this.#context;
-    if (delivery.closed) {
-      const message = "The hub is closed";
-      return publication.settled({ code: "unavailable", message });
+    const { topic, message, peer, session, id } = publication;
+    const { clock, flush, handlers } = this.#context;
+    if (flush.isClosed) {
+      return publication.settled({
+        code: "unavailable",
+        message: "Hub closed",
+      });
     }
     let body: string | Uint8Array<ArrayBuffer>;
     let handled: Handled | undefined;
@@ -80,14 +96,14 @@ export class Publisher {
       // A copy: a handler that changes the bytes must not change the record.
       if (handlers.has(topic.name, undefined)) handled = message.slice();
     } else {
-      const encoded = this.#encode(message, topic, connection);
+      const encoded = this.#encode(message, topic, peer);
       if ("refusal" in encoded) return publication.settled(encoded.refusal);
       ({ body, key } = encoded);
       if (handlers.has(topic.name, encoded.message.type)) {
         handled = encoded.message;
       }
     }
-    const from = connection?.id ?? HUB;
+    const from = peer?.id ?? HUB;
     const record = new LogRecord(from, clock.time(), clock.now(), body, key);
     const entry: Publish = {
       topic: topic.name,
@@ -98,20 +114,20 @@ export class Publisher {
       handled,
       isSettled: false,
     };
-    if (handled !== undefined) this.#awaited.set(record, entry);
-    delivery.append(entry);
+    if (handled !== undefined) this.#unhandled.set(record, entry);
+    this.#gather(entry);
   }
 
   /**
-   * Publishes as the hub.
+   * Publishes a message of the hub's own.
    *
-   * @param topic the topic, or the reason why it cannot be opened.
+   * @param topic the topic, or the refusal to open it.
    * @param name the topic's name.
-   * @param message the message, or a binary payload.
-   * @returns the offset. An ignored rejection is reported.
+   * @param message a message, or a binary payload.
+   * @returns the record's offset, once the record is committed. An ignored rejection is reported.
    * @throws {DrumbeatError} (as a rejection) when the message is refused.
    */
-  publishOwn(
+  publishAsHub(
     topic: Topic | Refusal,
     name: string,
     message: object | Uint8Array<ArrayBuffer>,
@@ -128,12 +144,12 @@ export class Publisher {
   }
 
   /**
-   * Gathers a record that is no message: hubs that share a store tell each other something.
+   * Gathers a record that is not a message: hubs that share a store exchange such records.
    *
-   * @param topic a log of the hub's own.
-   * @param from who says it.
-   * @param body what it is.
-   * @param settled called once, with the offset or the refusal.
+   * @param topic an internal topic.
+   * @param from the hub's id.
+   * @param body the record's body.
+   * @param settled receives the outcome, once.
    */
   note(
     topic: Topic,
@@ -141,54 +157,82 @@ export class Publisher {
     body: string,
     settled: Publication["settled"],
   ): void {
-    const { clock, delivery } = this.#context;
-    const record = new LogRecord(from, clock.time(), clock.now(), body);
-    const publication = { topic, message: {}, settled };
-    const entry: Publish = {
+    const { clock } = this.#context;
+    this.#gather({
       topic: topic.name,
-      record,
-      publication,
+      record: new LogRecord(from, clock.time(), clock.now(), body),
+      publication: { settled },
       handled: undefined,
       isSettled: false,
-    };
-    delivery.append(entry);
-  }
-
-  /** The store has written records at `offset` and on. A repeated publish is settled and not written: nobody hears it twice. */
-  committed(offset: number, records: readonly LogRecord[]): void {
-    if (this.#awaited.size === 0) return;
-    records.forEach((record, i) => {
-      const publish = this.#awaited.get(record);
-      if (publish !== undefined) this.#handled.push([publish, offset + i]);
     });
   }
 
-  /** The store says how an entry ended. */
-  settled(entry: Entry, outcome: Outcome): void {
-    this.#awaited.delete(entry.record);
+  #gather(entry: Publish): void {
+    const { flush } = this.#context;
+    this.#gathered.push(entry);
+    this.#gatheredBytes += entry.record.bytes;
+    if (this.#gatheredBytes >= GATHER_BYTES && !flush.isFlushing) flush.flush();
+    else flush.schedule(true);
+  }
+
+  /** Appends what was gathered to the store. A failure of the store settles the entries that have no outcome yet. */
+  append(): void {
+    if (this.#gathered.length === 0) return;
+    const entries = this.#gathered;
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    try {
+      const result: unknown = this.#context.store.append(entries);
+      if (result instanceof Promise) {
+        result.catch((error) => this.#failed(entries, error));
+      }
+    } catch (error) {
+      this.#failed(entries, error);
+    }
+  }
+
+  /** A store that threw may have written some of the records before. */
+  #failed(entries: readonly Publish[], error: unknown): void {
+    this.#context.storeFailed(error);
+    for (const entry of entries) this.settled(entry, INDETERMINATE);
+  }
+
+  /**
+   * Notes the records that the store has written, for their handlers. A repeated publish is settled without a record, so
+   * that no handler receives it twice.
+   *
+   * @param offset the offset of the first record.
+   * @param records the records.
+   */
+  committed(offset: number, records: readonly LogRecord[]): void {
+    if (this.#unhandled.size === 0) return;
+    records.forEach((record, i) => {
+      const publish = this.#unhandled.get(record);
+      if (publish !== undefined) this.#committed.push([publish, offset + i]);
+    });
+  }
+
+  /** Passes the outcome of an entry to its publisher, once. A field: the store calls it without the publisher. */
+  readonly settled = (entry: Entry, outcome: Outcome): void => {
+    this.#unhandled.delete(entry.record);
     const publish = entry as Publish;
     if (publish.isSettled) return;
     publish.isSettled = true;
     publish.publication.settled(outcome);
-  }
+  };
 
-  /** Settles entries whose append threw: the store may have committed some of them. */
-  lost(entries: readonly Entry[]): void {
-    for (const entry of entries) this.settled(entry, INDETERMINATE);
-  }
-
-  /** Runs the program's handlers of what was committed. */
+  /** Runs the program's handlers of the messages that were committed. */
   runHandlers(): void {
-    if (this.#handled.length === 0) return;
-    const handled = this.#handled;
-    this.#handled = [];
-    for (const [{ publication, record, handled: message }, offset] of handled) {
-      const { connection, topic: { name: topic } } = publication;
+    if (this.#committed.length === 0) return;
+    const committed = this.#committed;
+    this.#committed = [];
+    for (const [{ topic, record, publication, handled }, offset] of committed) {
       const { from, at } = record;
+      const { peer } = publication;
       const info = { topic, from, at, offset, own: from === HUB };
       this.#context.handlers.run(
-        message!,
-        connection === undefined ? info : { ...info, peer: connection },
+        handled!,
+        peer === undefined ? info : { ...info, peer },
       );
     }
   }
@@ -196,7 +240,7 @@ export class Publisher {
   #encode(
     message: object,
     { settings }: Topic,
-    peer: Connection | undefined,
+    peer: Peer | undefined,
   ):
     | {
       readonly message: { readonly type: string };
@@ -216,23 +260,23 @@ export class Publisher {
       };
     } catch (error) {
       this.#context.reporter.report(error, "validate");
-      const message = "The message could not be checked";
+      const message = "Message validation failed";
       return { refusal: { code: "invalid", message } };
     }
   }
 }
 
-/** What a record replaces, by the program's word. */
+/** Calls the program's key function. */
 function keyOf(
   message: { readonly type: string },
   { key }: TopicSettings,
-  peer: Connection | undefined,
+  peer: Peer | undefined,
 ): string {
-  const found: unknown = key(message as MessageOf<AnyMessages>, { peer });
-  if (!(found instanceof Promise)) return found as string;
-  // Nobody will look at it: a rejection of it must not end the process.
-  found.catch(() => {});
+  const result: unknown = key(message as MessageOf<AnyMessages>, { peer });
+  if (!(result instanceof Promise)) return result as string;
+  // An ignored rejection would end the process.
+  result.catch(() => {});
   throw new TypeError(
-    "A topic's key is asynchronous; it would reorder records",
+    "Cannot compute the key of a record: the function 'key' of its topic is asynchronous",
   );
 }

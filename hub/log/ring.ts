@@ -1,13 +1,14 @@
 import { LatestLog } from "./latest_log.ts";
 import { Log, type RecordLog } from "./log.ts";
-import type { LogBounds } from "./store.ts";
+import type { LogRecord } from "./record.ts";
+import type { LogBounds, RecentRecords, StoredRecords } from "./store.ts";
 import type { LagPolicy } from "./topic_options.ts";
 
 /**
- * The ring of a log that the store has opened, with what the store hands out of it.
+ * Creates the ring of a log that the store has opened, with the records that the store passes for it.
  *
- * @param bounds what the store said.
- * @param lag the topic's policy: one that keeps the latest keeps another kind of log.
+ * @param bounds the log's bounds, from the store.
+ * @param lag the topic's policy: `latest` needs a log that replaces records.
  */
 export function ringOf(
   { head, recent = { tail: head, runs: [] } }: LogBounds,
@@ -22,4 +23,18 @@ export function ringOf(
   }
   ring.skip(head);
   return ring;
+}
+
+/** Returns the records of a ring, from which {@linkcode ringOf} creates an equal ring. */
+export function recentOf(ring: RecordLog): RecentRecords {
+  const { tail, head } = ring;
+  const runs: StoredRecords[] = [];
+  let run: LogRecord[] = [];
+  let end = -1;
+  for (let at = ring.next(tail); at < head; at = ring.next(at + 1)) {
+    if (at !== end) runs.push({ offset: at, records: run = [] });
+    run.push(ring.at(at));
+    end = at + 1;
+  }
+  return { tail, runs };
 }

@@ -1,19 +1,11 @@
-import type { LogRecord } from "./record.ts";
+import type { RecordLog } from "./log.ts";
 
 /** A run of records that cursors move through: a topic's ring, or records that the store read from below it. */
 export interface Run {
   /** The topic's name. */
   readonly name: string;
-  /** The offset after the last record. */
-  readonly head: number;
-  /**
-   * Returns the record at an offset.
-   *
-   * @throws {RangeError} when the offset has no record.
-   */
-  record(offset: number): LogRecord;
-  /** Returns the first offset from `offset` on that has a record. The records below it were replaced, not lost. */
-  next(offset: number): number;
+  /** The records. */
+  readonly ring: Pick<RecordLog, "head" | "at" | "next">;
   /** Returns the batch that begins at an offset. */
   batch(from: number): BatchFrame;
 }

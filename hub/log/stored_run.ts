@@ -1,18 +1,22 @@
-import type { Run } from "./run.ts";
 import { encodeBatch } from "./batch.ts";
+import type { Run } from "./run.ts";
 import type { StoredRecords } from "./store.ts";
 
-/** Records that the store gave, as a cursor is given those of the ring. */
+/**
+ * Returns records that the store read as a run, so that cursors move through them like through a ring.
+ *
+ * @param name the topic's name.
+ * @param stored the records.
+ */
 export function storedRun(
   name: string,
   { offset, records }: StoredRecords,
 ): Run {
-  const run: Run = {
-    name,
+  const ring: Run["ring"] = {
     head: offset + records.length,
-    record: (at) => records[at - offset]!,
+    at: (at) => records[at - offset]!,
     next: (at) => at,
-    batch: (from) => encodeBatch(run, from),
   };
+  const run: Run = { name, ring, batch: (from) => encodeBatch(run, from) };
   return run;
 }

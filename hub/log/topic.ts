@@ -1,117 +1,158 @@
-import type { Joined, Start } from "../../messages.ts";
+import { CloseCode, type Joined, type Start } from "../../messages.ts";
 import { BATCH_BYTES, encodeBatch } from "./batch.ts";
-import type { BatchFrame, Run } from "./run.ts";
-import { Log, type RecordLog } from "./log.ts";
+import type { RecordLog } from "./log.ts";
+import { OpenLog } from "./open_log.ts";
 import type { LogRecord } from "./record.ts";
-import { ringOf } from "./ring.ts";
+import type { BatchFrame, Run } from "./run.ts";
 import type { LogBounds } from "./store.ts";
-import type { Reader, Subscription } from "./subscription.ts";
 import type { TopicSettings } from "./topic_options.ts";
 
-/** Bytes of encoded frames that are kept for the next cursor: more than a window, which is what one flush sends a peer. */
+/** Bytes of encoded batches that are kept for the next cursor: more than the window, which is what one flush sends a peer. */
 const SHARED_BYTES = 8 * BATCH_BYTES;
 
-/** A topic inside the hub: the ring of its newest records and the cursors into it. */
+/** The way records reach a reader. */
+export interface Delivery {
+  /** `true` if the reader acknowledges records; `false` if the hub has to poll `hasCredit`. */
+  readonly acknowledges: boolean;
+  /** `true` while more records may be sent. */
+  readonly hasCredit: boolean;
+  /**
+   * Sends records from `from` on while there is credit.
+   *
+   * @returns the offset of the first record that was not sent.
+   */
+  deliver(run: Run, from: number): number;
+  /** Reports that the records `from` to `to - 1` of a topic cannot be delivered. */
+  gap(topic: string, from: number, to: number): void;
+}
+
+/** A reader of topics: a connection, or a part of the hub that follows a log of its own. */
+export interface Reader {
+  /** The way records reach it. */
+  readonly wire: Delivery;
+  /** The subscriptions that wait for credit. */
+  readonly waiting: Set<Subscription<Reader>>;
+  /** `true` once nothing can be delivered any more. */
+  readonly isDetached: boolean;
+  /** Ends the reader. */
+  close(code: number, reason: string): void;
+}
+
+/** A cursor of a reader in a topic: all that the hub keeps for a subscriber. */
+export class Subscription<R extends Reader = Reader> {
+  readonly reader: R;
+  readonly topic: Topic;
+  /** The offset of the next record to send. It only moves forward. */
+  cursor: number;
+  /** `true` while the cursor waits for credit, or for the store. New records do not visit such a cursor. */
+  isWaiting = false;
+  /** `true` once the cursor was within the log: a later gap means that the reader is slow. */
+  hasKeptUp: boolean;
+
+  constructor(reader: R, topic: Topic, cursor: number) {
+    this.reader = reader;
+    this.topic = topic;
+    this.cursor = cursor;
+    this.hasKeptUp = cursor >= topic.log.tail;
+  }
+
+  /**
+   * Disconnects the reader if it has fallen off the log of a topic with `lag: "disconnect"`.
+   *
+   * @returns `true` if it was disconnected.
+   */
+  disconnectIfSlow(): boolean {
+    const { topic, reader } = this;
+    if (
+      !this.hasKeptUp || topic.settings.lag !== "disconnect" ||
+      this.cursor >= topic.log.tail
+    ) return false;
+    reader.close(CloseCode.lagging, "Subscriber too slow");
+    return true;
+  }
+}
+
+/** A topic: its log, and the cursors in it. */
 export class Topic implements Run {
   readonly name: string;
   readonly settings: TopicSettings;
-  readonly subscriptions: Set<Subscription<Reader>> = new Set();
-  /** The monotonic time at which the last subscriber left or the last record came. */
+  readonly log: OpenLog;
+  readonly subscriptions: Set<Subscription> = new Set();
+  /** The monotonic time of the last unsubscribe or the last record, in ms. */
   idleSince: number;
-  /** The address of those who made it, while nobody else has used it. */
-  lone: string | undefined;
-  epoch = "";
-  log: RecordLog = new Log(0);
-  #isOpen = false;
-  #storeTail = 0;
+  /** The address whose peers are the only ones that have used the topic. */
+  soleAddress: string | undefined;
   #whenOpen: (() => void)[] = [];
-  readonly #deep: boolean;
-  /** Frames that cursors share, by their first offset. */
-  #frames: Map<number, BatchFrame> | undefined;
-  /** The one that was asked for last. */
+  /** Batches that cursors share, by their first offset. */
+  #batches: Map<number, BatchFrame> | undefined;
+  /** The batch that was used last. */
   #newest: BatchFrame | undefined;
-  #frameBytes = 0;
+  #batchBytes = 0;
 
-  /** @param deep whether the store keeps records below the ring. */
+  /**
+   * Creates a topic whose log is not open yet.
+   *
+   * @param name the topic's name.
+   * @param settings the topic's settings.
+   * @param isDeep `true` if the store keeps records below the ring.
+   * @param now the monotonic time in ms.
+   */
   constructor(
     name: string,
     settings: TopicSettings,
-    deep: boolean,
+    isDeep: boolean,
     now: number,
   ) {
     this.name = name;
     this.settings = settings;
-    this.#deep = deep;
+    this.log = new OpenLog(settings.lag, isDeep);
     this.idleSince = now;
   }
 
-  /** The oldest offset that can still be given to anybody. */
-  get tail(): number {
-    return this.#deep
-      ? Math.min(this.#storeTail, this.log.tail)
-      : this.log.tail;
+  /** The newest records. */
+  get ring(): RecordLog {
+    return this.log.ring;
   }
 
-  /** The offset that the next record gets. */
-  get head(): number {
-    return this.log.head;
-  }
-
-  /** The store has opened the log, or lost it and made a new one. */
+  /** Opens the log, or replaces it after the store lost it, and runs what waits for it. */
   open(bounds: LogBounds): void {
-    this.epoch = bounds.epoch;
-    this.log = ringOf(bounds, this.settings.lag);
-    this.#storeTail = bounds.tail;
-    this.rest();
-    this.#isOpen = true;
+    this.log.open(bounds);
+    this.dropBatches();
     const waiting = this.#whenOpen;
     this.#whenOpen = [];
     for (const run of waiting) run();
   }
 
-  /** Resolves when the log's bounds are known. */
+  /** Resolves when the log is open. */
   get opened(): Promise<void> {
     return new Promise((resolve) => this.whenOpen(resolve));
   }
 
-  /** Runs at once if the log is open, else when it is. */
+  /** Calls `run` when the log is open: within this call if it is open already. */
   whenOpen(run: () => void): void {
-    if (this.#isOpen) run();
+    if (this.log.isOpen) run();
     else this.#whenOpen.push(run);
   }
 
-  /** The store has dropped what is below `tail`. */
-  trimmed(tail: number): void {
-    this.#storeTail = tail;
-  }
-
-  /** The store has committed records at the head. */
+  /** Appends records that the store has committed. */
   append(records: readonly LogRecord[], now: number): void {
-    this.log.append(records);
+    this.log.ring.append(records);
     this.idleSince = now;
-    this.rest();
-  }
-
-  /** Drops what the retention does not keep. */
-  trim(now: number): void {
-    this.log.trim(this.settings, now);
+    this.dropBatches();
   }
 
   /** The start of a cursor that reads everything the log has. */
   get start(): Start {
-    return { epoch: this.epoch, offset: 0 };
+    return { epoch: this.log.epoch, offset: 0 };
   }
 
-  /** Where a cursor starts, and whether that is all that was asked for: docs/protocol.md, "Topics". */
+  /** Computes the first offset of a new cursor: docs/protocol.md, "Where a cursor starts". */
   place(start: Start): Joined {
-    const { epoch, head, tail } = this;
+    const { epoch, tail, ring } = this.log;
+    const { head } = ring;
     if (start.last !== undefined) {
-      return {
-        epoch,
-        offset: Math.max(tail, this.log.last(start.last)),
-        recovered: true,
-        head,
-      };
+      const offset = Math.max(tail, ring.last(start.last));
+      return { epoch, offset, recovered: true, head };
     }
     if (start.offset === undefined) {
       return { epoch, offset: head, recovered: true, head };
@@ -119,39 +160,31 @@ export class Topic implements Run {
     if (start.epoch !== epoch || start.offset > head) {
       return { epoch, offset: tail, recovered: false, head };
     }
-    return {
-      epoch,
-      offset: start.offset,
-      recovered: start.offset >= tail,
-      head,
-    };
+    const { offset } = start;
+    return { epoch, offset, recovered: offset >= tail, head };
   }
 
-  record(offset: number): LogRecord {
-    return this.log.at(offset);
-  }
-
-  next(offset: number): number {
-    return this.log.next(offset);
-  }
-
-  /** The batch for every cursor at `from`, which is in the ring and below the head. */
+  /**
+   * Returns the batch of every cursor at an offset.
+   *
+   * @param from an offset within the ring, below its head.
+   */
   batch(from: number): BatchFrame {
-    // Those who keep up are all at the same place.
+    // Cursors that keep up are all at the same offset.
     if (this.#newest?.from === from) return this.#newest;
-    let frame = this.#frames?.get(from);
+    let frame = this.#batches?.get(from);
     if (frame !== undefined) return this.#newest = frame;
-    // Those who keep up share all frames of a flush; those who do not are apart from each other anyway.
-    if (this.#frameBytes >= SHARED_BYTES) this.rest();
+    // Cursors that keep up share all batches of a flush; the others are at different offsets and share none.
+    if (this.#batchBytes >= SHARED_BYTES) this.dropBatches();
     frame = encodeBatch(this, from);
-    this.#frameBytes += frame.bytes;
-    (this.#frames ??= new Map()).set(from, frame);
+    this.#batchBytes += frame.bytes;
+    (this.#batches ??= new Map()).set(from, frame);
     return this.#newest = frame;
   }
 
-  /** Lets go of the shared frames: an idle topic holds no bytes but its log's. */
-  rest(): void {
-    this.#frames = this.#newest = undefined;
-    this.#frameBytes = 0;
+  /** Drops the shared batches, so that an idle topic holds no bytes but those of its log. */
+  dropBatches(): void {
+    this.#batches = this.#newest = undefined;
+    this.#batchBytes = 0;
   }
 }

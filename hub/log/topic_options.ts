@@ -1,10 +1,4 @@
-import {
-  checkFunction,
-  checkNames,
-  checkOneOf,
-  numberOptions,
-  type OptionNames,
-} from "../../common/options.ts";
+import { withDefaults } from "../limits.ts";
 import type { AnyMessages, MessageMap, MessageOf } from "../../messages.ts";
 import type { Peer } from "../peer.ts";
 import { DEFAULT_RETENTION, type Retention } from "./retention.ts";
@@ -80,15 +74,16 @@ export const DEFAULT_TOPIC: TopicSettings = {
   key: ({ type }) => type,
 };
 
-const POLICIES: readonly LagPolicy[] = ["gap", "disconnect", "latest"];
-
-const NAMES: OptionNames<TopicOptions> = {
-  maxRecords: true,
-  maxBytes: true,
-  maxAgeMs: true,
-  lag: true,
-  key: true,
+/**
+ * The settings of the logs through which hubs exchange presence. The program's options do not apply to them; the hubs read
+ * only new records.
+ */
+export const PRESENCE_TOPIC: TopicSettings = {
+  ...DEFAULT_TOPIC,
+  maxAgeMs: 60_000,
 };
+
+const POLICIES: readonly unknown[] = ["gap", "disconnect", "latest"];
 
 /**
  * Topic options by name; a name that ends in `*` is a prefix. The exact name takes precedence, then the longest prefix.
@@ -107,21 +102,16 @@ export type TopicOptionsByName<
  * Resolves options by topic name.
  *
  * @param byName the options as given.
- * @param action the action that they are for, which begins the error message.
  * @returns a function from a topic's name to its settings.
- * @throws {TypeError} for an unknown option, or a value of the wrong type.
- * @throws {RangeError} for a negative number.
+ * @throws {RangeError} when a number is not one or a policy is unknown, {@linkcode TypeError} for an unknown option.
  */
 export function topicOptions(
   byName: TopicOptionsByName = {},
-  action = "Cannot create the hub",
 ): (name: string) => TopicSettings {
-  // Any name may be a topic: only the object is checked.
-  checkNames(action, byName, byName, "topics");
   const exact = new Map<string, TopicSettings>();
   const prefixes: (readonly [prefix: string, settings: TopicSettings])[] = [];
   for (const [name, options] of Object.entries(byName)) {
-    const settings = settingsOf(options, action, `topics.${name}`);
+    const settings = settingsOf(name, options);
     if (name.endsWith("*")) prefixes.push([name.slice(0, -1), settings]);
     else exact.set(name, settings);
   }
@@ -132,19 +122,23 @@ export function topicOptions(
     )?.[1] ?? DEFAULT_TOPIC;
 }
 
-function settingsOf(
-  options: TopicOptions,
-  action: string,
-  group: string,
-): TopicSettings {
-  checkNames(action, options, NAMES, group);
+function settingsOf(name: string, options: TopicOptions): TopicSettings {
   const { lag = DEFAULT_TOPIC.lag, key = DEFAULT_TOPIC.key, ...bounds } =
     options;
-  checkOneOf(action, `${group}.lag`, lag, POLICIES);
-  checkFunction(action, `${group}.key`, key);
-  return {
-    ...numberOptions(action, group, DEFAULT_RETENTION, bounds),
-    lag,
-    key,
-  };
+  const retention = withDefaults(
+    `option of the topic '${name}',`,
+    DEFAULT_RETENTION,
+    bounds,
+  );
+  if (!POLICIES.includes(lag)) {
+    throw new RangeError(
+      `The option 'lag' of the topic '${name}' is gap, disconnect or latest, not ${lag}`,
+    );
+  }
+  if (typeof key !== "function") {
+    throw new TypeError(
+      `The option 'key' of the topic '${name}' is a function`,
+    );
+  }
+  return { ...retention, lag, key };
 }

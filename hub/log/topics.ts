@@ -2,181 +2,175 @@ import { topicNameProblem } from "../../messages.ts";
 import type { Clock } from "../clock.ts";
 import { PRESENCE_LOG } from "../ids.ts";
 import type { Limits } from "../limits.ts";
-import { PRESENCE_SETTINGS } from "../presence/replication.ts";
 import type { Refusal } from "../refusal.ts";
-import type { Store } from "./store.ts";
-import type { Reader, Subscription } from "./subscription.ts";
 import { Tally } from "../tally.ts";
+import type { Store } from "./store.ts";
 import { Topic } from "./topic.ts";
-import type { TopicSettings } from "./topic_options.ts";
+import { PRESENCE_TOPIC, type TopicSettings } from "./topic_options.ts";
 
-/** The topics there are. They come with the first who asks and are forgotten when nobody did for long. */
+/** The parts of the hub that {@linkcode Topics} uses. */
+export interface TopicsContext {
+  readonly store: Pick<Store, "open" | "forget" | "read" | "shared">;
+  readonly clock: Clock;
+  readonly limits: Pick<Limits, "topics" | "topicsPerAddress">;
+  /** A topic is kept at least this long after its last subscriber or record, in ms. */
+  readonly keepMs: number;
+  /** Returns the settings of a topic that the program may name. */
+  readonly settings: (name: string) => TopicSettings;
+  /** Called for each new topic, before its log is opened. */
+  readonly created: () => void;
+  /** Reports that the store could not open a log. */
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * The topics in memory. The first use creates a topic; an unused topic is forgotten after a while.
+ *
+ * Internal topics, whose names begin with `$`, are logs of the hub: direct logs, and the logs through which hubs exchange
+ * presence. A peer cannot open them by name, and `limits.topics` does not count them.
+ */
 export class Topics implements Iterable<Topic> {
   readonly #byName = new Map<string, Topic>();
-  /** How many of them are not some peer's own: those are limited with the peers. */
-  #shared = 0;
-  /** How many of these only one address has used, by address. */
-  readonly #lone = new Tally();
-  readonly #store: Store;
-  readonly #clock: Clock;
-  readonly #limits: Limits;
-  readonly #settings: (name: string) => TopicSettings;
-  readonly #forgetMs: number;
-  readonly #failed: (error: unknown) => void;
+  /** Topics that are not internal. */
+  #publicSize = 0;
+  /** Topics that only one address has used, by address. */
+  readonly #soleTopics = new Tally();
+  readonly #context: TopicsContext;
 
-  /**
-   * @param forgetMs a topic is kept at least this long after its last subscriber or record.
-   * @param failed the store could not open a log.
-   */
-  constructor(
-    store: Store,
-    clock: Clock,
-    limits: Limits,
-    settings: (name: string) => TopicSettings,
-    forgetMs: number,
-    failed: (error: unknown) => void,
-  ) {
-    this.#store = store;
-    this.#clock = clock;
-    this.#limits = limits;
-    this.#settings = settings;
-    this.#forgetMs = forgetMs;
-    this.#failed = failed;
+  constructor(context: TopicsContext) {
+    this.#context = context;
   }
 
-  /** How many there are. */
+  /** The number of topics, internal ones included. */
   get size(): number {
     return this.#byName.size;
+  }
+
+  /** The number of internal topics. */
+  get internalSize(): number {
+    return this.size - this.#publicSize;
   }
 
   [Symbol.iterator](): Iterator<Topic> {
     return this.#byName.values();
   }
 
-  /** The topic, if it is there. */
+  /** Returns a topic; `undefined` if it is not in memory. */
   get(name: string): Topic | undefined {
     return this.#byName.get(name);
   }
 
   /**
-   * The topic, made where it is not there, or why a peer cannot have it.
+   * Returns a topic that is not internal, and creates it if necessary.
    *
-   * @param by the address of who asks, as `addressKey` gives it; absent: the program.
+   * @param name the topic's name.
+   * @param address the address of the peer, as `addressKey` returns it; absent for the program.
+   * @returns the topic, or a refusal.
    */
-  open(name: string, by?: string): Topic | Refusal {
-    const known = this.#byName.get(name);
-    // A peer's own log is there and is still not to be had by its name: who could, would read another's messages.
-    if (known !== undefined && !isOwn(name)) {
-      if (known.lone !== by) this.#share(known);
-      return known;
+  open(name: string, address?: string): Topic | Refusal {
+    const found = this.#byName.get(name);
+    if (found !== undefined && !isInternal(name)) {
+      if (found.soleAddress !== address) this.#share(found);
+      return found;
     }
     const problem = topicNameProblem(name);
     if (problem !== undefined) {
       return {
-        code: isOwn(name) ? "forbidden" : "invalid",
+        code: isInternal(name) ? "forbidden" : "invalid",
         message: problem,
       };
     }
-    if (this.#shared >= this.#limits.topics) {
-      return {
-        code: "limit",
-        message:
-          `The hub has ${this.#limits.topics} topics, which is all it may have`,
-      };
+    const { limits } = this.#context;
+    if (this.#publicSize >= limits.topics) {
+      const message = `Too many topics: at most ${limits.topics}`;
+      return { code: "limit", message };
     }
-    // Names cost nothing: whoever thinks of 10,000 must not be the only one that has topics.
-    const { topicsPerAddress } = this.#limits;
-    if (by !== undefined && this.#lone.of(by) >= topicsPerAddress) {
-      return {
-        code: "limit",
-        message:
-          `One address may have ${topicsPerAddress} topics that nobody else uses`,
-      };
+    // Without this limit, one client could use up all topics by inventing names.
+    if (
+      address !== undefined &&
+      this.#soleTopics.of(address) >= limits.topicsPerAddress
+    ) {
+      const message =
+        `Too many topics of one address: at most ${limits.topicsPerAddress}`;
+      return { code: "limit", message };
     }
-    const topic = this.#make(name, by);
+    const topic = this.#create(name, address);
     if (this.#byName.has(name)) return topic;
-    return { code: "unavailable", message: "The log could not be opened" };
+    return { code: "unavailable", message: "Log cannot be opened" };
   }
 
-  /** A peer's own log. */
-  own(name: string): Topic {
-    return this.#byName.get(name) ?? this.#make(name);
+  /** Returns an internal topic, and creates it if necessary. */
+  openInternal(name: string): Topic {
+    return this.#byName.get(name) ?? this.#create(name);
   }
 
-  /** How many of them are the hub's own. */
-  get ownSize(): number {
-    return this.size - this.#shared;
-  }
-
-  /** Whether a topic that is the hub's own may hold records from before. */
-  mayHave(name: string): boolean {
-    const { read, shared = false } = this.#store;
+  /** Returns `true` if an internal topic may hold records, in memory or in the store. */
+  mayHaveRecords(name: string): boolean {
+    const { read, shared = false } = this.#context.store;
     return read !== undefined || shared || this.#byName.has(name);
   }
 
-  /** A topic whose log the store cannot open is not there: whoever asks for it again, asks the store again. */
-  #make(name: string, by?: string): Topic {
+  /** Forgets a topic whose log the store cannot open, so that the next use tries again. */
+  #create(name: string, address?: string): Topic {
+    const { store, clock, settings, created, failed } = this.#context;
     const topic = new Topic(
       name,
-      name.startsWith(PRESENCE_LOG) ? PRESENCE_SETTINGS : this.#settings(name),
-      this.#store.read !== undefined,
-      this.#clock.now(),
+      name.startsWith(PRESENCE_LOG) ? PRESENCE_TOPIC : settings(name),
+      store.read !== undefined,
+      clock.now(),
     );
     this.#byName.set(name, topic);
-    if (!isOwn(name)) this.#shared++;
-    topic.lone = by;
-    if (by !== undefined) this.#lone.add(by);
+    if (!isInternal(name)) this.#publicSize++;
+    topic.soleAddress = address;
+    if (address !== undefined) this.#soleTopics.add(address);
+    created();
     try {
-      this.#store.open(name);
+      store.open(name);
     } catch (error) {
       this.#forget(topic);
-      this.#failed(error);
+      failed(error);
     }
     return topic;
   }
 
   /**
-   * Trims every log by age, finds who fell off one that disconnects for it, and forgets the topics that had no subscriber
-   * for long enough.
+   * Drops old records of every log, disconnects slow readers, and forgets the topics that were idle for long enough.
+   *
+   * @param now the monotonic time in ms.
    */
-  sweep(
-    now: number,
-    tooSlow: (subscription: Subscription<Reader>) => void,
-  ): void {
+  sweep(now: number): void {
+    const { store, keepMs } = this.#context;
     for (const topic of this.#byName.values()) {
-      topic.trim(now);
+      topic.log.ring.trim(topic.settings, now);
       if (topic.settings.lag === "disconnect") {
-        // Who reads nothing has no credit, and no flush looks at it.
+        // A reader without credit is visited by no flush.
         for (const subscription of [...topic.subscriptions]) {
-          if (subscription.isTooSlow) tooSlow(subscription);
+          subscription.disconnectIfSlow();
         }
       }
       if (topic.subscriptions.size > 0) continue;
-      if (
-        now - topic.idleSince <
-          Math.max(this.#forgetMs, topic.settings.maxAgeMs)
-      ) continue;
+      const { idleSince, settings } = topic;
+      if (now - idleSince < Math.max(keepMs, settings.maxAgeMs)) continue;
       this.#forget(topic);
-      this.#store.forget(topic.name);
+      store.forget(topic.name);
     }
   }
 
-  /** Somebody else uses it, or nobody any more: it counts for no address. */
+  /** Stops counting a topic for the address that was the only one to use it. */
   #share(topic: Topic): void {
-    if (topic.lone === undefined) return;
-    this.#lone.remove(topic.lone);
-    topic.lone = undefined;
+    if (topic.soleAddress === undefined) return;
+    this.#soleTopics.remove(topic.soleAddress);
+    topic.soleAddress = undefined;
   }
 
   #forget(topic: Topic): void {
     const { name } = topic;
     this.#share(topic);
     this.#byName.delete(name);
-    if (!isOwn(name)) this.#shared--;
+    if (!isInternal(name)) this.#publicSize--;
   }
 }
 
-/** Whether a topic is the hub's own: a peer's log, or what hubs tell each other. */
-function isOwn(name: string): boolean {
+function isInternal(name: string): boolean {
   return name.startsWith("$");
 }

@@ -1,5 +1,5 @@
 import { CloseCode } from "../../messages.ts";
-import type { Delivery } from "../log/flush.ts";
+import type { Flush } from "../log/flush.ts";
 import type { Topics } from "../log/topics.ts";
 import type { Connections } from "../peers/connections.ts";
 import type { Monitor } from "./monitor.ts";
@@ -9,7 +9,7 @@ import type { HubStats } from "./stats.ts";
 export interface HubParts {
   readonly connections: Connections;
   readonly topics: Topics;
-  readonly delivery: Delivery;
+  readonly flush: Flush;
   readonly monitor: Monitor;
   readonly committed: number;
 }
@@ -67,13 +67,13 @@ export const SERIES: { readonly [K in keyof HubStats]: Series<HubStats[K]> } = {
     name: "records",
     kind: "gauge",
     help: "Records in memory",
-    read: ({ topics }) => sum(topics, ({ log }) => log.size),
+    read: ({ topics }) => sum(topics, ({ ring }) => ring.size),
   },
   recordBytes: {
     name: "record_bytes",
     kind: "gauge",
     help: "Bytes of the records in memory",
-    read: ({ topics }) => sum(topics, ({ log }) => log.bytes),
+    read: ({ topics }) => sum(topics, ({ ring }) => ring.bytes),
   },
   unackedBytes: {
     name: "unacknowledged_bytes",
@@ -99,19 +99,19 @@ export const SERIES: { readonly [K in keyof HubStats]: Series<HubStats[K]> } = {
     name: "deliveries",
     kind: "counter",
     help: "Records sent to peers: one record to n peers counts n",
-    read: ({ delivery }) => delivery.counts.delivered,
+    read: ({ flush }) => flush.counts.delivered,
   },
   gaps: {
     name: "gaps",
     kind: "counter",
     help: "Gaps sent to peers",
-    read: ({ delivery }) => delivery.counts.gaps,
+    read: ({ flush }) => flush.counts.gaps,
   },
   flushes: {
     name: "flushes",
     kind: "counter",
     help: "Flushes",
-    read: ({ delivery }) => delivery.counts.flushes,
+    read: ({ flush }) => flush.counts.flushes,
   },
   joins: {
     name: "joins",

@@ -1,13 +1,12 @@
-import { CloseCode, PROTOCOL, utf8Length } from "../../messages.ts";
+import { CloseCode, utf8Length } from "../../messages.ts";
+import { isSendable } from "../../messages/close_codes.ts";
 import type { Admitted } from "../access/allow.ts";
 import type { Ticket } from "../access/ticket.ts";
-import { addressKey } from "./address.ts";
-import type { Core } from "../core.ts";
-import type { Dialect } from "./dialect.ts";
-import { sendToPeer } from "../protocol/direct_messages.ts";
+import type { Clock } from "../clock.ts";
+import type { ErrorStage, Reporter } from "../hooks.ts";
+import type { Limits } from "../limits.ts";
+import type { Subscription } from "../log/topic.ts";
 import type { DialectName, Peer } from "../peer.ts";
-import { PlainDialect } from "../protocol/plain.ts";
-import { Rate } from "./rate_limit.ts";
 import type {
   ConnectionInfo,
   ConnectionRequest,
@@ -15,76 +14,91 @@ import type {
   Inbound,
   Socket,
 } from "../socket.ts";
-import type { Subscription } from "../log/subscription.ts";
-import { V1Dialect } from "../protocol/v1.ts";
+import { addressKey } from "./address.ts";
+import { Backpressure, CONTROL_BYTES } from "./backpressure.ts";
+import type { Dialect } from "./dialect.ts";
+import { type RateBounds, RateLimit } from "./rate_limit.ts";
 
-/** Bytes of frames other than batches that may go out before the peer shows that it takes them in. */
-export const UNSEEN_BYTES = 256 * 1024;
+/** The most bytes of a close reason (RFC 6455 section 5.5: a control frame has 125 bytes, of which the code takes two). */
+const MAX_REASON_BYTES = 123;
 
-/** One socket in the hub: the peer that users see, its dialect, its cursors. */
+/** The parts of the hub that a {@linkcode Connection} uses. */
+export interface ConnectionContext {
+  readonly clock: Clock;
+  readonly limits: Pick<Limits, "messageBytes">;
+  /** Absent: the rate is not limited. */
+  readonly rates: RateBounds | undefined;
+  readonly reporter: Reporter;
+  readonly heartbeat: { readonly tick: number };
+  readonly connections: {
+    disconnect(connection: Connection, code: number, reason: string): void;
+    closed(connection: Connection, code: number, reason: string): void;
+  };
+  readonly presence: { wake(connection: Connection): void };
+  /** Sends messages to the direct log of a peer. */
+  readonly direct: {
+    send(id: string, message: object): Promise<number>;
+  };
+}
+
+/** A socket that is attached to the hub: the peer that the program sees, its dialect, and its cursors. */
 export class Connection implements Peer, Inbound {
   id: string;
   resumed = false;
   state: unknown = undefined;
   readonly info: ConnectionInfo;
-  /** The handshake, until `authorize` is called: it has secrets. */
-  handshake: Handshake | undefined;
-  /** The ticket, until it is used. */
-  ticket: Ticket | undefined;
-  /** Who it is, and what it may: where the program said so. */
-  admitted: Admitted | undefined;
   readonly socket: Socket;
+  /** The headers of the handshake, until `authorize` is called: they contain secrets. */
+  handshake: Handshake | undefined;
+  /** The result of an earlier call of `authorize`, until it is used. */
+  ticket: Ticket | undefined;
   /** The address, as limits count it. */
   readonly addressKey: string;
-  readonly subscriptions: Map<string, Subscription> = new Map();
-  /** Subscriptions whose delivery waits for credit. */
+  /** The dialect. `attach` sets it. */
+  wire!: Dialect;
+  /** The rights of the connection; `undefined` without `authorize`. */
+  admitted: Admitted | undefined;
+  readonly subscriptions: Map<string, Subscription<Connection>> = new Map();
   readonly waiting: Set<Subscription> = new Set();
-  /** The topics in whose presence it is. */
-  readonly rooms: Set<string> = new Set();
-  /** Where it was in its own log when it left that. */
-  leftOwn: { readonly epoch: string; readonly offset: number } | undefined;
-  /** The heartbeat's tick at which it was last heard. */
-  heardAt: number;
-  /** Whether a ping went out since it was last heard. */
-  pinged = false;
-  /** The bytes that its transport held back when the heartbeat last looked, and since which tick just these. */
-  heldBytes = 0;
-  heldSince = 0;
-  /** Whether it is in `hub.peers`: greeted, its join told. */
-  joined = false;
-  /** Whether its time to go has come: nothing is taken in any more, answers still go out. */
+  /** The topics of which the peer is a member. */
+  readonly presenceTopics: Set<string> = new Set();
+  /** The position in its direct log at which the peer unsubscribed from it. */
+  directPosition:
+    | { readonly epoch: string; readonly offset: number }
+    | undefined;
+  /** The heartbeat's tick of the last message. */
+  receivedTick: number;
+  /** `true` if a ping was sent since the last message. */
+  isPinged = false;
+  /** The bytes that the transport held at the heartbeat's last check. */
+  bufferedBytes = 0;
+  /** The tick since which the transport holds the same number of bytes. */
+  bufferedSince = 0;
+  /** `true` while the peer is in `hub.peers`. */
+  isJoined = false;
+  /** `true` once the hub drains the connection: messages are ignored, replies are still sent. */
   isDraining = false;
-  /** Whether it has left. Nothing goes in or out any more. */
+  /** `true` once the connection is detached: nothing is received or sent any more. */
   isDetached = false;
-  readonly #core: Core;
-  readonly wire: Dialect;
-  readonly #rate: Rate | undefined;
-  #unseen = 0;
-  #probed = false;
-  #room: PromiseWithResolvers<void> | undefined;
+  readonly #context: ConnectionContext;
+  readonly #rate: RateLimit | undefined;
+  readonly #backpressure = new Backpressure();
 
   constructor(
-    core: Core,
+    context: ConnectionContext,
     id: string,
     socket: Socket,
     request: ConnectionRequest,
-    ticket?: Ticket,
   ) {
-    this.#core = core;
+    this.#context = context;
     this.id = id;
     this.socket = socket;
     const { protocol, url, address } = request;
     this.info = { protocol, url, address };
     this.addressKey = addressKey(address);
-    if (core.access.asks) {
-      this.ticket = ticket;
-      this.handshake = request.handshake;
-    }
-    this.heardAt = core.heartbeat.tick;
-    if (core.rates !== undefined) this.#rate = new Rate(core.rates, core.clock);
-    this.wire = protocol === PROTOCOL
-      ? new V1Dialect(core, this)
-      : new PlainDialect(core, this);
+    const { clock, rates, heartbeat } = context;
+    this.receivedTick = heartbeat.tick;
+    if (rates !== undefined) this.#rate = new RateLimit(rates, clock);
   }
 
   get dialect(): DialectName {
@@ -103,127 +117,118 @@ export class Connection implements Peer, Inbound {
     return this.subscriptions.keys();
   }
 
+  send(message: object): Promise<number> {
+    return this.#context.direct.send(this.id, message);
+  }
+
   close(code: number = CloseCode.normal, reason = ""): void {
-    const sendable = code >= 1000 && code <= 1014 && code !== 1004 &&
-      code !== 1005 && code !== 1006;
-    if (
-      !Number.isInteger(code) || !(sendable || (code >= 3000 && code <= 4999))
-    ) {
+    if (!isSendable(code)) {
       throw new RangeError(
-        `Cannot close with code ${code}: RFC 6455 section 7.4 does not let it be sent`,
+        `Cannot close the connection: code ${code} must not be sent (RFC 6455 section 7.4)`,
       );
     }
-    if (utf8Length(reason) > 123) {
-      throw new RangeError("Cannot close: the reason has more than 123 bytes");
+    const bytes = utf8Length(reason);
+    if (bytes > MAX_REASON_BYTES) {
+      throw new RangeError(
+        `Cannot close the connection: the reason has ${bytes} bytes (at most ${MAX_REASON_BYTES})`,
+      );
     }
-    this.#core.connections.leave(this, code, reason);
+    this.disconnect(code, reason);
   }
 
-  send(message: object | Uint8Array<ArrayBuffer>): Promise<number> {
-    return sendToPeer(this.#core, this.id, message);
+  /** Disconnects the peer. Unlike {@linkcode Connection.close}, it checks neither the code nor the reason. */
+  disconnect(code: number, reason: string): void {
+    this.#context.connections.disconnect(this, code, reason);
   }
 
-  /** Sends what may be long, where there is room for it: one snapshot, or one reply, alone must not be its end. */
-  tell(text: string): void {
-    const most = Math.max(UNSEEN_BYTES / 2 - this.#unseen, UNSEEN_BYTES / 4);
-    this.control(text, Math.min(text.length, most));
-  }
-
-  /** Whether it may be sent more of what is not a reply to it. */
-  get canTake(): boolean {
-    return this.wire.hasCredit && this.hasRoom;
-  }
-
-  /** Whether it took in enough of what it was sent for one more long answer. */
-  get hasRoom(): boolean {
-    return this.#unseen < UNSEEN_BYTES / 2;
-  }
-
-  /** Resolves when it took something in. */
-  get room(): Promise<void> {
-    this.#room ??= Promise.withResolvers();
-    return this.#room.promise;
+  /** Reports a failure that costs this connection, and disconnects the peer. */
+  abandon(error: unknown, stage: ErrorStage): void {
+    this.#context.reporter.report(error, stage);
+    this.disconnect(1011, "Internal error");
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
     if (this.isDetached || this.isDraining) return;
-    this.heard();
-    const limit = this.#core.limits.messageBytes;
+    this.alive();
+    const { messageBytes } = this.#context.limits;
     // A UTF-16 unit is one to three bytes: most messages need no count.
     if (
-      data.length > limit ||
-      (typeof data === "string" && data.length * 3 > limit &&
-        utf8Length(data) > limit)
-    ) {
-      this.#core.connections.leave(
-        this,
-        CloseCode.tooBig,
-        `A message has at most ${limit} bytes`,
-      );
-      return;
-    }
-    // In UTF-16 units, which are never more than the bytes: to count those takes longer.
+      data.length > messageBytes ||
+      (typeof data === "string" && data.length * 3 > messageBytes &&
+        utf8Length(data) > messageBytes)
+    ) return this.disconnect(CloseCode.tooBig, "Message too large");
+    // In UTF-16 units, which are never more than the bytes: counting bytes takes longer.
     if (this.#rate?.take(data.length) === false) {
-      this.#core.connections.leave(
-        this,
-        CloseCode.rateLimited,
-        "Above the rate limit",
-      );
-      return;
+      return this.disconnect(CloseCode.rateLimited, "Rate limit exceeded");
     }
     try {
       this.wire.receive(data);
     } catch (error) {
-      this.#core.abandon(this, error, "receive");
+      this.abandon(error, "receive");
     }
-  }
-
-  /** What it sent last does not count against its rates. */
-  refund(): void {
-    this.#rate?.refund();
-  }
-
-  /** It gave a sign of life. */
-  heard(): void {
-    this.heardAt = this.#core.heartbeat.tick;
-    this.pinged = false;
   }
 
   closed(code: number, reason: string): void {
-    this.#core.connections.closed(this, code, reason);
+    this.#context.connections.closed(this, code, reason);
+  }
+
+  /** Notes a sign of life for the heartbeat. */
+  alive(): void {
+    this.receivedTick = this.#context.heartbeat.tick;
+    this.isPinged = false;
   }
 
   /**
-   * Sends a frame that is no batch. What the peer does not take in is bounded: above it, 4002.
+   * Sends a control frame: any frame but a batch. A peer that does not read them is disconnected with 4002.
    *
-   * @param bytes what it counts for. Default: its length.
+   * @param text the frame.
+   * @param bytes the bytes that it counts for. Default: its length.
    */
-  control(text: string, bytes: number = text.length): void {
+  sendControl(text: string, bytes: number = text.length): void {
     if (this.isDetached) return;
     this.socket.send(text);
-    this.#unseen += bytes;
-    if (this.#unseen >= UNSEEN_BYTES / 2 && !this.#probed) {
-      this.#probed = true;
-      if (this.wire.probe()) return;
-    }
-    if (this.#unseen <= UNSEEN_BYTES) return;
-    // The plain dialect has no word to ask with: what the transport holds back has to do.
-    if (
-      this.wire.name === "plain" && this.socket.bufferedAmount < UNSEEN_BYTES
-    ) this.tookIn();
-    else {this.#core.connections.leave(
-        this,
-        CloseCode.lagging,
-        "The peer does not take in what it is sent",
-      );}
+    if (this.#backpressure.sent(bytes)) this.#relieve();
   }
 
-  /** The peer showed that it takes in what it is sent. */
-  tookIn(): void {
-    this.#unseen = 0;
-    this.#probed = false;
-    this.#room?.resolve();
-    this.#room = undefined;
-    this.#core.presence.wake(this);
+  /** Sends a control frame that may be long: a snapshot, or a reply. */
+  sendLong(text: string): void {
+    this.sendControl(text, this.#backpressure.costOf(text.length));
+  }
+
+  #relieve(): void {
+    if (this.#backpressure.mayProbe() && this.wire.probe()) return;
+    if (!this.#backpressure.isExceeded) return;
+    // Without acknowledgements, the transport's buffer is the only measure.
+    if (
+      !this.wire.acknowledges && this.socket.bufferedAmount < CONTROL_BYTES
+    ) this.confirmed();
+    else this.disconnect(CloseCode.lagging, "Peer is not reading");
+  }
+
+  /** `true` while another reply may be sent. */
+  get isWritable(): boolean {
+    return this.#backpressure.isWritable;
+  }
+
+  /** `true` while more may be sent that is not a reply. */
+  get isReady(): boolean {
+    return this.wire.hasCredit && this.#backpressure.isWritable;
+  }
+
+  /** Resolves when the peer confirms that it is reading. */
+  get confirmation(): Promise<void> {
+    return this.#backpressure.confirmation;
+  }
+
+  /** Notes that the peer is reading. */
+  confirmed(): void {
+    this.#backpressure.confirmed();
+    this.#context.presence.wake(this);
+  }
+
+  /** Notes that the peer has acknowledged batches. The ack does not count against the rate: the hub's batches require it. */
+  acknowledged(): void {
+    this.#rate?.refund();
+    this.confirmed();
   }
 }

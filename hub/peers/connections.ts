@@ -1,86 +1,97 @@
 import { CloseCode, shouldReconnect } from "../../messages.ts";
-import { addressKey } from "./address.ts";
 import type { Clock } from "../clock.ts";
-import type { Connection } from "./connection.ts";
 import type { Hooks, Reporter } from "../hooks.ts";
-import type { Monitor } from "../observe/monitor.ts";
-import type { Peer } from "../peer.ts";
+import type { Limits } from "../limits.ts";
+import type { Peer, PeerClose } from "../peer.ts";
 import { Tally } from "../tally.ts";
+import { addressKey } from "./address.ts";
+import type { Connection } from "./connection.ts";
 
-/** What the standard reports for a close frame without a code: a `close()` without one. */
+/** The code that the WebSocket API reports for a close frame without a code: a `close()` without arguments. */
 const NO_STATUS = 1005;
 
-/** What {@linkcode Connections} needs of the hub. */
+/** The parts of the hub that {@linkcode Connections} use. */
 export interface ConnectionsContext {
   readonly clock: Clock;
+  readonly limits: Pick<Limits, "peers" | "peersPerAddress">;
   readonly hooks: Hooks;
   readonly reporter: Reporter;
-  readonly monitor: Monitor;
-  /** A connection is over: take it out of everything. */
-  departed(connection: Connection, sessionEnded: boolean): void;
+  readonly monitor: {
+    opened(peer: Peer): void;
+    closed(peer: Peer, close: PeerClose): void;
+  };
+  /** Removes a connection from every other part of the hub. */
+  detached(connection: Connection, sessionEnded: boolean): void;
 }
 
-/** Who is connected. Leaving is decided here, once, and never waits for a `close` event. */
+/** All connections of the hub. A connection is detached here, once, without waiting for a `close` event. */
 export class Connections {
-  /** Those that have joined: `hub.peers`. */
+  /** The peers that have joined: `hub.peers`. */
   readonly peers: Set<Peer> = new Set();
-  /** All that have not left, those that have not said hello included. */
+  /** The connections that are not detached, those without a hello included. */
   readonly all: Set<Connection> = new Set();
   joins = 0;
   leaves = 0;
   readonly #context: ConnectionsContext;
   readonly #byId = new Map<string, Connection>();
+  /** Detached connections whose transport has not reported the end: they still hold a file descriptor. */
   readonly #closing = new Set<Connection>();
-  /** Those whose transport has not said that they are gone, by address. */
+  /** Connections whose transport has not reported the end, by address. */
   readonly #addresses = new Tally();
-  #held = 0;
-  #onGone: (() => void) | undefined;
+  #reserved = 0;
+  #allClosed: (() => void) | undefined;
 
   constructor(context: ConnectionsContext) {
     this.#context = context;
   }
 
-  /** Connections that have left and whose transport has not said that they are gone. */
+  /** The number of detached connections whose transport has not reported the end. */
   get closing(): number {
     return this.#closing.size;
   }
 
-  /** All that take up a place: who has left and is not gone still holds a descriptor. */
-  get size(): number {
-    return this.all.size + this.#closing.size + this.#held;
+  /** `true` while the hub is below `limits.peers`. */
+  get hasCapacity(): boolean {
+    const size = this.all.size + this.#closing.size + this.#reserved;
+    return size < this.#context.limits.peers;
   }
 
-  /** Keeps a place for somebody who is being asked about. @returns gives it back. */
-  hold(address: string): () => void {
+  /** Returns `true` while an address is below `limits.peersPerAddress`. */
+  hasCapacityFor(address: string): boolean {
+    return this.#addresses.of(addressKey(address)) <
+      this.#context.limits.peersPerAddress;
+  }
+
+  /**
+   * Reserves capacity for a connection that is being authorized.
+   *
+   * @returns releases the capacity.
+   */
+  reserve(address: string): () => void {
     const key = addressKey(address);
-    this.#held++;
+    this.#reserved++;
     this.#addresses.add(key);
     return () => {
-      this.#held--;
+      this.#reserved--;
       this.#addresses.remove(key);
     };
   }
 
-  /** How many of them are from an address. */
-  from(address: string): number {
-    return this.#addresses.of(addressKey(address));
-  }
-
-  /** A connection is open. */
+  /** Adds an open connection. */
   add(connection: Connection): void {
     this.all.add(connection);
     this.#addresses.add(connection.addressKey);
     this.#context.monitor.opened(connection);
   }
 
-  /** The peer of this id, with the connection that it has now. */
+  /** Returns the connection of a peer; `undefined` if it is not connected to this hub. */
   byId(id: string): Connection | undefined {
     return this.#byId.get(id);
   }
 
-  /** The dialect has greeted a connection: it is a peer now. */
-  joined(connection: Connection): void {
-    connection.joined = true;
+  /** Makes a connection a peer of the hub: the dialect's handshake is complete. */
+  join(connection: Connection): void {
+    connection.isJoined = true;
     this.peers.add(connection);
     this.#byId.set(connection.id, connection);
     this.joins++;
@@ -88,48 +99,48 @@ export class Connections {
     reporter.guard("open", () => hooks.onOpen?.(connection));
   }
 
-  /** The hub decides that a connection has left. */
-  leave(connection: Connection, code: number, reason: string): void {
+  /** Ends a connection. Idempotent. */
+  disconnect(connection: Connection, code: number, reason: string): void {
     if (connection.isDetached) return;
-    this.#depart(connection, code, reason);
+    this.#detach(connection, code, reason);
     this.#closing.add(connection);
     connection.socket.close(code, reason);
-    // Who is silent, or takes nothing in, will not take part in a closing handshake.
+    // A peer that is silent or does not read would not answer the closing handshake.
     if (code === CloseCode.heartbeatTimeout || code === CloseCode.lagging) {
       connection.socket.terminate();
     }
   }
 
-  /** The transport says that a connection is gone; some say so twice, some never. */
+  /** Notes that the transport reports the end of a connection. Some report it twice, some never. */
   closed(connection: Connection, code: number, reason: string): void {
-    const wasZombie = this.#closing.delete(connection);
-    if (this.#closing.size === 0) this.#onGone?.();
-    if (!connection.isDetached || wasZombie) {
+    const wasClosing = this.#closing.delete(connection);
+    if (this.#closing.size === 0) this.#allClosed?.();
+    if (!connection.isDetached || wasClosing) {
       this.#addresses.remove(connection.addressKey);
     }
     if (connection.isDetached) return;
     // Deno reports 0 where the standard has 1006.
-    this.#depart(connection, code === 0 ? CloseCode.abnormal : code, reason);
+    this.#detach(connection, code === 0 ? CloseCode.abnormal : code, reason);
   }
 
-  /** Resolves when every connection that left is gone, or after `graceMs`. */
-  allGone(graceMs: number): Promise<void> {
+  /** Resolves when the transport of every detached connection has reported the end, or after `graceMs`. */
+  allClosed(graceMs: number): Promise<void> {
     if (this.#closing.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const cancel = this.#context.clock.after(graceMs, resolve);
-      this.#onGone = () => {
+      this.#allClosed = () => {
         cancel();
         resolve();
       };
     });
   }
 
-  #depart(connection: Connection, code: number, reason: string): void {
+  #detach(connection: Connection, code: number, reason: string): void {
     connection.isDetached = true;
     this.all.delete(connection);
-    this.#context.departed(connection, endsSession(code));
+    this.#context.detached(connection, endsSession(code));
     this.#context.monitor.closed(connection, { code, reason });
-    if (!connection.joined) return;
+    if (!connection.isJoined) return;
     this.peers.delete(connection);
     if (this.#byId.get(connection.id) === connection) {
       this.#byId.delete(connection.id);
@@ -143,7 +154,7 @@ export class Connections {
   }
 }
 
-/** Whether a session is over with a connection that ended so: who says goodbye does not come back. */
+/** Returns `true` if a connection that was closed with this code ends its session: its client does not resume it. */
 function endsSession(code: number): boolean {
   if (code === CloseCode.superseded) return false;
   return code === CloseCode.normal || code === CloseCode.goingAway ||

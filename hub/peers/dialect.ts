@@ -1,30 +1,28 @@
 import type { Joined } from "../../messages.ts";
-import type { Run } from "../log/run.ts";
+import type { Delivery } from "../log/topic.ts";
 import type { DialectName } from "../peer.ts";
 
-/** How one connection talks: what comes in, and how records go out. One object for each connection. */
-export interface Dialect {
+/** The wire format of one connection: it decodes what the peer sends, and encodes what the peer receives. */
+export interface Dialect extends Delivery {
   readonly name: DialectName;
-  /** The connection is there. */
-  opened(): void;
-  /** A WebSocket message came in. */
-  receive(data: string | Uint8Array<ArrayBuffer>): void;
-  /** Whether the peer may be sent more records now. */
-  readonly hasCredit: boolean;
-  /** Bytes that it was sent and has not shown to have taken in. */
+  /** Bytes that were sent to the peer and that it has not acknowledged. */
   readonly unackedBytes: number;
-  /** Whether something that came in has no answer yet. */
-  readonly isOwed: boolean;
-  /** Sends records from `from` on while there is credit; returns the offset of the first one not sent. */
-  deliver(run: Run, from: number): number;
-  /** Tells the peer that records `from` to `to - 1` are lost to it. */
-  gap(topic: string, from: number, to: number): void;
-  /** Tells the peer that the hub put it into a topic, its own log, where the dialect has a word for it. */
+  /** `true` while a frame of the peer has no reply yet. */
+  readonly hasPendingReplies: boolean;
+  /** Starts: the connection is open. */
+  opened(): void;
+  /** Handles a WebSocket message of the peer. */
+  receive(data: string | Uint8Array<ArrayBuffer>): void;
+  /** Reports that the hub has subscribed the peer to its direct log, if the dialect has a frame for it. */
   subscribed(topic: string, place: Joined): void;
-  /** Asks for a sign that the peer takes in what it is sent. `false`: it cannot ask. */
+  /**
+   * Requests a sign that the peer is reading.
+   *
+   * @returns `false` if the dialect has no such request.
+   */
   probe(): boolean;
-  /** Tells the peer to come back after so many ms, where the dialect has a word for it. */
+  /** Announces that the hub disconnects the peer after this time, if the dialect has a frame for it. */
   goaway(afterMs: number): void;
-  /** The connection has left. */
-  left(): void;
+  /** Releases what the dialect holds: the connection is detached. */
+  detached(): void;
 }

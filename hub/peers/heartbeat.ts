@@ -1,53 +1,58 @@
 import { CloseCode } from "../../messages.ts";
 import type { Cancel, Clock } from "../clock.ts";
-import type { Connection } from "./connection.ts";
 import type { HeartbeatOptions } from "../limits.ts";
+import type { Connection } from "./connection.ts";
 
-/** The interval is counted in this many ticks. */
+/** The number of ticks of one interval. */
 const TICKS_PER_INTERVAL = 10;
 
-/** What the heartbeat does to a connection, and at each tick. */
-export interface HeartbeatActions {
-  leave(connection: Connection, code: number, reason: string): void;
-  sweep(): void;
-}
-
 /**
- * One timer for all: who is silent is pinged, who stays silent has died; who takes nothing in has, too.
+ * Pings idle peers, and disconnects peers that stay idle for `timeoutMs`, that do not read for as long, or that send no
+ * hello in time. One timer serves all connections.
  *
- * Silence is counted in ticks, not in time. A process that was stopped, or whose loop was blocked, has ticked once when
- * it wakes, so nobody is dropped for the silence that it slept through.
+ * Idle time is counted in ticks, not in ms: a process that was suspended, or whose event loop was blocked, has ticked once
+ * when it continues, so that no peer is disconnected for that time.
  */
 export class Heartbeat {
-  /** How often the timer has run. */
+  /** The number of times that the timer has run. */
   tick = 0;
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly #clock: Clock;
-  readonly #actions: HeartbeatActions;
+  /** Called at each tick. */
+  readonly #sweep: () => void;
   readonly #tickMs: number;
   readonly #pingTicks: number;
-  readonly #deadTicks: number;
+  readonly #timeoutTicks: number;
   readonly #helloTicks: number;
-  readonly #beating = new Set<Connection>();
-  readonly #greeting = new Map<Connection, number>();
+  readonly #watched = new Set<Connection>();
+  /** The tick of each connection that has sent no hello yet, oldest first. */
+  readonly #awaitingHello = new Map<Connection, number>();
   #cancel: Cancel | undefined;
 
+  /**
+   * Creates a heartbeat that does not run yet.
+   *
+   * @param clock the hub's clock.
+   * @param options the interval and the timeout.
+   * @param helloMs the time for a hello, in ms.
+   * @param sweep called at each tick.
+   */
   constructor(
     clock: Clock,
     options: HeartbeatOptions,
     helloMs: number,
-    actions: HeartbeatActions,
+    sweep: () => void,
   ) {
     this.#clock = clock;
-    this.#actions = actions;
+    this.#sweep = sweep;
     this.intervalMs = options.intervalMs;
     this.timeoutMs = options.timeoutMs;
     this.#tickMs = options.intervalMs / TICKS_PER_INTERVAL;
-    // It was heard at some time within its tick: one more, or it would have less time than it was promised.
-    this.#deadTicks = Math.ceil(options.timeoutMs / this.#tickMs) + 1;
-    // One more than the interval: a client that pings at the same interval is heard first, and need not be pinged.
-    this.#pingTicks = Math.min(TICKS_PER_INTERVAL, this.#deadTicks - 2) + 1;
+    // One tick more: the last message arrived at some time within its tick, and the peer has the full timeout after it.
+    this.#timeoutTicks = Math.ceil(options.timeoutMs / this.#tickMs) + 1;
+    // One tick more than the interval: a client that pings at the same interval need not be pinged.
+    this.#pingTicks = Math.min(TICKS_PER_INTERVAL, this.#timeoutTicks - 2) + 1;
     this.#helloTicks = Math.ceil(helloMs / this.#tickMs);
   }
 
@@ -59,67 +64,61 @@ export class Heartbeat {
   /** Stops the timer for good. */
   stop(): void {
     this.#cancel?.();
-    this.#beating.clear();
-    this.#greeting.clear();
+    this.#watched.clear();
+    this.#awaitingHello.clear();
   }
 
-  /** A connection has a bounded time to say hello. */
+  /** Gives a connection the time for a hello. */
   awaitHello(connection: Connection): void {
-    this.#greeting.set(connection, this.tick);
+    this.#awaitingHello.set(connection, this.tick);
   }
 
-  /** A connection that said hello is kept under watch. */
+  /** Watches a connection whose handshake is complete. */
   watch(connection: Connection): void {
-    this.#greeting.delete(connection);
-    this.#beating.add(connection);
+    this.#awaitingHello.delete(connection);
+    this.#watched.add(connection);
   }
 
-  /** A connection has left. */
+  /** Forgets a connection that is detached. */
   forget(connection: Connection): void {
-    this.#greeting.delete(connection);
-    this.#beating.delete(connection);
+    this.#awaitingHello.delete(connection);
+    this.#watched.delete(connection);
   }
 
   #beat(): void {
     this.#cancel = undefined;
     this.tick++;
-    for (const [connection, since] of this.#greeting) {
-      // They came in order: the first one that has time left is followed by others that have.
+    for (const [connection, since] of this.#awaitingHello) {
+      // The map is ordered: all connections after the first one that has time left have time left.
       if (this.tick - since <= this.#helloTicks) break;
-      this.#actions.leave(
-        connection,
-        CloseCode.helloTimeout,
-        "No hello in time",
-      );
+      connection.disconnect(CloseCode.helloTimeout, "Hello timeout");
     }
-    for (const connection of this.#beating) this.#look(connection);
-    this.#actions.sweep();
+    for (const connection of this.#watched) this.#check(connection);
+    this.#sweep();
     this.start();
   }
 
-  #look(connection: Connection): void {
-    const held = connection.socket.bufferedAmount;
-    if (held !== connection.heldBytes) {
-      connection.heldBytes = held;
-      // It moved at some time since the last look.
-      connection.heldSince = this.tick - 1;
+  #check(connection: Connection): void {
+    const { bufferedAmount } = connection.socket;
+    if (bufferedAmount !== connection.bufferedBytes) {
+      connection.bufferedBytes = bufferedAmount;
+      // It changed at some time since the last tick.
+      connection.bufferedSince = this.tick - 1;
     }
-    if (held > 0 && this.tick - connection.heldSince >= this.#deadTicks) {
-      // It may go on talking: silence alone would not find it.
-      const why = "The peer does not take in what it is sent";
-      return this.#actions.leave(connection, CloseCode.lagging, why);
+    if (
+      bufferedAmount > 0 &&
+      this.tick - connection.bufferedSince >= this.#timeoutTicks
+    ) {
+      // Such a peer may still send messages, so the idle time alone would not detect it.
+      return connection.disconnect(CloseCode.lagging, "Peer is not reading");
     }
-    const silent = this.tick - connection.heardAt;
-    if (silent >= this.#deadTicks && connection.pinged) {
-      // The ping waits behind what is held back, and that moves.
-      if (held > 0) return;
-      this.#actions.leave(
-        connection,
-        CloseCode.heartbeatTimeout,
-        "No sign of life",
-      );
-    } else if (silent >= this.#pingTicks && !connection.pinged) {
-      connection.pinged = connection.wire.probe();
+    const idleTicks = this.tick - connection.receivedTick;
+    if (idleTicks >= this.#timeoutTicks && connection.isPinged) {
+      // The ping waits behind buffered data, and the peer is reading that.
+      if (bufferedAmount > 0) return;
+      connection.disconnect(CloseCode.heartbeatTimeout, "Heartbeat timeout");
+    } else if (idleTicks >= this.#pingTicks && !connection.isPinged) {
+      connection.isPinged = connection.wire.probe();
     }
   }
 }

@@ -1,29 +1,29 @@
 import type { Clock } from "../clock.ts";
 import type { Limits } from "../limits.ts";
 
-/** A burst is this many messages at least: room for what cannot wait, such as pings. */
+/** The fewest messages of a burst: enough for frames that cannot wait, such as pings. */
 const MIN_BURST = 16;
 
-/** How much may come in over one connection: docs/protocol.md, "Rates". */
+/** The rates of one connection's messages: docs/protocol.md, "Rates". */
 export interface RateBounds {
   readonly messagesPerSecond: number;
   readonly bytesPerSecond: number;
-  /** Messages that may come at once. */
+  /** Messages that may arrive at once. */
   readonly burst: number;
-  /** Bytes that may come at once. */
+  /** Bytes that may arrive at once. */
   readonly burstBytes: number;
 }
 
 /**
- * The rates that limits set.
+ * Computes the rates from the limits.
  *
- * A burst has room for all that a client may have without an answer, twice: what it sent before a pause of the network,
- * and what it sends after it, come at once. In bytes, it is two seconds' worth, and two of the largest messages.
+ * A burst holds twice the frames that a client may have without a reply: those from before a pause of the network and
+ * those from after it arrive at once. In bytes, it holds the bytes of two seconds, and two of the largest messages.
  *
- * @returns the bounds, or `undefined` where there is none.
+ * @returns the bounds; `undefined` if the limits are infinite.
  */
 export function rateBounds(limits: Limits): RateBounds | undefined {
-  // Finite: no time at all, times an infinite rate, is no number.
+  // An infinite rate times 0 ms would be NaN.
   const finite = (value: number) => Math.min(value, Number.MAX_SAFE_INTEGER);
   const messagesPerSecond = finite(limits.messagesPerSecond);
   const bytesPerSecond = finite(limits.bytesPerSecond);
@@ -39,19 +39,19 @@ export function rateBounds(limits: Limits): RateBounds | undefined {
 }
 
 /**
- * What one connection may still send: two token buckets, of messages and of bytes, filled again as time passes.
+ * The rate limit of one connection: two token buckets, of messages and of bytes, which are filled as time passes.
  *
- * The clock is read only when one of them seems to be empty, because that costs more than all the rest. So a burst is
- * always let through, and after a pause it may be up to twice as large, never more.
+ * The clock is read only when a bucket is empty, because reading it costs more than all the rest. So a burst is always
+ * accepted, and after a pause it may be up to twice as large.
  */
-export class Rate {
+export class RateLimit {
   readonly #bounds: RateBounds;
   readonly #clock: Clock;
   #messages: number;
   #bytes: number;
   #since: number;
   /** The bytes of the last message. */
-  #last = 0;
+  #lastBytes = 0;
 
   constructor(bounds: RateBounds, clock: Clock) {
     this.#bounds = bounds;
@@ -61,19 +61,19 @@ export class Rate {
     this.#since = clock.now();
   }
 
-  /** Takes one message in. @returns whether it is within the rates. */
+  /** Counts a message. @returns `false` if it is above the limit. */
   take(bytes: number): boolean {
-    this.#last = bytes;
+    this.#lastBytes = bytes;
     this.#messages--;
     this.#bytes -= bytes;
     return (this.#messages >= 0 && this.#bytes >= 0) || this.#fill();
   }
 
-  /** The last message does not count: the other side had to send it. */
+  /** Returns the tokens of the last message: the protocol requires the peer to send it. */
   refund(): void {
     this.#messages++;
-    this.#bytes += this.#last;
-    this.#last = 0;
+    this.#bytes += this.#lastBytes;
+    this.#lastBytes = 0;
   }
 
   #fill(): boolean {
@@ -87,7 +87,7 @@ export class Rate {
       this.#messages + seconds * messagesPerSecond,
     );
     this.#bytes = Math.min(
-      burstBytes - this.#last,
+      burstBytes - this.#lastBytes,
       this.#bytes + seconds * bytesPerSecond,
     );
     return this.#messages >= 0 && this.#bytes >= 0;

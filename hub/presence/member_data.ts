@@ -4,11 +4,11 @@ import type { Refusal } from "../refusal.ts";
 /**
  * Checks the data of a member of a topic's presence.
  *
- * @param contract says what it must look like.
- * @param data as it came; absent: `null`.
- * @param maxBytes the most that it may have, in bytes as JSON.
- * @param failed told when a validator throws.
- * @returns the data as the contract let it through, or why it is refused.
+ * @param contract the contract that has the validator of presence data.
+ * @param data the data as received; absent stands for `null`.
+ * @param maxBytes the most bytes of the data as JSON.
+ * @param failed receives what a validator throws.
+ * @returns the output of the validator, or a refusal.
  */
 export function checkPresence(
   contract: Contract<MessageMap>,
@@ -21,10 +21,10 @@ export function checkPresence(
     if (!checked.ok) return checked;
     const value = checked.value ?? null;
     if (utf8Length(JSON.stringify(value)) <= maxBytes) return { value };
-    const message = `Presence data has at most ${maxBytes} bytes`;
+    const message = `Presence data too large: at most ${maxBytes} bytes`;
     return { code: "large", message };
   } catch (error) {
     failed(error);
-    return { code: "invalid", message: "The data could not be checked" };
+    return { code: "invalid", message: "Presence data validation failed" };
   }
 }

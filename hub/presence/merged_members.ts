@@ -1,84 +1,91 @@
-import type { PresenceEntry, Said } from "./replication_record.ts";
+import type { MemberState, ReplicationRecord } from "./replication_record.ts";
 
-/** What another node has said. */
-interface Node {
-  readonly members: Map<string, Said>;
-  /** The age of the roster when it was last heard. */
-  heardAt: number;
-  /** Whom the list names that it is in the middle of. */
+/** The members of another hub, as its records state them. */
+interface OtherHub {
+  readonly members: Map<string, MemberState>;
+  /** The age at its last record. */
+  receivedAt: number;
+  /** The members of a list whose parts are still arriving. */
   listed: Set<string> | undefined;
-  /** How many parts of that list have come. */
+  /** The parts of that list that have arrived. */
   parts: number;
 }
 
 /**
- * Who is in one topic, as each node says for itself. A member is there while any node has it, and what it says of itself
- * is the newest that any node knows: nodes need not agree on an order, for none speaks of another's members.
+ * The members of one topic, merged from the records of every hub. A member exists while any hub has it, with the newest
+ * data that any hub has. The order of the hubs' records does not matter, because a hub states its own members only.
  */
-export class Roster {
-  /** Those whom this node has. */
-  readonly own: Map<string, Said> = new Map();
-  readonly #others = new Map<string, Node>();
+export class MergedMembers {
+  /** The members of this hub. */
+  readonly own: Map<string, MemberState> = new Map();
+  readonly #others = new Map<string, OtherHub>();
 
-  /** What counts of a member: the newest that any node says. `undefined`: no node has it. */
-  newest(peer: string): Said | undefined {
+  /** Returns the newest state of a member; `undefined` if no hub has it. */
+  newest(peer: string): MemberState | undefined {
     let newest = this.own.get(peer);
     for (const { members } of this.#others.values()) {
-      const said = members.get(peer);
-      if (isNewer(said, newest)) newest = said;
+      const state = members.get(peer);
+      if (isNewer(state, newest)) newest = state;
     }
     return newest;
   }
 
   /**
-   * A member of this node's has something to say of itself: from now on that is the newest.
+   * Sets the data of a member of this hub, as the newest.
    *
-   * @param time now, in ms since 1970.
+   * @param peer the member's public id.
+   * @param data the member's data.
+   * @param time ms since 1970.
    */
   set(peer: string, data: unknown, time: number): void {
-    const known = this.newest(peer);
-    // A node whose clock is ahead must not have the last word for as long as it is.
-    const at = known === undefined ? time : Math.max(time, known.at + 1);
+    const newest = this.newest(peer);
+    // Without this, a hub whose clock is ahead would have the newest state for as long as it is ahead.
+    const at = newest === undefined ? time : Math.max(time, newest.at + 1);
     this.own.set(peer, { at, data });
   }
 
-  /** Whether another node has a newer word on a member than this one: the member has moved there. */
+  /** Returns `true` if another hub has a newer state of a member of this hub: the member has moved there. */
   hasMoved(peer: string): boolean {
     const own = this.own.get(peer);
     return own !== undefined && this.newest(peer) !== own;
   }
 
   /**
-   * Another node has said something.
+   * Merges a record of another hub.
    *
-   * @param node its id.
-   * @param entry what it says.
-   * @param age the roster's age, from which on it may be silent.
-   * @returns the members of whom something is new.
+   * @param hub the other hub's id.
+   * @param record the record.
+   * @param age the present age, to find hubs that stopped sending.
+   * @returns the members whose state may have changed.
    */
-  take(node: string, entry: PresenceEntry, age: number): Set<string> {
-    const { join, leave, part } = entry;
+  merge(hub: string, record: ReplicationRecord, age: number): Set<string> {
+    const { join, leave, part } = record;
     const changed = new Set<string>();
-    let other = this.#others.get(node);
+    let other = this.#others.get(hub);
     if (other === undefined) {
-      other = { members: new Map(), heardAt: age, listed: undefined, parts: 0 };
-      this.#others.set(node, other);
+      other = {
+        members: new Map(),
+        receivedAt: age,
+        listed: undefined,
+        parts: 0,
+      };
+      this.#others.set(hub, other);
     }
     const { members } = other;
-    other.heardAt = age;
+    other.receivedAt = age;
     if (part?.nth === 0) {
       other.listed = new Set();
       other.parts = 0;
     }
-    for (const [peer, said] of join) {
+    for (const [peer, state] of join) {
       other.listed?.add(peer);
-      if (members.get(peer)?.at === said.at) continue;
-      members.set(peer, said);
+      if (members.get(peer)?.at === state.at) continue;
+      members.set(peer, state);
       changed.add(peer);
     }
     for (const peer of leave) if (members.delete(peer)) changed.add(peer);
     if (part === undefined) return changed;
-    // Without one of its parts a list does not say who is not in it.
+    // If a part is missing, a member that the list lacks may still exist.
     if (part.nth !== other.parts++) other.listed = undefined;
     if (part.nth + 1 < part.of || other.listed === undefined) return changed;
     for (const peer of members.keys()) {
@@ -90,31 +97,33 @@ export class Roster {
     return changed;
   }
 
-  /** Records were missed: a list that is on its way may lack some of its parts. */
+  /** Ignores the lists that are still arriving: records were missed, so that parts may be missing. */
   missed(): void {
     for (const other of this.#others.values()) other.listed = undefined;
   }
 
   /**
-   * Drops the nodes that were not heard since.
+   * Drops the hubs that have sent nothing since an age.
    *
-   * @param age the roster's age at that time.
-   * @returns the members of whom something is new.
+   * @returns the members whose state may have changed.
    */
   drop(age: number): Set<string> {
     const changed = new Set<string>();
-    for (const [node, { heardAt, members }] of this.#others) {
-      if (heardAt > age) continue;
-      this.#others.delete(node);
+    for (const [hub, { receivedAt, members }] of this.#others) {
+      if (receivedAt > age) continue;
+      this.#others.delete(hub);
       for (const peer of members.keys()) changed.add(peer);
     }
     return changed;
   }
 }
 
-/** At the same time, what sorts higher: all nodes must come to the same. */
-function isNewer(said: Said | undefined, than: Said | undefined): boolean {
-  if (said === undefined || than === undefined) return said !== undefined;
-  if (said.at !== than.at) return said.at > than.at;
-  return JSON.stringify(said.data) > JSON.stringify(than.data);
+/** Compares by time, then by the data's JSON: all hubs must choose the same state. */
+function isNewer(
+  state: MemberState | undefined,
+  other: MemberState | undefined,
+): boolean {
+  if (state === undefined || other === undefined) return state !== undefined;
+  if (state.at !== other.at) return state.at > other.at;
+  return JSON.stringify(state.data) > JSON.stringify(other.data);
 }

@@ -1,254 +1,270 @@
 import { topicNameProblem } from "../../messages.ts";
+import type { Flush } from "../log/flush.ts";
 import type { Connection } from "../peers/connection.ts";
+import type { PresenceChange } from "./change.ts";
 import {
-  PresenceLog,
-  type PresenceLogContext,
+  Replication,
+  type ReplicationContext,
   TICK_MS,
 } from "./replication.ts";
-import type { PresenceChange } from "./change.ts";
-import { Room } from "./topic_members.ts";
+import { TopicMembers } from "./topic_members.ts";
 
-/** Above this many members a topic's presence is a count. */
-const MAX_NAMED = 1000;
-/** A member whose session went on at another hub has so long to become one there, in ms. */
+/** A topic with more members than this has a count instead of a list. */
+const MAX_LISTED = 1000;
+/** The time for a member whose session moved to another hub to join there, in ms. */
 const MOVE_MS = 10_000;
 
-/** What {@linkcode Presence} needs of the hub. */
+/** The parts of the hub that {@linkcode Presence} uses. */
 export interface PresenceContext {
-  /** Sends a frame of the presence kind. */
-  send(connection: Connection, text: string): void;
-  /** Plans a flush. */
-  schedule(): void;
-  /** Tells the program. */
+  readonly flush: Pick<Flush, "schedule">;
+  /** Calls the program's `onPresence`. */
   changed(change: PresenceChange): void;
-  /** With a store that several hubs share: what their telling each other needs. */
-  readonly nodes?: PresenceLogContext;
+  /** Absent if the hub does not share its store. */
+  readonly replication?: ReplicationContext | undefined;
+}
+
+/** A member whose connection is closed. */
+interface DetachedMember {
+  /** The monotonic time at which its grace time ends, in ms. */
+  until: number;
+  readonly topics: TopicMembers[];
 }
 
 /**
- * Who is in which topic: docs/protocol.md, "Presence". A member is a session, not a connection: it stays through a cut
- * for the time of grace, and leaves exactly once.
+ * The presence of all topics: docs/protocol.md, "Presence". A member is a session, not a connection: it stays for the grace
+ * time after its connection is closed, and leaves once.
  */
 export class Presence {
   readonly #context: PresenceContext;
   readonly #graceMs: number;
-  readonly #rooms = new Map<string, Room>();
-  /** Members whose connection is gone, and when their grace ends. */
-  readonly #parted = new Map<string, { until: number; rooms: Room[] }>();
-  readonly #fresh = new Set<Room>();
-  #isBeating = false;
+  readonly #topics = new Map<string, TopicMembers>();
+  readonly #detached = new Map<string, DetachedMember>();
+  /** Topics with something to send in the next flush. */
+  readonly #touched = new Set<TopicMembers>();
+  #isTicking = false;
 
+  /**
+   * Creates a presence without members.
+   *
+   * @param graceMs the time that a member stays after its connection is closed, in ms.
+   * @param context the parts of the hub.
+   */
   constructor(graceMs: number, context: PresenceContext) {
     this.#graceMs = graceMs;
     this.#context = context;
   }
 
   /**
-   * The members of a topic: data by the peer's public id. Where hubs share a store, whoever asks follows the topic: the
-   * first answer has only those whom this hub knew.
+   * Returns the members of a topic: their data by public id. Where hubs share a store, the call makes this hub follow the
+   * topic, and the first result has only the members of this hub.
    */
-  members(topic: string): ReadonlyMap<string, unknown> {
-    const known = this.#rooms.get(topic);
-    if (this.#context.nodes === undefined) return known?.members ?? new Map();
-    if (topicNameProblem(topic) !== undefined) return new Map();
-    const room = known ?? this.#room(topic);
-    room.log!.looked();
-    return room.members;
+  members(name: string): ReadonlyMap<string, unknown> {
+    const found = this.#topics.get(name);
+    if (this.#context.replication === undefined) {
+      return found?.members ?? new Map();
+    }
+    if (topicNameProblem(name) !== undefined) return new Map();
+    const topic = found ?? this.#open(name);
+    topic.replication!.queried();
+    return topic.members;
   }
 
-  /** A peer becomes a member, comes back, or has new data. */
-  set(connection: Connection, topic: string, data: unknown): void {
-    const room = this.#room(topic);
-    if (!room.watchers.has(connection)) {
-      room.watchers.add(connection);
-      room.behind.add(connection);
-      connection.rooms.add(topic);
-      this.#touch(room);
+  /** Makes a peer a member of a topic, or sets its data. */
+  set(connection: Connection, name: string, data: unknown): void {
+    const topic = this.#open(name);
+    if (!topic.watchers.has(connection)) {
+      topic.watchers.add(connection);
+      topic.behind.add(connection);
+      connection.presenceTopics.add(name);
+      this.#touch(topic);
     }
     const { id } = connection;
-    this.#show(
-      room,
-      id,
-      room.log === undefined ? { data } : room.log.set(id, data),
-    );
+    const { replication } = topic;
+    const state = replication === undefined
+      ? { data }
+      : replication.set(id, data);
+    this.#update(topic, id, state);
   }
 
-  /** A peer has left a topic. */
-  leave(connection: Connection, topic: string): void {
-    const room = this.#rooms.get(topic);
-    if (room === undefined || !connection.rooms.delete(topic)) return;
-    room.unwatch(connection);
-    this.#remove(room, connection.id);
+  /** Removes a peer from the members of a topic. */
+  leave(connection: Connection, name: string): void {
+    const topic = this.#topics.get(name);
+    if (topic === undefined || !connection.presenceTopics.delete(name)) return;
+    topic.unwatch(connection);
+    this.#remove(topic, connection.id);
   }
 
   /**
-   * A connection has left the hub.
+   * Starts the grace time of a peer whose connection is detached.
    *
-   * @param ended whether its session is over as well; if not, its entries stay for the time of grace.
+   * @param connection the connection.
+   * @param sessionEnded `true` if the peer cannot resume: then it leaves at once.
+   * @param now the monotonic time in ms.
    */
-  part(connection: Connection, ended: boolean, now: number): void {
-    if (connection.rooms.size === 0) return;
+  detached(connection: Connection, sessionEnded: boolean, now: number): void {
+    if (connection.presenceTopics.size === 0) return;
     const { id } = connection;
-    // It may have come back and fallen again before it was in all the topics that it had been in.
-    const rooms = this.#parted.get(id)?.rooms ?? [];
-    for (const topic of connection.rooms) {
-      const room = this.#rooms.get(topic)!;
-      room.unwatch(connection);
-      rooms.push(room);
+    // It may have resumed, and be detached again before it joined all its topics.
+    const topics = this.#detached.get(id)?.topics ?? [];
+    for (const name of connection.presenceTopics) {
+      const topic = this.#topics.get(name)!;
+      topic.unwatch(connection);
+      topics.push(topic);
     }
-    connection.rooms.clear();
-    this.#parted.set(id, { until: now + this.#graceMs, rooms });
-    if (ended) this.#over(id);
-    else for (const room of rooms) room.log?.parted(id);
+    connection.presenceTopics.clear();
+    this.#detached.set(id, { until: now + this.#graceMs, topics });
+    if (sessionEnded) this.#expire(id);
+    else for (const topic of topics) topic.replication?.detached(id);
   }
 
-  /** A session has gone on at another hub: what it does not become a member of there, it has left. */
+  /** Shortens the grace time of a peer whose session moved to another hub: there it joins its topics again. */
   moved(id: string, now: number): void {
-    const parted = this.#parted.get(id);
-    if (parted === undefined) return;
-    parted.until = Math.min(parted.until, now + MOVE_MS);
+    const member = this.#detached.get(id);
+    if (member === undefined) return;
+    member.until = Math.min(member.until, now + MOVE_MS);
   }
 
-  /** A session has come back: it has left the topics that it does not name again. */
+  /** Removes a peer that has resumed from the topics that it did not join again. */
   resumed(connection: Connection): void {
-    const parted = this.#parted.get(connection.id);
-    if (parted === undefined) return;
-    this.#parted.delete(connection.id);
-    for (const room of parted.rooms) {
-      if (!room.watchers.has(connection)) this.#remove(room, connection.id);
+    const member = this.#detached.get(connection.id);
+    if (member === undefined) return;
+    this.#detached.delete(connection.id);
+    for (const topic of member.topics) {
+      if (!topic.watchers.has(connection)) this.#remove(topic, connection.id);
     }
   }
 
-  /** Lets go of those whose time of grace has ended. */
+  /** Removes the members whose grace time has ended. */
   sweep(now: number): void {
-    for (const [id, { until }] of this.#parted) {
-      if (until <= now) this.#over(id);
+    for (const [id, { until }] of this.#detached) {
+      if (until <= now) this.#expire(id);
     }
   }
 
-  /** Whether a connection waits to be told who is there. */
-  isBehind(connection: Connection): boolean {
-    for (const topic of connection.rooms) {
-      if (this.#rooms.get(topic)?.behind.has(connection)) return true;
+  /** Sends the changes to every watcher that is ready: one frame for each topic and flush. */
+  flush(): void {
+    if (this.#touched.size === 0) return;
+    const topics = [...this.#touched];
+    this.#touched.clear();
+    for (const topic of topics) {
+      const change = topic.takeChange();
+      if (change !== undefined) this.#context.changed(change);
+      this.#send(topic, change);
+      if (topic.replication !== undefined) topic.replication.write();
+      else if (topic.members.size === 0 && topic.watchers.size === 0) {
+        this.#topics.delete(topic.topic);
+      }
+    }
+  }
+
+  /** Sends snapshots to a peer that was not ready before, and is now. */
+  wake(connection: Connection): void {
+    if (!this.#isBehind(connection)) return;
+    for (const name of connection.presenceTopics) {
+      this.#touch(this.#topics.get(name)!);
+    }
+  }
+
+  #isBehind(connection: Connection): boolean {
+    for (const name of connection.presenceTopics) {
+      if (this.#topics.get(name)?.behind.has(connection)) return true;
     }
     return false;
   }
 
-  /** Tells every watcher that can take it what is new: one frame for each topic and flush. */
-  flush(): void {
-    const rooms = [...this.#fresh];
-    this.#fresh.clear();
-    for (const room of rooms) {
-      const change = room.takeChange();
-      if (change !== undefined) this.#context.changed(change);
-      this.#tell(room, change);
-      if (room.log !== undefined) room.log.write();
-      else if (room.members.size === 0 && room.watchers.size === 0) {
-        this.#rooms.delete(room.topic);
-      }
-    }
-  }
-
-  /** A connection took in what it was sent. */
-  wake(connection: Connection): void {
-    if (!this.isBehind(connection)) return;
-    for (const topic of connection.rooms) this.#touch(this.#rooms.get(topic)!);
-  }
-
-  #tell(room: Room, change: PresenceChange | undefined): void {
-    const { topic } = room;
-    const counted = room.members.size > MAX_NAMED;
-    let everybody: string | undefined;
-    let news: string | undefined;
-    for (const watcher of room.watchers) {
-      const behind = room.behind.has(watcher);
-      if (!behind && change === undefined) continue;
-      if (!watcher.canTake) {
-        room.behind.add(watcher);
+  #send(members: TopicMembers, change: PresenceChange | undefined): void {
+    const { topic, members: { size } } = members;
+    const isCounted = size > MAX_LISTED;
+    let snapshot: string | undefined;
+    let update: string | undefined;
+    for (const watcher of members.watchers) {
+      const isBehind = members.behind.has(watcher);
+      if (!isBehind && change === undefined) continue;
+      if (!watcher.isReady) {
+        members.behind.add(watcher);
         continue;
       }
-      room.behind.delete(watcher);
-      if (counted) {
-        news ??= encode({ topic, count: room.members.size });
-        this.#context.send(watcher, news);
-      } else if (behind || room.counted || change === undefined) {
-        // Who was told a number only knows nobody.
-        everybody ??= encode({ topic, snapshot: true, join: room.list() });
-        this.#context.send(watcher, everybody);
+      members.behind.delete(watcher);
+      if (isCounted) {
+        update ??= encode({ topic, count: size });
+        watcher.sendLong(update);
+      } else if (isBehind || members.isCounted || change === undefined) {
+        // A watcher that received a count last has no list to change.
+        snapshot ??= encode({ topic, snapshot: true, join: members.list() });
+        watcher.sendLong(snapshot);
       } else {
-        news ??= encode(change);
-        this.#context.send(watcher, news);
+        update ??= encode(change);
+        watcher.sendLong(update);
       }
     }
-    room.counted = counted;
+    members.isCounted = isCounted;
   }
 
-  #over(id: string): void {
-    const parted = this.#parted.get(id);
-    this.#parted.delete(id);
-    for (const room of parted?.rooms ?? []) this.#remove(room, id);
+  #expire(id: string): void {
+    const member = this.#detached.get(id);
+    this.#detached.delete(id);
+    for (const topic of member?.topics ?? []) this.#remove(topic, id);
   }
 
-  #remove(room: Room, id: string): void {
-    this.#show(room, id, room.log?.remove(id));
+  #remove(topic: TopicMembers, id: string): void {
+    this.#update(topic, id, topic.replication?.remove(id));
   }
 
-  #show(
-    room: Room,
+  #update(
+    topic: TopicMembers,
     id: string,
-    said: { readonly data: unknown } | undefined,
+    state: { readonly data: unknown } | undefined,
   ): void {
-    if (room.show(id, said)) this.#touch(room);
+    if (topic.update(id, state)) this.#touch(topic);
   }
 
-  #touch(room: Room): void {
-    this.#fresh.add(room);
-    this.#context.schedule();
+  #touch(topic: TopicMembers): void {
+    this.#touched.add(topic);
+    this.#context.flush.schedule();
   }
 
-  #room(topic: string): Room {
-    let room = this.#rooms.get(topic);
-    if (room === undefined) {
-      this.#rooms.set(topic, room = new Room(topic));
-      this.#follow(room);
+  #open(name: string): TopicMembers {
+    let topic = this.#topics.get(name);
+    if (topic === undefined) {
+      this.#topics.set(name, topic = new TopicMembers(name));
+      this.#follow(topic);
     }
-    return room;
+    return topic;
   }
 
-  /** Where hubs share a store, a room is one for all of them. */
-  #follow(room: Room): void {
-    const { nodes } = this.#context;
-    if (nodes === undefined) return;
-    // What is followed while nobody has ever connected is swept as well.
-    nodes.heartbeat.start();
-    const log: PresenceLog = room.log = new PresenceLog(room.topic, nodes, {
-      changed: (peer) => this.#show(room, peer, log.newest(peer)),
-      isParted: (peer) => this.#parted.has(peer),
-      touched: () => this.#touch(room),
+  /** Where hubs share a store, a topic has the members of all of them. */
+  #follow(topic: TopicMembers): void {
+    const context = this.#context.replication;
+    if (context === undefined) return;
+    const replication = new Replication(topic.topic, context, {
+      changed: (peer) => this.#update(topic, peer, replication.newest(peer)),
+      isDetached: (peer) => this.#detached.has(peer),
+      touched: () => this.#touch(topic),
     });
-    this.#beat();
+    topic.replication = replication;
+    this.#tick(context);
   }
 
-  #beat(): void {
-    if (this.#isBeating || this.#rooms.size === 0) return;
-    this.#isBeating = true;
-    this.#context.nodes!.clock.after(TICK_MS, () => {
-      this.#isBeating = false;
-      for (const room of this.#rooms.values()) {
-        if (room.log!.tick()) this.#unfollow(room);
+  #tick(context: ReplicationContext): void {
+    if (this.#isTicking || this.#topics.size === 0) return;
+    this.#isTicking = true;
+    context.clock.after(TICK_MS, () => {
+      this.#isTicking = false;
+      for (const topic of this.#topics.values()) {
+        if (topic.replication!.tick()) this.#unfollow(topic);
       }
-      this.#beat();
+      this.#tick(context);
     });
   }
 
-  /** Nobody here is in the room, or asks who is. */
-  #unfollow(room: Room): void {
-    room.log!.end();
-    for (const peer of [...room.members.keys()]) room.show(peer, undefined);
-    const change = room.takeChange();
+  /** Forgets a topic without members of this hub, and without recent queries. */
+  #unfollow(topic: TopicMembers): void {
+    topic.replication!.end();
+    for (const peer of [...topic.members.keys()]) topic.update(peer, undefined);
+    const change = topic.takeChange();
     if (change !== undefined) this.#context.changed(change);
-    this.#rooms.delete(room.topic);
-    this.#fresh.delete(room);
+    this.#topics.delete(topic.topic);
+    this.#touched.delete(topic);
   }
 }
 

@@ -1,281 +1,273 @@
 import type { Clock } from "../clock.ts";
-import type { Delivery } from "../log/flush.ts";
-import type { Run } from "../log/run.ts";
-import { BATCH_BYTES } from "../log/batch.ts";
-import {
-  decodeEntry,
-  encodeChanges,
-  encodeList,
-  type Said,
-} from "./replication_record.ts";
-import type { Heartbeat } from "../peers/heartbeat.ts";
 import { PRESENCE_LOG } from "../ids.ts";
 import type { Limits } from "../limits.ts";
-import type { Publisher } from "../log/publisher.ts";
-import type { Refusal } from "../refusal.ts";
-import { Roster } from "./merged_members.ts";
-import { type Reader, Subscription } from "../log/subscription.ts";
-import type { Topic } from "../log/topic.ts";
-import { DEFAULT_TOPIC, type TopicSettings } from "../log/topic_options.ts";
+import { BATCH_BYTES } from "../log/batch.ts";
+import type { Flush } from "../log/flush.ts";
+import type { Publisher, PublishOutcome } from "../log/publisher.ts";
+import type { Run } from "../log/run.ts";
+import { type Reader, Subscription, type Topic } from "../log/topic.ts";
 import type { Topics } from "../log/topics.ts";
+import { MergedMembers } from "./merged_members.ts";
+import {
+  decodeReplication,
+  encodeChanges,
+  encodeList,
+  type MemberState,
+} from "./replication_record.ts";
 
-/** How often a node looks at its logs, in ms. */
+/** The interval of {@linkcode Replication.tick}, in ms. */
 export const TICK_MS = 1_000;
-/** How often a node says its whole list, in ms. */
+/** The interval at which a hub writes its whole list, in ms. */
 const LIST_MS = 10_000;
-/** How long it waits to say it again when the store did not take it, in ms. */
+/** The delay before a list is written again after the store refused it, in ms. */
 const RETRY_MS = 3_000;
-/** A node that was silent for so many ticks is dropped: within 30 s, the way there and back included. */
-const SILENT_TICKS = 28;
-/** A node that has not heard itself for so many ticks cannot tell who is silent: it is deaf. */
-const DEAF_TICKS = 12;
-/** A topic of which a node has no member is followed this long after it had one, or was looked at, in ms. */
+/** A hub that sends nothing for this many ticks is dropped: within 30 s, the time of its records in the store included. */
+const TIMEOUT_TICKS = 28;
+/** A hub that does not receive its own records for this many ticks is cut off from the store: the others may still write. */
+const DISCONNECTED_TICKS = 12;
+/** A topic without members of this hub is followed for this long after the last member or query, in ms. */
 const KEEP_MS = 30_000;
 
-/** What a {@linkcode PresenceLog} needs of the hub. */
-export interface PresenceLogContext {
-  /** This hub's id among those that share the store: the `from` of what it writes. */
+/** The parts of the hub that a {@linkcode Replication} uses. */
+export interface ReplicationContext {
+  /** The hub's id among the hubs that share the store: the `from` of its records. */
   readonly node: string;
   readonly clock: Clock;
-  readonly topics: Topics;
-  readonly delivery: Delivery;
-  readonly publisher: Publisher;
-  readonly heartbeat: Heartbeat;
+  readonly topics: Pick<Topics, "openInternal">;
+  readonly flush: Pick<Flush, "start" | "forget">;
+  readonly publisher: Pick<Publisher, "note">;
   readonly limits: Pick<Limits, "messageBytes">;
 }
 
-/** What the log of one topic tells of it. */
-export interface PresenceLogEvents {
-  /** There is something new of a member. */
+/** The presence of one topic, as its {@linkcode Replication} uses it. */
+export interface ReplicationEvents {
+  /** The state of a member may have changed. */
   changed(peer: string): void;
-  /** Whether a member's connection here is gone, and the member stays for the time of grace only. */
-  isParted(peer: string): boolean;
-  /** There is something to write in the next flush. */
+  /** Returns `true` if a member's connection to this hub is closed, and the member stays for the grace time only. */
+  isDetached(peer: string): boolean;
+  /** The next flush must call {@linkcode Replication.write}. */
   touched(): void;
 }
 
-/** What a log keeps in which hubs tell each other who is in a topic: nobody reads its past. The program's options are for its own topics. */
-export const PRESENCE_SETTINGS: TopicSettings = {
-  ...DEFAULT_TOPIC,
-  maxAgeMs: 60_000,
-};
-
 /**
- * What the hubs that share a store tell each other of who is in one topic, through a log like any other: docs/decisions/0023.
- * It writes what this hub has to say, and reads what all say by a cursor like a peer's.
+ * The exchange of one topic's members between the hubs that share a store, through a log: docs/decisions/0023. It writes the
+ * members of this hub, and reads the records of all hubs through a cursor like a peer's.
  */
-export class PresenceLog implements Reader {
+export class Replication implements Reader {
   readonly wire: Reader["wire"] = {
-    name: "drumbeat.v1",
+    acknowledges: true,
     hasCredit: true,
     deliver: (run, from) => this.#read(run, from),
     gap: () => this.#missed(),
   };
-  readonly waiting: Set<Subscription<Reader>> = new Set();
+  readonly waiting: Set<Subscription> = new Set();
   isDetached = false;
-  readonly #roster = new Roster();
-  readonly #context: PresenceLogContext;
-  readonly #events: PresenceLogEvents;
+  readonly #members = new MergedMembers();
+  readonly #context: ReplicationContext;
+  readonly #events: ReplicationEvents;
   #topic: Topic;
-  #cursor: Subscription<Reader> | undefined;
-  /** Members of this hub of whom the log does not have the newest. */
-  readonly #unsaid = new Set<string>();
-  /** Whether the log has all that this hub has said. */
-  #isWhole = false;
-  /** Whether the others have been asked for their lists, and the question has come back. */
-  #asked = false;
-  /** Records that are not settled: while there are some, what is new is gathered. */
+  #subscription: Subscription | undefined;
+  /** Members of this hub whose newest state is not in the log. */
+  readonly #unwritten = new Set<string>();
+  /** `true` if the log has the state of every member of this hub. */
+  #isComplete = false;
+  /** `true` once this hub has read its own request for the lists of the other hubs. */
+  #hasAsked = false;
+  /** Records without an outcome: until they have one, changes are gathered. */
   #unsettled = 0;
-  /** When the whole list is to be said next, in monotonic ms. */
+  /** The monotonic time of the next list, in ms. */
   #listAt = -Infinity;
-  /** When there was last a member here, or somebody looked. */
+  /** The monotonic time of the last member or query, in ms. */
   #usedAt: number;
-  /** Ticks in which this hub was not deaf: the time that others may be silent for. */
+  /** The ticks in which this hub received its own records: the time in which other hubs have to send. */
   #age = 0;
-  /** Ticks since it heard itself. */
-  #unheard = 0;
+  /** The ticks since this hub received a record of its own. */
+  #unheardTicks = 0;
 
-  /** @param topic the topic's name. */
+  /**
+   * Opens the topic's presence log, and follows it.
+   *
+   * @param topic the topic's name.
+   * @param context the parts of the hub.
+   * @param events the topic's presence.
+   */
   constructor(
     topic: string,
-    context: PresenceLogContext,
-    events: PresenceLogEvents,
+    context: ReplicationContext,
+    events: ReplicationEvents,
   ) {
     this.#context = context;
     this.#events = events;
     this.#usedAt = context.clock.now();
-    this.#topic = context.topics.own(PRESENCE_LOG + topic);
-    this.#await();
+    this.#topic = context.topics.openInternal(PRESENCE_LOG + topic);
+    this.#startWhenOpen();
   }
 
-  /** Somebody wants to know who is in the topic. */
-  looked(): void {
+  /** Notes that the program has read the members. */
+  queried(): void {
     this.#usedAt = this.#context.clock.now();
   }
 
-  /** A member of this hub has something to say of itself. @returns what counts of it. */
-  set(peer: string, data: unknown): Said | undefined {
-    const own = this.#roster.own.get(peer);
-    // Nothing new, and it is here: the word of another node counts only once it has moved there.
-    const same = own !== undefined &&
+  /** Sets the data of a member of this hub. @returns its newest state. */
+  set(peer: string, data: unknown): MemberState | undefined {
+    const own = this.#members.own.get(peer);
+    // Without new data, the state of another hub counts only if the member has moved there.
+    const isSame = own !== undefined &&
       JSON.stringify(own.data) === JSON.stringify(data);
-    if (!same || this.#roster.hasMoved(peer)) {
-      this.#roster.set(peer, data, this.#context.clock.time());
-      this.#say(peer);
+    if (!isSame || this.#members.hasMoved(peer)) {
+      this.#members.set(peer, data, this.#context.clock.time());
+      this.#change(peer);
     }
-    return this.#roster.newest(peer);
+    return this.#members.newest(peer);
   }
 
-  /** A member has left this hub. @returns what counts of it, if another one has it. */
-  remove(peer: string): Said | undefined {
-    if (this.#roster.own.delete(peer)) this.#say(peer);
-    return this.#roster.newest(peer);
+  /** Removes a member from this hub. @returns its newest state, if another hub has it. */
+  remove(peer: string): MemberState | undefined {
+    if (this.#members.own.delete(peer)) this.#change(peer);
+    return this.#members.newest(peer);
   }
 
-  /** What counts of a member: the newest that any hub says. */
-  newest(peer: string): Said | undefined {
-    return this.#roster.newest(peer);
+  /** Returns the newest state of a member that any hub has. */
+  newest(peer: string): MemberState | undefined {
+    return this.#members.newest(peer);
   }
 
-  /** A member's connection here is gone: if it is at another hub by now, that one speaks for it. */
-  parted(peer: string): void {
-    if (!this.#roster.hasMoved(peer)) return;
-    this.#roster.own.delete(peer);
-    this.#say(peer);
+  /** Removes a member whose connection to this hub is closed, if it is connected to another hub. */
+  detached(peer: string): void {
+    if (!this.#members.hasMoved(peer)) return;
+    this.#members.own.delete(peer);
+    this.#change(peer);
   }
 
-  /** Hands what is new to the next flush. */
+  /** Passes the changes, or the whole list, to the next flush. */
   write(): void {
-    if (this.#cursor === undefined || this.#unsettled > 0) return;
+    if (this.#subscription === undefined || this.#unsettled > 0) return;
     const { clock, limits, publisher, node } = this.#context;
-    const entryBytes = Math.min(limits.messageBytes, BATCH_BYTES);
-    const { own } = this.#roster;
+    const maxBytes = Math.min(limits.messageBytes, BATCH_BYTES);
+    const { own } = this.#members;
     const now = clock.now();
     let bodies: string[];
     if (now >= this.#listAt) {
-      bodies = encodeList(own, !this.#asked, entryBytes);
-      this.#isWhole = true;
+      bodies = encodeList(own, !this.#hasAsked, maxBytes);
+      this.#isComplete = true;
       this.#listAt = now + LIST_MS;
-    } else if (this.#isWhole && this.#unsaid.size > 0) {
-      const join: [string, Said][] = [];
+    } else if (this.#isComplete && this.#unwritten.size > 0) {
+      const join: [string, MemberState][] = [];
       const leave: string[] = [];
-      for (const peer of this.#unsaid) {
-        const said = own.get(peer);
-        if (said === undefined) leave.push(peer);
-        else join.push([peer, said]);
+      for (const peer of this.#unwritten) {
+        const state = own.get(peer);
+        if (state === undefined) leave.push(peer);
+        else join.push([peer, state]);
       }
-      bodies = encodeChanges(join, leave, entryBytes);
+      bodies = encodeChanges(join, leave, maxBytes);
     } else return;
-    this.#unsaid.clear();
-    // Before the first: a store may settle it at once.
+    this.#unwritten.clear();
+    // Set before the first record: a store may settle it within the call.
     this.#unsettled = bodies.length;
     for (const body of bodies) {
       publisher.note(this.#topic, node, body, this.#settled);
     }
   }
 
-  /** Time goes by. @returns whether the topic need not be followed any more. */
+  /** Advances the time. @returns `true` if the topic need not be followed any more. */
   tick(): boolean {
     const now = this.#context.clock.now();
-    if (this.#roster.own.size > 0) this.#usedAt = now;
+    if (this.#members.own.size > 0) this.#usedAt = now;
     else if (now - this.#usedAt > KEEP_MS) return true;
-    // Forgotten while the store did not open it.
-    const topic = this.#context.topics.own(this.#topic.name);
+    // The hub has forgotten the topic, because the store did not open its log.
+    const topic = this.#context.topics.openInternal(this.#topic.name);
     if (topic !== this.#topic) {
       this.#topic = topic;
-      this.#await();
+      this.#startWhenOpen();
     }
-    if (++this.#unheard <= DEAF_TICKS) {
-      this.#tell(this.#roster.drop(++this.#age - SILENT_TICKS));
+    if (++this.#unheardTicks <= DISCONNECTED_TICKS) {
+      this.#report(this.#members.drop(++this.#age - TIMEOUT_TICKS));
     }
     if (now >= this.#listAt) this.#events.touched();
     return false;
   }
 
-  /** Follows the log no more. */
+  /** Stops following the log. */
   end(): void {
     this.isDetached = true;
-    this.#leave();
+    this.#unsubscribe();
   }
 
-  /** The cursor cannot go on: the log was lost, and is a new one. */
+  /** Starts again at the head: the store lost the log and created a new one. */
   close(): void {
-    this.#leave();
+    this.#unsubscribe();
     this.#start();
   }
 
-  #await(): void {
+  #startWhenOpen(): void {
     const topic = this.#topic;
     topic.whenOpen(() => {
       if (!this.isDetached && this.#topic === topic) this.#start();
     });
   }
 
-  /** Reads from now on, and asks: what was said before is said again. */
+  /** Reads from the head on, and requests the lists: they contain what earlier records stated. */
   #start(): void {
-    const { delivery } = this.#context;
-    this.#cursor = new Subscription<Reader>(
-      this,
-      this.#topic,
-      this.#topic.head,
-    );
-    this.#topic.subscriptions.add(this.#cursor);
-    delivery.start(this.#cursor);
+    const topic = this.#topic;
+    const subscription = new Subscription(this, topic, topic.ring.head);
+    this.#subscription = subscription;
+    topic.subscriptions.add(subscription);
+    this.#context.flush.start(subscription);
     this.#missed();
   }
 
-  #leave(): void {
-    if (this.#cursor !== undefined) {
-      this.#topic.subscriptions.delete(this.#cursor);
+  #unsubscribe(): void {
+    if (this.#subscription !== undefined) {
+      this.#topic.subscriptions.delete(this.#subscription);
     }
-    this.#cursor = undefined;
+    this.#subscription = undefined;
     this.#topic.idleSince = this.#context.clock.now();
-    this.#context.delivery.forget(this);
+    this.#context.flush.forget(this);
   }
 
-  /** Who has left in what was missed is still in the roster until its node says its list. */
+  /** Requests the lists: until they arrive, members may be included that have left in the missed records. */
   #missed(): void {
-    this.#roster.missed();
-    this.#asked = false;
+    this.#members.missed();
+    this.#hasAsked = false;
     this.#listAt = -Infinity;
     this.#events.touched();
   }
 
-  #read(run: Run, from: number): number {
-    for (let at = run.next(from); at < run.head; at = run.next(at + 1)) {
-      const record = run.record(at);
-      const entry = decodeEntry(record.body);
-      if (entry === undefined) continue;
-      if (record.from === this.#context.node) {
-        this.#unheard = 0;
-        this.#asked ||= entry.ask;
+  #read({ ring }: Run, from: number): number {
+    for (let at = ring.next(from); at < ring.head; at = ring.next(at + 1)) {
+      const { from: hub, body } = ring.at(at);
+      const record = decodeReplication(body);
+      if (record === undefined) continue;
+      if (hub === this.#context.node) {
+        this.#unheardTicks = 0;
+        this.#hasAsked ||= record.ask;
         continue;
       }
-      const changed = this.#roster.take(record.from, entry, this.#age);
+      const changed = this.#members.merge(hub, record, this.#age);
       for (const peer of changed) {
-        if (this.#events.isParted(peer)) this.parted(peer);
+        if (this.#events.isDetached(peer)) this.detached(peer);
       }
-      this.#tell(changed);
-      if (!entry.ask) continue;
+      this.#report(changed);
+      if (!record.ask) continue;
       this.#listAt = -Infinity;
       this.#events.touched();
     }
-    return run.head;
+    return ring.head;
   }
 
-  #tell(changed: Iterable<string>): void {
+  #report(changed: Iterable<string>): void {
     for (const peer of changed) this.#events.changed(peer);
   }
 
-  #say(peer: string): void {
-    this.#unsaid.add(peer);
+  #change(peer: string): void {
+    this.#unwritten.add(peer);
     this.#events.touched();
   }
 
-  readonly #settled = (outcome: { readonly offset: number } | Refusal) => {
+  readonly #settled = (outcome: PublishOutcome): void => {
     if ("code" in outcome) {
-      // Nobody knows what they have of it: the list says it all. Not at once, or it would go round.
-      this.#isWhole = false;
+      // The log may lack some of the records, so the list is written again: later, or a failing store would be flooded.
+      this.#isComplete = false;
       this.#listAt = this.#context.clock.now() + RETRY_MS;
     }
     if (--this.#unsettled === 0) this.#events.touched();

@@ -1,34 +1,34 @@
 import { isCount, utf8Length } from "../../messages.ts";
 
-/** What a node says of one of its members. */
-export interface Said {
-  /** When the member said it, in ms since 1970. Of two nodes' words on one member the newer counts. */
+/** The state of a member, as its hub states it. */
+export interface MemberState {
+  /** The time at which the member set its data, in ms since 1970. Of the states of two hubs, the newer one counts. */
   readonly at: number;
-  /** What the member says of itself. */
+  /** The member's data. */
   readonly data: unknown;
 }
 
-/** One record of the log in which nodes tell each other who is in a topic. */
-export interface PresenceEntry {
-  /** Who came to the node, or has new data; in a list all whom it has. */
-  readonly join: readonly (readonly [peer: string, said: Said])[];
-  /** Who left the node. */
+/** A record of the log through which hubs exchange the members of one topic. */
+export interface ReplicationRecord {
+  /** Members that joined or changed their data; in a list, all members of the hub. */
+  readonly join: readonly (readonly [peer: string, state: MemberState])[];
+  /** Members that left the hub. */
   readonly leave: readonly string[];
-  /** It is the `nth` of `of` parts of the node's whole list, which follow each other. Absent: what has changed. */
+  /** The place of the record among the parts of the hub's whole list. Absent: the record is a change. */
   readonly part?: { readonly nth: number; readonly of: number };
-  /** The other nodes are to say their lists. */
+  /** `true` if the record requests the lists of the other hubs. */
   readonly ask: boolean;
 }
 
 /**
- * Encodes what has changed on a node.
+ * Encodes the changes of a hub's members.
  *
- * @param join who came or has new data.
- * @param leave who left.
- * @param maxBytes about the most that one record has; one member alone may have more.
+ * @param join the members that joined or changed their data.
+ * @param leave the members that left.
+ * @param maxBytes the most bytes of a record, about; one member alone may exceed it.
  */
 export function encodeChanges(
-  join: Iterable<readonly [string, Said]>,
+  join: Iterable<readonly [string, MemberState]>,
   leave: Iterable<string>,
   maxBytes: number,
 ): string[] {
@@ -45,14 +45,14 @@ export function encodeChanges(
 }
 
 /**
- * Encodes everybody whom a node has: at least one record, though it be nobody.
+ * Encodes the whole list of a hub's members, as at least one record.
  *
- * @param members who they are.
- * @param ask whether the other nodes are to answer with theirs.
- * @param maxBytes about the most that one record has; one member alone may have more.
+ * @param members the members.
+ * @param ask `true` to request the lists of the other hubs.
+ * @param maxBytes the most bytes of a record, about; one member alone may exceed it.
  */
 export function encodeList(
-  members: ReadonlyMap<string, Said>,
+  members: ReadonlyMap<string, MemberState>,
   ask: boolean,
   maxBytes: number,
 ): string[] {
@@ -65,14 +65,14 @@ export function encodeList(
 }
 
 /**
- * Decodes a record of such a log.
+ * Decodes a record.
  *
- * @param body the record's.
- * @returns what it says; `undefined` if it is none: another version of the hub may write what this one does not know.
+ * @param body the record's body.
+ * @returns the record; `undefined` for a body of another shape, which a hub of another version may write.
  */
-export function decodeEntry(
+export function decodeReplication(
   body: string | Uint8Array,
-): PresenceEntry | undefined {
+): ReplicationRecord | undefined {
   try {
     const { join = [], leave = [], part, ask = false } = JSON.parse(
       body as string,
@@ -96,11 +96,13 @@ export function decodeEntry(
   }
 }
 
-function encodeMember([peer, { at, data }]: readonly [string, Said]): string {
+function encodeMember(
+  [peer, { at, data }]: readonly [string, MemberState],
+): string {
   return `[${JSON.stringify(peer)},${at},${JSON.stringify(data)}]`;
 }
 
-/** Joins pieces with commas, into texts of about `maxBytes` at most, each of at least one piece. */
+/** Joins pieces with commas into texts of about `maxBytes`, each of at least one piece. */
 function split(pieces: readonly string[], maxBytes: number): string[] {
   const texts: string[] = [];
   let bytes = Infinity;

@@ -1,72 +1,76 @@
 import type { Member } from "../../messages.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { PresenceChange } from "./change.ts";
-import type { PresenceLog } from "./replication.ts";
+import type { Replication } from "./replication.ts";
 
-/** Who is in one topic, and who is told of it. */
-export class Room {
+/** The members of one topic's presence, and the connections that receive its changes. */
+export class TopicMembers {
   readonly topic: string;
-  /** Data by the peer's public id: one entry for each session, whatever its connection does. */
+  /** The members' data by public id: one member for each session, whether it is connected or not. */
   readonly members: Map<string, unknown> = new Map();
   readonly watchers: Set<Connection> = new Set();
-  /** Watchers that were told nothing yet, or had no credit when they would have been. */
+  /** Watchers that need a snapshot: they are new, or had no credit for a change. */
   readonly behind: Set<Connection> = new Set();
-  /** Whether the last flush told their number only. */
-  counted = false;
-  /** Where the hubs that share the store tell each other of it. */
-  log: PresenceLog | undefined;
-  /** Who changed since the last flush. */
+  /** `true` if the last flush sent only the number of members. */
+  isCounted = false;
+  /** The exchange with the hubs that share the store; `undefined` for a hub of its own. */
+  replication: Replication | undefined;
+  /** The members that changed since the last flush. */
   readonly #changed = new Set<string>();
-  /** Who was there at the last flush. */
-  readonly #known = new Set<string>();
+  /** The members of the last flush. */
+  readonly #flushed = new Set<string>();
 
   constructor(topic: string) {
     this.topic = topic;
   }
 
   /**
-   * Notes what is true of a member now.
+   * Sets or removes a member.
    *
-   * @param said what it says of itself; absent: it is not there.
-   * @returns whether that is new.
+   * @param peer the member's public id.
+   * @param state the member's data; `undefined` removes the member.
+   * @returns `true` if something changed.
    */
-  show(peer: string, said: { readonly data: unknown } | undefined): boolean {
+  update(
+    peer: string,
+    state: { readonly data: unknown } | undefined,
+  ): boolean {
     const { members } = this;
-    if (said === undefined) {
+    if (state === undefined) {
       if (!members.delete(peer)) return false;
     } else {
-      const { data } = said;
-      const same = members.has(peer) &&
+      const { data } = state;
+      const isSame = members.has(peer) &&
         JSON.stringify(members.get(peer)) === JSON.stringify(data);
-      if (same) return false;
+      if (isSame) return false;
       members.set(peer, data);
     }
     this.#changed.add(peer);
     return true;
   }
 
-  /** A connection is told nothing any more. */
+  /** Stops sending changes to a connection. */
   unwatch(connection: Connection): void {
     this.watchers.delete(connection);
     this.behind.delete(connection);
   }
 
-  /** What is new since it was last asked for. */
+  /** Returns the change since the last call; `undefined` if there is none. */
   takeChange(): PresenceChange | undefined {
     const join: Member[] = [];
     const leave: string[] = [];
     for (const peer of this.#changed) {
       if (this.members.has(peer)) {
-        this.#known.add(peer);
+        this.#flushed.add(peer);
         join.push({ peer, data: this.members.get(peer) });
-      } else if (this.#known.delete(peer)) leave.push(peer);
+      } else if (this.#flushed.delete(peer)) leave.push(peer);
     }
     this.#changed.clear();
     if (join.length === 0 && leave.length === 0) return undefined;
     return { topic: this.topic, join, leave };
   }
 
-  /** Everybody. */
+  /** Returns every member. */
   list(): Member[] {
     return [...this.members].map(([peer, data]) => ({ peer, data }));
   }

@@ -1,28 +1,28 @@
-/** How finely bytes are counted back: a mark for so many of them, instead of a number for each frame. */
+/** Bytes are subtracted by marks of this many bytes, instead of a number for each frame. */
 const MARK_BYTES = 4096;
 
 /**
- * What one drumbeat.v1 connection was sent and has not acknowledged: docs/protocol.md, "Credit". Acks count frames, the
- * window counts bytes; a mark every few frames says how many bytes they were. Between two marks, bytes count as not
- * acknowledged: never too few, and none when every frame was taken in.
+ * The credit of one drumbeat.v1 connection: docs/protocol.md, "Credit". Acks count frames, and the window counts bytes: a
+ * mark every few frames states their bytes. Between two marks, all bytes count as unacknowledged, so that the number is
+ * never too small, and is 0 when all frames are acknowledged.
  */
 export class Credit {
-  /** Batch frames sent. */
+  /** The number of batch frames sent. */
   frames = 0;
   #sentBytes = 0;
-  #takenFrames = 0;
-  #takenBytes = 0;
-  /** Pairs: a number of frames, and of bytes up to there; oldest first, from `#next` on. */
+  #ackedFrames = 0;
+  #ackedBytes = 0;
+  /** Pairs of a number of frames and their bytes, oldest first, from `#next` on. */
   #marks: number[] = [];
   #next = 0;
   #markAt = MARK_BYTES;
 
-  /** Bytes of batches that are unacknowledged, at most {@linkcode MARK_BYTES} and a frame too many. */
-  get unacked(): number {
-    return this.#sentBytes - this.#takenBytes;
+  /** Bytes of unacknowledged batches; at most {@linkcode MARK_BYTES} and one frame too many. */
+  get unackedBytes(): number {
+    return this.#sentBytes - this.#ackedBytes;
   }
 
-  /** A batch frame was sent. */
+  /** Counts a sent batch frame. */
   sent(bytes: number): void {
     this.frames++;
     this.#sentBytes += bytes;
@@ -32,33 +32,34 @@ export class Credit {
   }
 
   /**
-   * The peer has taken in `frames` batch frames in all.
+   * Counts an acknowledgement.
    *
-   * @returns how many of them are new, or -1: more than were sent, which is impossible. A smaller number than before is
-   * nothing new: a ping may have been under way when an ack overtook its count.
+   * @param frames the number of batch frames that the peer has received in all.
+   * @returns the number of frames that were not acknowledged before; -1 for more frames than were sent. A smaller number
+   * than before is valid: an ack may have overtaken the count of a ping.
    */
-  taken(frames: number): number {
+  acknowledged(frames: number): number {
     if (frames > this.frames) return -1;
-    const fresh = frames - this.#takenFrames;
-    if (fresh <= 0) return 0;
-    this.#takenFrames = frames;
+    const added = frames - this.#ackedFrames;
+    if (added <= 0) return 0;
+    this.#ackedFrames = frames;
     if (frames === this.frames) {
-      this.#takenBytes = this.#sentBytes;
+      this.#ackedBytes = this.#sentBytes;
       this.#markAt = this.#sentBytes + MARK_BYTES;
       this.#marks = [];
       this.#next = 0;
-      return fresh;
+      return added;
     }
     while (
       this.#next < this.#marks.length && this.#marks[this.#next]! <= frames
     ) {
-      this.#takenBytes = this.#marks[this.#next + 1]!;
+      this.#ackedBytes = this.#marks[this.#next + 1]!;
       this.#next += 2;
     }
     if (this.#next > 128) {
       this.#marks = this.#marks.slice(this.#next);
       this.#next = 0;
     }
-    return fresh;
+    return added;
   }
 }

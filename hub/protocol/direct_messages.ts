@@ -1,66 +1,102 @@
-import type { Start } from "../../messages.ts";
-import type { Connection } from "../peers/connection.ts";
-import type { Core } from "../core.ts";
+import type { Joined, Start } from "../../messages.ts";
 import { directLogOf, directPeerOf } from "../ids.ts";
-import type { Refusal } from "../refusal.ts";
+import type { Limits } from "../limits.ts";
+import type { Publisher } from "../log/publisher.ts";
 import type { Topic } from "../log/topic.ts";
+import type { Topics } from "../log/topics.ts";
+import type { Connection } from "../peers/connection.ts";
+import type { Connections } from "../peers/connections.ts";
+import type { Refusal } from "../refusal.ts";
+
+/** The parts of the hub that {@linkcode DirectMessages} use. */
+export interface DirectMessagesContext {
+  readonly limits: Pick<Limits, "peers" | "topics">;
+  readonly topics: Topics;
+  readonly publisher: Pick<Publisher, "publishAsHub">;
+  readonly connections: Pick<Connections, "byId">;
+  readonly subscribe: (
+    connection: Connection,
+    topic: Topic,
+    start: Start,
+  ) => Joined;
+}
 
 /**
- * Publishes to a peer's own log, and puts the peer into it, if this hub has it.
- *
- * @param core the hub.
- * @param id the peer's public id.
- * @param message a message that the contract accepts, or a binary payload.
- * @returns the record's offset, once it is committed; rejects with a `DrumbeatError`.
+ * Messages to one peer only. They are records of the peer's direct log, to which the hub subscribes the peer, so that they
+ * arrive in order, and a resume delivers those that the peer missed.
  */
-export function sendToPeer(
-  core: Core,
-  id: string,
-  message: object | Uint8Array<ArrayBuffer>,
-): Promise<number> {
-  const { topics, limits, publisher, heartbeat } = core;
-  const name = directLogOf(id);
-  // What is sent while nobody has ever connected is swept as well.
-  heartbeat.start();
-  if (
-    topics.get(name) === undefined &&
-    topics.ownSize >= limits.peers + limits.topics
-  ) {
-    // The ids may come from anybody: they need not be anyone's.
-    const refusal: Refusal = {
-      code: "limit",
-      message: "More peers' logs are in use than the hub may have",
-    };
-    return publisher.publishOwn(refusal, name, message);
+export class DirectMessages {
+  readonly #context: DirectMessagesContext;
+
+  constructor(context: DirectMessagesContext) {
+    this.#context = context;
   }
-  const topic = topics.own(name);
-  enter(core, id, topic);
-  return publisher.publishOwn(topic, name, message);
+
+  /**
+   * Publishes a message to a peer's direct log, and subscribes the peer if it is connected to this hub.
+   *
+   * @param id the peer's public id.
+   * @param message a message that the contract accepts, or a binary payload.
+   * @returns the record's offset, once the record is committed.
+   * @throws {DrumbeatError} (as a rejection) when the message is refused.
+   */
+  send(id: string, message: object): Promise<number> {
+    const { limits, topics, publisher } = this.#context;
+    const name = directLogOf(id);
+    const most = limits.peers + limits.topics;
+    if (topics.get(name) === undefined && topics.internalSize >= most) {
+      // A peer may have sent the ids to the program: they need not be of real peers.
+      const refusal: Refusal = {
+        code: "limit",
+        message: `Too many direct logs: at most ${most}`,
+      };
+      return publisher.publishAsHub(refusal, name, message);
+    }
+    const topic = topics.openInternal(name);
+    this.#subscribe(id, topic);
+    return publisher.publishAsHub(topic, name, message);
+  }
+
+  /** Subscribes a peer that is connected to this hub to its direct log: any hub of those that share the store wrote to it. */
+  received(name: string): void {
+    const { connections, topics } = this.#context;
+    const id = directPeerOf(name);
+    if (id === undefined || connections.byId(id) === undefined) return;
+    this.#subscribe(id, topics.openInternal(name));
+  }
+
+  /** Returns the direct log of a peer; `undefined` if it is not in memory. */
+  find(id: string): Topic | undefined {
+    return this.#context.topics.get(directLogOf(id));
+  }
+
+  /** Opens the direct log of a peer. */
+  open(id: string): Topic {
+    return this.#context.topics.openInternal(directLogOf(id));
+  }
+
+  /** Opens the direct log of a peer if it may hold records. */
+  openStored(id: string): Topic | undefined {
+    const name = directLogOf(id);
+    const { topics } = this.#context;
+    return topics.mayHaveRecords(name) ? topics.openInternal(name) : undefined;
+  }
+
+  #subscribe(id: string, topic: Topic): void {
+    topic.whenOpen(() => {
+      // The peer's connection of now, which may be another one than at the call.
+      const connection = this.#context.connections.byId(id);
+      if (!connection || connection.subscriptions.has(topic.name)) return;
+      const start = startOf(connection, topic);
+      const place = this.#context.subscribe(connection, topic, start);
+      connection.wire.subscribed(topic.name, place);
+    });
+  }
 }
 
-/**
- * A record came into a peer's own log, from whichever hub: the one that has the peer puts it in.
- *
- * @param core the hub.
- * @param name the log's name.
- */
-export function directMessage(core: Core, name: string): void {
-  const id = directPeerOf(name);
-  if (id === undefined || core.connections.byId(id) === undefined) return;
-  enter(core, id, core.topics.own(name));
-}
-
-function enter(core: Core, id: string, topic: Topic): void {
-  topic.whenOpen(() => {
-    // Whoever kept the peer of before a cut reaches the connection of now.
-    const holder = core.connections.byId(id);
-    if (holder === undefined || holder.subscriptions.has(topic.name)) return;
-    const place = core.subscribe(holder, topic, nextOf(holder, topic));
-    holder.wire.subscribed(topic.name, place);
-  });
-}
-
-/** The first record that a peer has not had: others may have written some before this hub had the log open. */
-function nextOf({ leftOwn }: Connection, topic: Topic): Start {
-  return leftOwn?.epoch === topic.epoch ? leftOwn : topic.start;
+/** The first record that the peer has not received: other hubs may have written some before this hub opened the log. */
+function startOf({ directPosition }: Connection, topic: Topic): Start {
+  return directPosition?.epoch === topic.log.epoch
+    ? directPosition
+    : topic.start;
 }

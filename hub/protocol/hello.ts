@@ -5,8 +5,6 @@ import {
   startProblem,
   type TopicStart,
 } from "../../messages.ts";
-import type { Connection } from "../peers/connection.ts";
-import type { Core } from "../core.ts";
 import type { Denial } from "../access/authorizer.ts";
 import {
   directLogOf,
@@ -16,101 +14,122 @@ import {
   peerIdOf,
 } from "../ids.ts";
 import { Topic } from "../log/topic.ts";
+import type { Connection } from "../peers/connection.ts";
+import type { ProtocolContext } from "./context.ts";
 
-/** What came of a hello. */
+/** The parts of the hub that {@linkcode handleHello} uses. */
+export type HelloContext = Pick<
+  ProtocolContext,
+  "access" | "sessions" | "limits" | "monitor" | "direct" | "openFor"
+>;
+
+/** The result of an accepted hello. */
 export interface Greeting {
-  /** As the store has it: with its owner. */
+  /** The session as the store has it, with the mark of its owner. */
   readonly session: string;
-  /** Whether the session is one that went on. */
+  /** `true` if the session was resumed. */
   readonly resumed: boolean;
-  /** The topics that the peer may join, open, and where it wants to start. */
+  /** The open topics that the peer joins, and where its cursors start. */
   readonly topics: readonly (readonly [Topic, Start])[];
-  /** Those it may not, and why. */
+  /** The topics that were refused. */
   readonly refused: readonly (readonly [string, TopicStart])[];
 }
 
 /**
- * Finds out who says hello and opens the topics that it wants. It may wait for the program, and for the store.
+ * Handles a hello: authorizes the connection, resumes or begins its session, and opens its topics.
  *
- * @param core the hub.
- * @param connection who says it.
- * @param frame what it says.
- * @returns what to answer, or why it is not let in.
+ * @param context the parts of the hub.
+ * @param connection the connection that sent the hello.
+ * @param frame the hello.
+ * @returns the greeting, or the reason why the connection is refused.
  */
-export async function handshake(
-  core: Core,
+export async function handleHello(
+  context: HelloContext,
   connection: Connection,
   frame: HelloFrame,
 ): Promise<Greeting | Denial | "limit"> {
-  const { access, sessions } = core;
-  // Before its session is looked at: whoever is not let in must not take it from the connection that has it.
-  const admitted = access.asks
+  const { access, sessions, monitor } = context;
+  // Before the claim: a refused connection must not take the session from the connection that has it.
+  const admitted = access.isRequired
     ? await access.identify(connection, frame.token)
     : undefined;
   if (typeof admitted === "string") return admitted;
-  // Gone while it was asked about: the session may be another connection's by now.
+  // Detached meanwhile: another connection may have the session by now.
   if (connection.isDetached) return "unavailable";
   const { user } = admitted ?? {};
   const mark = user === undefined ? "" : await ownerMark(user);
-  const asked = frame.session ?? "";
-  const resumed = isSession(asked) &&
-    await sessions.claim(asked + mark, connection);
-  const session = (resumed ? asked : newSession()) + mark;
-  // After that: the connection that had the session makes room for this one.
-  const refused = admitted && access.enter(connection, admitted);
-  if (refused !== undefined) {
-    if (resumed) sessions.leave(session, connection);
-    return refused;
+  const requested = frame.session ?? "";
+  const resumed = isSession(requested) &&
+    await sessions.claim(requested + mark, connection);
+  const session = (resumed ? requested : newSession()) + mark;
+  // After the claim: it has closed the older connection of the same user.
+  const refusal = admitted && access.enter(connection, admitted);
+  if (refusal !== undefined) {
+    if (resumed) sessions.detach(session, connection);
+    return refusal;
   }
-  if (asked !== "") core.monitor.resumed(resumed);
+  if (requested !== "") monitor.resumed(resumed);
   if (!resumed) sessions.begin(session, connection);
-  // Rules are asked with the peer: it has to be the one that it will be.
+  // The program's rules, which are called next, receive the peer with its id.
   connection.id = peerIdOf(session);
   connection.resumed = resumed;
-  const own = directLogOf(connection.id);
-  const topics: [Topic, Start][] = [];
-  const refusals: [string, TopicStart][] = [];
-  const wanted = new Map(Object.entries(frame.topics ?? { [LOBBY]: {} }));
-  // Whoever does not name its own log has had nothing of it: all that it missed is waiting there.
-  if (resumed && !wanted.has(own) && core.topics.mayHave(own)) {
-    wanted.set(own, FROM_THE_FIRST);
-  }
-  let left = core.limits.topicsPerPeer;
-  for (const [name, start] of wanted) {
+  return {
+    session,
+    resumed,
+    ...await openTopics(context, connection, frame.topics),
+  };
+}
+
+async function openTopics(
+  context: HelloContext,
+  connection: Connection,
+  requested: HelloFrame["topics"] = { [LOBBY]: {} },
+): Promise<Pick<Greeting, "topics" | "refused">> {
+  const { direct, limits, openFor } = context;
+  const { id, resumed } = connection;
+  const directLog = directLogOf(id);
+  const opened: [Topic, Start | undefined][] = [];
+  const refused: [string, TopicStart][] = [];
+  let free = limits.topicsPerPeer;
+  let hasDirectLog = false;
+  for (const [name, start] of Object.entries(requested)) {
+    if (name === directLog) hasDirectLog = true;
     if (startProblem(start) !== undefined) {
-      refusals.push([name, { error: "invalid" }]);
-    } else if (name === own) {
-      // The limit does not count it: the peer did not ask for it.
-      topics.push([core.topics.own(name), start]);
-    } else if (left === 0) {
-      refusals.push([name, { error: "limit" }]);
+      refused.push([name, { error: "invalid" }]);
+    } else if (name === directLog) {
+      // Not counted: the hub subscribed the peer to it.
+      opened.push([direct.open(id), start]);
+    } else if (free === 0) {
+      refused.push([name, { error: "limit" }]);
     } else {
-      const topic = core.openFor(connection, "subscribe", name);
+      const topic = openFor("subscribe", connection, name);
       if (topic instanceof Topic) {
-        topics.push([topic, start]);
-        left--;
-      } else refusals.push([name, { error: topic.code }]);
+        opened.push([topic, start]);
+        free--;
+      } else refused.push([name, { error: topic.code }]);
     }
   }
-  await Promise.all(topics.map(([topic]) => topic.opened));
-  const starts = topics.map(([topic, start]): [Topic, Start] => [
-    topic,
-    start === FROM_THE_FIRST ? topic.start : start,
-  ]);
-  return { session, resumed, topics: starts, refused: refusals };
+  // A client that does not name its direct log has received nothing of it.
+  if (resumed && !hasDirectLog) {
+    const topic = direct.openStored(id);
+    if (topic !== undefined) opened.push([topic, undefined]);
+  }
+  await Promise.all(opened.map(([topic]) => topic.opened));
+  return {
+    // The start of a whole log needs its epoch, which an open log has.
+    topics: opened.map(([topic, start]) => [topic, start ?? topic.start]),
+    refused,
+  };
 }
 
-/** The own log of a peer that resumed, if it came into being while the peer was greeted: all of it is waiting there. */
-export function lateLog(
-  core: Core,
+/** Returns the direct log of a resumed peer if the hub created it during the hello: the peer has received nothing of it. */
+export function lateDirectLog(
+  { direct }: HelloContext,
   { session, resumed, topics, refused }: Greeting,
 ): readonly (readonly [Topic, Start])[] {
-  const own = core.topics.get(directLogOf(peerIdOf(session)));
-  const isLate = resumed && own !== undefined &&
-    !topics.some(([topic]) => topic === own) &&
-    !refused.some(([name]) => name === own.name);
-  return isLate ? [[own, own.start]] : [];
+  const topic = direct.find(peerIdOf(session));
+  const isLate = resumed && topic !== undefined &&
+    !topics.some(([joined]) => joined === topic) &&
+    !refused.some(([name]) => name === topic.name);
+  return isLate ? [[topic, topic.start]] : [];
 }
-
-/** Stands for offset 0 of an epoch that is known only when the topic is open. */
-const FROM_THE_FIRST: Start = {};

@@ -3,103 +3,103 @@ import {
   type HistoryFrame,
   type RequestFrame,
 } from "../../messages.ts";
-import type { Connection } from "../peers/connection.ts";
-import type { Core } from "../core.ts";
 import { pageOf } from "../log/history.ts";
+import type { Connection } from "../peers/connection.ts";
 import { encodeRefusal, type Refusal } from "../refusal.ts";
+import type { ProtocolContext } from "./context.ts";
 
-/** What a drumbeat.v1 connection asked and was not answered yet: bounded in number by `limits.inflight`. */
-export class Answers {
-  readonly #core: Core;
+/** The parts of the hub that {@linkcode PendingReplies} use. */
+export type RepliesContext = Pick<
+  ProtocolContext,
+  "limits" | "access" | "requests" | "reporter" | "read"
+>;
+
+/** A reply's data, or a refusal. */
+type Reply = { readonly data: unknown } | Refusal;
+
+/** The frames of one drumbeat.v1 connection without a reply yet, at most `limits.inflight`: it answers requests and history. */
+export class PendingReplies {
+  readonly #context: RepliesContext;
   readonly #connection: Connection;
-  /** Publishes, requests and histories that have no answer yet. */
-  #unsettled = 0;
-  /** The history that was asked for last. */
+  /** Publishes, requests and history frames without a reply. */
+  #count = 0;
+  /** Settles when the last history read has ended. */
   #reading: Promise<void> | undefined;
 
-  constructor(core: Core, connection: Connection) {
-    this.#core = core;
+  constructor(context: RepliesContext, connection: Connection) {
+    this.#context = context;
     this.#connection = connection;
   }
 
-  /** Whether there is an answer that the peer waits for. */
-  get isOwed(): boolean {
-    return this.#unsettled > 0;
+  /** `true` while a frame has no reply. */
+  get hasPending(): boolean {
+    return this.#count > 0;
   }
 
-  /** Whether one more may be without an answer; if not, it is refused. */
+  /** Adds a frame, or refuses it. @returns `false` if it was refused. */
   begin(id: number): boolean {
-    const { inflight } = this.#core.limits;
-    if (this.#unsettled >= inflight) {
-      const message = `At most ${inflight} frames may be without an answer`;
-      this.#connection.control(encodeRefusal({ code: "limit", message }, id));
+    const { inflight } = this.#context.limits;
+    if (this.#count >= inflight) {
+      const message = `Too many frames without a reply: at most ${inflight}`;
+      this.#connection.sendControl(
+        encodeRefusal({ code: "limit", message }, id),
+      );
       return false;
     }
-    this.#unsettled++;
+    this.#count++;
     return true;
   }
 
-  /** One of them has its answer. */
+  /** Removes a frame that has its reply. */
   end(): void {
-    this.#unsettled--;
+    this.#count--;
   }
 
   request({ id, method, data }: RequestFrame): void {
-    this.#reply(
-      id,
-      () => this.#core.requests.answer(method, data, this.#connection),
-    );
+    const { requests } = this.#context;
+    this.#reply(id, () => requests.answer(method, data, this.#connection));
   }
 
   history({ id, topic, from, limit }: HistoryFrame): void {
-    // One after the other: what waits for room is a question, not 64 KiB of answer.
+    // One read at a time: the others wait as requests, not as replies of 64 KiB each.
     this.#reply(id, () => {
-      const answer = this.#read(topic, from, limit);
-      // Not the answer itself: it would be kept until the next one.
-      this.#reading = answer.then(() => {}, () => {});
-      return answer;
+      const reply = this.#read(topic, from, limit);
+      // Not the reply itself, which would stay in memory until the next read.
+      this.#reading = reply.then(() => {}, () => {});
+      return reply;
     });
   }
 
-  async #read(
-    topic: string,
-    from: number,
-    limit: number,
-  ): Promise<{ readonly data: unknown } | Refusal> {
+  async #read(topic: string, from: number, limit: number): Promise<Reply> {
+    const connection = this.#connection;
     await this.#reading;
-    while (!this.#connection.hasRoom) await this.#connection.room;
-    const refusal = this.#core.access.refusal(
-      "subscribe",
-      this.#connection,
-      topic,
-    );
+    while (!connection.isWritable) await connection.confirmation;
+    const { access, read } = this.#context;
+    const refusal = access.refusal("subscribe", connection, topic);
     if (refusal !== undefined) return refusal;
-    const { addressKey } = this.#connection;
-    const found = await this.#core.read(topic, from, limit, addressKey);
-    return "code" in found ? found : { data: pageOf(found) };
+    const part = await read(topic, from, limit, connection.addressKey);
+    return "code" in part ? part : { data: pageOf(part) };
   }
 
-  #reply(
-    id: number,
-    ask: () => Promise<{ readonly data: unknown } | Refusal>,
-  ): void {
+  #reply(id: number, compute: () => Promise<Reply>): void {
     if (!this.begin(id)) return;
-    ask().then(async (answer) => {
-      // Several at once are many bytes: each waits until the ones before are taken in.
-      while (!this.#connection.hasRoom) await this.#connection.room;
+    const connection = this.#connection;
+    compute().then(async (reply) => {
+      // Long replies wait until the peer confirms that it has read the ones before.
+      while (!connection.isWritable) await connection.confirmation;
       this.end();
-      if ("code" in answer) this.#connection.control(encodeRefusal(answer, id));
-      else this.#connection.tell(this.#encode(id, answer.data));
-    }).catch((error) => this.#core.abandon(this.#connection, error, "handler"));
+      if ("code" in reply) connection.sendControl(encodeRefusal(reply, id));
+      else connection.sendLong(this.#encode(id, reply.data));
+    }).catch((error) => connection.abandon(error, "handler"));
   }
 
   #encode(id: number, data: unknown): string {
     try {
       return encode({ type: "reply", id, data });
     } catch (error) {
-      // What the program returned is nothing that JSON can say.
-      this.#core.reporter.report(error, "handler");
-      const message = "The reply cannot be sent";
+      // The program's handler returned a value that JSON cannot represent.
+      this.#context.reporter.report(error, "handler");
+      const message = "Reply cannot be encoded";
       return encodeRefusal({ code: "failed", message }, id);
     }
   }

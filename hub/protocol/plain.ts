@@ -1,77 +1,84 @@
-import { LOBBY, nestingProblem, parseObject } from "../../messages.ts";
+import {
+  type Joined,
+  LOBBY,
+  nestingProblem,
+  parseObject,
+} from "../../messages.ts";
 import { DENIED } from "../access/access.ts";
-import type { Connection } from "../peers/connection.ts";
-import type { Core } from "../core.ts";
-import type { Dialect } from "../peers/dialect.ts";
 import type { Run } from "../log/run.ts";
-import { encodeRefusal, type Refusal } from "../refusal.ts";
 import { Topic } from "../log/topic.ts";
+import type { Connection } from "../peers/connection.ts";
+import type { Dialect } from "../peers/dialect.ts";
+import { encodeRefusal, type Refusal } from "../refusal.ts";
+import type { ProtocolContext } from "./context.ts";
 
-/** The plain dialect: any WebSocket client, one message per frame, no envelope. docs/protocol.md, "Plain". */
+/** The parts of the hub that {@linkcode PlainDialect} uses. */
+export type PlainContext = Pick<
+  ProtocolContext,
+  "clock" | "limits" | "access" | "publisher" | "openFor" | "subscribe" | "join"
+>;
+
+/** The plain dialect, for any WebSocket client: one message per frame, without an envelope. docs/protocol.md, "Plain". */
 export class PlainDialect implements Dialect {
   readonly name = "plain";
-  /** It has no acknowledgements. */
-  readonly isOwed = false;
-  readonly #core: Core;
+  readonly acknowledges = false;
+  /** The dialect has no replies. */
+  readonly hasPendingReplies = false;
+  readonly #context: PlainContext;
   readonly #connection: Connection;
 
-  constructor(core: Core, connection: Connection) {
-    this.#core = core;
+  constructor(context: PlainContext, connection: Connection) {
+    this.#context = context;
     this.#connection = connection;
   }
 
   opened(): void {
-    const { access } = this.#core;
-    if (!access.asks) return this.#start();
-    // At once where it was asked about before the upgrade; nothing goes in or out before.
-    access.identify(this.#connection).then(
-      (verdict) => {
-        if (this.#connection.isDetached) return;
-        const denial = typeof verdict === "string"
-          ? verdict
-          : access.enter(this.#connection, verdict);
-        if (denial === undefined) return this.#start();
-        this.#core.connections.leave(this.#connection, ...DENIED[denial]);
-      },
-    ).catch((error) =>
-      this.#core.abandon(this.#connection, error, "authorize")
-    );
+    const { access } = this.#context;
+    const connection = this.#connection;
+    if (!access.isRequired) return this.#start();
+    // Within this turn, if the connection was authorized before the upgrade. Nothing is sent or received before.
+    access.identify(connection).then((verdict) => {
+      if (connection.isDetached) return;
+      const denial = typeof verdict === "string"
+        ? verdict
+        : access.enter(connection, verdict);
+      if (denial === undefined) return this.#start();
+      connection.disconnect(...DENIED[denial]);
+    }).catch((error) => connection.abandon(error, "authorize"));
   }
 
   #start(): void {
-    this.#connection.control(
-      `{"type":"start","time":${this.#core.clock.time()}}`,
-    );
-    const lobby = this.#core.openFor(this.#connection, "subscribe", LOBBY);
+    const { clock, openFor, subscribe, join } = this.#context;
+    const connection = this.#connection;
+    connection.sendControl(`{"type":"start","time":${clock.time()}}`);
+    const lobby = openFor("subscribe", connection, LOBBY);
     if (!(lobby instanceof Topic)) this.#refuse(lobby);
     else {
       lobby.whenOpen(() => {
-        if (!this.#connection.isDetached) {
-          this.#core.subscribe(this.#connection, lobby, {});
-        }
+        if (!connection.isDetached) subscribe(connection, lobby, {});
       });
     }
-    this.#core.connections.joined(this.#connection);
-    this.#core.heartbeat.watch(this.#connection);
+    join(connection);
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
-    if (!this.#connection.joined) {
-      const message = "Wait for start";
+    const { limits, clock } = this.#context;
+    if (!this.#connection.isJoined) {
+      const message = "No start yet";
       return this.#refuse({ code: "unauthenticated", message });
     }
     if (typeof data !== "string") return this.#publish(data);
-    const tooDeep = nestingProblem(data, this.#core.limits.depth);
-    if (tooDeep !== undefined) {
-      return this.#refuse({ code: "invalid", message: tooDeep });
+    const problem = nestingProblem(data, limits.depth);
+    if (problem !== undefined) {
+      return this.#refuse({ code: "invalid", message: problem });
     }
     const parsed = parseObject(data);
     if (!parsed.ok) {
       return this.#refuse({ code: "malformed", message: parsed.message });
     }
     if (parsed.value.type === "ping") {
-      return this.#connection.control(
-        `{"type":"pong","time":${this.#core.clock.time()}}`,
+      return this.#connection.sendControl(
+        `{"type":"pong","time":${clock.time()}}`,
       );
     }
     this.#publish(parsed.value);
@@ -83,42 +90,45 @@ export class PlainDialect implements Dialect {
 
   get hasCredit(): boolean {
     return this.#connection.socket.bufferedAmount <
-      this.#core.limits.windowBytes;
+      this.#context.limits.windowBytes;
   }
 
-  deliver(run: Run, from: number): number {
+  deliver({ ring }: Run, from: number): number {
     const { socket } = this.#connection;
-    while (from < run.head && this.hasCredit) {
-      const offset = run.next(from);
-      socket.send(run.record(offset).body);
+    while (from < ring.head && this.hasCredit) {
+      const offset = ring.next(from);
+      socket.send(ring.at(offset).body);
       from = offset + 1;
     }
     return from;
   }
 
   gap(topic: string, from: number, to: number): void {
-    this.#connection.control(JSON.stringify({ type: "gap", topic, from, to }));
+    this.#connection.sendControl(
+      JSON.stringify({ type: "gap", topic, from, to }),
+    );
   }
 
   probe(): boolean {
     const { socket } = this.#connection;
-    socket.ping?.(() => this.#connection.heard());
+    socket.ping?.(() => this.#connection.alive());
     return socket.ping !== undefined;
   }
 
-  subscribed(): void {}
+  subscribed(_topic: string, _place: Joined): void {}
 
-  goaway(): void {}
+  goaway(_afterMs: number): void {}
 
-  left(): void {}
+  detached(): void {}
 
   #publish(message: object): void {
-    const lobby = this.#core.openFor(this.#connection, "publish", LOBBY);
+    const { openFor, publisher } = this.#context;
+    const lobby = openFor("publish", this.#connection, LOBBY);
     if (!(lobby instanceof Topic)) return this.#refuse(lobby);
-    this.#core.publisher.publish({
+    publisher.publish({
       topic: lobby,
       message,
-      connection: this.#connection,
+      peer: this.#connection,
       settled: (outcome) => {
         if ("code" in outcome) this.#refuse(outcome);
       },
@@ -126,6 +136,6 @@ export class PlainDialect implements Dialect {
   }
 
   #refuse(refusal: Refusal): void {
-    this.#connection.control(encodeRefusal(refusal));
+    this.#connection.sendControl(encodeRefusal(refusal));
   }
 }

@@ -2,75 +2,75 @@ import { CloseCode, encode, type RenewFrame } from "../../messages.ts";
 import { DENIED } from "../access/access.ts";
 import type { Admitted } from "../access/allow.ts";
 import type { Connection } from "../peers/connection.ts";
-import type { Core } from "../core.ts";
 import { encodeRefusal, type Refusal } from "../refusal.ts";
+import type { ProtocolContext } from "./context.ts";
 
-/** New tokens on a living drumbeat.v1 connection: docs/protocol.md, "Tokens". */
-export class Renewal {
-  readonly #core: Core;
+/** The parts of the hub that {@linkcode TokenRenewal} uses. */
+export type RenewalContext = Pick<ProtocolContext, "access" | "unsubscribe">;
+
+/** Handles the `renew` frames of one drumbeat.v1 connection: docs/protocol.md, "Tokens". */
+export class TokenRenewal {
+  readonly #context: RenewalContext;
   readonly #connection: Connection;
-  #isAsking = false;
+  #isPending = false;
 
-  constructor(core: Core, connection: Connection) {
-    this.#core = core;
+  constructor(context: RenewalContext, connection: Connection) {
+    this.#context = context;
     this.#connection = connection;
   }
 
   renew({ id, token }: RenewFrame): void {
-    const { access } = this.#core;
-    if (!access.asks) {
-      const message = "This hub asks for no token";
+    const { access } = this.#context;
+    const connection = this.#connection;
+    if (!access.isRequired) {
+      const message = "No token required";
       return this.#refuse(id, { code: "unsupported", message });
     }
-    if (this.#isAsking) {
-      const message = "The token before is still being looked at";
+    if (this.#isPending) {
+      const message = "Renewal already pending";
       return this.#refuse(id, { code: "limit", message });
     }
-    this.#isAsking = true;
-    access.renew(this.#connection, token).then((verdict) => {
-      this.#isAsking = false;
-      // Its time may have run out meanwhile.
-      if (this.#connection.isDetached) return;
-      if (typeof verdict !== "string") return this.#go(id, verdict);
-      const [, message] = DENIED[verdict];
-      if (verdict === "forbidden") return this.#end(message);
-      // What it has goes on as long as it would have.
+    this.#isPending = true;
+    access.renew(connection, token).then((verdict) => {
+      this.#isPending = false;
+      // The old token may have expired meanwhile.
+      if (connection.isDetached) return;
+      if (typeof verdict !== "string") return this.#apply(id, verdict);
+      const [code, message] = DENIED[verdict];
+      if (verdict === "forbidden") return connection.disconnect(code, message);
+      // The old token stays valid until it expires.
       this.#refuse(id, { code: verdict, message });
-    }).catch((error) =>
-      this.#core.abandon(this.#connection, error, "authorize")
-    );
+    }).catch((error) => connection.abandon(error, "authorize"));
   }
 
-  #go(id: number, admitted: Admitted): void {
-    const { access } = this.#core;
+  #apply(id: number, admitted: Admitted): void {
+    const { access, unsubscribe } = this.#context;
     const connection = this.#connection;
     if (admitted.user !== connection.user) {
-      return this.#end("Another user's token");
+      return connection.disconnect(
+        CloseCode.forbidden,
+        "Token of another user",
+      );
     }
     access.grant(connection, admitted);
     for (const [name, subscription] of [...connection.subscriptions]) {
       if (access.refusal("subscribe", connection, name) === undefined) continue;
-      this.#core.unsubscribe(subscription);
-      connection.control(
+      unsubscribe(subscription);
+      connection.sendControl(
         encode({ type: "unsubscribed", topic: name, code: "forbidden" }),
       );
     }
-    const expires = access.endsIn(connection);
-    connection.control(
+    const expiresMs = access.expiresMs(connection);
+    connection.sendControl(
       encode({
         type: "ack",
         id,
-        ...(expires === undefined ? {} : { expiresMs: expires }),
+        ...(expiresMs === undefined ? {} : { expiresMs }),
       }),
     );
   }
 
-  #end(reason: string): void {
-    const { connections } = this.#core;
-    connections.leave(this.#connection, CloseCode.forbidden, reason);
-  }
-
   #refuse(id: number, refusal: Refusal): void {
-    this.#connection.control(encodeRefusal(refusal, id));
+    this.#connection.sendControl(encodeRefusal(refusal, id));
   }
 }

@@ -10,60 +10,61 @@ import {
   type TopicStart,
 } from "../../messages.ts";
 import { DENIED } from "../access/access.ts";
-import { Answers } from "./pending_replies.ts";
-import type { Denial } from "../access/authorizer.ts";
-import { type Connection, UNSEEN_BYTES } from "../peers/connection.ts";
-import type { Core } from "../core.ts";
-import { Credit } from "./credit.ts";
-import type { Dialect } from "../peers/dialect.ts";
-import type { Run } from "../log/run.ts";
-import { type Greeting, handshake, lateLog } from "./hello.ts";
 import { secretOf } from "../ids.ts";
 import { wireLimits } from "../limits.ts";
-import { Places } from "./subscribe.ts";
-import { encodeRefusal, type Refusal } from "../refusal.ts";
-import { Renewal } from "./token_renewal.ts";
+import type { Run } from "../log/run.ts";
 import { Topic } from "../log/topic.ts";
+import { CONTROL_BYTES } from "../peers/backpressure.ts";
+import type { Connection } from "../peers/connection.ts";
+import type { Dialect } from "../peers/dialect.ts";
+import { encodeRefusal, type Refusal } from "../refusal.ts";
+import type { ProtocolContext } from "./context.ts";
+import { Credit } from "./credit.ts";
+import { type Greeting, handleHello, lateDirectLog } from "./hello.ts";
+import { PendingReplies } from "./pending_replies.ts";
+import { SubscribeFrames } from "./subscribe.ts";
+import { TokenRenewal } from "./token_renewal.ts";
 
-/** The subprotocol drumbeat.v1: docs/protocol.md. */
+/** The dialect of the subprotocol `drumbeat.v1`: docs/protocol.md. */
 export class V1Dialect implements Dialect {
   readonly name = "drumbeat.v1";
-  readonly #core: Core;
+  readonly acknowledges = true;
+  readonly #context: ProtocolContext;
   readonly #connection: Connection;
   readonly #credit = new Credit();
-  readonly #window: number;
+  readonly #windowBytes: number;
   #phase: "hello" | "starting" | "open" = "hello";
   #session = "";
-  /** The monotonic time of a ping that has no answer yet. */
-  #askedAt: number | undefined;
-  readonly #answers: Answers;
-  readonly #places: Places;
-  readonly #renewal: Renewal;
+  /** The monotonic time of a ping that the peer has not answered yet, in ms. */
+  #pingedAt: number | undefined;
+  readonly #replies: PendingReplies;
+  readonly #subscribeFrames: SubscribeFrames;
+  readonly #renewal: TokenRenewal;
 
-  constructor(core: Core, connection: Connection) {
-    this.#core = core;
+  constructor(context: ProtocolContext, connection: Connection) {
+    this.#context = context;
     this.#connection = connection;
-    this.#window = core.limits.windowBytes;
-    this.#answers = new Answers(core, connection);
-    this.#places = new Places(core, connection);
-    this.#renewal = new Renewal(core, connection);
+    this.#windowBytes = context.limits.windowBytes;
+    this.#replies = new PendingReplies(context, connection);
+    this.#subscribeFrames = new SubscribeFrames(context, connection);
+    this.#renewal = new TokenRenewal(context, connection);
   }
 
   opened(): void {
-    this.#core.heartbeat.awaitHello(this.#connection);
+    this.#context.heartbeat.awaitHello(this.#connection);
   }
 
-  left(): void {
+  detached(): void {
     if (this.#session !== "") {
-      this.#core.sessions.leave(this.#session, this.#connection);
+      this.#context.sessions.detach(this.#session, this.#connection);
     }
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
-    const decoded = decodeClientFrame(data, this.#core.limits.depth);
+    const decoded = decodeClientFrame(data, this.#context.limits.depth);
     if (!decoded.ok) {
       if (decoded.code === "malformed" || this.#phase === "hello") {
-        return this.#notTheProtocol(decoded.message);
+        return this.#protocolError(decoded.message);
       }
       return this.#refuse(decoded.id, decoded);
     }
@@ -75,8 +76,8 @@ export class V1Dialect implements Dialect {
     if (this.#phase === "hello" && frame.type === "hello") {
       return this.#hello(frame);
     }
-    this.#notTheProtocol(
-      this.#phase === "hello" ? "The first frame is hello" : "Wait for start",
+    this.#protocolError(
+      this.#phase === "hello" ? "First frame is not hello" : "No start yet",
     );
   }
 
@@ -86,60 +87,62 @@ export class V1Dialect implements Dialect {
   ): void {
     switch (frame.type) {
       case "ack":
-        return this.#taken(frame.frames);
+        return this.#acknowledged(frame.frames);
       case "publish":
         return this.#publish(frame, payload);
       case "ping":
-        if (frame.frames !== undefined) this.#taken(frame.frames);
+        if (frame.frames !== undefined) this.#acknowledged(frame.frames);
         return this.#pong(frame.time);
       case "pong":
-        if (frame.frames !== undefined) this.#taken(frame.frames);
-        this.#answered();
-        return this.#tookIn();
+        if (frame.frames !== undefined) this.#acknowledged(frame.frames);
+        this.#measureRoundTrip();
+        if (this.#hasRead()) this.#connection.confirmed();
+        return;
       case "subscribe":
-        return this.#places.subscribe(frame);
+        return this.#subscribeFrames.subscribe(frame);
       case "unsubscribe":
-        return this.#places.unsubscribe(frame);
+        return this.#subscribeFrames.unsubscribe(frame);
       case "presence":
-        return this.#places.presence(frame);
+        return this.#subscribeFrames.presence(frame);
       case "renew":
         return this.#renewal.renew(frame);
       case "request":
-        return this.#answers.request(frame);
+        return this.#replies.request(frame);
       case "history":
-        return this.#answers.history(frame);
+        return this.#replies.history(frame);
       case "hello":
-        return this.#notTheProtocol("A second hello");
+        return this.#protocolError("Duplicate hello");
     }
   }
 
   #hello(frame: HelloFrame): void {
     this.#phase = "starting";
-    handshake(this.#core, this.#connection, frame).then(
-      (greeting) => {
-        if (typeof greeting === "string") this.#deny(greeting);
-        else this.#start(greeting);
-      },
-    ).catch((error) => this.#core.abandon(this.#connection, error, "hello"));
+    const connection = this.#connection;
+    handleHello(this.#context, connection, frame).then((greeting) => {
+      if (typeof greeting !== "string") return this.#start(greeting);
+      connection.disconnect(...DENIED[greeting]);
+    }).catch((error) => connection.abandon(error, "hello"));
   }
 
-  /** Sends `start`. Nothing waits in here: the positions that it tells are those of the cursors. */
+  /** Sends `start`. Nothing waits in here: the positions in the frame are those of the cursors. */
   #start(greeting: Greeting): void {
     const { session, resumed, refused } = greeting;
-    const topics = [...greeting.topics, ...lateLog(this.#core, greeting)];
+    const context = this.#context;
+    const connection = this.#connection;
+    const topics = [...greeting.topics, ...lateDirectLog(context, greeting)];
     this.#session = session;
-    if (this.#connection.isDetached) return this.left();
+    if (connection.isDetached) return this.detached();
     this.#phase = "open";
     const joined = topics.map(([topic, start]): [string, TopicStart] => {
-      const place = this.#core.subscribe(this.#connection, topic, start);
+      const place = context.subscribe(connection, topic, start);
       return [topic.name, place];
     });
-    const { limits, heartbeat, clock, access } = this.#core;
-    const expires = access.endsIn(this.#connection);
+    const { limits, heartbeat, clock, access } = context;
+    const expiresMs = access.expiresMs(connection);
     this.#send({
       type: "start",
       time: clock.time(),
-      peer: this.#connection.id,
+      peer: connection.id,
       session: secretOf(session),
       resumed,
       heartbeat: {
@@ -147,19 +150,16 @@ export class V1Dialect implements Dialect {
         timeoutMs: heartbeat.timeoutMs,
       },
       limits: wireLimits(limits),
-      // Not assigned by name: a topic may be called `__proto__`.
+      // `fromEntries` also sets a topic with the name `__proto__`.
       topics: Object.fromEntries([...joined, ...refused]),
-      ...(expires === undefined ? {} : { expiresMs: expires }),
+      ...(expiresMs === undefined ? {} : { expiresMs }),
     });
     for (const [topic, start] of topics) {
-      const refusal = this.#core.showPresence(this.#connection, topic, start);
+      const refusal = context.showPresence(connection, topic, start);
       if (refusal !== undefined) this.#refuse(undefined, refusal);
     }
-    // Gone by what it was just told: whoever were added now would never leave.
-    if (this.#connection.isDetached) return;
-    this.#core.presence.resumed(this.#connection);
-    this.#core.heartbeat.watch(this.#connection);
-    this.#core.connections.joined(this.#connection);
+    // Detached by one of these frames: a peer that joins now would never be removed.
+    if (!connection.isDetached) context.join(connection);
   }
 
   #publish(
@@ -167,43 +167,41 @@ export class V1Dialect implements Dialect {
     payload: Uint8Array<ArrayBuffer> | undefined,
   ): void {
     const { id } = frame;
-    const topic = this.#core.openFor(
-      this.#connection,
-      "publish",
-      frame.topic,
-    );
+    const { openFor, publisher } = this.#context;
+    const topic = openFor("publish", this.#connection, frame.topic);
     if (!(topic instanceof Topic)) return this.#refuse(id, topic);
-    if (!this.#answers.begin(id)) return;
-    this.#core.publisher.publish({
+    if (!this.#replies.begin(id)) return;
+    publisher.publish({
       topic,
       message: payload ?? frame.message as object,
-      connection: this.#connection,
+      peer: this.#connection,
       session: this.#session,
       id,
       settled: (outcome) => {
-        this.#answers.end();
+        this.#replies.end();
         if ("code" in outcome) return this.#refuse(id, outcome);
-        const ack = `{"type":"ack","id":${id},"offset":${outcome.offset}}`;
-        this.#connection.control(ack);
+        this.#connection.sendControl(
+          `{"type":"ack","id":${id},"offset":${outcome.offset}}`,
+        );
       },
     });
   }
 
   get hasCredit(): boolean {
-    return this.#credit.unacked < this.#window;
+    return this.#credit.unackedBytes < this.#windowBytes;
   }
 
   get unackedBytes(): number {
-    return this.#credit.unacked;
+    return this.#credit.unackedBytes;
   }
 
-  get isOwed(): boolean {
-    return this.#answers.isOwed;
+  get hasPendingReplies(): boolean {
+    return this.#replies.hasPending;
   }
 
   deliver(run: Run, from: number): number {
     const { socket } = this.#connection;
-    while (from < run.head && this.hasCredit) {
+    while (from < run.ring.head && this.hasCredit) {
       const frame = run.batch(from);
       socket.send(frame.data);
       this.#credit.sent(frame.bytes);
@@ -221,44 +219,47 @@ export class V1Dialect implements Dialect {
   }
 
   probe(): boolean {
-    this.#askedAt ??= this.#core.clock.now();
-    this.#send({ type: "ping", time: this.#core.clock.time() });
+    this.#pingedAt ??= this.#context.clock.now();
+    this.#send({ type: "ping", time: this.#context.clock.time() });
     return true;
   }
 
-  #answered(): void {
-    if (this.#askedAt === undefined) return;
-    // By our clock: what the pong says of the time is the peer's word.
-    this.#core.monitor.roundTrip(this.#core.clock.now() - this.#askedAt);
-    this.#askedAt = undefined;
+  #measureRoundTrip(): void {
+    if (this.#pingedAt === undefined) return;
+    // By the hub's clock: the time in the pong is the peer's.
+    const { monitor, clock } = this.#context;
+    monitor.roundTrip(clock.now() - this.#pingedAt);
+    this.#pingedAt = undefined;
   }
 
   goaway(afterMs: number): void {
     if (this.#phase === "open") this.#send({ type: "goaway", afterMs });
   }
 
-  #taken(frames: number): void {
-    const fresh = this.#credit.taken(frames);
-    if (fresh < 0) {
-      const { frames: sent } = this.#credit;
-      return this.#notTheProtocol(`${frames} frames taken in, ${sent} sent`);
+  #acknowledged(frames: number): void {
+    const added = this.#credit.acknowledged(frames);
+    if (added < 0) {
+      return this.#protocolError(
+        `Impossible acknowledgement: ${frames} of ${this.#credit.frames} frames`,
+      );
     }
-    if (fresh === 0) return;
-    // As many as it is sent batches: that they come is the hub's own doing.
-    this.#connection.refund();
-    this.#tookIn();
-    this.#core.delivery.wake(this.#connection);
+    if (added === 0 || !this.#hasRead()) return;
+    this.#connection.acknowledged();
+    this.#context.flush.wake(this.#connection);
   }
 
-  /** The peer says that it takes in what it is sent. Whoever says so without reading would be sent ever more. */
-  #tookIn(): void {
-    const { socket } = this.#connection;
-    const sent = this.#credit.unacked + UNSEEN_BYTES;
-    // Twice: the transport counts the frames' headers, too.
-    if (socket.bufferedAmount > 2 * sent) {
-      return this.#notTheProtocol("Acknowledged what is still to be sent");
-    }
-    this.#connection.tookIn();
+  /**
+   * Checks that a peer that acknowledges is reading: otherwise it would be sent more and more.
+   *
+   * @returns `false` if the peer was disconnected.
+   */
+  #hasRead(): boolean {
+    const { bufferedAmount } = this.#connection.socket;
+    const sentBytes = this.#credit.unackedBytes + CONTROL_BYTES;
+    // Twice: the transport also counts the headers of the frames.
+    if (bufferedAmount <= 2 * sentBytes) return true;
+    this.#protocolError("Acknowledgement of unsent frames");
+    return false;
   }
 
   #pong(time: number | undefined): void {
@@ -266,18 +267,14 @@ export class V1Dialect implements Dialect {
   }
 
   #refuse(id: number | undefined, refusal: Refusal): void {
-    this.#connection.control(encodeRefusal(refusal, id));
+    this.#connection.sendControl(encodeRefusal(refusal, id));
   }
 
   #send(frame: ServerFrame): void {
-    this.#connection.control(encode(frame));
+    this.#connection.sendControl(encode(frame));
   }
 
-  #deny(denial: Denial | "limit"): void {
-    this.#core.connections.leave(this.#connection, ...DENIED[denial]);
-  }
-
-  #notTheProtocol(reason: string): void {
-    this.#core.connections.leave(this.#connection, CloseCode.protocol, reason);
+  #protocolError(reason: string): void {
+    this.#connection.disconnect(CloseCode.protocol, reason);
   }
 }

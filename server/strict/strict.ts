@@ -5,8 +5,7 @@
  * @module
  */
 import { loadWs } from "./ws_types.ts";
-import { checkNumber } from "../../common/options.ts";
-import { limitOptions } from "../../hub/limits.ts";
+import { DEFAULT_LIMITS, withDefaults } from "../../hub/limits.ts";
 import type {
   AnyMessages,
   AnyRequests,
@@ -65,8 +64,12 @@ export async function serveStrict<
     hostname = "127.0.0.1",
     handshakeMs = DEFAULT_HANDSHAKE_MS,
   } = options;
-  checkNumber("Cannot serve", "handshakeMs", handshakeMs);
-  const { messageBytes, peers } = limitOptions(options.limits, "Cannot serve");
+  withDefaults("option", { handshakeMs }, { handshakeMs });
+  const { messageBytes, peers } = withDefaults(
+    "limit",
+    DEFAULT_LIMITS,
+    options.limits,
+  );
   const listening = new NodeServer(await loadWs(), {
     messageBytes,
     connections: peers + SPARE_CONNECTIONS,

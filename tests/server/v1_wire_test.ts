@@ -126,5 +126,5 @@ test("hello and its deadline, over the wire too", async ({ serve }) => {
     `ws://127.0.0.1:${server.addr.port}/ws`,
     "drumbeat.v1",
   );
-  assertEquals(await silent.closed, { code: 4408, reason: "No hello in time" });
+  assertEquals(await silent.closed, { code: 4408, reason: "Hello timeout" });
 });

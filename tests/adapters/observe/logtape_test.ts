@@ -1,9 +1,17 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { lineLogger, logs } from "../../../adapters/observe/logtape.ts";
 import { PROTOCOL } from "../../../messages.ts";
-import { unconnectedSocket } from "../../hub/unconnected_socket.ts";
 import { FakeClock } from "../../hub/fake_clock.ts";
 import { type InMemory, inMemory } from "../../hub/in_memory.ts";
+
+/** A socket without a peer. */
+const socket = {
+  send() {},
+  close() {},
+  terminate: () => true,
+  bufferedAmount: 0,
+  open: true,
+};
 
 /** Runs a test with a hub that logs, and returns the lines. */
 async function logged(
@@ -38,11 +46,7 @@ for (const format of ["json", "text"] as const) {
       const hostile = { address: HOSTILE, path: HOSTILE, origin: HOSTILE };
       hub.refused({ status: 403, ...hostile, userAgent: HOSTILE });
       hub.report(new Error(HOSTILE), "handler");
-      hub.attach(unconnectedSocket, {
-        protocol: "",
-        url: HOSTILE,
-        address: HOSTILE,
-      })
+      hub.attach(socket, { protocol: "", url: HOSTILE, address: HOSTILE })
         .closed(3000, HOSTILE);
     }, format);
     assertEquals(lines.length, 5);
@@ -82,11 +86,11 @@ Deno.test("never logs tokens, sessions, queries and messages", async () => {
   const lines = await logged(async ({ hub }) => {
     const url = `http://hub.test/ws?token=${secret}#${secret}`;
     const sent: string[] = [];
-    const socket = {
-      ...unconnectedSocket,
+    const recording = {
+      ...socket,
       send: (data: string) => void sent.push(data),
     };
-    const inbound = hub.attach(socket as typeof unconnectedSocket, {
+    const inbound = hub.attach(recording as typeof socket, {
       protocol: PROTOCOL,
       url,
       address: "192.0.2.1",
@@ -141,11 +145,7 @@ Deno.test("logs ten of many refused handshakes, and the number of the others", a
 
 Deno.test("logs the steps of a drain", async () => {
   const lines = await logged(({ hub, clock }) => {
-    hub.attach(unconnectedSocket, {
-      protocol: "",
-      url: "http://a/ws",
-      address: "",
-    });
+    hub.attach(socket, { protocol: "", url: "http://a/ws", address: "" });
     void hub.drain(0);
     clock.advance(20);
   });

@@ -234,7 +234,7 @@ Deno.test("a topic that the server ends during an unsubscribe is closed", async 
     type: "error",
     id: unsubscribe.id,
     code: "absent",
-    message: "Not in this topic",
+    message: "Not subscribed",
   });
   await left;
   assertEquals([room.state, h.net.last.take()], ["closed", []]);

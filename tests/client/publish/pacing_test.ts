@@ -5,7 +5,7 @@ import {
   type Limits,
   wireLimits,
 } from "../../../hub/limits.ts";
-import { Rate, rateBounds } from "../../../hub/peers/rate_limit.ts";
+import { rateBounds, RateLimit } from "../../../hub/peers/rate_limit.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { type AnyFrame, handshake, harness, settle } from "../harness.ts";
 import type { FakeSocket } from "../fake_socket.ts";
@@ -14,7 +14,7 @@ import type { FakeSocket } from "../fake_socket.ts";
 function paced(limits: Partial<Limits>) {
   const clock = new FakeClock();
   const all = { ...DEFAULT_LIMITS, ...limits };
-  const hub = new Rate(rateBounds(all)!, { ...hubClock(clock) });
+  const hub = new RateLimit(rateBounds(all)!, { ...hubClock(clock) });
   const sent: string[] = [];
   let isWithin = hub.take(0);
   const pace = new Pacer(clock, wireLimits(all), {
@@ -89,7 +89,7 @@ Deno.test("paces bytes like messages, and sends the largest message", () => {
 Deno.test("stays within the rates for an hour over a network that delays frames by a second", () => {
   const limits = { ...DEFAULT_LIMITS, messagesPerSecond: 200 };
   const clock = new FakeClock();
-  const hub = new Rate(rateBounds(limits)!, hubClock(clock));
+  const hub = new RateLimit(rateBounds(limits)!, hubClock(clock));
   let held = 1;
   const pace = new Pacer(clock, wireLimits(limits), {
     send: () => ++held > 0,
@@ -157,7 +157,7 @@ const LIMITS = {
 
 /** A server with the hub's rates behind a fake socket: answers frames, and counts them. */
 function serve(socket: FakeSocket, clock: FakeClock) {
-  const rate = new Rate(rateBounds(LIMITS)!, hubClock(clock));
+  const rate = new RateLimit(rateBounds(LIMITS)!, hubClock(clock));
   rate.take(0);
   const seen: AnyFrame[] = [];
   return {

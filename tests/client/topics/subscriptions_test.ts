@@ -207,7 +207,7 @@ Deno.test("an unsubscribe that the server refuses with absent closes the topic",
     type: "error",
     id: 1,
     code: "absent",
-    message: "Not in this topic",
+    message: "Not subscribed",
   });
   await closing;
   h.client.topic("room:1");
@@ -285,7 +285,7 @@ Deno.test("a topic that the server refused can be subscribed to again", async ()
     type: "error",
     id: 1,
     code: "limit",
-    message: "A peer may be in 128 topics at most",
+    message: "Too many topics of one peer: at most 128",
   });
   await assertRejects(() => joined, DrumbeatError, "at most");
   const again = h.client.topic("room:1");

@@ -17,12 +17,15 @@ function authorizer(authorize: Authorize, deadlineMs = 5_000) {
     onError: (error, { stage }) => errors.push([stage, String(error)]),
   });
   const context = { deadlineMs, clock, reporter };
-  return { asks: new Authorizer(authorize, context), clock, errors };
+  return { authorizing: new Authorizer(authorize, context), clock, errors };
 }
 
 Deno.test("a grant is kept as it is, and what it does not say is for all and for ever", async () => {
-  const { asks, clock, errors } = authorizer(() => ({ user: "ada", data: 7 }));
-  assertEquals(await asks.ask(REQUEST), {
+  const { authorizing, clock, errors } = authorizer(() => ({
+    user: "ada",
+    data: 7,
+  }));
+  assertEquals(await authorizing.authorize(REQUEST), {
     user: "ada",
     data: 7,
     until: Infinity,
@@ -34,11 +37,11 @@ Deno.test("a grant is kept as it is, and what it does not say is for all and for
 Deno.test("an answer in time leaves no timer, and the signal says that nobody waits any more", async () => {
   const { promise, resolve } = Promise.withResolvers<Grant>();
   const signals: AbortSignal[] = [];
-  const { asks, clock } = authorizer(({ signal }) => {
+  const { authorizing, clock } = authorizer(({ signal }) => {
     signals.push(signal);
     return promise;
   });
-  const answer = asks.ask(REQUEST);
+  const answer = authorizing.authorize(REQUEST);
   assertEquals([clock.timers, signals[0]?.aborted], [1, false]);
   resolve({});
   assert(typeof await answer === "object");
@@ -47,20 +50,23 @@ Deno.test("an answer in time leaves no timer, and the signal says that nobody wa
 
 Deno.test("no answer by the deadline lets nobody in, and one that comes later changes nothing", async () => {
   const { promise, resolve } = Promise.withResolvers<Grant>();
-  const { asks, clock, errors } = authorizer(() => promise, 100);
-  const answer = asks.ask(REQUEST);
+  const { authorizing, clock, errors } = authorizer(() => promise, 100);
+  const answer = authorizing.authorize(REQUEST);
   clock.advance(99);
   assertEquals(errors, []);
   clock.advance(1);
   resolve({ user: "ada" });
   assertEquals(await answer, "unavailable");
-  assertEquals(errors, [["authorize", "Error: No answer within 100 ms"]]);
+  assertEquals(errors, [[
+    "authorize",
+    "Error: Cannot authorize a connection: no result within 100 ms",
+  ]]);
 });
 
 Deno.test("the words that refuse are passed on, and are no errors", async () => {
   for (const word of ["unauthenticated", "forbidden"] as const) {
-    const { asks, errors } = authorizer(() => Promise.resolve(word));
-    assertEquals([await asks.ask(REQUEST), errors], [word, []]);
+    const { authorizing, errors } = authorizer(() => Promise.resolve(word));
+    assertEquals([await authorizing.authorize(REQUEST), errors], [word, []]);
   }
 });
 
@@ -83,21 +89,21 @@ const WRONG: readonly (readonly [words: string, authorize: () => unknown])[] = [
 
 for (const [words, authorize] of WRONG) {
   Deno.test(`an authorize that ${words} lets nobody in and is reported`, async () => {
-    const { asks, errors } = authorizer(authorize as Authorize);
-    assertEquals(await asks.ask(REQUEST), "unavailable");
+    const { authorizing, errors } = authorizer(authorize as Authorize);
+    assertEquals(await authorizing.authorize(REQUEST), "unavailable");
     assertEquals(errors.length, 1);
   });
 }
 
 Deno.test("what has expired already is unauthenticated; what expires later is counted from now, by the monotonic clock", async () => {
-  const { asks, clock } = authorizer(() => ({
+  const { authorizing, clock } = authorizer(() => ({
     expiresAt: clock.time() + leftMs,
   }));
   let leftMs = 0;
-  assertEquals(await asks.ask(REQUEST), "unauthenticated");
+  assertEquals(await authorizing.authorize(REQUEST), "unauthenticated");
   leftMs = 1;
   clock.jumpMs = 3_600_000;
-  const admitted = await asks.ask(REQUEST);
+  const admitted = await authorizing.authorize(REQUEST);
   assert(typeof admitted === "object");
   assertEquals(admitted.until, clock.now() + 1);
 });

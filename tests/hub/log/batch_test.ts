@@ -125,7 +125,7 @@ Deno.test("batches, one after the other, carry every record once and in order", 
       );
       const run = runOf(all);
       const seen: number[] = [];
-      for (let at = 0; at < run.head;) {
+      for (let at = 0; at < run.ring.head;) {
         const { data, from, to } = encodeBatch(run, at);
         assertEquals(from, at);
         assert(to > at);

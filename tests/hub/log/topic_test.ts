@@ -18,7 +18,7 @@ function topicOf10To19(deep = false): Topic {
   );
   topic.open({ epoch: "now", tail: 0, head: 0 });
   topic.append(records(..."abcdefghijklmnopqrst"), 0);
-  topic.trim(0);
+  topic.ring.trim(topic.settings, 0);
   return topic;
 }
 
@@ -53,18 +53,18 @@ for (const [words, start, offset, recovered] of STARTS) {
 
 Deno.test("where a cursor starts: below the ring, where the store has the records", () => {
   const topic = topicOf10To19(true);
-  assertEquals(topic.tail, 0);
+  assertEquals(topic.log.tail, 0);
   assertEquals(topic.place({ epoch: "now", offset: 2 }).recovered, true);
   assertEquals(topic.place({ last: 15 }).offset, 5);
-  topic.trimmed(4);
+  topic.log.trimmed(4);
   assertEquals(topic.place({ epoch: "now", offset: 2 }).recovered, false);
   assertEquals(topic.place({ epoch: "then", offset: 2 }).offset, 4);
 });
 
 Deno.test("where a cursor starts: in a log that is empty again", () => {
   const topic = topicOf10To19();
-  topic.trim(1e9);
-  assertEquals([topic.tail, topic.head], [20, 20]);
+  topic.ring.trim(topic.settings, 1e9);
+  assertEquals([topic.log.tail, topic.ring.head], [20, 20]);
   const at = (offset: number) => topic.place({ epoch: "now", offset });
   assertEquals([at(20).offset, at(20).recovered], [20, true]);
   assertEquals([at(19).offset, at(19).recovered], [19, false]);
@@ -95,7 +95,7 @@ Deno.test("a topic runs what waits for its log, in order, and at once when it is
   assertEquals(ran, ["first", "second"]);
   topic.whenOpen(() => ran.push("third"));
   assertEquals(ran, ["first", "second", "third"]);
-  assertEquals([topic.tail, topic.head, topic.epoch], [4, 4, "e"]);
+  assertEquals([topic.log.tail, topic.ring.head, topic.log.epoch], [4, 4, "e"]);
 });
 
 Deno.test("a topic's opened resolves when its log is there", async () => {
@@ -103,7 +103,7 @@ Deno.test("a topic's opened resolves when its log is there", async () => {
   const { opened } = topic;
   topic.open({ epoch: "e", tail: 0, head: 0 });
   await opened;
-  assert(topic.epoch === "e");
+  assert(topic.log.epoch === "e");
 });
 
 Deno.test("a record moves the time since which a topic is idle", () => {

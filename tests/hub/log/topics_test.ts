@@ -9,16 +9,17 @@ import { inMemory, type TestPeer } from "../in_memory.ts";
 
 function topics(limit = 3): Topics {
   const clock = new FakeClock();
-  return new Topics(
-    new MemoryStore(clock),
+  return new Topics({
+    store: new MemoryStore(clock),
     clock,
-    { ...DEFAULT_LIMITS, topics: limit },
-    topicOptions({ "brief:*": { maxAgeMs: 10 } }),
-    120_000,
-    (error) => {
+    limits: { ...DEFAULT_LIMITS, topics: limit },
+    settings: topicOptions({ "brief:*": { maxAgeMs: 10 } }),
+    keepMs: 120_000,
+    created: () => {},
+    failed: (error) => {
       throw error;
     },
-  );
+  });
 }
 
 Deno.test("a topic comes with the first who asks for it, and stays the same", () => {

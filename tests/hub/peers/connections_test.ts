@@ -123,7 +123,7 @@ Deno.test("a close that RFC 6455 does not let be sent is a RangeError, and close
   assertThrows(
     () => peer!.close(1000, "ü".repeat(62)),
     RangeError,
-    "123 bytes",
+    "the reason has 124 bytes (at most 123)",
   );
   assertEquals(hub.leaves, []);
   peer!.close(1000, "ü".repeat(61));

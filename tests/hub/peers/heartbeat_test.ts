@@ -33,7 +33,7 @@ Deno.test("a peer that stays silent for the timeout is closed with 4001 and drop
   hub.clock.advance(25_000);
   assertEquals(peer.closed, undefined);
   hub.clock.advance(1_000);
-  assertEquals(peer.closed, { code: 4001, reason: "No sign of life" });
+  assertEquals(peer.closed, { code: 4001, reason: "Heartbeat timeout" });
   assertEquals(peer.far.near.terminations, 1);
   assertEquals(hub.leaves.map(({ code }) => code), [4001]);
 });
@@ -96,7 +96,7 @@ Deno.test("a plain peer is pinged where the transport can, and dropped when no a
     pings.at(-1)!();
   }
   hub.clock.advance(26_000);
-  assertEquals(peer.closed, { code: 4001, reason: "No sign of life" });
+  assertEquals(peer.closed, { code: 4001, reason: "Heartbeat timeout" });
   assertEquals(peer.far.near.terminations, 1);
   assertEquals(peer.read(), []);
   assertEquals(hub.leaves.map(({ code }) => code), [4001]);
@@ -145,7 +145,7 @@ Deno.test("a connection that does not say hello in time is closed with 4408, eac
   hub.clock.advance(5_000);
   assertEquals(first.closed, undefined);
   hub.clock.advance(1_000);
-  assertEquals(first.closed, { code: 4408, reason: "No hello in time" });
+  assertEquals(first.closed, { code: 4408, reason: "Hello timeout" });
   assertEquals(second.closed, undefined);
   hub.clock.advance(5_000);
   assertEquals(second.closed?.code, 4408);

@@ -1,18 +1,18 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { DEFAULT_LIMITS, type Limits, NO_LIMITS } from "../../../hub/limits.ts";
-import { Rate, rateBounds } from "../../../hub/peers/rate_limit.ts";
+import { rateBounds, RateLimit } from "../../../hub/peers/rate_limit.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { inMemory, type TestPeer } from "../in_memory.ts";
 
 /** The rates of some limits, on a clock that stands still. */
-function rate(limits: Partial<Limits>): { rate: Rate; clock: FakeClock } {
+function rate(limits: Partial<Limits>): { rate: RateLimit; clock: FakeClock } {
   const clock = new FakeClock();
   const bounds = rateBounds({ ...DEFAULT_LIMITS, ...limits })!;
-  return { rate: new Rate(bounds, clock), clock };
+  return { rate: new RateLimit(bounds, clock), clock };
 }
 
 /** How many messages of so many bytes it lets through at once. */
-function passes(rate: Rate, bytes = 1): number {
+function passes(rate: RateLimit, bytes = 1): number {
   let passed = 0;
   while (rate.take(bytes)) passed++;
   return passed;

@@ -1,32 +1,32 @@
 import { assertEquals } from "@std/assert";
 import {
-  decodeEntry,
+  decodeReplication,
   encodeChanges,
   encodeList,
-  type PresenceEntry,
-  type Said,
+  type MemberState,
+  type ReplicationRecord,
 } from "../../../hub/presence/replication_record.ts";
-import { Roster } from "../../../hub/presence/merged_members.ts";
+import { MergedMembers } from "../../../hub/presence/merged_members.ts";
 
-function entry(given: Partial<PresenceEntry>): PresenceEntry {
+function record(given: Partial<ReplicationRecord>): ReplicationRecord {
   return { join: [], leave: [], ask: false, ...given };
 }
 
-const said = (peer: string, at = 1, data: unknown = null) =>
+const state = (peer: string, at = 1, data: unknown = null) =>
   [peer, { at, data }] as const;
 
 /** What is left of the peers that a test uses. */
-function present(roster: Roster): string[] {
+function present(members: MergedMembers): string[] {
   return ["a", "b", "c", "d"].filter((peer) =>
-    roster.newest(peer) !== undefined
+    members.newest(peer) !== undefined
   );
 }
 
 Deno.test("a list says who is not there only when all of its parts came, in order", () => {
   const parts = [
-    entry({ join: [said("a")], part: { nth: 0, of: 3 } }),
-    entry({ join: [said("b")], part: { nth: 1, of: 3 } }),
-    entry({ join: [], part: { nth: 2, of: 3 } }),
+    record({ join: [state("a")], part: { nth: 0, of: 3 } }),
+    record({ join: [state("b")], part: { nth: 1, of: 3 } }),
+    record({ join: [], part: { nth: 2, of: 3 } }),
   ];
   for (
     const [order, left] of [
@@ -37,86 +37,103 @@ Deno.test("a list says who is not there only when all of its parts came, in orde
       [[0, 0, 1, 2], ["a", "b"]],
     ] as const
   ) {
-    const roster = new Roster();
-    roster.take("x", entry({ join: [said("c")] }), 0);
-    for (const nth of order) roster.take("x", parts[nth]!, 0);
-    assertEquals(present(roster), [...left], `${order}`);
+    const members = new MergedMembers();
+    members.merge("x", record({ join: [state("c")] }), 0);
+    for (const nth of order) members.merge("x", parts[nth]!, 0);
+    assertEquals(present(members), [...left], `${order}`);
   }
 });
 
 Deno.test("a list whose middle was missed does not say who is not there", () => {
-  const roster = new Roster();
-  roster.take("x", entry({ join: [said("c")] }), 0);
-  roster.take("x", entry({ join: [said("a")], part: { nth: 0, of: 2 } }), 0);
-  roster.missed();
-  roster.take("x", entry({ join: [said("b")], part: { nth: 1, of: 2 } }), 0);
-  assertEquals(present(roster), ["a", "b", "c"]);
+  const members = new MergedMembers();
+  members.merge("x", record({ join: [state("c")] }), 0);
+  members.merge(
+    "x",
+    record({ join: [state("a")], part: { nth: 0, of: 2 } }),
+    0,
+  );
+  members.missed();
+  members.merge(
+    "x",
+    record({ join: [state("b")], part: { nth: 1, of: 2 } }),
+    0,
+  );
+  assertEquals(present(members), ["a", "b", "c"]);
 });
 
 Deno.test("a list of nobody empties the hub that says it, and no other", () => {
-  const roster = new Roster();
-  roster.take("x", entry({ join: [said("a"), said("b")] }), 0);
-  roster.take("y", entry({ join: [said("b")] }), 0);
-  const changed = roster.take("x", entry({ part: { nth: 0, of: 1 } }), 0);
-  assertEquals([[...changed].toSorted(), present(roster)], [["a", "b"], ["b"]]);
+  const members = new MergedMembers();
+  members.merge("x", record({ join: [state("a"), state("b")] }), 0);
+  members.merge("y", record({ join: [state("b")] }), 0);
+  const changed = members.merge("x", record({ part: { nth: 0, of: 1 } }), 0);
+  assertEquals([[...changed].toSorted(), present(members)], [["a", "b"], [
+    "b",
+  ]]);
 });
 
 Deno.test("only those of whom something is new are told", () => {
-  const roster = new Roster();
-  const list = entry({ join: [said("a"), said("b")], part: { nth: 0, of: 1 } });
-  assertEquals([...roster.take("x", list, 0)], ["a", "b"]);
-  assertEquals([...roster.take("x", list, 0)], []);
-  const more = entry({ join: [said("b", 2)], leave: ["c"] });
-  assertEquals([...roster.take("x", more, 0)], ["b"]);
+  const members = new MergedMembers();
+  const list = record({
+    join: [state("a"), state("b")],
+    part: { nth: 0, of: 1 },
+  });
+  assertEquals([...members.merge("x", list, 0)], ["a", "b"]);
+  assertEquals([...members.merge("x", list, 0)], []);
+  const more = record({ join: [state("b", 2)], leave: ["c"] });
+  assertEquals([...members.merge("x", more, 0)], ["b"]);
 });
 
 Deno.test("the newest word counts, whoever says it; at the same time all come to the same", () => {
-  const rosters = [new Roster(), new Roster()];
-  const words = [said("a", 5, "five"), said("a", 5, "six"), said("a", 4, "z")];
+  const hubs = [new MergedMembers(), new MergedMembers()];
+  const words = [
+    state("a", 5, "five"),
+    state("a", 5, "six"),
+    state("a", 4, "z"),
+  ];
   words.forEach((word, node) =>
-    rosters[0]!.take(`${node}`, entry({ join: [word] }), 0)
+    hubs[0]!.merge(`${node}`, record({ join: [word] }), 0)
   );
   words.toReversed().forEach((word, node) =>
-    rosters[1]!.take(`${node}`, entry({ join: [word] }), 0)
+    hubs[1]!.merge(`${node}`, record({ join: [word] }), 0)
   );
-  assertEquals(rosters.map((roster) => roster.newest("a")?.data), [
+  assertEquals(hubs.map((members) => members.newest("a")?.data), [
     "six",
     "six",
   ]);
   // What is said here is newer than what is known, though a clock is ahead.
-  rosters[0]!.set("a", "here", 3);
-  assertEquals(rosters[0]!.newest("a"), { at: 6, data: "here" });
+  hubs[0]!.set("a", "here", 3);
+  assertEquals(hubs[0]!.newest("a"), { at: 6, data: "here" });
 });
 
 Deno.test("who was not heard for long enough is dropped, with its members", () => {
-  const roster = new Roster();
-  roster.take("x", entry({ join: [said("a"), said("b")] }), 1);
-  roster.take("y", entry({ join: [said("b"), said("c")] }), 2);
-  roster.take("x", entry({}), 3);
-  assertEquals([...roster.drop(1)], []);
-  assertEquals([...roster.drop(2)], ["b", "c"]);
-  assertEquals(present(roster), ["a", "b"]);
+  const members = new MergedMembers();
+  members.merge("x", record({ join: [state("a"), state("b")] }), 1);
+  members.merge("y", record({ join: [state("b"), state("c")] }), 2);
+  members.merge("x", record({}), 3);
+  assertEquals([...members.drop(1)], []);
+  assertEquals([...members.drop(2)], ["b", "c"]);
+  assertEquals(present(members), ["a", "b"]);
 });
 
 Deno.test("records hold about as much as they may, and say all", () => {
-  const members = new Map<string, Said>();
+  const members = new Map<string, MemberState>();
   for (let i = 0; i < 100; i++) {
     members.set(`peer-${i}`, { at: i, data: { text: "ü".repeat(i) } });
   }
   for (const maxBytes of [1, 500, 5_000, 1e6]) {
     const bodies = encodeList(members, true, maxBytes);
-    const entries = bodies.map((body) => decodeEntry(body)!);
+    const entries = bodies.map((body) => decodeReplication(body)!);
     assertEquals(new Map(entries.flatMap(({ join }) => join)), members);
     entries.forEach(({ part, ask }, nth) => {
       assertEquals([part, ask], [{ nth, of: bodies.length }, true]);
     });
     for (const body of bodies) {
-      const { join } = decodeEntry(body)!;
+      const { join } = decodeReplication(body)!;
       const { length } = new TextEncoder().encode(body);
       assertEquals(join.length === 1 || length <= maxBytes + 50, true);
     }
     const changes = encodeChanges(members, members.keys(), maxBytes)
-      .map((body) => decodeEntry(body)!);
+      .map((body) => decodeReplication(body)!);
     assertEquals(new Map(changes.flatMap(({ join }) => join)), members);
     assertEquals(changes.flatMap(({ leave }) => leave), [...members.keys()]);
   }

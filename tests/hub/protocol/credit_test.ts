@@ -6,27 +6,31 @@ Deno.test("what was sent is unacknowledged until it is taken in", () => {
   const credit = new Credit();
   credit.sent(10_000);
   credit.sent(50);
-  assertEquals([credit.frames, credit.unacked], [2, 10_050]);
-  assertEquals(credit.taken(1), 1);
-  assertEquals(credit.unacked, 50);
-  assertEquals(credit.taken(2), 1);
-  assertEquals(credit.unacked, 0);
+  assertEquals([credit.frames, credit.unackedBytes], [2, 10_050]);
+  assertEquals(credit.acknowledged(1), 1);
+  assertEquals(credit.unackedBytes, 50);
+  assertEquals(credit.acknowledged(2), 1);
+  assertEquals(credit.unackedBytes, 0);
 });
 
 Deno.test("more frames taken in than were sent is impossible and changes nothing", () => {
   const credit = new Credit();
   credit.sent(100);
-  assertEquals(credit.taken(2), -1);
-  assertEquals(credit.unacked, 100);
+  assertEquals(credit.acknowledged(2), -1);
+  assertEquals(credit.unackedBytes, 100);
 });
 
 Deno.test("a count that an ack has overtaken is nothing new", () => {
   const credit = new Credit();
   credit.sent(100);
   credit.sent(100);
-  credit.taken(2);
-  assertEquals([credit.taken(1), credit.taken(2), credit.taken(0)], [0, 0, 0]);
-  assertEquals(credit.unacked, 0);
+  credit.acknowledged(2);
+  assertEquals([
+    credit.acknowledged(1),
+    credit.acknowledged(2),
+    credit.acknowledged(0),
+  ], [0, 0, 0]);
+  assertEquals(credit.unackedBytes, 0);
 });
 
 Deno.test("the unacknowledged bytes are those of the frames that were not taken in, and at most a mark more, however long it goes on", () => {
@@ -50,13 +54,13 @@ Deno.test("the unacknowledged bytes are those of the frames that were not taken 
             credit.sent(size);
           }
           const taken = acked + Math.floor((sizes.length - acked) * share);
-          assertEquals(credit.taken(taken), taken - acked);
+          assertEquals(credit.acknowledged(taken), taken - acked);
           acked = taken;
           const left = sizes.slice(acked).reduce((sum, size) => sum + size, 0);
           // Never fewer, or the window would not hold; exact when nothing is under way.
-          assertGreaterOrEqual(credit.unacked, left);
-          assertLess(credit.unacked - left, 4096 + 7);
-          if (acked === sizes.length) assertEquals(credit.unacked, 0);
+          assertGreaterOrEqual(credit.unackedBytes, left);
+          assertLess(credit.unackedBytes - left, 4096 + 7);
+          if (acked === sizes.length) assertEquals(credit.unackedBytes, 0);
         }
       },
     ),

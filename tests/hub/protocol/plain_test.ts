@@ -135,7 +135,7 @@ Deno.test("a validator that throws, or answers with a promise, is an error to th
     assertEquals(peer.read(), [{
       type: "error",
       code: "invalid",
-      message: "The message could not be checked",
+      message: "Message validation failed",
     }]);
   }
   assertEquals(hub.errors.map(({ stage }) => stage), ["validate", "validate"]);
@@ -166,7 +166,7 @@ Deno.test("a message above the limit closes with 1009, counted in UTF-8 bytes", 
     peer.far.send(data);
     assertEquals(peer.closed, {
       code: 1009,
-      reason: "A message has at most 100 bytes",
+      reason: "Message too large",
     });
   }
 });

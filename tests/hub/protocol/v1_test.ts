@@ -64,7 +64,7 @@ Deno.test("the transcript of docs/protocol.md, frame by frame", async () => {
   );
   peer.send('{"type":"subscribe","id":9,"topic":"room:1"}');
   assertEquals(next(), [
-    '{"type":"error","id":9,"code":"already","message":"Already in this topic"}',
+    '{"type":"error","id":9,"code":"already","message":"Already subscribed"}',
   ]);
   peer.send('{"type":"unsubscribe","id":10,"topic":"room:1"}');
   assertEquals(next(), ['{"type":"ack","id":10}']);

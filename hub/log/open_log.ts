@@ -1,0 +1,54 @@
+import { Log, type RecordLog } from "./log.ts";
+import { ringOf } from "./ring.ts";
+import type { LogBounds } from "./store.ts";
+import type { LagPolicy } from "./topic_options.ts";
+
+/** A log of the store, as a hub or a worker host sees it: its epoch, its bounds, and the ring of its newest records. */
+export class OpenLog {
+  /** The log's epoch; empty until the store has opened the log. */
+  epoch = "";
+  /** The newest records. */
+  ring: RecordLog = new Log(0);
+  readonly #lag: LagPolicy;
+  readonly #isDeep: boolean;
+  #storeTail = 0;
+
+  /**
+   * Creates a log that the store has not opened yet.
+   *
+   * @param lag the topic's policy.
+   * @param isDeep `true` if the store keeps records below the ring.
+   */
+  constructor(lag: LagPolicy, isDeep: boolean) {
+    this.#lag = lag;
+    this.#isDeep = isDeep;
+  }
+
+  /** `true` once the store has opened the log. */
+  get isOpen(): boolean {
+    return this.epoch !== "";
+  }
+
+  /** The oldest offset that a reader can still get. */
+  get tail(): number {
+    const { tail } = this.ring;
+    return this.#isDeep ? Math.min(this.#storeTail, tail) : tail;
+  }
+
+  /** The epoch, the oldest offset and the next one. */
+  get bounds(): LogBounds {
+    return { epoch: this.epoch, tail: this.tail, head: this.ring.head };
+  }
+
+  /** Begins anew: the store has opened the log, or has replaced a lost one. */
+  open(bounds: LogBounds): void {
+    this.epoch = bounds.epoch;
+    this.#storeTail = bounds.tail;
+    this.ring = ringOf(bounds, this.#lag);
+  }
+
+  /** Records that the store has dropped the records below `tail`. */
+  trimmed(tail: number): void {
+    this.#storeTail = tail;
+  }
+}
