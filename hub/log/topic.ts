@@ -146,7 +146,7 @@ export class Topic implements Run {
     return { epoch: this.log.epoch, offset: 0 };
   }
 
-  /** Computes the first offset of a new cursor: docs/protocol.md, "Where a cursor starts". */
+  /** Computes the first offset of a new cursor: docs/protocol.md, "Topics". */
   place(start: Start): Joined {
     const { epoch, tail, ring } = this.log;
     const { head } = ring;
