@@ -62,8 +62,11 @@ export async function rolling(
   const url = `ws://127.0.0.1:${proxy.port}/ws`;
   // The default backoff of the client, so that the interruptions are those of a real program.
   const client = { backoff: DEFAULTS.backoff };
+  // Larger than the default: kills in a row raise the backoff to 15 s, and a full outbox refuses messages.
+  const outbox = { maxCount: 20_000, maxBytes: 16 * 1024 * 1024 };
   for (let n = 0; n < publishers; n++) {
-    const added = scenario.addSubscriberAt(url, `p${n}`, topic, client);
+    const options = { ...client, outbox };
+    const added = scenario.addSubscriberAt(url, `p${n}`, topic, options);
     scenario.publishWith(`p${n}`, added.client, topic);
   }
   for (let n = 0; n < subscribers; n++) {
