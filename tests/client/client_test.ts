@@ -4,7 +4,7 @@ import { report } from "../../client/report.ts";
 import { webClock } from "../../client/clock.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { FakeNet } from "./fake_socket.ts";
-import { handshake, harness, settle } from "./harness.ts";
+import { handshake, type Harness, harness, settle } from "./harness.ts";
 
 Deno.test("connect returns a connecting client", () => {
   const net = new FakeNet();
@@ -50,6 +50,68 @@ Deno.test("opened() rejects when the program closes the client", async () => {
   assertEquals(
     (await assertRejects(() => opened, DrumbeatError)).code,
     "closed",
+  );
+});
+
+/** Returns the error with which opened() rejects. */
+async function openedError(
+  end: (h: Harness) => void,
+): Promise<DrumbeatError> {
+  using h = harness({ backoff: { attempts: 0 } });
+  const opened = h.client.opened();
+  end(h);
+  const error = await assertRejects(() => opened, DrumbeatError);
+  const later = await assertRejects(() => h.client.opened(), DrumbeatError);
+  assertEquals([later.message, later.cause], [error.message, error.cause]);
+  assertEquals(error.code, "closed");
+  return error;
+}
+
+Deno.test("a rejected opened() names the close code, the reason and the runtime's error", async () => {
+  const refused = await openedError(({ net }) => {
+    net.last.accept();
+    net.last.drop(4501, "No token");
+  });
+  assertEquals(
+    [refused.message, refused.cause],
+    ["Cannot connect: the connection closed with 4501, No token", undefined],
+  );
+  const cause = new Error("Invalid status code: 503");
+  const failed = await openedError(({ net }) => {
+    const { message } = cause;
+    net.last.onerror!(new ErrorEvent("error", { error: cause, message }));
+    net.last.drop(0);
+  });
+  assertEquals([failed.message, failed.cause], [
+    "Cannot connect: the connection closed with 1006, Invalid status code: 503",
+    cause,
+  ]);
+  const silent = await openedError(({ net }) => {
+    // Browsers give no details.
+    net.last.onerror!(new Event("error"));
+    net.last.drop();
+  });
+  assertEquals([silent.message, silent.cause], [
+    "Cannot connect: the connection closed with 1006",
+    undefined,
+  ]);
+  const closed = await openedError(({ client }) => client.close());
+  assertEquals(closed.message, "Cannot connect: the client is closed");
+});
+
+Deno.test("an error of topic() and request() names the close of the connection as well", async () => {
+  using h = harness({ backoff: { attempts: 0 } });
+  h.net.last.drop(4503, "Not allowed");
+  const text = "the connection closed with 4503, Not allowed";
+  assertThrows(
+    () => h.client.topic("lobby"),
+    DrumbeatError,
+    `Cannot join 'lobby': ${text}`,
+  );
+  await assertRejects(
+    () => h.client.request("time"),
+    DrumbeatError,
+    `Cannot request 'time': ${text}`,
   );
 });
 

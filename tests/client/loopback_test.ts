@@ -1,5 +1,10 @@
-import { assertEquals, assertInstanceOf } from "@std/assert";
-import { connect } from "../../client.ts";
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { connect, DrumbeatError } from "../../client.ts";
 import { encodeBinary } from "../../messages.ts";
 import { type AnyFrame, batch, start } from "./harness.ts";
 
@@ -184,4 +189,24 @@ Deno.test("over real sockets: reconnects after a refused handshake", async () =>
   assertEquals(client.lastClose?.code, 1006);
   await client.opened();
   assertEquals(requests, 2);
+});
+
+Deno.test("over real sockets: a refused handshake names the HTTP status", async () => {
+  await using server = Deno.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    onListen() {},
+  }, () => new Response("full", { status: 503 }));
+  const client = connect(`ws://127.0.0.1:${server.addr.port}/`, {
+    backoff: { attempts: 0 },
+  });
+  const error = await assertRejects(
+    () => client.opened(),
+    DrumbeatError,
+    "Cannot connect: the connection closed with 1006",
+  );
+  assertStringIncludes(error.message, "503");
+  assertInstanceOf(error.cause, Error);
+  assertStringIncludes(error.cause.message, "503");
+  assertEquals(client.lastClose?.cause, error.cause);
 });

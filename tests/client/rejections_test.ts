@@ -1,0 +1,149 @@
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { DrumbeatError } from "../../client.ts";
+import { handshake, type Harness, harness, record, settle } from "./harness.ts";
+
+/** Returns the codes, or the names, of the errors that were dispatched as `rejected` since the last turn. */
+async function rejected(
+  { client, clock }: Harness,
+  run: () => unknown,
+): Promise<string[]> {
+  const events = record(client, "rejected");
+  run();
+  await settle();
+  clock.tick(0);
+  return events.map(({ error }) =>
+    error instanceof DrumbeatError ? error.code : (error as Error).name
+  );
+}
+
+for (
+  const [name, reject, codes] of [
+    ["publish on a closed topic", ({ client }: Harness) => {
+      const topic = client.topic("room:1");
+      void topic.close();
+      void topic.publish({ type: "chat" });
+    }, ["closed"]],
+    [
+      "publish of a reserved type",
+      ({ client }: Harness) =>
+        void client.topic("room:1").publish({ type: "hello" }),
+      ["invalid"],
+    ],
+    [
+      "publish of a value that is not JSON",
+      ({ client }: Harness) =>
+        void client.topic("room:1").publish({ type: "chat", n: 1n }),
+      ["TypeError"],
+    ],
+    [
+      "publish with an unknown option",
+      ({ client }: Harness) =>
+        void client.topic("room:1").publish(
+          { type: "chat" },
+          { timeout: 1 } as object,
+        ),
+      ["TypeError"],
+    ],
+    [
+      "publish with an aborted signal",
+      ({ client }: Harness) =>
+        void client.topic("room:1").publish(
+          { type: "chat" },
+          { signal: AbortSignal.abort() },
+        ),
+      ["AbortError"],
+    ],
+    ["publish that waits when the client closes", ({ client }: Harness) => {
+      void client.topic("room:1").publish({ type: "chat" });
+      client.close();
+    }, ["closed"]],
+    [
+      "request without a connection",
+      ({ client }: Harness) => void client.request("time"),
+      ["disconnected"],
+    ],
+    [
+      "history without a connection",
+      ({ client }: Harness) => void client.topic("room:1").history(),
+      ["disconnected"],
+    ],
+    ["presence.set on a closed topic", ({ client }: Harness) => {
+      const room = client.topic("room:1");
+      void room.presence.set(1);
+      void room.close();
+      void room.presence.set(2);
+    }, ["closed", "closed"]],
+    [
+      "opened, joined and close with an unknown option",
+      ({ client }: Harness) => {
+        const room = client.topic("room:1");
+        void client.opened({ timeoutMs: 1 } as object);
+        void room.joined({ timeoutMs: 1 } as object);
+        void room.close({ timeoutMs: 1 } as object);
+      },
+      ["TypeError", "TypeError", "TypeError"],
+    ],
+    ["opened and joined when the client closes", ({ client }: Harness) => {
+      void client.opened();
+      void client.topic("room:1").joined();
+      client.close();
+    }, ["closed", "closed"]],
+  ] as const
+) {
+  Deno.test(`dispatches an ignored rejection: ${name}`, async () => {
+    using h = harness({ heartbeat: false });
+    assertEquals(await rejected(h, () => reject(h)), [...codes]);
+  });
+}
+
+Deno.test("does not dispatch a rejection that the program awaits, catches, or passes on", async () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  const promises = async (): Promise<void> => {
+    await assertRejects(() => h.client.request("a"), DrumbeatError);
+    h.client.request("b").catch(() => {});
+    h.client.request("c").then(() => {}, () => {});
+    await Promise.allSettled([h.client.request("d"), room.history()]);
+    await assertRejects(async () => await h.client.request("e"));
+    const late = h.client.request("f");
+    await settle();
+    await assertRejects(() => late);
+  };
+  let done: Promise<void> | undefined;
+  assertEquals(await rejected(h, () => done = promises()), []);
+  await done;
+  await settle();
+  h.clock.tick(0);
+});
+
+Deno.test("returns promises that are instances of Promise", () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  const promises = [
+    h.client.opened(),
+    h.client.request("a"),
+    room.publish({ type: "chat" }),
+    room.history(),
+    room.presence.set(1),
+    room.joined(),
+    room.close(),
+  ];
+  for (const promise of promises) {
+    assertInstanceOf(promise, Promise);
+    promise.catch(() => {});
+  }
+});
+
+Deno.test("an ignored rejection does not end the process, with or without a listener", async () => {
+  const program = new URL("ignored_rejections_program.ts", import.meta.url);
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-net", "--no-check", program.href],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = new TextDecoder().decode(stderr);
+  assertEquals(
+    [code, new TextDecoder().decode(stdout).split("\n")],
+    [0, ["closed", "closed", "closed", "disconnected", "alive", ""]],
+    text,
+  );
+});
