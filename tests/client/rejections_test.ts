@@ -1,6 +1,6 @@
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { DrumbeatError } from "../../client.ts";
-import { handshake, type Harness, harness, record, settle } from "./harness.ts";
+import { type Harness, harness, record, settle } from "./harness.ts";
 
 /** Returns the codes, or the names, of the errors that were dispatched as `rejected` since the last turn. */
 async function rejected(
