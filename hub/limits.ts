@@ -1,14 +1,16 @@
 import type { WireLimits } from "../messages.ts";
 
+/**
+ * The maximum nesting depth of arrays and objects in a message, the frame included. It is not an option: messages of people
+ * and programs nest a few levels deep, and recursive code of the program or of another client would overflow its stack at
+ * some thousands.
+ */
+export const MAX_NESTING = 64;
+
 /** The hub's bounds. Each says what happens at it. */
 export interface Limits {
   /** Largest inbound message in bytes; above it the connection is closed with 1009. Default: 65,536. */
   readonly messageBytes: number;
-  /**
-   * How deep arrays and objects of an inbound message may stand inside one another, the frame around it included; above
-   * it the error `invalid`. Default: 64.
-   */
-  readonly depth: number;
   /**
    * Inbound messages a second from one connection, above a burst of twice `inflight`: then it is closed with 4029. An `ack`
    * that acknowledges something does not count. Default: 1,000.
@@ -67,7 +69,6 @@ export interface Limits {
 /** The default {@linkcode Limits}. */
 export const DEFAULT_LIMITS: Limits = {
   messageBytes: 64 * 1024,
-  depth: 64,
   // A game sends 60 a second, a hand at a keyboard 10. What a client's full outbox holds, 1,000 messages of 1 MiB in all, is
   // through in a second or two. To read 1,000 messages costs about a hundredth of a core.
   messagesPerSecond: 1_000,
@@ -91,7 +92,6 @@ export const DEFAULT_LIMITS: Limits = {
 export const NO_LIMITS: Limits = {
   ...DEFAULT_LIMITS,
   messageBytes: 64 * 1024 * 1024,
-  depth: Number.MAX_SAFE_INTEGER,
   messagesPerSecond: Number.MAX_SAFE_INTEGER,
   bytesPerSecond: Number.MAX_SAFE_INTEGER,
   inflight: Number.MAX_SAFE_INTEGER,

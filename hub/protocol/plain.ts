@@ -5,6 +5,7 @@ import {
   parseObject,
 } from "../../messages.ts";
 import { DENIED } from "../access/access.ts";
+import { MAX_NESTING } from "../limits.ts";
 import type { Run } from "../log/run.ts";
 import { Topic } from "../log/topic.ts";
 import type { Connection } from "../peers/connection.ts";
@@ -62,13 +63,12 @@ export class PlainDialect implements Dialect {
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
-    const { limits, clock } = this.#context;
     if (!this.#connection.isJoined) {
       const message = "No start yet";
       return this.#refuse({ code: "unauthenticated", message });
     }
     if (typeof data !== "string") return this.#publish(data);
-    const problem = nestingProblem(data, limits.depth);
+    const problem = nestingProblem(data, MAX_NESTING);
     if (problem !== undefined) {
       return this.#refuse({ code: "invalid", message: problem });
     }
@@ -78,7 +78,7 @@ export class PlainDialect implements Dialect {
     }
     if (parsed.value.type === "ping") {
       return this.#connection.sendControl(
-        `{"type":"pong","time":${clock.time()}}`,
+        `{"type":"pong","time":${this.#context.clock.time()}}`,
       );
     }
     this.#publish(parsed.value);

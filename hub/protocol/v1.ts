@@ -11,7 +11,7 @@ import {
 } from "../../messages.ts";
 import { DENIED } from "../access/access.ts";
 import { secretOf } from "../ids.ts";
-import { wireLimits } from "../limits.ts";
+import { MAX_NESTING, wireLimits } from "../limits.ts";
 import type { Run } from "../log/run.ts";
 import { Topic } from "../log/topic.ts";
 import { CONTROL_BYTES } from "../peers/backpressure.ts";
@@ -61,7 +61,7 @@ export class V1Dialect implements Dialect {
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
-    const decoded = decodeClientFrame(data, this.#context.limits.depth);
+    const decoded = decodeClientFrame(data, MAX_NESTING);
     if (!decoded.ok) {
       if (decoded.code === "malformed" || this.#phase === "hello") {
         return this.#protocolError(decoded.message);

@@ -180,3 +180,11 @@ Deno.test("a topic that is forgotten gives its place back", async () => {
   }
   assertEquals(codes, [undefined, "limit", undefined]);
 });
+
+Deno.test("forgets a topic that only a history read has opened, on a hub that never had a peer", async () => {
+  await using hub = inMemory({ sessionMs: 1_000 });
+  await hub.hub.topic("room").history();
+  assertEquals(hub.hub.stats().topics, 1);
+  hub.clock.advance(200_000);
+  assertEquals(hub.hub.stats().topics, 0);
+});

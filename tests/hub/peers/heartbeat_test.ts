@@ -186,3 +186,12 @@ Deno.test("a hook that closes the hub in the middle of a heartbeat leaves no tim
   await hub[Symbol.asyncDispose]();
   assertEquals(hub.clock.timers, 0);
 });
+
+Deno.test("forgets a plain peer that the program closes in onOpen", async () => {
+  await using hub = inMemory({ onOpen: (peer) => peer.close() });
+  const peer = hub.connect("");
+  let pings = 0;
+  peer.far.near.ping = () => pings++;
+  hub.clock.advance(60_000);
+  assertEquals([peer.closed?.code, pings], [1000, 0]);
+});
