@@ -110,6 +110,23 @@ export function start(
   });
 }
 
+/** Answers a subscribe. */
+export function subscribed(
+  socket: FakeSocket,
+  { id, topic }: AnyFrame,
+  offset = 0,
+): void {
+  socket.emit({
+    type: "subscribed",
+    id,
+    topic,
+    epoch: "e1",
+    offset,
+    recovered: true,
+    head: offset,
+  });
+}
+
 /** Returns a batch of chat messages. */
 export function batch(
   topic: string,

@@ -5,95 +5,8 @@ import {
   assertInstanceOf,
 } from "@std/assert";
 import { DrumbeatError } from "../../../client.ts";
-import type {
-  Body,
-  MessageSender,
-  OutgoingMessage,
-  SendResult,
-} from "../../../client/publish/outgoing_message.ts";
-import {
-  Outbox,
-  type OutboxParameters,
-} from "../../../client/publish/outbox.ts";
-import { PendingReplies } from "../../../client/requests/pending_replies.ts";
-import { FakeClock } from "../fake_clock.ts";
-import { settle } from "../harness.ts";
 
-interface Fixture {
-  readonly clock: FakeClock;
-  readonly outbox: Outbox;
-  readonly pending: PendingReplies;
-  /** Enqueues a message and records its outcome. */
-  enqueue(body: Body | Promise<Body>, more?: Partial<OutgoingMessage>): void;
-  /** Acknowledges the message of an id. */
-  ack(id: number, offset: number): boolean;
-  readonly outcomes: string[];
-  readonly dropped: string[];
-}
-
-function fixture(
-  settings: Partial<OutboxParameters["outbox"]> = {},
-): Fixture {
-  const clock = new FakeClock();
-  const pending = new PendingReplies();
-  const outcomes: string[] = [];
-  const dropped: string[] = [];
-  const outbox = new Outbox({
-    outbox: {
-      maxCount: 1_000,
-      maxBytes: 1_000,
-      maxAgeMs: 60_000,
-      ...settings,
-    },
-    clock,
-    pending,
-    dropped: ({ message }, reason) => dropped.push(`${message} ${reason}`),
-  });
-  return {
-    clock,
-    outbox,
-    pending,
-    outcomes,
-    dropped,
-    ack: (id, offset) => pending.settle({ type: "ack", id, offset }),
-    enqueue(body, more = {}) {
-      const message = more.message ??
-        (typeof body === "string" ? body : "blob");
-      outbox.enqueue({
-        topic: "t",
-        message,
-        body,
-        bytes: 10,
-        resolve: (offset) => outcomes.push(`${message} @${offset}`),
-        reject: (error, isRefused) => {
-          const code = error instanceof DrumbeatError
-            ? error.code
-            : String(error);
-          outcomes.push(`${message} ${code}${isRefused ? " refused" : ""}`);
-        },
-        ...more,
-      });
-    },
-  };
-}
-
-/** A connection that records what is sent, with ids from `first` on. */
-function connection(
-  first = 1,
-  inflight = 256,
-): MessageSender & { readonly sent: string[] } {
-  let next = first;
-  const sent: string[] = [];
-  return {
-    inflight,
-    sent,
-    send(_topic, body, id): SendResult {
-      id ??= next++;
-      sent.push(`${id}:${body}`);
-      return id;
-    },
-  };
-}
+import { connection, fixture } from "./outbox_fixture.ts";
 
 Deno.test("messages wait for a connection, are sent in order, and settle", () => {
   const { outbox, enqueue, outcomes, clock, ack, pending } = fixture();
@@ -289,47 +202,6 @@ Deno.test("an abort frees the message's place", () => {
   outbox.close();
 });
 
-Deno.test("messages behind a Blob wait until it is read", async () => {
-  const { outbox, enqueue } = fixture();
-  const out = connection();
-  outbox.open(out, false);
-  const blob = Promise.withResolvers<Body>();
-  enqueue(blob.promise);
-  enqueue("b");
-  assertEquals(out.sent, []);
-  blob.resolve("a");
-  await settle();
-  assertEquals(out.sent, ["1:a", "2:b"]);
-  outbox.close();
-});
-
-Deno.test("drops a Blob that cannot be read, and sends the messages behind it", async () => {
-  const { outbox, enqueue, outcomes, dropped } = fixture();
-  const out = connection();
-  outbox.open(out, false);
-  const blob = Promise.withResolvers<Body>();
-  enqueue(blob.promise);
-  enqueue("b");
-  blob.reject(new Error("the file was deleted"));
-  await settle();
-  assertEquals(outcomes, ["blob dropped"]);
-  assertEquals(dropped, ["blob dropped"]);
-  assertEquals(out.sent, ["1:b"]);
-  outbox.close();
-});
-
-Deno.test("ignores the failure of a Blob that was aborted", async () => {
-  const { outbox, enqueue, outcomes } = fixture();
-  const abort = new AbortController();
-  const blob = Promise.withResolvers<Body>();
-  enqueue(blob.promise, { signal: abort.signal });
-  abort.abort("stop");
-  blob.reject(new Error("the file was deleted"));
-  await settle();
-  assertEquals(outcomes, ["blob stop"]);
-  outbox.close();
-});
-
 Deno.test("drops a message above the server's limit with large", () => {
   const { outbox, enqueue, outcomes } = fixture();
   outbox.open({
@@ -448,24 +320,6 @@ Deno.test("a message times out in an outbox that was empty before it", () => {
   assertEquals(outcomes, ["a @0", "b timeout"]);
 });
 
-Deno.test("sends the messages behind a Blob that was aborted or timed out at once", () => {
-  const { clock, outbox, enqueue, outcomes } = fixture({ maxAgeMs: 1_000 });
-  const out = connection();
-  outbox.open(out, false);
-  const abort = new AbortController();
-  enqueue(new Promise(() => {}), { signal: abort.signal });
-  enqueue("a");
-  abort.abort("enough");
-  assertEquals(out.sent, ["1:a"]);
-  enqueue(new Promise(() => {}));
-  clock.tick(500);
-  enqueue("b");
-  clock.tick(500);
-  assertEquals(out.sent, ["1:a", "2:b"]);
-  assertEquals(outcomes, ["blob enough", "a indeterminate", "blob timeout"]);
-  outbox.close();
-});
-
 Deno.test("an abort after the timeout does nothing", () => {
   const { clock, outbox, enqueue, outcomes } = fixture({ maxAgeMs: 1_000 });
   const abort = new AbortController();
@@ -474,20 +328,4 @@ Deno.test("an abort after the timeout does nothing", () => {
   clock.tick(1_000);
   abort.abort("late");
   assertEquals(outcomes, ["a indeterminate"]);
-});
-
-Deno.test("the error of a Blob that cannot be read has a cause", async () => {
-  const { outbox } = fixture();
-  const failed = Promise.withResolvers<unknown>();
-  const cause = new Error("the file was deleted");
-  const body = Promise.reject(cause);
-  outbox.enqueue({
-    topic: "t",
-    message: "m",
-    body,
-    bytes: 1,
-    resolve() {},
-    reject: failed.resolve,
-  });
-  assertEquals((await failed.promise as DrumbeatError).cause, cause);
 });
