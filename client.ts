@@ -57,7 +57,10 @@ export {
   type TopicState,
 } from "./client/topics/topic.ts";
 export { type WaitOptions } from "./client/waiters.ts";
-export { type ClientHandler, WebSocketApi } from "./client/web_socket_api.ts";
+export {
+  type ClientHandler,
+  type WebSocketApi,
+} from "./client/web_socket_api.ts";
 export {
   type AnyMessages,
   type AnyRequests,

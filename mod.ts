@@ -139,7 +139,7 @@ export {
   type TopicState,
   type WaitOptions,
   webClock,
-  WebSocketApi,
+  type WebSocketApi,
   type WebSocketConstructor,
 } from "./client.ts";
 export {

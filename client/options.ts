@@ -17,33 +17,33 @@ import { type ClientClock, webClock } from "./clock.ts";
 /** The waits between reconnects: an exponential backoff that doubles, half of it random. */
 export interface BackoffOptions {
   /** The full wait before the first retry in ms. @default 500 */
-  readonly minMs?: number;
+  readonly minMs?: number | undefined;
   /** The longest full wait in ms. @default 15_000 */
-  readonly maxMs?: number;
+  readonly maxMs?: number | undefined;
   /** The number of retries in a row after which the client closes; 0 disables reconnects. @default Infinity */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
 }
 
 /** The heartbeat: when the client pings the server, and when it closes a silent connection. */
 export interface HeartbeatOptions {
   /** The time between two pings in ms, at least 1. @default the server's value, or 10_000 */
-  readonly intervalMs?: number;
+  readonly intervalMs?: number | undefined;
   /** The silence in ms after which the client closes the connection; above `intervalMs`. @default the server's value, or 25_000 */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** The bounds of the outbox: the messages that wait to be sent or acknowledged. */
 export interface OutboxOptions {
   /** The largest number of messages; the next one is refused with the code `limit`. @default 1_000 */
-  readonly maxCount?: number;
+  readonly maxCount?: number | undefined;
   /** The largest size of all messages in bytes; a message that exceeds it is refused with the code `limit`. @default 1_048_576 */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /**
    * The longest age of a message in ms. An older one fails with `timeout`, or with `indeterminate` where it was sent.
    *
    * @default 60_000
    */
-  readonly maxAgeMs?: number;
+  readonly maxAgeMs?: number | undefined;
 }
 
 /** The part of the `WebSocket` constructor that the client uses. */
@@ -65,40 +65,43 @@ export interface ConnectOptions<
   P = unknown,
 > {
   /** The contract made by `defineMessages`, which checks messages before they are sent and when they are received. @default any message */
-  readonly contract?: Contract<M, R, P>;
+  readonly contract?: Contract<M, R, P> | undefined;
   /** `v1` for a Drumbeat server; `plain` for any WebSocket server, without topics and resume. @default "v1" */
-  readonly dialect?: "v1" | "plain";
+  readonly dialect?: "v1" | "plain" | undefined;
   /** The subprotocols to offer, for the dialect `plain` only. @default none */
-  readonly protocols?: string | readonly string[];
+  readonly protocols?: string | readonly string[] | undefined;
   /** Subscribes to the topic `lobby` with the first connection, in the dialect `v1`. @default true */
-  readonly lobby?: boolean;
+  readonly lobby?: boolean | undefined;
   /**
    * The token that authenticates this client, in the dialect `v1`. A function is called for each connection, again before
    * its token expires, and once more after a token was refused; a string that expires closes the client.
    *
    * @default none
    */
-  readonly token?: string | (() => string | Promise<string>);
+  readonly token?: string | (() => string | Promise<string>) | undefined;
   /** The waits between reconnects. */
-  readonly backoff?: BackoffOptions;
+  readonly backoff?: BackoffOptions | undefined;
   /** The time in ms that a connection may take, from the first packet to the server's `start`. @default 8_000 */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** The heartbeat; `false` sends no pings and never closes a silent connection. */
-  readonly heartbeat?: HeartbeatOptions | false;
+  readonly heartbeat?: HeartbeatOptions | false | undefined;
   /** The bounds of the outbox. */
-  readonly outbox?: OutboxOptions;
+  readonly outbox?: OutboxOptions | undefined;
   /** The constructor of the connections. @default the platform's `WebSocket` */
-  readonly WebSocket?: WebSocketConstructor;
+  readonly WebSocket?: WebSocketConstructor | undefined;
   /** The time and the random numbers. @default the platform's */
-  readonly clock?: ClientClock;
+  readonly clock?: ClientClock | undefined;
 }
 
+/** Options of which none is absent or `undefined`. */
+type Settled<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
+
 /** {@linkcode BackoffOptions} with the defaults filled in. */
-export type BackoffSettings = Required<BackoffOptions>;
+export type BackoffSettings = Settled<BackoffOptions>;
 /** {@linkcode OutboxOptions} with the defaults filled in. */
-export type OutboxSettings = Required<OutboxOptions>;
+export type OutboxSettings = Settled<OutboxOptions>;
 /** {@linkcode HeartbeatOptions} with the defaults filled in. */
-export type HeartbeatSettings = Required<HeartbeatOptions>;
+export type HeartbeatSettings = Settled<HeartbeatOptions>;
 
 /** The defaults and the constants of the client. */
 export const DEFAULTS = {

@@ -8,7 +8,7 @@ export interface WaitOptions {
    *
    * @default none
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The functions that settle one promise. */

@@ -16,12 +16,13 @@ export type ClientHandler<E> = ((event: E) => void) | null;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { connect, WebSocketApi } from "../client.ts";
+ * import { type Client, connect, type WebSocketApi } from "../client.ts";
  *
- * const client = connect("ws://127.0.0.1:1/ws");
- * client.onclose = ({ wasClean }) => console.log(wasClean);
- * assertEquals([client instanceof WebSocketApi, client.OPEN], [true, WebSocket.OPEN]);
- * client.close();
+ * const socket: WebSocketApi = connect("ws://127.0.0.1:1/ws");
+ * const closed = new Promise((resolve) => socket.onclose = resolve);
+ * assertEquals(socket.OPEN, WebSocket.OPEN);
+ * (socket as Client).close();
+ * await closed;
  * ```
  */
 export abstract class WebSocketApi<M extends MessageMap = AnyMessages>

@@ -78,7 +78,7 @@ export function numberOptions<T extends object>(
   action: string,
   group: string,
   defaults: T,
-  given: Partial<T> = {},
+  given: { readonly [K in keyof T]?: T[K] | undefined } = {},
   bounds: { readonly [K in keyof T]?: NumberBounds } = {},
 ): T {
   checkNames(

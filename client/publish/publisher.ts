@@ -17,9 +17,9 @@ import type { Pacer } from "./pacing.ts";
 /** Options of {@linkcode Topic.publish}. */
 export interface PublishOptions {
   /** Withdraws the message, or, once it is sent, stops the wait for its outcome. @default none */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** The longest time to its outcome, in ms. @default the option `outbox.maxAgeMs` of `connect` */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Parameters of a {@linkcode Publisher}. */

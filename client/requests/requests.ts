@@ -15,9 +15,9 @@ import type { PendingReplies, PendingReply } from "./pending_replies.ts";
 /** Options of {@linkcode Client.request}. */
 export interface RequestOptions {
   /** Stops the wait for the reply. @default none */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** The longest time until the reply, in ms. @default 10_000 */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
