@@ -63,6 +63,23 @@ export function checkNames(
 }
 
 /**
+ * Picks the options that another function takes, for a function whose options include those of the other.
+ *
+ * @typeParam T the other function's options.
+ * @param given the options as given.
+ * @param names the names of the other function's options.
+ * @returns an object with these options alone.
+ */
+export function pickOptions<T extends object>(
+  given: T,
+  names: Readonly<Record<string, true>>,
+): T {
+  return Object.fromEntries(
+    Object.entries(given).filter(([name]) => Object.hasOwn(names, name)),
+  ) as T;
+}
+
+/**
  * Fills in the defaults of a group of numeric options and checks each.
  *
  * @param action the action that the options are for.
@@ -147,6 +164,25 @@ export function checkFunction(
   if (value === undefined || typeof value === "function") return;
   throw new TypeError(
     `${action}: the option '${name}' must be a function, not ${show(value)}`,
+  );
+}
+
+/**
+ * Checks an option that is `true` or `false`, where it is given.
+ *
+ * @param action the action that the option is for.
+ * @param name the option's name.
+ * @param value the value as given.
+ * @throws {TypeError} when the value is neither `undefined` nor a boolean.
+ */
+export function checkBoolean(
+  action: string,
+  name: string,
+  value: unknown,
+): void {
+  if (value === undefined || typeof value === "boolean") return;
+  throw new TypeError(
+    `${action}: the option '${name}' must be true or false, not ${show(value)}`,
   );
 }
 

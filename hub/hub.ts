@@ -1,9 +1,7 @@
 import {
   type AnyMessages,
-  anyMessages,
   type AnyRequests,
   CloseCode,
-  type Contract,
   type ListenerOptions,
   LOBBY,
   type MessageHandler,
@@ -15,25 +13,17 @@ import {
   type RequestMap,
   type Validator,
 } from "../messages.ts";
-import type { Allow } from "./access/allow.ts";
-import type { Authorize } from "./access/authorize.ts";
 import type { Denial } from "./access/authorizer.ts";
 import { Ticket } from "./access/ticket.ts";
 import type { Clock } from "./clock.ts";
-import type { ErrorStage, Hooks } from "./hooks.ts";
+import type { ErrorStage } from "./hooks.ts";
 import { Core } from "./core.ts";
 import { attach } from "./attach.ts";
 import { closeCodeFor, Drain } from "./drain.ts";
 import type { HubMessageContext } from "./log/handlers.ts";
 import { HubPeer } from "./hub_peer.ts";
 import { HubTopic } from "./hub_topic.ts";
-import {
-  DEFAULT_LIMITS,
-  type HeartbeatOptions,
-  heartbeatOptions,
-  type Limits,
-  withDefaults,
-} from "./limits.ts";
+import { type HubOptions, hubSettings } from "./options.ts";
 import type { Observer, RefusedHandshake } from "./observer.ts";
 import { isPeerId } from "./ids.ts";
 import type { Peer } from "./peer.ts";
@@ -45,36 +35,6 @@ import type {
   RequestHandler,
 } from "./protocol/requests.ts";
 import type { Store } from "./log/store.ts";
-import { topicOptions, type TopicOptionsByName } from "./log/topic_options.ts";
-
-/** How long a session can be resumed after its connection ended, in ms, unless an option says otherwise. */
-export const DEFAULT_SESSION_MS = 120_000;
-
-/** Options of a hub that have a default. */
-export interface HubOptions<
-  M extends MessageMap = AnyMessages,
-  R extends RequestMap = AnyRequests,
-  P = unknown,
-  Auth = unknown,
-  State = unknown,
-> extends Hooks<M, P, Auth, State> {
-  /** What may be published. Default: any well-formed message. */
-  readonly contract?: Contract<M, R, P>;
-  /** Bounds; see {@linkcode Limits} for the defaults. */
-  readonly limits?: Partial<Limits>;
-  /** When a peer counts as dead; see {@linkcode HeartbeatOptions} for the defaults. */
-  readonly heartbeat?: Partial<HeartbeatOptions>;
-  /** What each topic's log keeps, by name or `prefix:*`. Default: 1,000 records, 1 MiB, 120 s. */
-  readonly topics?: TopicOptionsByName<M, Auth, State>;
-  /** Says who connects. Default: nobody is asked, and everybody is let in. */
-  readonly authorize?: Authorize<Auth>;
-  /** Which topics peers may use; what `authorize` says of a single peer narrows it further. Default: all. */
-  readonly allow?: Allow<Peer<M, Auth, State>>;
-  /** How long a session can be resumed after its connection ended, in ms. Default: 120,000. */
-  readonly sessionMs?: number;
-  /** How long a peer whose connection was cut stays in a topic's presence, in ms; `sessionMs` at most. Default: `sessionMs`. */
-  readonly presenceGraceMs?: number;
-}
 
 /** What a hub stands on. `createHub` fills these in. */
 export interface HubPorts {
@@ -110,42 +70,13 @@ export class Hub<
    *
    * @param ports the store and the clock. The hub owns them: closing it closes them.
    * @param options see {@linkcode HubOptions}.
-   * @throws {RangeError} when a number of the options is not one, {@linkcode TypeError} for an unknown name.
+   * @throws {TypeError} for an unknown option or a value of the wrong type.
+   * @throws {RangeError} for a number out of bounds.
    */
   constructor(ports: HubPorts, options: HubOptions<M, R, P, Auth, State> = {}) {
-    const {
-      contract = anyMessages,
-      limits,
-      heartbeat,
-      topics,
-    } = options;
-    const { sessionMs = DEFAULT_SESSION_MS, presenceGraceMs = sessionMs } =
-      options;
-    withDefaults("option", { sessionMs, presenceGraceMs }, {
-      sessionMs,
-      presenceGraceMs,
-    });
-    if (presenceGraceMs > sessionMs) {
-      // Who comes back after its session has ended is somebody else, and would be there twice.
-      throw new RangeError(
-        `The option 'presenceGraceMs' must not be above 'sessionMs': ${presenceGraceMs} is more than ${sessionMs}`,
-      );
-    }
+    const settings = hubSettings(options, "Cannot create the hub");
     this.#ports = ports;
-    this.#core = new Core({
-      ...ports,
-      contract: contract as Contract<MessageMap>,
-      limits: withDefaults("limit", DEFAULT_LIMITS, limits),
-      heartbeat: heartbeatOptions(heartbeat),
-      topics: topicOptions(topics as TopicOptionsByName),
-      sessionMs,
-      graceMs: presenceGraceMs,
-      access: {
-        authorize: options.authorize,
-        allow: options.allow as Allow,
-      },
-      hooks: options as Hooks,
-    });
+    this.#core = new Core({ ...ports, ...settings });
   }
 
   /** The peers that have joined and not left. */
@@ -329,10 +260,10 @@ export class Hub<
   }
 
   /**
-   * Watches the hub.
+   * Adds an observer, unless it was added before, and calls its `start`.
    *
-   * @param observer is told what happens. What it throws goes no further.
-   * @returns a function that ends it.
+   * @param observer see {@linkcode Observer}. Its errors are ignored, those of `start` excepted.
+   * @returns a function that removes the observer. The end of the hub removes it, too.
    */
   observe(observer: Observer): () => void {
     return this.#core.monitor.observe(observer, this);

@@ -1,3 +1,5 @@
+import { numberOptions } from "../common/options.ts";
+import { LONGEST_TIMER_MS } from "../common/timer.ts";
 import type { WireLimits } from "../messages.ts";
 
 /**
@@ -131,45 +133,34 @@ export const DEFAULT_HEARTBEAT: HeartbeatOptions = {
 };
 
 /**
- * Fills in what is not given.
+ * Checks limits and fills in the defaults.
  *
- * @throws {RangeError} when a time is not one, or no beat would ever come; {@linkcode TypeError} for an unknown name.
+ * @param given the limits as given.
+ * @param action the action that they are for, which begins the error message.
+ * @throws {TypeError} for an unknown name, or a value that is not a number.
+ * @throws {RangeError} for a negative number.
  */
-export function heartbeatOptions(
-  given?: Partial<HeartbeatOptions>,
-): HeartbeatOptions {
-  const options = withDefaults("heartbeat option", DEFAULT_HEARTBEAT, given);
-  const { intervalMs } = options;
-  if (intervalMs === 0 || intervalMs === Infinity) {
-    throw new RangeError(
-      `The heartbeat option 'intervalMs' must be above 0 and finite, not ${intervalMs}`,
-    );
-  }
-  return options;
+export function limitOptions(
+  given?: Partial<Limits>,
+  action = "Cannot create the hub",
+): Limits {
+  return numberOptions(action, "limits", DEFAULT_LIMITS, given);
 }
 
 /**
- * Fills in what is not given and checks that every number is one.
+ * Checks the heartbeat's times and fills in the defaults.
  *
- * @throws {RangeError} when a number is negative or not a number, {@linkcode TypeError} for a name that does not exist.
+ * @param given the times as given.
+ * @param action the action that they are for, which begins the error message.
+ * @throws {TypeError} for an unknown name, or a value that is not a number.
+ * @throws {RangeError} for a time out of bounds.
  */
-export function withDefaults<T extends object>(
-  what: string,
-  defaults: T,
-  given: Partial<T> = {},
-): T {
-  const merged = { ...defaults } as Record<string, unknown>;
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    if (!Object.hasOwn(defaults, name)) {
-      throw new TypeError(`There is no ${what} '${name}'`);
-    }
-    if (typeof value !== "number" || !(value >= 0)) {
-      throw new RangeError(
-        `The ${what} '${name}' must be a non-negative number, not ${value}`,
-      );
-    }
-    merged[name] = value;
-  }
-  return merged as T;
+export function heartbeatOptions(
+  given?: Partial<HeartbeatOptions>,
+  action = "Cannot create the hub",
+): HeartbeatOptions {
+  return numberOptions(action, "heartbeat", DEFAULT_HEARTBEAT, given, {
+    // The heartbeat's timer runs at a fraction of it.
+    intervalMs: { min: 1, max: LONGEST_TIMER_MS },
+  });
 }

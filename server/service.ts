@@ -6,7 +6,12 @@ import type {
   RequestMap,
 } from "../messages.ts";
 import { plainText } from "./responses.ts";
-import { createHub, type CreateHubOptions } from "../hub.ts";
+import { pickOptions } from "../common/options.ts";
+import {
+  CREATE_HUB_OPTION_NAMES,
+  createHubFor,
+  type CreateHubOptions,
+} from "../hub.ts";
 import { type DrainOptions, drainServer, drainTimes } from "./drain.ts";
 import { type Handler, type HandlerOptions, handlerWith } from "./handler.ts";
 import type { Accept } from "./upgrade.ts";
@@ -105,7 +110,10 @@ export class Service<
    */
   constructor(options: ServeOptions<M, R, P, Auth, State>, accept: Accept) {
     this.#options = options;
-    this.hub = createHub(options);
+    this.hub = createHubFor(
+      pickOptions(options, CREATE_HUB_OPTION_NAMES),
+      "Cannot serve",
+    );
     try {
       this.#handler = handlerWith(accept, this.hub, options);
     } catch (error) {

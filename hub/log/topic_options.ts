@@ -1,15 +1,21 @@
-import { withDefaults } from "../limits.ts";
+import {
+  checkFunction,
+  checkNames,
+  checkOneOf,
+  numberOptions,
+  type OptionNames,
+} from "../../common/options.ts";
 import type { AnyMessages, MessageMap, MessageOf } from "../../messages.ts";
 import type { Peer } from "../peer.ts";
 import { DEFAULT_RETENTION, type Retention } from "./retention.ts";
 
 /**
- * What happens to a subscriber that is slower than its topic:
+ * The treatment of a subscriber that is slower than its topic:
  *
- * - `gap`: when the log has dropped what it has not got yet, it is told which records are lost to it.
- * - `disconnect`: then it is closed with 4002. Its client comes back, resumes, and is told the gap.
- * - `latest`: a record replaces the one before it with the same key, so that a subscriber that is behind gets the newest
- *   of each key and nothing in between. For state: prices, positions, who is typing.
+ * - `gap`: it receives the range of the records that the log has dropped before it received them.
+ * - `disconnect`: it is closed with 4002. Its client reconnects, resumes, and receives the gap.
+ * - `latest`: a record replaces the one before it with the same key, so that the subscriber receives the newest record of
+ *   each key. For states such as prices, positions, or typing indicators.
  */
 export type LagPolicy = "gap" | "disconnect" | "latest";
 
@@ -83,7 +89,15 @@ export const PRESENCE_TOPIC: TopicSettings = {
   maxAgeMs: 60_000,
 };
 
-const POLICIES: readonly unknown[] = ["gap", "disconnect", "latest"];
+const POLICIES: readonly LagPolicy[] = ["gap", "disconnect", "latest"];
+
+const NAMES: OptionNames<TopicOptions> = {
+  maxRecords: true,
+  maxBytes: true,
+  maxAgeMs: true,
+  lag: true,
+  key: true,
+};
 
 /**
  * Topic options by name; a name that ends in `*` is a prefix. The exact name takes precedence, then the longest prefix.
@@ -102,16 +116,21 @@ export type TopicOptionsByName<
  * Resolves options by topic name.
  *
  * @param byName the options as given.
+ * @param action the action that they are for, which begins the error message.
  * @returns a function from a topic's name to its settings.
- * @throws {RangeError} when a number is not one or a policy is unknown, {@linkcode TypeError} for an unknown option.
+ * @throws {TypeError} for an unknown option, or a value of the wrong type.
+ * @throws {RangeError} for a negative number.
  */
 export function topicOptions(
   byName: TopicOptionsByName = {},
+  action = "Cannot create the hub",
 ): (name: string) => TopicSettings {
+  // Any name may be a topic: only the object is checked.
+  checkNames(action, byName, byName, "topics");
   const exact = new Map<string, TopicSettings>();
   const prefixes: (readonly [prefix: string, settings: TopicSettings])[] = [];
   for (const [name, options] of Object.entries(byName)) {
-    const settings = settingsOf(name, options);
+    const settings = settingsOf(options, action, `topics.${name}`);
     if (name.endsWith("*")) prefixes.push([name.slice(0, -1), settings]);
     else exact.set(name, settings);
   }
@@ -122,23 +141,19 @@ export function topicOptions(
     )?.[1] ?? DEFAULT_TOPIC;
 }
 
-function settingsOf(name: string, options: TopicOptions): TopicSettings {
+function settingsOf(
+  options: TopicOptions,
+  action: string,
+  group: string,
+): TopicSettings {
+  checkNames(action, options, NAMES, group);
   const { lag = DEFAULT_TOPIC.lag, key = DEFAULT_TOPIC.key, ...bounds } =
     options;
-  const retention = withDefaults(
-    `option of the topic '${name}',`,
-    DEFAULT_RETENTION,
-    bounds,
-  );
-  if (!POLICIES.includes(lag)) {
-    throw new RangeError(
-      `The option 'lag' of the topic '${name}' is gap, disconnect or latest, not ${lag}`,
-    );
-  }
-  if (typeof key !== "function") {
-    throw new TypeError(
-      `The option 'key' of the topic '${name}' is a function`,
-    );
-  }
-  return { ...retention, lag, key };
+  checkOneOf(action, `${group}.lag`, lag, POLICIES);
+  checkFunction(action, `${group}.key`, key);
+  return {
+    ...numberOptions(action, group, DEFAULT_RETENTION, bounds),
+    lag,
+    key,
+  };
 }

@@ -5,7 +5,8 @@
  * @module
  */
 import { loadWs } from "./ws_types.ts";
-import { DEFAULT_LIMITS, withDefaults } from "../../hub/limits.ts";
+import { checkNumber } from "../../common/options.ts";
+import { limitOptions } from "../../hub/limits.ts";
 import type {
   AnyMessages,
   AnyRequests,
@@ -64,12 +65,8 @@ export async function serveStrict<
     hostname = "127.0.0.1",
     handshakeMs = DEFAULT_HANDSHAKE_MS,
   } = options;
-  withDefaults("option", { handshakeMs }, { handshakeMs });
-  const { messageBytes, peers } = withDefaults(
-    "limit",
-    DEFAULT_LIMITS,
-    options.limits,
-  );
+  checkNumber("Cannot serve", "handshakeMs", handshakeMs);
+  const { messageBytes, peers } = limitOptions(options.limits, "Cannot serve");
   const listening = new NodeServer(await loadWs(), {
     messageBytes,
     connections: peers + SPARE_CONNECTIONS,

@@ -1,7 +1,8 @@
 import { MemoryStore } from "../../adapters/store_memory.ts";
 import type { Clock } from "../../hub/clock.ts";
 import type { ErrorStage } from "../../hub/hooks.ts";
-import { Hub, type HubOptions } from "../../hub/hub.ts";
+import { Hub } from "../../hub/hub.ts";
+import type { HubOptions } from "../../hub/options.ts";
 import type { Limits } from "../../hub/limits.ts";
 import type { Peer, PeerClose } from "../../hub/peer.ts";
 import type { Handshake } from "../../hub/socket.ts";

@@ -3,11 +3,12 @@ import {
   DEFAULT_HEARTBEAT,
   DEFAULT_LIMITS,
   heartbeatOptions,
+  limitOptions,
+  type Limits,
   NO_LIMITS,
-  withDefaults,
 } from "../../hub/limits.ts";
 
-Deno.test("the default limits and heartbeat are those of docs/protocol.md", () => {
+Deno.test("has the default limits and heartbeat of docs/protocol.md", () => {
   assertEquals(DEFAULT_LIMITS.windowBytes, 256 * 1024);
   assertEquals(DEFAULT_LIMITS.inflight, 256);
   assertEquals(DEFAULT_LIMITS.topicsPerPeer, 128);
@@ -15,7 +16,7 @@ Deno.test("the default limits and heartbeat are those of docs/protocol.md", () =
   assertEquals(DEFAULT_HEARTBEAT, { intervalMs: 10_000, timeoutMs: 25_000 });
 });
 
-Deno.test("no limits lifts inbound limits and caps; the window, deadlines and what a member may say stay", () => {
+Deno.test("NO_LIMITS lifts the inbound limits and the caps; the window, the deadlines and the size of presence data stay", () => {
   const stays = Object.keys(DEFAULT_LIMITS).filter((name) => {
     const limit = name as keyof typeof DEFAULT_LIMITS;
     return NO_LIMITS[limit] === DEFAULT_LIMITS[limit];
@@ -30,41 +31,54 @@ Deno.test("no limits lifts inbound limits and caps; the window, deadlines and wh
   ]);
 });
 
-Deno.test("what is not given, or undefined, has its default", () => {
-  assertEquals(withDefaults("limit", { a: 1, b: 2 }), { a: 1, b: 2 });
-  const given = { a: undefined, b: 0 } as unknown as { b: number };
-  assertEquals(withDefaults("limit", { a: 1, b: 2 }, given), { a: 1, b: 0 });
-});
-
-Deno.test("a number that is none is refused with its name", () => {
-  for (const a of [-1, NaN, "5", null]) {
-    assertThrows(
-      () => withDefaults("limit", { a: 1 }, { a: a as number }),
-      RangeError,
-      "The limit 'a' must be",
-    );
-  }
-});
-
-Deno.test("a name that does not exist is refused, one that objects inherit as well", () => {
-  for (const name of ["b", "constructor", "__proto__"]) {
-    const given = JSON.parse(`{"${name}":1}`);
-    assertThrows(() => withDefaults("limit", { a: 1 }, given), TypeError, name);
-  }
-});
-
-Deno.test("the defaults are not changed by what is given", () => {
-  withDefaults("limit", DEFAULT_LIMITS, { inflight: 1 });
+Deno.test("fills in the default of each limit that is absent or undefined", () => {
+  const given = { peers: undefined, inflight: 0 } as unknown as Limits;
+  assertEquals(limitOptions(given), { ...DEFAULT_LIMITS, inflight: 0 });
+  assertEquals(limitOptions(), DEFAULT_LIMITS);
   assertEquals(DEFAULT_LIMITS.inflight, 256);
 });
 
-Deno.test("a heartbeat that never beats, or never stops to, is refused", () => {
-  for (const intervalMs of [0, Infinity]) {
+Deno.test("rejects a limit that is not a number of at least 0", () => {
+  const check = (peers: unknown) => limitOptions({ peers } as Limits);
+  for (const peers of [-1, NaN]) {
+    assertThrows(
+      () => check(peers),
+      RangeError,
+      `Cannot create the hub: the option 'limits.peers' must be a number of at least 0, not ${peers}`,
+    );
+  }
+  for (const peers of ["5", null]) {
+    assertThrows(() => check(peers), TypeError, "'limits.peers'");
+  }
+});
+
+Deno.test("rejects the name of an unknown limit, also one that objects inherit", () => {
+  for (const name of ["peer", "constructor", "__proto__"]) {
+    const given = JSON.parse(`{"${name}":1}`);
+    assertThrows(
+      () => limitOptions(given),
+      TypeError,
+      `unknown option 'limits.${name}'`,
+    );
+  }
+});
+
+for (const intervalMs of [0, Infinity, 2 ** 31]) {
+  Deno.test(`rejects a heartbeat with an interval of ${intervalMs} ms`, () => {
     assertThrows(
       () => heartbeatOptions({ intervalMs }),
       RangeError,
-      "'intervalMs' must be above 0 and finite",
+      `Cannot create the hub: the option 'heartbeat.intervalMs' must be a number from 1 to 2147483647, not ${intervalMs}`,
     );
-  }
+  });
+}
+
+Deno.test("rejects an unknown option of the heartbeat", () => {
+  const given = { interval: 1 } as object;
+  assertThrows(
+    () => heartbeatOptions(given),
+    TypeError,
+    "unknown option 'heartbeat.interval' (did you mean 'heartbeat.intervalMs'?)",
+  );
   assertEquals(heartbeatOptions(), DEFAULT_HEARTBEAT);
 });

@@ -1,4 +1,4 @@
-import type { HubOptions } from "../../hub/hub.ts";
+import type { HubOptions } from "../../hub/options.ts";
 import { assertEquals } from "@std/assert";
 import { PROTOCOL } from "../../messages.ts";
 import { microtasks, ProcessClock } from "../faults/process_clock.ts";

@@ -140,8 +140,10 @@ const ASSEMBLY = [
   "core",
   "drain",
   "hub",
+  "hub_options",
   "hub_peer",
   "hub_topic",
+  "options",
   "store_events",
 ].map((name) => `hub/${name}.ts`);
 

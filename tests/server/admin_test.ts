@@ -5,6 +5,7 @@ import {
   loadAdmin,
   UnavailableError,
 } from "../../server/cli/optional_modules.ts";
+import { unconnectedSocket } from "../hub/unconnected_socket.ts";
 import { RawPeer, type RefusedError } from "../raw_peer.ts";
 import { root, runDeno, SpawnedServer, START } from "./spawned.ts";
 import { WirePeer } from "./wire_peer.ts";
@@ -66,15 +67,12 @@ Deno.test("codes that a peer makes up have no label of their own", async () => {
   await using hub = createHub();
   const metrics = prometheus();
   hub.observe(metrics);
-  const socket = {
-    send() {},
-    close() {},
-    terminate: () => true,
-    bufferedAmount: 0,
-    open: true,
-  };
   for (let code = 3000; code < 3100; code++) {
-    hub.attach(socket, { protocol: "", url: "http://a/ws", address: "" })
+    hub.attach(unconnectedSocket, {
+      protocol: "",
+      url: "http://a/ws",
+      address: "",
+    })
       .closed(code, "");
   }
   const samples = samplesOf(await metrics.text());

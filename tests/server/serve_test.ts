@@ -24,7 +24,7 @@ test("options that are none are refused before anything is started", async ({ se
     const options of [
       { limits: { inflight: -1 } },
       { limits: { messageBytes: NaN } },
-      { sessionMs: "1" as unknown as number },
+      { sessionMs: -1 },
       { handshakeMs: -1, trustedProxies: -1 },
     ]
   ) {

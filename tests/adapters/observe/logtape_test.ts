@@ -1,17 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { lineLogger, logs } from "../../../adapters/observe/logtape.ts";
 import { PROTOCOL } from "../../../messages.ts";
+import { unconnectedSocket } from "../../hub/unconnected_socket.ts";
 import { FakeClock } from "../../hub/fake_clock.ts";
 import { type InMemory, inMemory } from "../../hub/in_memory.ts";
-
-/** A socket without a peer. */
-const socket = {
-  send() {},
-  close() {},
-  terminate: () => true,
-  bufferedAmount: 0,
-  open: true,
-};
 
 /** Runs a test with a hub that logs, and returns the lines. */
 async function logged(
@@ -46,7 +38,11 @@ for (const format of ["json", "text"] as const) {
       const hostile = { address: HOSTILE, path: HOSTILE, origin: HOSTILE };
       hub.refused({ status: 403, ...hostile, userAgent: HOSTILE });
       hub.report(new Error(HOSTILE), "handler");
-      hub.attach(socket, { protocol: "", url: HOSTILE, address: HOSTILE })
+      hub.attach(unconnectedSocket, {
+        protocol: "",
+        url: HOSTILE,
+        address: HOSTILE,
+      })
         .closed(3000, HOSTILE);
     }, format);
     assertEquals(lines.length, 5);
@@ -86,11 +82,11 @@ Deno.test("never logs tokens, sessions, queries and messages", async () => {
   const lines = await logged(async ({ hub }) => {
     const url = `http://hub.test/ws?token=${secret}#${secret}`;
     const sent: string[] = [];
-    const recording = {
-      ...socket,
+    const socket = {
+      ...unconnectedSocket,
       send: (data: string) => void sent.push(data),
     };
-    const inbound = hub.attach(recording as typeof socket, {
+    const inbound = hub.attach(socket as typeof unconnectedSocket, {
       protocol: PROTOCOL,
       url,
       address: "192.0.2.1",
@@ -145,7 +141,11 @@ Deno.test("logs ten of many refused handshakes, and the number of the others", a
 
 Deno.test("logs the steps of a drain", async () => {
   const lines = await logged(({ hub, clock }) => {
-    hub.attach(socket, { protocol: "", url: "http://a/ws", address: "" });
+    hub.attach(unconnectedSocket, {
+      protocol: "",
+      url: "http://a/ws",
+      address: "",
+    });
     void hub.drain(0);
     clock.advance(20);
   });

@@ -3,7 +3,7 @@ import type {
   SqliteOptions,
   SqliteStoreOptions,
 } from "../../../adapters/sqlite/store.ts";
-import type { HubOptions } from "../../../hub/hub.ts";
+import type { HubOptions } from "../../../hub/options.ts";
 import { LogRecord } from "../../../hub/log/record.ts";
 import type {
   Entry,

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { hostStore, workerStore } from "../../../adapters/worker/store.ts";
-import type { HubOptions } from "../../../hub/hub.ts";
+import type { HubOptions } from "../../../hub/options.ts";
 import type { Hub } from "../../../hub/hub.ts";
 import type { Peer } from "../../../hub/peer.ts";
 import { PROTOCOL } from "../../../messages.ts";

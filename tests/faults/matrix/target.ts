@@ -164,10 +164,11 @@ async function start(
 }
 
 /** Starts a server that does not listen again after the runtime has stopped listening. */
-function listenOnce(settings: ServeOptions): { hub: Hub; addr: Deno.NetAddr } {
-  const hub = createHub(settings);
-  const { port = 0 } = settings;
-  const handler = createHandler(hub, settings);
+function listenOnce(
+  { port = 0, origins = "same", ...hubOptions }: ServeOptions,
+): { hub: Hub; addr: Deno.NetAddr } {
+  const hub = createHub(hubOptions);
+  const handler = createHandler(hub, { origins });
   const options = { port, hostname: "127.0.0.1", onListen() {} };
   const { addr, finished } = Deno.serve(options, handler);
   finished.catch(() => {});

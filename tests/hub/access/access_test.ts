@@ -11,7 +11,7 @@ import type {
 } from "../../../hub/access/authorize.ts";
 import type { Allow } from "../../../hub/access/allow.ts";
 import { Ticket } from "../../../hub/access/ticket.ts";
-import type { HubOptions } from "../../../hub/hub.ts";
+import type { HubOptions } from "../../../hub/options.ts";
 import type { Connection } from "../../../hub/peers/connection.ts";
 import type { ConnectionRequest } from "../../../hub/socket.ts";
 import { PROTOCOL } from "../../../messages.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
-import type { HubOptions } from "../../../hub/hub.ts";
+import type { HubOptions } from "../../../hub/options.ts";
 import {
   type AnyFrame,
   type InMemory,

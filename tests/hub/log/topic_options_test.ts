@@ -39,22 +39,47 @@ Deno.test("a topic may be called like a property that objects inherit", () => {
   assertEquals(topicOptions({ a: {} })("constructor"), DEFAULT_TOPIC);
 });
 
-Deno.test("an option that is no number is refused, with the topic's name", () => {
+Deno.test("rejects a negative number, with the topic's name", () => {
   assertThrows(
     () => topicOptions({ "room:*": { maxRecords: -1 } }),
     RangeError,
-    "'room:*'",
+    "Cannot create the hub: the option 'topics.room:*.maxRecords' must be a number of at least 0, not -1",
   );
 });
 
-Deno.test("an option that does not exist is refused", () => {
+Deno.test("rejects an unknown option, with the topic's name", () => {
   const misspelt = { maxBytes: 1, maxRecord: 5 };
-  assertThrows(() => topicOptions({ a: misspelt }), TypeError, "'maxRecord'");
+  assertThrows(
+    () => topicOptions({ a: misspelt }, "Cannot serve"),
+    TypeError,
+    "Cannot serve: unknown option 'topics.a.maxRecord' (did you mean 'topics.a.maxRecords'?)",
+  );
 });
 
-Deno.test("a policy or a key that is none is refused, with the topic's name", () => {
+Deno.test("rejects an unknown policy and a key that is not a function, with the topic's name", () => {
   const lag = "drop" as "gap";
-  assertThrows(() => topicOptions({ a: { lag } }), RangeError, "'a'");
+  assertThrows(
+    () => topicOptions({ a: { lag } }),
+    TypeError,
+    "the option 'topics.a.lag' must be one of 'gap', 'disconnect', 'latest', not 'drop'",
+  );
   const key = "symbol" as unknown as () => string;
-  assertThrows(() => topicOptions({ a: { key } }), TypeError, "'a'");
+  assertThrows(
+    () => topicOptions({ a: { key } }),
+    TypeError,
+    "the option 'topics.a.key' must be a function, not 'symbol'",
+  );
+});
+
+Deno.test("rejects topics, and options of a topic, that are not objects", () => {
+  assertThrows(
+    () => topicOptions("lobby" as never),
+    TypeError,
+    "the option 'topics' must be an object, not 'lobby'",
+  );
+  assertThrows(
+    () => topicOptions({ a: null as never }),
+    TypeError,
+    "the option 'topics.a' must be an object, not null",
+  );
 });

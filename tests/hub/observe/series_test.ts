@@ -6,6 +6,7 @@ import {
   SERIES_BY_NAME,
 } from "../../../hub/observe/series.ts";
 import { inMemory } from "../in_memory.ts";
+import { unconnectedSocket } from "../unconnected_socket.ts";
 
 /** The rows of the table that the documentation has to contain. */
 function expectedRows(): string[][] {
@@ -56,13 +57,11 @@ Deno.test("numbers that share a series share its kind, help and label, and diffe
 Deno.test("close codes that no standard defines share one sample", async () => {
   await using hub = inMemory();
   for (const code of [1000, 3000, 3001, 4500, 4999]) {
-    hub.hub.attach({
-      send() {},
-      close() {},
-      terminate: () => true,
-      bufferedAmount: 0,
-      open: true,
-    }, { protocol: "", url: "http://a/ws", address: "" }).closed(code, "");
+    hub.hub.attach(unconnectedSocket, {
+      protocol: "",
+      url: "http://a/ws",
+      address: "",
+    }).closed(code, "");
   }
   const samples = [...samplesOf(hub.hub.stats())];
   assertEquals(
