@@ -1,59 +1,62 @@
 import { parseArgs } from "node:util";
 import { DEFAULT_LIMITS, type Limits, NO_LIMITS } from "../../hub/limits.ts";
 import { type DrainTimes, drainTimes } from "../drain.ts";
-import { countOf, FlagError, oneOf, timeOf } from "./flags.ts";
-import { originCheck, type Origins } from "../origins.ts";
+import { originCheck } from "../origins.ts";
+import { FlagError, readChoice, readDuration, readInteger } from "./flags.ts";
 
-/** What the command line asks for. */
+/** The settings of a server that the command line starts. */
+export interface ServeCommand {
+  readonly run: "serve";
+  readonly port: number;
+  readonly hostname: string;
+  /** The number of isolates with sockets; 1 for the main isolate alone. */
+  readonly workers: number;
+  readonly limits: Limits;
+  readonly origins: "same" | "any" | readonly string[];
+  readonly trustedProxies: number;
+  /** The files of the certificate and the private key; `undefined` for plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** The file of the store, or the URL of a Redis; `undefined` for a store in memory. */
+  readonly store: string | undefined;
+  /** The durability of the store; `undefined` for the store's default. */
+  readonly durability: "full" | "relaxed" | undefined;
+  /** The format of the log; `undefined` for no log. */
+  readonly log: "json" | "text" | undefined;
+  /** `true` to answer `/metrics`. */
+  readonly metrics: boolean;
+  /** The file of the admin token; `undefined` for the environment variable. */
+  readonly adminTokenFile: string | undefined;
+  /** The times of the drain at the end. */
+  readonly drain: DrainTimes;
+  readonly transport: "deno" | "strict";
+}
+
+/** A parsed command line. */
 export type Command =
   | { readonly run: "help" }
-  | { readonly run: "refuse"; readonly why: string }
-  | {
-    readonly run: "serve";
-    readonly port: number;
-    readonly hostname: string;
-    /** How many isolates have the sockets; 1: the only one there is. */
-    readonly workers: number;
-    readonly limits: Limits;
-    readonly origins: Origins;
-    readonly trustedProxies: number;
-    /** The files of the certificate and its key; absent: plain HTTP. */
-    readonly tls: { readonly cert: string; readonly key: string } | undefined;
-    /** The file of the store, or the URL of a Redis; absent: in memory. */
-    readonly store: string | undefined;
-    /** Absent: the store's own default. */
-    readonly durability: "full" | "relaxed" | undefined;
-    /** How the log looks; absent: there is none. */
-    readonly log: "json" | "text" | undefined;
-    /** Whether `/metrics` is answered. */
-    readonly metrics: boolean;
-    /** The file that the admin token is in; absent: the environment may have it. */
-    readonly adminTokenFile: string | undefined;
-    /** How the server says goodbye. */
-    readonly drain: DrainTimes;
-    readonly transport: "deno" | "strict";
-  };
+  | { readonly run: "refuse"; readonly reason: string }
+  | ServeCommand;
 
-/** The environment variables that the command line looks at, where set. */
+/** The environment variables that set options. An empty one counts as absent. */
 export interface Environment {
   readonly PORT?: string | undefined;
   readonly HOST?: string | undefined;
 }
 
 /**
- * Reads the command line.
+ * Parses the command line.
  *
  * @param args the arguments, without the program.
  * @param env the environment variables.
- * @returns what to do; flags that do not exist and values that are none are refused.
+ * @returns the command; `refuse` for an unknown flag or an invalid value.
  */
-export function readCommand(args: string[], env: Environment): Command {
+export function parseCommandLine(args: string[], env: Environment): Command {
   try {
     const values = parse(args);
-    return values.help ? { run: "help" } : serving(values, env);
+    return values.help ? { run: "help" } : serveCommand(values, env);
   } catch (error) {
     if (error instanceof FlagError) {
-      return { run: "refuse", why: error.message };
+      return { run: "refuse", reason: error.message };
     }
     throw error;
   }
@@ -86,83 +89,88 @@ function parse(args: string[]) {
       },
     }).values;
   } catch (error) {
-    // The first sentence says it; the rest explains how to pass such a thing as a positional argument.
+    // The first sentence has the cause; the rest explains positional arguments, which this program does not have.
     throw new FlagError((error as Error).message.split(". ")[0]!);
   }
 }
 
-function serving(values: Values, env: Environment): Command {
-  const limits = oneOf("limits", ["default", "none"], values.limits);
+function serveCommand(values: Values, env: Environment): ServeCommand {
+  const limits = readChoice("limits", ["default", "none"], values.limits);
   if (values.store === "") {
-    throw new FlagError("--store takes the name of a file, or redis://…");
+    throw new FlagError("--store must be the name of a file or redis://…");
   }
   return {
     run: "serve",
-    port: portOf(values.port ?? (env.PORT || "8000")),
+    port: readPort(values, env),
     hostname: values.hostname ?? (env.HOST || "127.0.0.1"),
-    workers: workersOf(values),
+    workers: readWorkers(values),
     limits: limits === "none" ? NO_LIMITS : DEFAULT_LIMITS,
-    origins: originsOf(values.origins ?? "same"),
-    trustedProxies: countOf(
-      "trusted-proxies",
+    origins: readOrigins(values.origins ?? "same"),
+    trustedProxies: readInteger(
+      "--trusted-proxies",
       values["trusted-proxies"] ?? "0",
-      { from: 0, to: 999 },
+      { min: 0, max: 999 },
     ),
-    tls: tlsOf(values),
+    tls: readTlsFiles(values),
     store: values.store,
-    durability: oneOf("durability", ["full", "relaxed"], values.durability),
-    log: oneOf("log", ["json", "text"], values.log),
+    durability: readChoice(
+      "durability",
+      ["full", "relaxed"],
+      values.durability,
+    ),
+    log: readChoice("log", ["json", "text"], values.log),
     metrics: values.metrics ?? false,
     adminTokenFile: values["admin-token-file"],
-    drain: drainOf(values),
-    transport: oneOf("transport", ["deno", "strict"], values.transport) ??
+    drain: readDrainTimes(values),
+    transport: readChoice("transport", ["deno", "strict"], values.transport) ??
       "deno",
   };
 }
 
-function portOf(port: string): number {
-  if (/^\d{1,5}$/.test(port) && Number(port) <= 65535) return Number(port);
-  throw new FlagError(`A port is a number from 0 to 65535, not '${port}'`);
+function readPort({ port }: Values, { PORT }: Environment): number {
+  const bounds = { min: 0, max: 65535 };
+  return port === undefined
+    ? readInteger("PORT", PORT || "8000", bounds)
+    : readInteger("--port", port, bounds);
 }
 
-function workersOf(values: Values): number {
-  const workers = countOf("workers", values.workers ?? "1", {
-    from: 1,
-    to: 999,
+function readWorkers(values: Values): number {
+  const workers = readInteger("--workers", values.workers ?? "1", {
+    min: 1,
+    max: 999,
   });
   if (workers === 1) return workers;
   if (values.transport === "strict") {
-    throw new FlagError("--workers is for the transport 'deno' only");
+    throw new FlagError("--workers does not support --transport strict");
   }
   if (values.log !== undefined || values.metrics) {
-    throw new FlagError("--workers has no --log and no --metrics");
+    throw new FlagError("--workers does not support --log and --metrics");
   }
   return workers;
 }
 
-function originsOf(origins: string): Origins {
+function readOrigins(origins: string): ServeCommand["origins"] {
   if (origins === "same" || origins === "any") return origins;
   const list = origins.split(",").map((origin) => origin.trim());
   try {
     originCheck(list);
   } catch (error) {
-    throw new FlagError((error as Error).message);
+    throw new FlagError(`--origins: ${(error as Error).message}`);
   }
   return list;
 }
 
-function tlsOf(
-  { cert, key }: Values,
-): { readonly cert: string; readonly key: string } | undefined {
+function readTlsFiles({ cert, key }: Values): ServeCommand["tls"] {
   if (cert === undefined && key === undefined) return undefined;
-  // An empty variable of a shell must not turn TLS off without a word.
+  // An empty value, as of an unset variable of a shell, must not turn TLS off.
   if (cert && key) return { cert, key };
-  throw new FlagError("--cert and --key go together, each with a file");
+  throw new FlagError("--cert and --key must be given together");
 }
 
-function drainOf(values: Values): DrainTimes {
-  const overMs = timeOf("drain-over", values["drain-over"] ?? "1s");
+function readDrainTimes(values: Values): DrainTimes {
+  const overMs = readDuration("drain-over", values["drain-over"] ?? "1s");
   const deadline = values["drain-deadline"];
   if (deadline === undefined) return drainTimes({ overMs });
-  return drainTimes({ overMs, deadlineMs: timeOf("drain-deadline", deadline) });
+  const deadlineMs = readDuration("drain-deadline", deadline);
+  return drainTimes({ overMs, deadlineMs });
 }

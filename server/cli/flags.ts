@@ -1,38 +1,46 @@
-/** A flag that does not exist, or whose value is none. The message says so in one line, without the full stop. */
+/** An unknown flag, or a flag with an invalid value. The message is one line without a full stop. */
 export class FlagError extends Error {
   override readonly name = "FlagError";
 }
 
-/** @returns the value, which is one of some words, or `undefined` where the flag is not given. */
-export function oneOf<T extends string>(
+/** Reads a flag that has one of a few values; `undefined` where the flag is absent. */
+export function readChoice<T extends string>(
   flag: string,
-  words: readonly T[],
+  choices: readonly T[],
   value: string | undefined,
 ): T | undefined {
-  const found = words.find((word) => word === value);
+  const found = choices.find((choice) => choice === value);
   if (found !== undefined || value === undefined) return found;
-  const list = words.map((word) => `'${word}'`).join(" or ");
-  throw new FlagError(`--${flag} is ${list}, not '${value}'`);
+  const list = choices.map((choice) => `'${choice}'`).join(" or ");
+  throw new FlagError(`--${flag} must be ${list}, not '${value}'`);
 }
 
-/** @returns the value, which is a whole number between two others. */
-export function countOf(
-  flag: string,
+/**
+ * Reads an integer.
+ *
+ * @param name the flag or the environment variable, for the error message.
+ * @param value the value as given.
+ * @param bounds the smallest and the largest integer.
+ */
+export function readInteger(
+  name: string,
   value: string,
-  { from, to }: { readonly from: number; readonly to: number },
+  { min, max }: { readonly min: number; readonly max: number },
 ): number {
-  const count = Number(value);
-  if (/^\d{1,9}$/.test(value) && count >= from && count <= to) return count;
+  const integer = Number(value);
+  if (/^\d{1,9}$/.test(value) && integer >= min && integer <= max) {
+    return integer;
+  }
   throw new FlagError(
-    `--${flag} is a number from ${from} to ${to}, not '${value}'`,
+    `${name} must be an integer from ${min} to ${max}, not '${value}'`,
   );
 }
 
-/** @returns the ms of a time such as `500`, `500ms` or `5s`. */
-export function timeOf(flag: string, value: string): number {
+/** Reads a duration such as `500`, `500ms` or `5s`, and returns it in ms. */
+export function readDuration(flag: string, value: string): number {
   const [, number, unit] = /^(\d{1,7})(ms|s)?$/.exec(value) ?? [];
   if (number !== undefined) return Number(number) * (unit === "s" ? 1000 : 1);
   throw new FlagError(
-    `--${flag} is a time such as 500ms or 5s, not '${value}'`,
+    `--${flag} must be a time such as 500ms or 5s, not '${value}'`,
   );
 }

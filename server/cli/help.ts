@@ -1,44 +1,66 @@
-/** What `--help` prints. */
-export const HELP = `Drumbeat: a WebSocket hub, and its page.
+/** The text of `--help`. */
+export const HELP = `Drumbeat: a WebSocket hub with a page.
 
 Usage: deno task start [options]
 
-  --port NUMBER         the port to listen on, 0 for any free one   [PORT, 8000]
-  --hostname ADDRESS    the address to listen on; 0.0.0.0: every one this
-                        machine has, so that a phone can join       [HOST, 127.0.0.1]
-  --workers N           sockets in so many workers, for as many cores; the
-                        logs stay in one place (Linux). Without --log,
-                        --metrics and --transport strict            [1]
-  --origins LIST        the pages that may connect, such as
-                        https://app.example,http://localhost:3000;
-                        same: this server's own; any: all           [same]
-  --trusted-proxies N   how many proxies in front say, in
-                        X-Forwarded-For, whose address it is        [0]
-  --cert FILE           speak TLS, with this certificate (PEM) ...  [plain HTTP]
-  --key FILE            ... and this private key (PEM)
-  --transport deno|strict  strict: over node:http and ws, which bound what
-                        the runtime cannot (docs/security.md)       [deno]
-  --limits default|none none lifts inbound limits, for load tests   [default]
-  --store FILE|URL      keep the logs in this file, over restarts; or in
-                        Redis, with other servers:
-                        redis://[user:password@]host[:port][/database]
-                        [?prefix=app:], rediss:// for TLS           [in memory]
-  --durability full|relaxed  what a commit to a file waits for: the disk, or
-                        nothing (an unclean end begins a new epoch);
-                        whether Redis loses nothing when it ends    [full; relaxed]
-  --log json|text       a line for each connection, refusal and failure  [none]
-  --metrics             answer /metrics, in Prometheus' format; needs the
-                        admin token, at least 16 characters
-  --admin-token-file FILE  where that token is          [DRUMBEAT_ADMIN_TOKEN]
-  --drain-over TIME     at the end, peers go spread over this time  [1s]
-  --drain-deadline TIME and after this one nobody is waited for  [2s more]
-  --help                this text
+Network
+  --port NUMBER         port to listen on; 0 for any free port
+                        (default: the variable PORT, or 8000)
+  --hostname ADDRESS    address to listen on; 0.0.0.0 accepts other devices
+                        (default: the variable HOST, or 127.0.0.1)
+  --cert FILE           certificate for TLS, as PEM (default: plain HTTP)
+  --key FILE            its private key, as PEM
+  --transport NAME      deno, or strict: over node:http and ws, which close
+                        stalled peers and bound what the runtime does not, see
+                        docs/security.md (default: deno)
+  --workers NUMBER      number of workers for the sockets; the logs stay in one
+                        place. Linux only, and not with --log, --metrics or
+                        --transport strict (default: 1)
 
-In brackets: the environment variable that sets it, and the default. A time is
-a number of milliseconds, or of seconds with an s. Ctrl-C, or SIGTERM, ends the
-server; a second one ends it at once.
-Permissions: --allow-net and --allow-env=PORT,HOST; with --allow-sys=networkInterfaces
-it can also tell the addresses at which other devices find it. --store FILE
-needs --allow-read and --allow-write for the file's folder, --cert and --key
---allow-read. --workers needs --unstable-net, and --allow-read for the folder of
-Drumbeat itself, as do --log and --metrics; --metrics the variable, or a file.`;
+Access
+  --origins LIST        pages that may connect: same for pages of this server,
+                        any for every page, or a list:
+                        https://app.example,http://localhost:3000
+                        (default: same)
+  --trusted-proxies N   number of proxies in front of this server whose
+                        X-Forwarded-For is trusted (default: 0)
+  --limits NAME         default, or none: no limits for connections, topics and
+                        incoming messages, for load tests (default: default)
+
+Store
+  --store FILE|URL      keep the logs in a SQLite file, or in a Redis that
+                        several servers can share (default: in memory):
+                        redis://[user:password@]host[:port][/database]
+                        [?prefix=NAME]; rediss:// for TLS
+  --durability NAME     full or relaxed (default: full for a file, relaxed for
+                        Redis). File: full waits until the disk has written a
+                        message; relaxed does not, and starts new logs after a
+                        crash. Redis: full requires that it keeps every
+                        message; relaxed lets a restart or failover drop the
+                        last ones
+
+Operation
+  --log FORMAT          json or text: log connections, refusals and failures to
+                        the standard output (default: no log)
+  --metrics             answer /metrics, in the format of Prometheus, to
+                        requests with the admin token (16 characters or more)
+  --admin-token-file FILE
+                        file of the admin token
+                        (default: the variable DRUMBEAT_ADMIN_TOKEN)
+  --drain-over TIME     when the server ends, disconnect the peers over this
+                        time (default: 1s)
+  --drain-deadline TIME end after this time, even if peers do not answer
+                        (default: --drain-over + 2s)
+  --help, -h            print this text
+
+A TIME is a number of milliseconds (500, 500ms) or of seconds (5s). Ctrl-C and
+SIGTERM drain the server and end it; a second signal ends it at once.
+
+Permissions (deno task start sets them):
+  --allow-net, --allow-env=PORT,HOST,DRUMBEAT_ADMIN_TOKEN
+  --allow-sys=networkInterfaces  to print the URLs for other devices
+  --allow-read, --allow-write    for the folder of --store FILE
+  --allow-read                   for the files of --cert, --key and
+                                 --admin-token-file, and for the folder of
+                                 Drumbeat with --log, --metrics and --workers
+  --unstable-net                 for --workers`;

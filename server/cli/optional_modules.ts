@@ -1,23 +1,22 @@
 import type { Metrics, Observer } from "../../hub/observer.ts";
 import type { AdminOptions } from "../admin.ts";
-import { writeOut } from "./output.ts";
+import { writeOutput } from "./output.ts";
 
-/** What was asked for cannot be had; the message says why, in one line. */
+/** A flag needs a module, a file or a variable that is not available. The message is one line. */
 export class UnavailableError extends Error {
   override readonly name = "UnavailableError";
 }
 
 /**
- * Loads a module that needs a package from npm, for those who asked for it. Its address is not written as a literal:
- * what a module imports by a literal, the runtime downloads when it starts, reached or not. The price is
- * `--allow-read` for the folder of this repository.
+ * Imports a module that needs a package from npm. Its specifier is not a literal: Deno downloads the modules of literal
+ * specifiers at start, whether they are reached or not. So the import needs `--allow-read` for the folder of Drumbeat.
  */
 async function load<T>(flag: string, path: string): Promise<T> {
   try {
     return await import(new URL(path, import.meta.url).href) as T;
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnavailableError(`Cannot load what ${flag} needs: ${why}`, {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UnavailableError(`Cannot load the module of ${flag}: ${reason}`, {
       cause,
     });
   }
@@ -27,7 +26,7 @@ interface Logger {
   info(event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
-/** What the command line uses of `./logs`. Not by `typeof import(…)`: that, too, would be in the module graph. */
+/** The part of `./logs` that is used here. `typeof import(…)` would put the module into the graph. */
 interface LogModule {
   lineLogger(
     options: {
@@ -38,62 +37,67 @@ interface LogModule {
   logs(options: { readonly logger: Logger }): Observer;
 }
 
-/** A log, as the command line uses it. */
+/** The log of the command line. */
 export interface Log {
-  /** What logs what happens in the hub. */
+  /** Logs the events of a hub. */
   readonly observer: Observer;
-  /** Logs something of the command line's own. */
-  note(event: string, fields: Readonly<Record<string, unknown>>): void;
+  /** Logs an event of the command line. */
+  log(event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
-/** What `--log` asks for. @throws {UnavailableError} (as a rejection) when it cannot be loaded. */
-export async function loadLog(format: "json" | "text"): Promise<Log> {
+/**
+ * Creates the log of `--log`.
+ *
+ * @throws {UnavailableError} (as a rejection) when its module cannot be loaded.
+ */
+export async function createLog(format: "json" | "text"): Promise<Log> {
   const path = "../../adapters/observe/logtape.ts";
   const { lineLogger, logs } = await load<LogModule>("--log", path);
-  const logger = lineLogger({ format, write: writeOut });
+  const logger = lineLogger({ format, write: writeOutput });
   return {
     observer: logs({ logger }),
-    note: (event, fields) => logger.info(event, fields),
+    log: (event, fields) => logger.info(event, fields),
   };
 }
 
 /**
- * What `--metrics` and `--admin-token-file` ask for.
+ * Creates the options of `--metrics` and `--admin-token-file`.
  *
- * @param asked whether metrics are wanted, and the file that the token is in; without one the environment may have it.
- * @throws {UnavailableError} (as a rejection) when there is no token, or the metrics cannot be loaded.
+ * @param options `metrics`: whether `/metrics` is on; `adminTokenFile`: the file of the token, or `undefined` for the
+ * environment variable.
+ * @throws {UnavailableError} (as a rejection) when the token is missing or the metrics' module cannot be loaded.
  */
-export async function loadAdmin(asked: {
+export async function createAdminOptions(options: {
   readonly metrics: boolean;
   readonly adminTokenFile: string | undefined;
 }): Promise<AdminOptions> {
-  if (!asked.metrics) return {};
-  const adminToken = asked.adminTokenFile === undefined
-    ? tokenOfEnvironment()
-    : await tokenIn(asked.adminTokenFile);
+  if (!options.metrics) return {};
+  const adminToken = options.adminTokenFile === undefined
+    ? readTokenVariable()
+    : await readTokenFile(options.adminTokenFile);
   const { prometheus } = await load<{
     readonly prometheus: () => Metrics;
   }>("--metrics", "../../adapters/observe/prometheus.ts");
   return { adminToken, metrics: prometheus() };
 }
 
-async function tokenIn(file: string): Promise<string> {
+async function readTokenFile(file: string): Promise<string> {
   try {
     return (await Deno.readTextFile(file)).trim();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnavailableError(`Cannot read --admin-token-file: ${why}`, {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UnavailableError(`Cannot read --admin-token-file: ${reason}`, {
       cause,
     });
   }
 }
 
-function tokenOfEnvironment(): string {
+function readTokenVariable(): string {
   const variable = "DRUMBEAT_ADMIN_TOKEN";
   const { state } = Deno.permissions.querySync({ name: "env", variable });
   const token = state === "granted" ? Deno.env.get(variable) : undefined;
   if (token) return token;
   throw new UnavailableError(
-    `--metrics needs the admin token: set ${variable}, or give --admin-token-file`,
+    `--metrics needs the admin token: set ${variable} or --admin-token-file`,
   );
 }

@@ -1,33 +1,37 @@
-/** Addresses that mean "all that this machine has". */
-const EVERY = new Set(["0.0.0.0", "::"]);
+/** The addresses that stand for every address of this machine. */
+const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
-/** Where a server listens. */
-export interface Listening {
-  /** The address. */
+/** The address of a server. */
+export interface ListenAddress {
+  /** The hostname or IP address. */
   readonly hostname: string;
   /** The port. */
   readonly port: number;
-  /** What it speaks. Default: `http`. */
+  /**
+   * The scheme of its URLs.
+   *
+   * @default "http"
+   */
   readonly scheme?: "http" | "https";
 }
 
 /**
- * The URLs at which a listening server is found.
+ * Lists the URLs of a server.
  *
- * @param listening where it listens.
- * @returns this machine's own URL first, then those for other devices, as far as the permissions let it know them.
+ * @param address the address that it listens on.
+ * @returns the URL for this machine first, then those for other devices, where a permission allows to list them.
  */
-export function urlsOf(listening: Listening): string[] {
-  const { hostname, port, scheme = "http" } = listening;
+export function urlsOf(address: ListenAddress): string[] {
+  const { hostname, port, scheme = "http" } = address;
   const urlOf = (host: string) =>
     `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
-  if (!EVERY.has(hostname)) {
+  if (!WILDCARDS.has(hostname)) {
     return [urlOf(hostname === "127.0.0.1" ? "localhost" : hostname)];
   }
-  return [urlOf("localhost"), ...ownAddresses().map(urlOf)];
+  return [urlOf("localhost"), ...addresses().map(urlOf)];
 }
 
-function ownAddresses(): string[] {
+function addresses(): string[] {
   const sys = { name: "sys", kind: "networkInterfaces" } as const;
   if (Deno.permissions.querySync(sys).state !== "granted") {
     return ["<this machine's address>"];

@@ -7,9 +7,9 @@ import {
 import type { Duplex } from "node:stream";
 
 /**
- * What came over `node:http`, as the Web's `Request`. Without its body: nothing here reads one.
+ * Creates the `Request` of a message of `node:http`, without its body, which nothing here reads.
  *
- * @throws {TypeError} when the Host header or the path make no URL, or the method is one that no Request may have.
+ * @throws {TypeError} when the Host header and the path do not form a URL, or a `Request` may not have the method.
  */
 export function requestOf(message: IncomingMessage): Request {
   const { method = "GET", url = "/", rawHeaders, socket } = message;
@@ -18,14 +18,14 @@ export function requestOf(message: IncomingMessage): Request {
   for (let i = 0; i < rawHeaders.length; i += 2) {
     headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
   }
-  // A whole URL in the request line is what a proxy gets (RFC 9112 section 3.2.2), and says the host itself.
+  // A request to a proxy has a whole URL in its first line (RFC 9112 section 3.2.2), with the host.
   const target = url.startsWith("/")
     ? `${scheme}://${headers.get("host")}${url}`
     : url;
   return new Request(target, { method, headers });
 }
 
-/** Writes an answer with `node:http`. */
+/** Sends a response with `node:http`. */
 export async function respond(
   to: ServerResponse,
   response: Response,
@@ -35,7 +35,7 @@ export async function respond(
   to.end(body);
 }
 
-/** Answers an upgrade request that was refused, and ends the connection: it has left HTTP already. */
+/** Sends the response to a refused upgrade request, and closes the connection: `node:http` has handed it over. */
 export async function refuse(
   socket: Duplex,
   response: Response,
@@ -50,6 +50,6 @@ export async function refuse(
       head.join("")
     }\r\n`,
   );
-  // Who does not read the answer, or does not hang up, is not waited for.
+  // A client that does not read the response, or does not close, must not keep the connection open.
   socket.end(body, () => socket.destroy());
 }

@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import { once } from "node:events";
 import {
   createServer,
@@ -7,79 +8,85 @@ import {
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import type { MakeWebSocketServer, WebSocketServer } from "./ws_types.ts";
-import { NodeSocket } from "./socket.ts";
-import { plainText } from "../responses.ts";
 import type { Handler } from "../handler.ts";
-import { refuse, requestOf, respond } from "./node_http.ts";
+import { plainText } from "../responses.ts";
 import { type Listening, TCP_BACKLOG, type TlsOptions } from "../service.ts";
 import type { Accept } from "../upgrade.ts";
+import type { CreateWebSocketServer, WebSocketServer } from "./load_ws.ts";
+import { refuse, requestOf, respond } from "./node_http.ts";
+import { NodeSocket } from "./socket.ts";
 
 /**
- * A message in smaller pieces than this on average, as frames or as reads, is closed with 1008, once it has
- * {@linkcode MIN_PIECES}. Each piece costs some hundred bytes, so a message that drips in holds many times its size.
+ * The smallest average size of the fragments or reads of one message, in bytes. A message with smaller ones closes the
+ * connection with 1008, once it has {@linkcode MIN_PIECES}. Each piece costs some hundred bytes, so a message of small
+ * pieces takes many times its size.
  */
 const PIECE_BYTES = 64;
 const MIN_PIECES = 1_024;
 
-/** What {@linkcode NodeServer} keeps to. */
+/** Options of {@linkcode NodeServer}. */
 export interface NodeServerOptions {
-  /** Largest inbound message in bytes. */
+  /** The largest inbound message in bytes. */
   readonly messageBytes: number;
-  /** Connections in all, those whose request is on its way included; the next one is hung up on. */
+  /** The largest number of connections, with or without a complete request; the next one is closed. */
   readonly connections: number;
-  /** How long a request may take to come, in ms. */
+  /** The time in which a request has to be complete, in ms. */
   readonly handshakeMs: number;
-  /** Speaks TLS with it. */
+  /** The certificate and the key for TLS. */
   readonly tls?: TlsOptions | undefined;
-  /** Who does not answer our close frame is dropped after this many ms. Default: 5,000. */
+  /**
+   * The time after which a connection is terminated that does not answer a close frame, in ms.
+   *
+   * @default 5_000
+   */
   readonly closeMs?: number;
 }
 
-/** Where a server listens, and who answers. */
+/** Options of {@linkcode NodeServer.listen}. */
 export interface NodeListenOptions {
   readonly port: number;
   readonly hostname: string;
-  readonly answer: Handler;
-  /** Answers where `answer` threw. */
-  readonly failed: (error: unknown) => Response;
+  /** Responds to a request. */
+  readonly handler: Handler;
+  /** Responds where the handler threw. */
+  readonly onError: (error: unknown) => Response;
 }
 
 /** An upgrade request before its WebSocket is open. */
 interface Handshake {
   readonly message: IncomingMessage;
   readonly stream: Duplex;
-  /** What was read after the request. */
-  readonly head: Uint8Array;
-  /** Whether `ws` has it. */
-  accepted: boolean;
+  /** The bytes that were read after the request. */
+  readonly head: Buffer;
+  /** `true` once `ws` has taken over the stream. */
+  isAccepted: boolean;
 }
 
-/** `node:http` with the WebSockets of `ws`. */
+/** A server of `node:http` with the WebSockets of `ws`. */
 export class NodeServer implements Listening {
   readonly #http: HttpServer;
   readonly #webSockets: WebSocketServer;
   readonly #handshakes = new WeakMap<Request, Handshake>();
-  /** What was upgraded: HTTP does not know of these any more. */
+  /** The streams of upgraded connections, which `node:http` no longer closes. */
   readonly #upgraded = new Set<Duplex>();
-  /** Resolves when it has ended. */
+  /** Resolves when the server is closed. */
   readonly finished: Promise<void>;
   /** The subprotocol of the handshake that is being accepted. */
   #protocol = "";
 
   /**
-   * @param make makes the server of `ws`: {@linkcode loadWs}.
+   * @param create the result of {@linkcode loadWs}.
    * @param options see {@linkcode NodeServerOptions}.
    */
-  constructor(make: MakeWebSocketServer, options: NodeServerOptions) {
+  constructor(create: CreateWebSocketServer, options: NodeServerOptions) {
     const { messageBytes, handshakeMs, closeMs = 5_000, tls } = options;
     const pieces = Math.max(MIN_PIECES, Math.ceil(messageBytes / PIECE_BYTES));
-    this.#webSockets = make({
+    this.#webSockets = create({
       noServer: true,
       clientTracking: false,
-      // A bomb needs a decompressor.
+      // A compressed message could expand to any size.
       perMessageDeflate: false,
-      // 0 would be no limit; the hub closes with 1009, too.
+      // For `ws`, 0 means no limit.
       maxPayload: Math.max(1, messageBytes),
       maxFragments: pieces,
       maxBufferedChunks: pieces,
@@ -91,7 +98,7 @@ export class NodeServer implements Listening {
       ({ message }: Error, socket: Duplex) => {
         void refuse(
           socket,
-          plainText(400, `Not a WebSocket handshake: ${message}`),
+          plainText(400, `Invalid WebSocket handshake: ${message}`),
         );
       },
     );
@@ -104,27 +111,27 @@ export class NodeServer implements Listening {
     this.#http = tls === undefined
       ? createServer(times)
       : createTlsServer({ ...times, ...tls });
-    // Without a descriptor left, `node:http` in Deno 2.9 stops accepting for good, and says so to nobody.
+    // Without free file descriptors, `node:http` of Deno 2.9 stops accepting, without an event and for good.
     this.#http.maxConnections = options.connections;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.finished = promise;
     this.#http.once("close", resolve);
   }
 
-  /** Where it listens. */
+  /** The address that the server listens on. */
   get addr(): Deno.NetAddr {
     const { address: hostname, port } = this.#http.address() as AddressInfo;
     return { transport: "tcp", hostname, port };
   }
 
-  /** Opens a WebSocket with `ws`. The answer is written already. */
+  /** Opens a WebSocket with `ws`, which sends the response itself. */
   readonly accept: Accept = (request, { protocol, attach }) => {
     const handshake = this.#handshakes.get(request);
     if (handshake === undefined) {
-      return plainText(400, "Not a WebSocket handshake: no upgrade");
+      return plainText(400, "Invalid WebSocket handshake: no upgrade");
     }
     const { message, stream, head } = handshake;
-    handshake.accepted = true;
+    handshake.isAccepted = true;
     this.#protocol = protocol;
     this.#webSockets.handleUpgrade(message, stream, head, (socket) => {
       new NodeSocket({ socket, stream }, attach);
@@ -135,17 +142,18 @@ export class NodeServer implements Listening {
   /**
    * Starts to listen.
    *
-   * @throws {Deno.errors.AddrInUse} (as a rejection) when the port is taken.
+   * @param options see {@linkcode NodeListenOptions}.
+   * @throws {Deno.errors.AddrInUse} (as a rejection) when the port is in use.
    */
   async listen(options: NodeListenOptions): Promise<void> {
     const { port, hostname: host } = options;
     this.#http.on("request", async (message, response) => {
-      const answer = await answerTo(message, options);
-      // What fails is the connection, which is to end then.
+      const answer = await responseTo(message, options);
+      // Only a broken connection makes it fail.
       await respond(response, answer).catch(() => response.destroy());
     });
     this.#http.on("upgrade", (message, stream, head) => {
-      void this.#upgrade({ message, stream, head, accepted: false }, options);
+      void this.#upgrade({ message, stream, head, isAccepted: false }, options);
     });
     this.#http.listen({ port, host, backlog: TCP_BACKLOG });
     try {
@@ -165,19 +173,19 @@ export class NodeServer implements Listening {
     const { message, stream } = handshake;
     this.#upgraded.add(stream);
     stream.once("close", () => this.#upgraded.delete(stream));
-    // Until `ws` listens: an error that nobody hears ends the process.
+    // An error event without a listener would end the process.
     stream.on("error", () => {});
-    const response = await answerTo(message, {
+    const response = await responseTo(message, {
       ...options,
-      answer: (request, info) => {
+      handler: (request, info) => {
         this.#handshakes.set(request, handshake);
-        return options.answer(request, info);
+        return options.handler(request, info);
       },
     });
-    if (!handshake.accepted) await refuse(stream, response);
+    if (!handshake.isAccepted) await refuse(stream, response);
   }
 
-  /** Takes no more connections, and drops those that are left: whoever was to be waited for was. */
+  /** Stops listening and terminates the remaining connections. */
   shutdown(): Promise<void> {
     this.#http.close();
     this.#http.closeAllConnections();
@@ -186,23 +194,23 @@ export class NodeServer implements Listening {
   }
 }
 
-/** Answers a request, whatever it is and whatever happens. */
-async function answerTo(
+/** Responds to any request. It never rejects. */
+async function responseTo(
   message: IncomingMessage,
-  { answer, failed }: Pick<NodeListenOptions, "answer" | "failed">,
+  { handler, onError }: Pick<NodeListenOptions, "handler" | "onError">,
 ): Promise<Response> {
   let request: Request;
   try {
     request = requestOf(message);
   } catch {
-    return plainText(400, "Not a request that can be answered");
+    return plainText(400, "Invalid request");
   }
   const { remoteAddress: hostname = "", remotePort: port = 0 } = message.socket;
   try {
-    return await answer(request, {
+    return await handler(request, {
       remoteAddr: { transport: "tcp", hostname, port },
     });
   } catch (error) {
-    return failed(error);
+    return onError(error);
   }
 }

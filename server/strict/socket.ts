@@ -1,12 +1,12 @@
 import type { Duplex } from "node:stream";
 import type { Inbound, Socket } from "../../hub/socket.ts";
 import { CloseCode } from "../../messages.ts";
-import type { WebSocket } from "./ws_types.ts";
+import type { WebSocket } from "./load_ws.ts";
 
 const OPEN = 1;
 
-/** How `ws` names what was wrong with a frame; every other one of its errors is 1002, a breach of the protocol. */
-const BREACHES: ReadonlyMap<string, number> = new Map([
+/** The close codes of the errors of `ws` about a frame; every other one is 1002, a breach of the protocol. */
+const FRAME_ERRORS: ReadonlyMap<string, number> = new Map([
   ["WS_ERR_UNSUPPORTED_MESSAGE_LENGTH", CloseCode.tooBig],
   ["WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH", CloseCode.tooBig],
   ["WS_ERR_INVALID_UTF8", 1007],
@@ -14,24 +14,24 @@ const BREACHES: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Of what follows a frame that broke the rules, this much is read and forgotten, so that whoever writes first and reads
- * then gets to our close frame. More is left where it is: what is read takes memory until it is collected.
+ * The bytes that are read and dropped after an invalid frame, so that a peer that writes before it reads receives the close
+ * frame. The rest is not read: what is read takes memory until it is collected.
  */
 const DISCARDED_BYTES = 2 * 1024 * 1024;
 
-/** A WebSocket of the npm package `ws` as the hub's port. It can drop a connection, and ask for a sign of life. */
+/** The socket port over a WebSocket of the npm package `ws`. It can terminate a connection and send a ping. */
 export class NodeSocket implements Socket {
   readonly #socket: WebSocket;
   readonly #inbound: Inbound;
-  /** What it was closed with for a frame that broke the rules. */
-  #breach: number | undefined;
+  /** The code of the close frame that `ws` has sent after an invalid frame. */
+  #errorCode: number | undefined;
   #answered: (() => void) | undefined;
 
   /**
-   * Listens to a socket that is open.
+   * Attaches an open WebSocket.
    *
-   * @param socket the socket, and the stream below it.
-   * @param attach called at once.
+   * @param transport the WebSocket, and the stream below it.
+   * @param attach called at once, with this socket.
    */
   constructor(
     { socket, stream }: { readonly socket: WebSocket; readonly stream: Duplex },
@@ -39,22 +39,23 @@ export class NodeSocket implements Socket {
   ) {
     this.#socket = socket;
     socket.on("error", (error: Error & { readonly code?: string }) => {
-      // Of a frame: its close frame is on its way. Of the network: 1006. A `close` event follows both.
+      // After an invalid frame, `ws` sends a close frame; after a failure of the network, the code is 1006. The event
+      // `close` follows in both cases.
       if (error.code?.startsWith("WS_ERR_")) {
-        this.#breach = BREACHES.get(error.code) ?? 1002;
-        let left = DISCARDED_BYTES;
+        this.#errorCode = FRAME_ERRORS.get(error.code) ?? 1002;
+        let remaining = DISCARDED_BYTES;
         stream.on("data", ({ length }: Uint8Array) => {
-          if ((left -= length) <= 0) stream.pause();
+          if ((remaining -= length) <= 0) stream.pause();
         });
       }
     });
     stream.once("finish", () => {
-      // All is said. Who broke the rules may be sending still, and would lose our last word to a reset: `ws` gives it time.
-      if (this.#breach === undefined) stream.destroy();
+      // After an invalid frame the peer may still send, and a reset would drop the close frame: `ws` waits for the peer.
+      if (this.#errorCode === undefined) stream.destroy();
     });
     this.#inbound = attach(this);
     socket.on("message", (data: Uint8Array, isBinary: boolean) => {
-      // A copy: what comes is a view of the whole chunk that was read, and a log would keep that.
+      // A copy: the message is a view of the whole chunk that was read, and a log would keep the chunk.
       this.#inbound.receive(isBinary ? new Uint8Array(data) : `${data}`);
     });
     socket.on("pong", () => {
@@ -62,7 +63,7 @@ export class NodeSocket implements Socket {
       this.#answered = undefined;
     });
     socket.on("close", (code: number, reason: Uint8Array) => {
-      this.#inbound.closed(this.#breach ?? code, `${reason}`);
+      this.#inbound.closed(this.#errorCode ?? code, `${reason}`);
     });
   }
 

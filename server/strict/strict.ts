@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { loadWs } from "./ws_types.ts";
+import { loadWs } from "./load_ws.ts";
 import { checkNumber } from "../../common/options.ts";
 import { limitOptions } from "../../hub/limits.ts";
 import type {
@@ -75,8 +75,8 @@ export async function serveStrict<
   });
   const service = new Service(options, listening.accept);
   try {
-    const { answer, failed } = service;
-    await listening.listen({ port, hostname, answer, failed });
+    const { answer: handler, failed: onError } = service;
+    await listening.listen({ port, hostname, handler, onError });
   } catch (error) {
     service.abandon();
     throw error;

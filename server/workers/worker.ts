@@ -1,38 +1,35 @@
 /**
- * One of the workers of `deno task start --workers N`: the stock server, whose store is in another isolate.
+ * A worker of `deno task start --workers N`: the stock server, with its store in the main isolate.
  *
  * @module
  */
 import { workerStore } from "../../adapters/worker/store.ts";
 import { contract } from "../../static/contract.ts";
 import { serve } from "../serve.ts";
-import type { Order, Report, WorkerStart } from "./supervised_worker.ts";
+import type { WorkerCommand, WorkerReport, WorkerStart } from "./messages.ts";
 
 globalThis.addEventListener("message", (event) => {
   const { data } = event as MessageEvent<WorkerStart>;
+  // A rejection ends the worker, and its supervisor receives it.
   void run(data);
 });
 
-/** What it throws ends the worker, and the main isolate hears of that. */
-async function run(
-  { settings, store, control }: WorkerStart,
-): Promise<void> {
-  const report = (message: Report) => control.postMessage(message);
-  const factory = await workerStore(store);
+async function run({ settings, store, control }: WorkerStart): Promise<void> {
+  const report = (message: WorkerReport) => control.postMessage(message);
   const server = serve({
     ...settings,
     reusePort: true,
     contract,
-    store: factory,
+    store: await workerStore(store),
     onError: (error, { stage }) => {
       const text = error instanceof Error ? error.stack : undefined;
       report({ type: "error", stage, text: text ?? String(error) });
     },
   });
-  control.onmessage = async ({ data }: MessageEvent<Order>) => {
+  control.onmessage = async ({ data }: MessageEvent<WorkerCommand>) => {
     await server.drain(data.drain);
     report({ type: "drained" });
   };
-  report({ type: "listens", addr: server.addr });
+  report({ type: "listening" });
   await server.finished;
 }

@@ -1,55 +1,125 @@
 import { hostStore } from "../../adapters/worker/store.ts";
 import {
-  Crewman,
-  type CrewOptions,
-  type WorkerSettings,
-} from "./supervised_worker.ts";
+  checkFunction,
+  checkNames,
+  checkNumber,
+  type OptionNames,
+} from "../../common/options.ts";
 import type { StoreFactory } from "../../hub.ts";
+import { limitOptions, type Limits } from "../../hub/limits.ts";
 import { type DrainOptions, type DrainTimes, drainTimes } from "../drain.ts";
 import type { Server } from "../serve.ts";
+import type { WorkerSettings } from "./messages.ts";
+import {
+  SupervisedWorker,
+  type SupervisedWorkerOptions,
+} from "./supervised_worker.ts";
 
 /** Options of {@linkcode serveWorkers}. */
-export interface ServeWorkersOptions extends WorkerSettings, CrewOptions {
-  /** How many workers. */
+export interface ServeWorkersOptions
+  extends Partial<Omit<WorkerSettings, "limits">> {
+  /** The number of workers. */
   readonly workers: number;
-  /** Makes the store, in this isolate. Default: in memory. */
-  readonly store?: StoreFactory;
+  /**
+   * The bounds of all workers together.
+   *
+   * @default the values of {@linkcode DEFAULT_LIMITS}
+   */
+  readonly limits?: Partial<Limits> | undefined;
+  /**
+   * Makes the store, in the isolate that calls {@linkcode serveWorkers}.
+   *
+   * @default in memory
+   */
+  readonly store?: StoreFactory | undefined;
+  /**
+   * The module that each worker runs.
+   *
+   * @default the stock server
+   */
+  readonly url?: URL | undefined;
+  /**
+   * Called with each failure: of a worker (stage `worker`), of its hub, or of the store.
+   *
+   * @default none
+   */
+  readonly onError?: SupervisedWorkerOptions["onError"] | undefined;
 }
 
+const NAMES: OptionNames<ServeWorkersOptions> = {
+  workers: true,
+  port: true,
+  hostname: true,
+  limits: true,
+  origins: true,
+  trustedProxies: true,
+  tls: true,
+  store: true,
+  url: true,
+  onError: true,
+};
+
+const ACTION = "Cannot serve with workers";
+
 /**
- * Starts a server whose sockets are in workers, all on one port, and whose logs are here.
+ * Starts a server with one port, whose sockets are in workers and whose logs are in the isolate that calls it. A worker
+ * that fails is replaced; its peers reconnect and resume. It needs `--unstable-net` and Linux.
  *
  * @param options see {@linkcode ServeWorkersOptions}.
- * @returns the running server, without a hub: each worker has its own.
- * @throws (as a rejection) {Deno.errors.AddrInUse} when the port is taken; what a worker throws that cannot start.
+ * @returns a promise of the running server. It has no hub: each worker has one.
+ * @throws {TypeError} (as a rejection) for an unknown option or a value of the wrong type.
+ * @throws {RangeError} (as a rejection) for a number out of bounds.
+ * @throws {Deno.errors.AddrInUse} (as a rejection) when the port is in use.
+ * @example
+ * ```ts ignore
+ * import { assertEquals } from "@std/assert";
+ * import { serveWorkers } from "./workers.ts";
+ *
+ * await using server = await serveWorkers({ workers: 2, port: 0 });
+ * const response = await fetch(`http://127.0.0.1:${server.addr.port}/healthz`);
+ * assertEquals(await response.text(), "ok\n");
+ * ```
  */
 export async function serveWorkers(
   options: ServeWorkersOptions,
 ): Promise<Omit<Server, "hub">> {
-  const { workers: count, port, hostname, store, onError } = options;
-  // Workers share a port with whoever shares it: another server that does would go unnoticed.
+  checkNames(ACTION, options, NAMES);
+  const { workers: count, store, onError = () => {} } = options;
+  const { port = 8000, hostname = "127.0.0.1" } = options;
+  const { origins = "same", trustedProxies = 0, tls } = options;
+  const { url = new URL("./worker.ts", import.meta.url) } = options;
+  checkNumber(ACTION, "workers", count, { min: 1, max: 999, integer: true });
+  checkFunction(ACTION, "onError", onError);
+  const limits = limitOptions(options.limits, ACTION);
+  // Workers share their port with any server that shares it, too: without the probe a second server would start.
   const probe = Deno.listen({ port, hostname });
   const { addr } = probe;
   probe.close();
-  const report = (error: unknown) => onError(error, { stage: "store" });
   const host = hostStore({
-    sessions: options.limits.sessions,
-    onError: report,
+    sessions: limits.sessions,
+    onError: (error) => onError(error, { stage: "store" }),
     ...(store === undefined ? {} : { store }),
   });
-  const settings = settingsOf(options, addr.port);
-  const crew = Array.from(
+  const settings: WorkerSettings = {
+    port: addr.port,
+    hostname,
+    limits: divide(limits, count),
+    origins,
+    trustedProxies,
+    tls,
+  };
+  const workers = Array.from(
     { length: count },
-    () => new Crewman(host, settings, options),
+    () => new SupervisedWorker({ host, settings, url, onError }),
   );
   const finished = Promise.withResolvers<void>();
   const end = async (times: DrainTimes) => {
-    await Promise.all(crew.map((crewman) => crewman.drain(times)));
+    await Promise.all(workers.map((worker) => worker.drain(times)));
     await host[Symbol.asyncDispose]();
     finished.resolve();
   };
   try {
-    await Promise.all(crew.map((crewman) => crewman.start()));
+    await Promise.all(workers.map((worker) => worker.start()));
   } catch (error) {
     await end(drainTimes({ overMs: 0, deadlineMs: 0 }));
     throw error;
@@ -67,20 +137,12 @@ export async function serveWorkers(
   };
 }
 
-/** Each worker counts for itself, and the kernel spreads connections evenly: its part of what the process may have. */
-function settingsOf(
-  { workers, store: _, url: _u, onError: _e, ...settings }: ServeWorkersOptions,
-  port: number,
-): WorkerSettings {
-  const { limits } = settings;
+/** Divides the limits of connections: each worker counts its own, and the kernel spreads connections evenly. */
+function divide(limits: Limits, workers: number): Limits {
   const part = (all: number) => Math.ceil(all / workers);
   return {
-    ...settings,
-    port,
-    limits: {
-      ...limits,
-      peers: part(limits.peers),
-      peersPerAddress: part(limits.peersPerAddress),
-    },
+    ...limits,
+    peers: part(limits.peers),
+    peersPerAddress: part(limits.peersPerAddress),
   };
 }

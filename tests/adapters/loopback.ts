@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { loadWs } from "../../server/strict/ws_types.ts";
+import { loadWs } from "../../server/strict/load_ws.ts";
 import { DenoSocket } from "../../adapters/socket_deno.ts";
 import type { Inbound, Socket } from "../../hub/socket.ts";
 import { NodeServer } from "../../server/strict/node_server.ts";
@@ -107,8 +107,8 @@ export async function listenWithWs(
   await server.listen({
     port: 0,
     hostname: "127.0.0.1",
-    answer: (request) => server.accept(request, { protocol: "", attach }),
-    failed(error) {
+    handler: (request) => server.accept(request, { protocol: "", attach }),
+    onError(error) {
       throw error;
     },
   });

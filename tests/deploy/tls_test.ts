@@ -26,7 +26,7 @@ for (const { transport } of TRANSPORTS) {
         files.key,
       ]);
       assertMatch(
-        server.said,
+        server.stdout,
         /^Drumbeat listens on https:\/\/localhost:\d+\n$/,
       );
       const url = `wss://localhost:${server.port}/ws`;

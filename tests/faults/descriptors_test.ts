@@ -15,7 +15,7 @@ Deno.test("a server without free descriptors serves its peers, and accepts new o
   const peer = await WirePeer.v1(port, { topics: { room: {} } });
   await peer.next();
   const held: Deno.TcpConn[] = [];
-  const failed = server.complaint(/listen: /);
+  const failed = server.untilStderr(/listen: /);
   // Refused while the server does not listen. After its pause it accepts connections until the next failure.
   for (let n = 0; n < DESCRIPTORS; n++) {
     await Deno.connect({ hostname: "127.0.0.1", port }).then(

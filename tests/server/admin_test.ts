@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { prometheus } from "../../adapters/observe/prometheus.ts";
 import { createHandler, createHub, serve } from "../../server.ts";
 import {
-  loadAdmin,
+  createAdminOptions,
   UnavailableError,
 } from "../../server/cli/optional_modules.ts";
 import { unconnectedSocket } from "../hub/unconnected_socket.ts";
@@ -133,17 +133,23 @@ Deno.test("the command line takes the token from the environment or from a file,
   const file = await Deno.makeTempFile();
   try {
     await Deno.writeTextFile(file, `${TOKEN}\n`);
-    const admin = await loadAdmin({ metrics: true, adminTokenFile: file });
+    const admin = await createAdminOptions({
+      metrics: true,
+      adminTokenFile: file,
+    });
     assertEquals(admin.adminToken, TOKEN);
   } finally {
     await Deno.remove(file);
   }
   await assertRejects(
-    () => loadAdmin({ metrics: true, adminTokenFile: "/nowhere" }),
+    () => createAdminOptions({ metrics: true, adminTokenFile: "/nowhere" }),
     UnavailableError,
     "Cannot read --admin-token-file",
   );
-  assertEquals(await loadAdmin({ metrics: false, adminTokenFile: "/no" }), {});
+  assertEquals(
+    await createAdminOptions({ metrics: false, adminTokenFile: "/no" }),
+    {},
+  );
   const args = START.toSpliced(-1, 0, "--allow-read=.");
   const asked = [...args, "--port", "0", "--metrics"];
   const refused = await runDeno(asked);

@@ -1,25 +1,25 @@
 import type { TransportName } from "./transports.ts";
 
-/** The folder of the repository. */
+/** The repository's folder. */
 export const root = new URL("../../", import.meta.url);
 
-/** How a process ended, and what it printed. */
-export interface Ended {
+/** The result of a process. */
+export interface ProcessResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /**
- * Runs Deno in the repository until it ends.
+ * Runs Deno in the repository and waits for its end.
  *
- * @param args its arguments.
- * @param env more environment variables.
+ * @param args the arguments of Deno.
+ * @param env more environment variables. Default: none.
  */
 export async function runDeno(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
+): Promise<ProcessResult> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: root,
@@ -33,7 +33,7 @@ export async function runDeno(
   };
 }
 
-/** The arguments with which `deno task start` runs the server, but for what the test adds. */
+/** The arguments of `deno task start`, without the permissions that only some flags need. */
 export const START = [
   "run",
   "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=50",
@@ -43,7 +43,7 @@ export const START = [
   "server/cli/main.ts",
 ];
 
-/** The same without limits, for peers that send faster than these let them. */
+/** The same with a free port and without limits, for peers that send fast. */
 export const UNLIMITED: readonly string[] = [
   ...START,
   "--port",
@@ -52,45 +52,45 @@ export const UNLIMITED: readonly string[] = [
   "none",
 ];
 
-/** The same with a free port, over a transport. */
+/** Returns the same with a free port, over a transport. */
 export function startOver(transport: TransportName): readonly string[] {
   return [...START, "--port", "0", "--transport", transport];
 }
 
-/** A command that is Deno. @param descriptors most that it may have; absent: as many as this process. */
+/** Returns the command that starts Deno. @param descriptors the limit of file descriptors; `undefined` for that of this process. */
 export function denoWith(
   descriptors: number | undefined,
 ): [program: string, ...before: string[]] {
   if (descriptors === undefined) return [Deno.execPath()];
-  const less = `ulimit -n ${descriptors} && exec "$0" "$@"`;
-  return ["/bin/sh", "-c", less, Deno.execPath()];
+  const script = `ulimit -n ${descriptors} && exec "$0" "$@"`;
+  return ["/bin/sh", "-c", script, Deno.execPath()];
 }
 
-/** Where a process runs, and what it is given less of than others. */
-export interface Surroundings {
-  /** Most file descriptors it may have. */
+/** Options of {@linkcode SpawnedServer.start}. */
+export interface SpawnOptions {
+  /** The limit of file descriptors. Default: that of this process. */
   readonly descriptors?: number;
-  /** The folder to run it in. Default: the repository. */
+  /** The working directory. Default: the repository. */
   readonly cwd?: string | URL;
 }
 
-/** A server in a process of its own. */
+/** A server in its own process. */
 export class SpawnedServer implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #output = { stdout: "", stderr: "" };
   #wake = () => {};
-  /** The port it listens on. */
+  /** The port that the server listens on. */
   port = 0;
-  /** Resolves when it has ended. */
-  readonly ended: Promise<Ended>;
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<ProcessResult>;
 
-  private constructor(process: Deno.ChildProcess, said: () => void) {
+  private constructor(process: Deno.ChildProcess, printed: () => void) {
     this.#process = process;
     const read = async (name: "stdout" | "stderr") => {
       const text = process[name].pipeThrough(new TextDecoderStream());
       for await (const chunk of text) {
         this.#output[name] += chunk;
-        said();
+        printed();
         this.#wake();
       }
     };
@@ -99,16 +99,16 @@ export class SpawnedServer implements AsyncDisposable {
   }
 
   /**
-   * Starts one and waits until it says where it listens; rejects when it ends instead.
+   * Starts a server and waits for the URL that it prints. Rejects when the process ends before.
    *
-   * @param args Deno's arguments. Default: those of `deno task start`, with a free port.
-   * @param env more environment variables.
-   * @param surroundings where it runs, and what it is given less of.
+   * @param args the arguments of Deno. Default: those of `deno task start`, with a free port.
+   * @param env more environment variables. Default: none.
+   * @param options see {@linkcode SpawnOptions}.
    */
   static async start(
     args: readonly string[] = [...START, "--port", "0"],
     env: Readonly<Record<string, string>> = {},
-    { descriptors, cwd = root }: Surroundings = {},
+    { descriptors, cwd = root }: SpawnOptions = {},
   ): Promise<SpawnedServer> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     const [program, ...before] = denoWith(descriptors);
@@ -120,13 +120,13 @@ export class SpawnedServer implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     const server = new SpawnedServer(process, () => {
-      // `deno serve` says it on stderr.
-      const said = server.#output.stdout + server.#output.stderr;
-      const [, port] = /https?:\/\/[^\s/]+:(\d+)\/?[\s"]/.exec(said) ?? [];
+      // `deno serve` prints the URL to stderr.
+      const printed = server.#output.stdout + server.#output.stderr;
+      const [, port] = /https?:\/\/[^\s/]+:(\d+)\/?[\s"]/.exec(printed) ?? [];
       if (port !== undefined) resolve(Number(port));
     });
     server.ended.then(({ stdout, stderr }) =>
-      reject(new Error(`It did not start: ${stdout}${stderr}`))
+      reject(new Error(`Cannot start the server: ${stdout}${stderr}`))
     );
     server.port = await promise;
     return server;
@@ -137,37 +137,36 @@ export class SpawnedServer implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  /** What it has printed so far. */
-  get said(): string {
+  /** The standard output so far. */
+  get stdout(): string {
     return this.#output.stdout;
   }
 
-  /** Resolves when it has complained of this. */
-  async complaint(of: RegExp): Promise<void> {
-    while (!of.test(this.#output.stderr)) await this.#more();
+  /** Resolves when the standard error output matches a pattern. */
+  async untilStderr(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.#output.stderr)) await this.#nextOutput();
   }
 
-  /** Resolves when it has said this. */
-  async printed(what: RegExp): Promise<void> {
-    while (!what.test(this.#output.stdout)) await this.#more();
+  /** Resolves when the standard output matches a pattern. */
+  async untilStdout(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.#output.stdout)) await this.#nextOutput();
   }
 
-  /** Resolves when it has printed something. */
-  #more(): Promise<void> {
+  #nextOutput(): Promise<void> {
     return new Promise((resolve) => this.#wake = resolve);
   }
 
-  /** Sends a signal. */
+  /** Sends a signal to the process. */
   signal(signal: Deno.Signal): void {
     this.#process.kill(signal);
   }
 
-  /** Ends it, if it runs still. */
+  /** Ends the process, if it still runs. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       this.#process.kill("SIGKILL");
     } catch {
-      // It has ended.
+      // The process has ended.
     }
     await this.ended;
   }

@@ -1,24 +1,24 @@
 import { encodeBinary, PROTOCOL } from "../../messages.ts";
 
-/** A frame as it came: text parsed, binary as bytes. */
-// deno-lint-ignore no-explicit-any -- a test says what it expects of a frame by comparing it.
+/** A received frame: text as parsed JSON, binary as bytes. */
+// deno-lint-ignore no-explicit-any -- a test compares the frame with the expected one.
 export type AnyFrame = any;
 
-/** How a connection ended. */
-export interface Ending {
+/** The end of a connection. */
+export interface WireClose {
   readonly code: number;
   readonly reason: string;
 }
 
-/** A client on the runtime's own WebSocket: sends frames by hand and waits for those that come. */
+/** A client over the runtime's WebSocket: a test sends frames and awaits the received ones. */
 export class WirePeer implements AsyncDisposable {
   readonly socket: WebSocket;
-  /** Resolves when the connection is over. */
-  readonly closed: Promise<Ending>;
+  /** Resolves when the connection is closed. */
+  readonly closed: Promise<WireClose>;
   readonly #frames: AnyFrame[] = [];
   #wake: (() => void) | undefined;
-  #ending: Ending | undefined;
-  /** Takes the frames as they come, instead of the queue. */
+  #close: WireClose | undefined;
+  /** Receives each frame, in place of the queue. */
   onFrame: ((frame: AnyFrame) => void) | undefined;
 
   constructor(socket: WebSocket) {
@@ -34,14 +34,14 @@ export class WirePeer implements AsyncDisposable {
     });
     this.closed = new Promise((resolve) => {
       socket.addEventListener("close", ({ code, reason }) => {
-        this.#ending = { code, reason };
+        this.#close = { code, reason };
         this.#wake?.();
-        resolve(this.#ending);
+        resolve(this.#close);
       });
     });
   }
 
-  /** Connects; rejects when the server refuses. */
+  /** Connects. Rejects when the server refuses the handshake. */
   static async open(
     url: string,
     protocols: string | string[] = [],
@@ -58,21 +58,21 @@ export class WirePeer implements AsyncDisposable {
     return peer;
   }
 
-  /** A plain peer that has read its `start`. */
+  /** Connects a plain peer and reads its `start`. */
   static async plain(port: number): Promise<WirePeer> {
     const peer = await WirePeer.open(`ws://127.0.0.1:${port}/ws`);
     await peer.next();
     return peer;
   }
 
-  /** A drumbeat.v1 peer that has said hello; its `start` is the first frame to read. */
+  /** Connects a drumbeat.v1 peer and sends its hello. Its `start` is the first frame to read. */
   static async v1(port: number, hello: object = {}): Promise<WirePeer> {
     const peer = await WirePeer.open(`ws://127.0.0.1:${port}/ws`, PROTOCOL);
     peer.send({ type: "hello", ...hello });
     return peer;
   }
 
-  /** Sends an object as JSON; text and bytes as they are. */
+  /** Sends an object as JSON, text and bytes unchanged. */
   send(frame: object | string | Uint8Array<ArrayBuffer>): void {
     this.socket.send(
       typeof frame === "string" || frame instanceof Uint8Array
@@ -89,22 +89,22 @@ export class WirePeer implements AsyncDisposable {
   /** Resolves with the next frame; rejects when the connection ends without one. */
   async next(): Promise<AnyFrame> {
     while (this.#frames.length === 0) {
-      if (this.#ending !== undefined) {
-        throw new Error(`The connection ended with ${this.#ending.code}`);
+      if (this.#close !== undefined) {
+        throw new Error(`The connection ended with ${this.#close.code}`);
       }
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
     return this.#frames.shift();
   }
 
-  /** Resolves with the frames up to the first one for which a condition holds. */
-  async until(holds: (frame: AnyFrame) => boolean): Promise<AnyFrame[]> {
+  /** Resolves with the frames up to the first one that matches. */
+  async until(matches: (frame: AnyFrame) => boolean): Promise<AnyFrame[]> {
     const frames: AnyFrame[] = [];
-    do frames.push(await this.next()); while (!holds(frames.at(-1)));
+    do frames.push(await this.next()); while (!matches(frames.at(-1)));
     return frames;
   }
 
-  /** Everything that came and was not read. */
+  /** Returns the frames that were received and not read. */
   unread(): AnyFrame[] {
     return this.#frames.splice(0);
   }

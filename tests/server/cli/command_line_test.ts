@@ -1,48 +1,52 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DEFAULT_LIMITS, NO_LIMITS } from "../../../hub/limits.ts";
-import { readCommand } from "../../../server/cli/command_line.ts";
+import {
+  parseCommandLine,
+  type ServeCommand,
+} from "../../../server/cli/command_line.ts";
 import { HELP } from "../../../server/cli/help.ts";
 
-type Serving = Extract<ReturnType<typeof readCommand>, { run: "serve" }>;
-
-function serving(args: string[], env = {}): Serving {
-  const command = readCommand(args, env);
+function serving(args: string[], env = {}): ServeCommand {
+  const command = parseCommandLine(args, env);
   assert(command.run === "serve");
   return command;
 }
 
 function refusal(args: string[], env = {}): string {
-  const command = readCommand(args, env);
+  const command = parseCommandLine(args, env);
   assert(command.run === "refuse");
-  return command.why;
+  return command.reason;
 }
 
-Deno.test("without anything it listens on port 8000 of this machine, with the default limits", () => {
+Deno.test("listens on port 8000 of this machine by default, with the default limits", () => {
   const { port, hostname, limits } = serving([]);
   assertEquals([port, hostname, limits], [8000, "127.0.0.1", DEFAULT_LIMITS]);
 });
 
-Deno.test("PORT and HOST count, flags count more, empty ones are as if they were not there", () => {
+Deno.test("flags take precedence over PORT and HOST, and empty variables count as absent", () => {
   const env = { PORT: "9000", HOST: "0.0.0.0" };
-  const of = ({ port, hostname }: Serving) => [port, hostname];
+  const of = ({ port, hostname }: ServeCommand) => [port, hostname];
   assertEquals(of(serving([], env)), [9000, "0.0.0.0"]);
   assertEquals(of(serving(["--port", "1", "--hostname=::1"], env)), [1, "::1"]);
   assertEquals(of(serving([], { PORT: "", HOST: "" })), [8000, "127.0.0.1"]);
 });
 
-Deno.test("--limits is default or none", () => {
+Deno.test("accepts --limits default and none", () => {
   assertEquals(serving(["--limits", "none"]).limits, NO_LIMITS);
   assertEquals(serving(["--limits", "default"]).limits, DEFAULT_LIMITS);
-  assertMatch(refusal(["--limits", "some"]), /'some'/);
+  assertEquals(
+    refusal(["--limits", "some"]),
+    "--limits must be 'default' or 'none', not 'some'",
+  );
 });
 
-Deno.test("--transport is deno or strict", () => {
+Deno.test("accepts --transport deno and strict", () => {
   assertEquals(serving([]).transport, "deno");
   assertEquals(serving(["--transport", "strict"]).transport, "strict");
   assertMatch(refusal(["--transport", "ws"]), /'ws'/);
 });
 
-Deno.test("--origins is same, any, or a list of origins", () => {
+Deno.test("accepts same, any and a list of origins for --origins", () => {
   const of = (...args: string[]) => serving(args).origins;
   assertEquals(of(), "same");
   assertEquals(of("--origins", "any"), "any");
@@ -51,41 +55,41 @@ Deno.test("--origins is same, any, or a list of origins", () => {
     "http://localhost:3000",
   ]);
   for (const origins of ["app.example", "https://app.example/", "", "null"]) {
-    assertMatch(refusal([`--origins=${origins}`]), /Not an origin/);
+    assertMatch(refusal([`--origins=${origins}`]), /^--origins: /);
   }
 });
 
-Deno.test("--trusted-proxies is a number, and there is none unless it says so", () => {
+Deno.test("accepts an integer for --trusted-proxies; the default is 0", () => {
   assertEquals(serving([]).trustedProxies, 0);
   assertEquals(serving(["--trusted-proxies", "2"]).trustedProxies, 2);
   for (const proxies of ["-1", "1.5", "x", ""]) {
     assertMatch(
       refusal([`--trusted-proxies=${proxies}`]),
-      /--trusted-proxies is a number/,
+      /--trusted-proxies must be an integer from 0 to 999/,
     );
   }
 });
 
-Deno.test("a port is a number from 0 to 65535", () => {
+Deno.test("accepts a port from 0 to 65535", () => {
   assertEquals(serving(["--port", "0"]).port, 0);
   assertEquals(serving(["--port", "65535"]).port, 65535);
   for (const port of ["65536", "-1", "x", "", "80.5", "1e3", " 80", "123456"]) {
     assertMatch(
       refusal([`--port=${port}`]),
-      /A port is a number from 0 to 65535/,
+      /^--port must be an integer from 0 to 65535, not '/,
     );
   }
-  assertMatch(refusal([], { PORT: "x" }), /A port is a number/);
+  assertMatch(refusal([], { PORT: "x" }), /^PORT must be an integer from/);
 });
 
-Deno.test("flags that do not exist, and words that are no flags, are refused by name", () => {
+Deno.test("refuses unknown flags and other words, and names them", () => {
   assertMatch(refusal(["--prot", "1"]), /'--prot'/);
   assertMatch(refusal(["serve"]), /'serve'/);
   assertMatch(refusal(["-p", "1"]), /'-p'/);
   assertMatch(refusal(["--port"]), /--port/);
 });
 
-Deno.test("a refusal is one line", () => {
+Deno.test("a refusal has one line", () => {
   for (
     const args of [["--prot"], ["serve"], ["--port"], ["--port", "x"], [
       "--help=1",
@@ -95,18 +99,23 @@ Deno.test("a refusal is one line", () => {
   }
 });
 
-Deno.test("--help and -h ask for help, which names every flag and variable", () => {
+Deno.test("--help and -h print a text that names every flag and variable", () => {
   for (const args of [["--help"], ["-h"], ["--port", "1", "--help"]]) {
-    assertEquals(readCommand(args, {}).run, "help");
+    assertEquals(parseCommandLine(args, {}).run, "help");
   }
-  for (
-    const word of ["--port", "--hostname", "--limits", "--help", "PORT", "HOST"]
-  ) {
+  const flags =
+    "port hostname workers limits origins trusted-proxies cert key store durability log metrics " +
+    "admin-token-file drain-over drain-deadline transport help";
+  for (const flag of flags.split(" ")) {
+    assert(HELP.includes(`\n  --${flag}`), flag);
+  }
+  for (const word of ["-h", "PORT", "HOST", "DRUMBEAT_ADMIN_TOKEN"]) {
     assert(HELP.includes(word), word);
   }
+  for (const line of HELP.split("\n")) assert(line.length < 80, line);
 });
 
-Deno.test("--drain-over and --drain-deadline are times, in ms or in seconds", () => {
+Deno.test("accepts ms and seconds for --drain-over and --drain-deadline", () => {
   const of = (...args: string[]) => {
     const { overMs, deadlineMs } = serving(args).drain;
     return [overMs, deadlineMs];
@@ -116,23 +125,26 @@ Deno.test("--drain-over and --drain-deadline are times, in ms or in seconds", ()
   assertEquals(of("--drain-over=250", "--drain-deadline=9500ms"), [250, 9_500]);
   for (const flag of ["--drain-over", "--drain-deadline"]) {
     for (const time of ["-1", "1m", "", "1e3", "99999999"]) {
-      assertMatch(refusal([`${flag}=${time}`]), /is a time such as/);
+      assertMatch(
+        refusal([`${flag}=${time}`]),
+        /must be a time such as 500ms or 5s, not/,
+      );
     }
   }
 });
 
-Deno.test("--cert and --key go together", () => {
+Deno.test("requires --cert and --key together", () => {
   assertEquals(serving([]).tls, undefined);
   const files = ["--cert", "c.pem", "--key", "k.pem"];
   assertEquals(serving(files).tls, { cert: "c.pem", key: "k.pem" });
   for (
     const args of [files.slice(0, 2), files.slice(2), ["--cert=", "--key="]]
   ) {
-    assertMatch(refusal(args), /go together/);
+    assertMatch(refusal(args), /must be given together/);
   }
 });
 
-Deno.test("--log is json or text, --metrics is asked for", () => {
+Deno.test("accepts --log json and text; log and metrics are off by default", () => {
   const of = (...args: string[]) => {
     const { log, metrics, adminTokenFile } = serving(args);
     return [log, metrics, adminTokenFile];
@@ -144,21 +156,27 @@ Deno.test("--log is json or text, --metrics is asked for", () => {
   );
   assertEquals(of("--log=text")[0], "text");
   for (const log of ["xml", ""]) {
-    assertMatch(refusal([`--log=${log}`]), /--log is 'json' or 'text'/);
+    assertMatch(refusal([`--log=${log}`]), /--log must be 'json' or 'text'/);
   }
 });
 
-Deno.test("--workers is a number from 1 on, and 1 unless told otherwise", () => {
+Deno.test("accepts an integer from 1 for --workers; the default is 1", () => {
   assertEquals([serving([]).workers, serving(["--workers", "8"]).workers], [
     1,
     8,
   ]);
   for (const wrong of ["0", "-1", "two", "1.5", "1000", ""]) {
-    assertMatch(refusal([`--workers=${wrong}`]), /--workers is a number/);
+    assertMatch(
+      refusal([`--workers=${wrong}`]),
+      /--workers must be an integer from 1 to 999/,
+    );
   }
   const strict = ["--workers", "2", "--transport", "strict"];
-  assertMatch(refusal(strict), /--workers is for the transport 'deno'/);
+  assertMatch(refusal(strict), /--workers does not support --transport strict/);
   for (const flag of ["--log=json", "--metrics"]) {
-    assertMatch(refusal(["--workers=2", flag]), /--workers has no --log/);
+    assertMatch(
+      refusal(["--workers=2", flag]),
+      /--workers does not support --log and --metrics/,
+    );
   }
 });

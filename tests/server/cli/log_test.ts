@@ -3,13 +3,13 @@ import { RawPeer, RefusedError } from "../../raw_peer.ts";
 import { root, SpawnedServer, START } from "../spawned.ts";
 import { WirePeer } from "../wire_peer.ts";
 
-/** The command line with a log: it is loaded from the repository's own folder. */
-const logging = (...more: string[]) => [
+/** Returns the arguments of a server with a log, whose module is loaded from the repository. */
+const withLog = (...more: string[]) => [
   ...START.toSpliced(-1, 0, "--allow-read=."),
   ...more,
 ];
 
-/** Sends a handshake and answers with the status of its refusal. */
+/** Sends a handshake and returns the status of the refusal; 101 where it is accepted. */
 async function refusal(
   port: number,
   headers: Record<string, string>,
@@ -24,9 +24,9 @@ async function refusal(
   }
 }
 
-Deno.test("--log json tells of connections, refusals and the drain, one object a line, and hostile handshakes forge none", async () => {
+Deno.test("--log json writes connections, refusals and the drain, one object per line, and hostile handshakes forge no line", async () => {
   await using server = await SpawnedServer.start(
-    logging("--port", "0", "--log", "json"),
+    withLog("--port", "0", "--log", "json"),
   );
   const { port } = server;
   const peer = await WirePeer.v1(port, { token: "s3cret-token" });
@@ -38,7 +38,7 @@ Deno.test("--log json tells of connections, refusals and the drain, one object a
     message: { type: "chat", text: "s3cret-text" },
   });
   await peer.until(({ type }) => type === "ack");
-  // What HTTP lets through: no line break, but all else.
+  // HTTP allows every character of it; it does not allow a line break.
   const hostile = 'x"}\t\u0085\u2028{"event":"forged"}';
   const utf8 = String.fromCharCode(...new TextEncoder().encode(hostile));
   const headers = { origin: utf8, "user-agent": utf8 };
@@ -49,17 +49,17 @@ Deno.test("--log json tells of connections, refusals and the drain, one object a
   }
   peer.socket.close(3000, 'bye\n{"event":"forged"}\u2028');
   await peer.closed;
-  await server.printed(/"event":"closed"/);
+  await server.untilStdout(/"event":"closed"/);
   server.signal("SIGTERM");
   const { code, stdout, stderr } = await server.ended;
   assertEquals([code, stderr], [0, ""]);
   const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
   const events = lines.map(({ event }) => event);
-  const told = events.filter((event) => event === "refused").length;
+  const logged = events.filter((event) => event === "refused").length;
   const counted = lines.reduce((sum, { more = 0 }) => sum + more, 0);
-  assertEquals(told + counted, 501);
-  // Ten in ten seconds, on a slow machine too.
-  assert(told >= 10 && told <= 50, `${told} lines`);
+  assertEquals(logged + counted, 501);
+  // Ten lines in ten seconds; more on a slow machine.
+  assert(logged >= 10 && logged <= 50, `${logged} lines`);
   assertEquals(events.filter((event) => !/refused/.test(event)), [
     "listening",
     "opened",
@@ -76,9 +76,9 @@ Deno.test("--log json tells of connections, refusals and the drain, one object a
   }
 });
 
-Deno.test("--log text is a line for people", async () => {
+Deno.test("--log text writes one readable line per event", async () => {
   await using server = await SpawnedServer.start(
-    logging("--port", "0", "--log", "text"),
+    withLog("--port", "0", "--log", "text"),
   );
   await refusal(server.port, { origin: "null" });
   server.signal("SIGTERM");
@@ -90,21 +90,21 @@ Deno.test("--log text is a line for people", async () => {
   );
 });
 
-/** A port that nobody listens on. */
+/** Returns a free port. */
 function freePort(): number {
   using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   return listener.addr.port;
 }
 
 for (const more of [["--log", "json"], []]) {
-  Deno.test(`a full disk under its output does not end it, under load either: ${more.join(" ") || "without a log"}`, async () => {
+  Deno.test(`a full disk behind the output does not end a server under load: ${more.join(" ") || "without a log"}`, async () => {
     const port = freePort();
     const process = new Deno.Command("/bin/sh", {
       args: [
         "-c",
         'exec "$0" "$@" >/dev/full 2>&1',
         Deno.execPath(),
-        ...logging("--port", `${port}`, "--limits", "none", ...more),
+        ...withLog("--port", `${port}`, "--limits", "none", ...more),
       ],
       cwd: root,
       env: { NO_COLOR: "1" },
@@ -113,9 +113,9 @@ for (const more of [["--log", "json"], []]) {
       const url = `http://127.0.0.1:${port}/healthz`;
       let ended = false;
       void process.status.then(() => ended = true);
-      // It cannot say that it listens.
+      // The server cannot print that it listens.
       for (;;) {
-        assertEquals(ended, false, "it has ended");
+        assertEquals(ended, false, "The server has ended");
         const answer = await fetch(url).catch(() => undefined);
         await answer?.body?.cancel();
         if (answer !== undefined) break;
@@ -141,7 +141,7 @@ for (const more of [["--log", "json"], []]) {
       try {
         process.kill("SIGKILL");
       } catch {
-        // It has ended.
+        // The process has ended.
       }
       assert((await process.status).code >= 0);
     }

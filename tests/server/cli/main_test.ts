@@ -12,7 +12,7 @@ import {
 import { test } from "../transports.ts";
 import { WirePeer } from "../wire_peer.ts";
 
-Deno.test("these tests run the server with the permissions of deno task start", async () => {
+Deno.test("the tests run the server with no more permissions than deno task start", async () => {
   const { tasks } = JSON.parse(
     await Deno.readTextFile(new URL("deno.json", root)),
   );
@@ -22,14 +22,14 @@ Deno.test("these tests run the server with the permissions of deno task start", 
   assertEquals(flags(START).filter((flag) => !started.includes(flag)), []);
 });
 
-Deno.test("--help prints the options and ends with 0", async () => {
+Deno.test("--help prints the options and exits with 0", async () => {
   const { code, stdout, stderr } = await runDeno([...START, "--help"]);
   assertEquals([code, stderr], [0, ""]);
   assertMatch(stdout, /--port[\s\S]*--hostname[\s\S]*--limits[\s\S]*--help/);
 });
 
 for (const args of [["--prot", "1"], ["8000"], ["--port", "x"]]) {
-  Deno.test(`${args.join(" ")} is one line and exit code 2`, async () => {
+  Deno.test(`${args.join(" ")} prints one line and exits with 2`, async () => {
     const { code, stdout, stderr } = await runDeno([...START, ...args]);
     assertEquals([code, stdout], [2, ""]);
     assertMatch(stderr, /^[^\n]+--help[^\n]+\n$/);
@@ -37,7 +37,7 @@ for (const args of [["--prot", "1"], ["8000"], ["--port", "x"]]) {
   });
 }
 
-test("a port in use is one line that names it, and exit code 1", async ({ transport }) => {
+test("a port in use prints one line with the port and exits with 1", async ({ transport }) => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   const { code, stdout, stderr } = await runDeno([
@@ -52,7 +52,7 @@ test("a port in use is one line that names it, and exit code 1", async ({ transp
   );
 });
 
-test("an address that is not this machine's is one line, and exit code 1", async ({ transport }) => {
+test("an address of another machine prints one line and exits with 1", async ({ transport }) => {
   const { code, stderr } = await runDeno([
     ...startOver(transport),
     "--hostname",
@@ -62,25 +62,25 @@ test("an address that is not this machine's is one line, and exit code 1", async
   assertMatch(stderr, /^Cannot listen on 192\.0\.2\.1:0: [^\n]+\n$/);
 });
 
-Deno.test("it prints the URL at which the page is", async () => {
+Deno.test("prints the URL of the page", async () => {
   await using server = await SpawnedServer.start();
-  assertMatch(server.said, /^Drumbeat listens on http:\/\/localhost:\d+\n$/);
+  assertMatch(server.stdout, /^Drumbeat listens on http:\/\/localhost:\d+\n$/);
   const page = await fetch(`http://localhost:${server.port}/`);
   assertEquals(page.headers.get("content-type"), "text/html; charset=utf-8");
   assertMatch(await page.text(), /^<!doctype html>/i);
 });
 
-Deno.test("PORT and HOST set where it listens", async () => {
+Deno.test("PORT and HOST set the address", async () => {
   await using server = await SpawnedServer.start(START, {
     PORT: "0",
     HOST: "127.0.0.2",
   });
-  assertMatch(server.said, /http:\/\/127\.0\.0\.2:\d+\n/);
+  assertMatch(server.stdout, /http:\/\/127\.0\.0\.2:\d+\n/);
   const health = await fetch(`http://127.0.0.2:${server.port}/healthz`);
   assertEquals(await health.text(), "ok\n");
 });
 
-Deno.test("on 0.0.0.0 it prints the URLs that other devices can use", async () => {
+Deno.test("prints the URLs for other devices on 0.0.0.0", async () => {
   await using server = await SpawnedServer.start([
     ...START,
     "--port",
@@ -92,13 +92,13 @@ Deno.test("on 0.0.0.0 it prints the URLs that other devices can use", async () =
     family === "IPv4" && !address.startsWith("127.")
   )?.address;
   if (address === undefined) return;
-  const printed = server.said.includes("\n") ? server.said : "";
+  const printed = server.stdout.includes("\n") ? server.stdout : "";
   assert(printed.includes(`http://${address}:${server.port}`), printed);
   const health = await fetch(`http://${address}:${server.port}/healthz`);
   assertEquals(await health.text(), "ok\n");
 });
 
-test("the stock server's contract has chat with a text, and is open for the rest", async ({ transport }) => {
+test("the stock contract requires a text of chat, and accepts other types", async ({ transport }) => {
   await using server = await SpawnedServer.start(startOver(transport));
   await using peer = await WirePeer.plain(server.port);
   peer.send({ type: "chat", text: 5 });
@@ -107,7 +107,7 @@ test("the stock server's contract has chat with a text, and is open for the rest
   assertEquals(await peer.next(), { type: "anything", at: "all" });
 });
 
-test("--limits none takes a message that the default refuses", async ({ transport }) => {
+test("--limits none accepts a message that the default refuses", async ({ transport }) => {
   await using server = await SpawnedServer.start([
     ...startOver(transport),
     "--limits",
@@ -120,7 +120,7 @@ test("--limits none takes a message that the default refuses", async ({ transpor
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  test(`${signal} says goodbye to each and ends with 0, at once where all answer`, async ({ transport }) => {
+  test(`${signal} drains each peer and exits with 0, early when all answer`, async ({ transport }) => {
     await using server = await SpawnedServer.start(startOver(transport));
     const v1 = await WirePeer.v1(server.port);
     await v1.next();
@@ -140,7 +140,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-test("it ends with 0 within 5 s, though peers stalled with all buffers full and one never said hello", async ({ transport }) => {
+test("exits with 0 within 5 s, with stalled peers whose buffers are full and a peer without a hello", async ({ transport }) => {
   await using server = await SpawnedServer.start([
     ...UNLIMITED,
     "--transport",
@@ -175,7 +175,7 @@ test("it ends with 0 within 5 s, though peers stalled with all buffers full and 
   for (const peer of [plain, v1, silent]) peer.drop();
 });
 
-Deno.test("a second signal ends it at once", async () => {
+Deno.test("a second signal ends the server at once", async () => {
   await using server = await SpawnedServer.start([
     ...START,
     "--port",
@@ -189,14 +189,14 @@ Deno.test("a second signal ends it at once", async () => {
   await stalled.sendJson({ type: "hello" });
   await stalled.json();
   server.signal("SIGTERM");
-  // It has heard the first one, and would wait a minute for the answer to this.
+  // The first signal was received; the server now waits up to a minute for the answer to the close frame.
   assertEquals(await stalled.closeCode(), 1012);
   server.signal("SIGTERM");
   assertEquals((await server.ended).code, 130);
   stalled.drop();
 });
 
-Deno.test("deno serve server.ts works, with a hub that is made on the first request", async () => {
+Deno.test("deno serve server.ts serves a hub that is created at the first request", async () => {
   await using server = await SpawnedServer.start(
     [
       "serve",
@@ -217,7 +217,7 @@ Deno.test("deno serve server.ts works, with a hub that is made on the first requ
   await page.body?.cancel();
 });
 
-Deno.test("importing server.ts and mod.ts does nothing: the process ends by itself", async () => {
+Deno.test("importing server.ts and mod.ts does nothing: the process ends without output", async () => {
   for (const module of ["server.ts", "mod.ts"]) {
     const url = new URL(module, root).href;
     const { code, stdout, stderr } = await runDeno([

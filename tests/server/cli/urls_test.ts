@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { urlsOf } from "../../../server/cli/urls.ts";
 
-Deno.test("a server on this machine is found at localhost", () => {
+Deno.test("the URL of 127.0.0.1 has the host localhost", () => {
   assertEquals(urlsOf({ hostname: "127.0.0.1", port: 8000 }), [
     "http://localhost:8000",
   ]);
@@ -10,21 +10,21 @@ Deno.test("a server on this machine is found at localhost", () => {
   ]);
 });
 
-Deno.test("a server on one address is found there", () => {
+Deno.test("the URL of another address has that address", () => {
   assertEquals(urlsOf({ hostname: "192.0.2.7", port: 80 }), [
     "http://192.0.2.7:80",
   ]);
   assertEquals(urlsOf({ hostname: "::1", port: 8000 }), ["http://[::1]:8000"]);
 });
 
-Deno.test("a server that speaks TLS is found at https", () => {
+Deno.test("the scheme of a server with TLS is https", () => {
   assertEquals(
     urlsOf({ hostname: "127.0.0.1", port: 8443, scheme: "https" }),
     ["https://localhost:8443"],
   );
 });
 
-Deno.test("a server on all addresses is found at localhost and at those that other devices see", () => {
+Deno.test("a wildcard address has a URL for localhost, and one for each address of the network", () => {
   for (const hostname of ["0.0.0.0", "::"]) {
     const [local, ...others] = urlsOf({ hostname, port: 8000 });
     assertEquals(local, "http://localhost:8000");
@@ -41,7 +41,7 @@ Deno.test("a server on all addresses is found at localhost and at those that oth
 
 Deno.test({
   name:
-    "without the permission to know its addresses it says that there is one",
+    "without the permission for network interfaces, a placeholder stands for the addresses",
   permissions: { sys: false },
   fn() {
     const [, other] = urlsOf({ hostname: "0.0.0.0", port: 8000 });

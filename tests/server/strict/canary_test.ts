@@ -1,7 +1,6 @@
 /**
- * Canaries: what the runtime's own transport cannot bound, as docs/security.md says under "What the default transport
- * cannot bound", and the strict one can. A row that turns red because Deno has learned something is good news: take it
- * out of that table.
+ * Canaries: the bounds that the runtime's transport does not have and the strict one has, as in docs/security.md, "Limits
+ * of the default transport". A test that fails because Deno now has the bound is good news: remove the row of that table.
  *
  * @module
  */
@@ -17,50 +16,50 @@ import { test, type TransportName } from "../transports.ts";
 
 const MIB = 1024 * 1024;
 const LARGE_BYTES = 32 * MIB;
-/** A timeout that is longer than this goes unnoticed. By hand, 75 s passed without one. */
-const PATIENCE_MS = 1_500;
+/** The time in which a timeout has to occur. A manual test saw none in 75 s. */
+const TIMEOUT_MS = 1_500;
 
-/** What is seen over each transport. */
+/** The expected result over each transport. */
 type Expected<T> = Readonly<Record<TransportName, T>>;
 
-/** The most memory that a process ever had, in bytes. */
+/** Returns the peak memory of a process, in bytes. */
 async function peak(pid: number): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
 }
 
 /**
- * Sends a server much, frame by frame, until it says something, and tells the opcode of that and whether the server took
- * most of it into memory.
+ * Sends frames to a server until it sends one. Returns the opcode of that frame, and whether the server held most of the
+ * bytes in memory.
  */
 async function flood(
   transport: TransportName,
   frames: Iterable<Uint8Array<ArrayBuffer>>,
-): Promise<{ taken: boolean; opcode: number | undefined }> {
+): Promise<{ isBuffered: boolean; opcode: number | undefined }> {
   await using server = await SpawnedServer.start(startOver(transport));
   using peer = await RawPeer.connect(server.port);
   await peer.json();
   const before = await peak(server.pid);
   const written = (async () => {
     for (const frame of frames) await peer.write(frame);
-  })().catch(() => {}); // The server may have had enough.
+  })().catch(() => {}); // The server may have closed the connection.
   const opcode = (await peer.frame())?.opcode;
-  const taken = await peak(server.pid) - before > LARGE_BYTES / 2;
+  const isBuffered = await peak(server.pid) - before > LARGE_BYTES / 2;
   peer.drop();
   await written;
-  return { taken, opcode };
+  return { isBuffered, opcode };
 }
 
-test("canary: a large frame is taken into memory before it is refused", async ({ transport }) => {
+test("canary: a large frame is buffered before it is refused", async ({ transport }) => {
   const frame = encodeFrame(2, new Uint8Array(LARGE_BYTES));
   const expected: Expected<boolean> = { deno: true, strict: false };
   assertEquals(await flood(transport, [frame]), {
-    taken: expected[transport],
+    isBuffered: expected[transport],
     opcode: 8,
   });
 });
 
-/** A message that has no end yet, and a ping: its answer comes when all before it was read. */
+/** Yields the fragments of an incomplete message, then a ping: its pong shows that the fragments were read. */
 function* fragments(): Iterable<Uint8Array<ArrayBuffer>> {
   const part = new Uint8Array(MIB);
   for (let sent = 0; sent < LARGE_BYTES; sent += MIB) {
@@ -69,15 +68,15 @@ function* fragments(): Iterable<Uint8Array<ArrayBuffer>> {
   yield encodeFrame(9, new Uint8Array(0));
 }
 
-test("canary: fragments are taken into memory without limit", async ({ transport }) => {
-  const expected: Expected<{ taken: boolean; opcode: number }> = {
-    deno: { taken: true, opcode: 10 },
-    strict: { taken: false, opcode: 8 },
+test("canary: fragments are buffered without a limit", async ({ transport }) => {
+  const expected: Expected<{ isBuffered: boolean; opcode: number }> = {
+    deno: { isBuffered: true, opcode: 10 },
+    strict: { isBuffered: false, opcode: 8 },
   };
   assertEquals(await flood(transport, fragments()), expected[transport]);
 });
 
-test("canary: half a request head has no timeout", async ({ transport, serve }) => {
+test("canary: an incomplete request head has no timeout", async ({ transport, serve }) => {
   await using server = await serve({ port: 0, handshakeMs: 50 } as object);
   using conn = await Deno.connect({
     hostname: "127.0.0.1",
@@ -85,7 +84,7 @@ test("canary: half a request head has no timeout", async ({ transport, serve }) 
   });
   const write = (text: string) => conn.write(new TextEncoder().encode(text));
   await write("GET /healthz HTTP/1.1\r\nHost: a\r\n");
-  await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+  await new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS));
   await write("Connection: close\r\n\r\n").catch(() => {});
   const bytes = new Uint8Array(100);
   const read = await conn.read(bytes).catch(() => null);
@@ -98,7 +97,7 @@ test("canary: half a request head has no timeout", async ({ transport, serve }) 
   }
 });
 
-test("canary: a frame that is not masked is taken", async ({ transport, serve }) => {
+test("canary: an unmasked frame is accepted", async ({ transport, serve }) => {
   await using server = await serve({ port: 0 });
   using peer = await RawPeer.connect(server.addr.port);
   await peer.json();
@@ -108,9 +107,9 @@ test("canary: a frame that is not masked is taken", async ({ transport, serve })
   else assertEquals(await peer.closeCode(), 1002);
 });
 
-/** Frames that break the protocol, and how the connection ends: 1006 is without a close frame. */
-const BREACHES: readonly (readonly [
-  words: string,
+/** Frames that violate RFC 6455, and the close codes; 1006 stands for no close frame. */
+const INVALID_FRAMES: readonly (readonly [
+  description: string,
   frame: Uint8Array<ArrayBuffer>,
   codes: Expected<number>,
 ])[] = [
@@ -125,14 +124,14 @@ const BREACHES: readonly (readonly [
     { deno: 1006, strict: 1002 },
   ],
   [
-    "text that is no UTF-8",
+    "text that is not UTF-8",
     encodeFrame(1, Uint8Array.of(0xff)),
     { deno: 1006, strict: 1007 },
   ],
 ];
 
-for (const [words, frame, codes] of BREACHES) {
-  test(`canary: ${words} ends a connection without a close code`, async ({ transport, serve }) => {
+for (const [description, frame, codes] of INVALID_FRAMES) {
+  test(`canary: ${description} closes the connection without a close code`, async ({ transport, serve }) => {
     await using server = await serve({ port: 0 });
     using peer = await RawPeer.connect(server.addr.port);
     await peer.write(frame);
@@ -140,7 +139,7 @@ for (const [words, frame, codes] of BREACHES) {
   });
 }
 
-test("canary: a connection that dropped has code 0, and none can be dropped from here", async ({ transport }) => {
+test("canary: a dropped connection has code 0, and the server cannot terminate one", async ({ transport }) => {
   const closed = Promise.withResolvers<number>();
   await using rig = await overLoopback(
     transport === "deno" ? listenWithDeno : (to) => listenWithWs(to),
@@ -150,30 +149,30 @@ test("canary: a connection that dropped has code 0, and none can be dropped from
     deno: [false, 0],
     strict: [true, 1006],
   };
-  const can = rig.socket.terminate();
+  const isTerminated = rig.socket.terminate();
   rig.peer.drop();
-  assertEquals([can, await closed.promise], expected[transport]);
+  assertEquals([isTerminated, await closed.promise], expected[transport]);
 });
 
-test("canary: who does not answer a close frame stays", async ({ transport }) => {
+test("canary: a peer that does not answer a close frame stays connected", async ({ transport }) => {
   const closed = Promise.withResolvers<string>();
   await using rig = await overLoopback(
     transport === "deno" ? listenWithDeno : (to) => listenWithWs(to, 20),
-    () => ({ receive() {}, closed: () => closed.resolve("gone") }),
+    () => ({ receive() {}, closed: () => closed.resolve("closed") }),
   );
   rig.socket.close(4001, "");
   assertEquals((await rig.far.closed()).code, 4001);
-  const expected: Expected<string> = { deno: "stays", strict: "gone" };
+  const expected: Expected<string> = { deno: "open", strict: "closed" };
   let timer;
-  const patience = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve("stays"), PATIENCE_MS);
+  const timeout = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve("open"), TIMEOUT_MS);
   });
-  const seen = await Promise.race([closed.promise, patience]);
+  const state = await Promise.race([closed.promise, timeout]);
   clearTimeout(timer);
-  assertEquals(seen, expected[transport]);
+  assertEquals(state, expected[transport]);
 });
 
-Deno.test("over deno: canary: an idle timeout is told twice, with two codes", async () => {
+Deno.test("over deno: canary: an idle timeout fires two close events with different codes", async () => {
   const codes: number[] = [];
   const first = Promise.withResolvers<void>();
   const server = Deno.serve(

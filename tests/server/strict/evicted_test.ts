@@ -7,59 +7,59 @@ import { test } from "../transports.ts";
 const HEARTBEAT = { intervalMs: 50, timeoutMs: 100 };
 const RECORD = new Uint8Array(64 * 1024);
 
-test("a plain peer that stops reading for good leaves once, with 4002, and its descriptor is back where the transport can drop it", async ({ serve, transport }) => {
-  const left = Promise.withResolvers<PeerClose>();
-  let leaves = 0;
+test("a plain peer that stops reading is closed once, with 4002, and its descriptor is released where the transport can terminate it", async ({ serve, transport }) => {
+  const closed = Promise.withResolvers<PeerClose>();
+  let closes = 0;
   await using server = await serve({
     port: 0,
     heartbeat: HEARTBEAT,
-    // It may talk as fast as it likes.
+    // No rate limit closes the peer.
     limits: NO_LIMITS,
-    onClose(_, departure) {
-      leaves++;
-      left.resolve(departure);
+    onClose(_, close) {
+      closes++;
+      closed.resolve(close);
     },
   });
   const { hub } = server;
   using peer = await RawPeer.connect(server.addr.port);
-  // It says what it likes all the while; only what it is sent does not go on.
-  while (leaves === 0) {
+  // The peer sends all the time; it only does not read.
+  while (closes === 0) {
     await hub.broadcast(RECORD);
-    // It may be dropped while it speaks.
+    // The server may terminate the connection meanwhile.
     await peer.sendJson({ type: "typing" }).catch(() => {});
   }
-  assertEquals((await left.promise).code, 4002);
+  assertEquals((await closed.promise).code, 4002);
   assertEquals(hub.peers.size, 0);
   if (transport === "strict") {
-    // What the kernel had taken may come still, or a reset; then it is over, though the peer has not hung up.
+    // Bytes in the buffers of the kernel may arrive, or a reset; then the connection ends, though the peer keeps it open.
     while (await peer.frame().catch(() => undefined) !== undefined);
     assertEquals(hub.stats().closing, 0);
   } else assertEquals(hub.stats().closing, 1);
   peer.drop();
-  assertEquals(leaves, 1);
+  assertEquals(closes, 1);
 });
 
-Deno.test("over strict: a plain peer that answers no ping leaves with 4001 and is dropped", async () => {
-  const left = Promise.withResolvers<PeerClose>();
+Deno.test("over strict: a plain peer that answers no ping is closed with 4001 and terminated", async () => {
+  const closed = Promise.withResolvers<PeerClose>();
   await using server = await serveStrict({
     port: 0,
     heartbeat: HEARTBEAT,
-    onClose: (_, departure) => left.resolve(departure),
+    onClose: (_, close) => closed.resolve(close),
   });
   using peer = await RawPeer.connect(server.addr.port);
-  assertEquals((await left.promise).code, 4001);
+  assertEquals((await closed.promise).code, 4001);
   const opcodes: number[] = [];
   for (;;) {
     const frame = await peer.frame().catch(() => undefined);
     if (frame === undefined) break;
     opcodes.push(frame.opcode);
   }
-  // Text: start. The close frame may be lost to the reset.
+  // The `start`, then a ping. A reset may drop the close frame.
   assertEquals(opcodes.slice(0, 2), [1, 9]);
   assertEquals(server.hub.stats().closing, 0);
 });
 
-Deno.test("over strict: a plain peer that answers pings, as every WebSocket does, stays though it says nothing", async () => {
+Deno.test("over strict: an idle plain peer that answers pings stays connected", async () => {
   await using server = await serveStrict({
     port: 0,
     heartbeat: { ...HEARTBEAT, timeoutMs: 10_000 },
@@ -75,12 +75,15 @@ Deno.test("over strict: a plain peer that answers pings, as every WebSocket does
 });
 
 for (
-  const [words, bytes] of [
-    ["half a request head", "GET /ws HTTP/1.1\r\nHost: a\r\nUpg"],
-    ["half a body", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1"],
+  const [description, bytes] of [
+    ["an incomplete request head", "GET /ws HTTP/1.1\r\nHost: a\r\nUpg"],
+    [
+      "an incomplete body",
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1",
+    ],
   ] as const
 ) {
-  Deno.test(`over strict: whoever sends ${words} and no more is hung up on`, async () => {
+  Deno.test(`over strict: a connection with ${description} is closed`, async () => {
     await using server = await serveStrict({ port: 0, handshakeMs: 40 });
     using conn = await Deno.connect({
       hostname: "127.0.0.1",
@@ -95,7 +98,7 @@ for (
   });
 }
 
-Deno.test("over strict: whoever connects and sends nothing at all is hung up on", async () => {
+Deno.test("over strict: a connection without a byte is closed", async () => {
   await using server = await serveStrict({ port: 0, handshakeMs: 40 });
   using conn = await Deno.connect({
     hostname: "127.0.0.1",

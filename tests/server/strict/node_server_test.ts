@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { loadWs } from "../../../server/strict/ws_types.ts";
+import { loadWs } from "../../../server/strict/load_ws.ts";
 import { NodeServer } from "../../../server/strict/node_server.ts";
 
-Deno.test("the strict transport hangs up on who comes above its connections, and has room again when one goes", async () => {
+Deno.test("the strict transport closes connections above its limit, and accepts one again after another has closed", async () => {
   const server = new NodeServer(await loadWs(), {
     messageBytes: 1,
     connections: 2,
@@ -11,8 +11,8 @@ Deno.test("the strict transport hangs up on who comes above its connections, and
   await server.listen({
     port: 0,
     hostname: "127.0.0.1",
-    answer: () => new Response("ok"),
-    failed: () => new Response(null, { status: 500 }),
+    handler: () => new Response("ok"),
+    onError: () => new Response(null, { status: 500 }),
   });
   const { port } = server.addr;
   const connect = () => Deno.connect({ hostname: "127.0.0.1", port });
@@ -21,7 +21,7 @@ Deno.test("the strict transport hangs up on who comes above its connections, and
   using third = await connect();
   assertEquals(await third.read(new Uint8Array(1)).catch(() => null), null);
   second.close();
-  // When the server has read that it is gone, there is room.
+  // The server accepts a connection once it has read the end of the second one.
   let answer = "";
   while (answer === "") {
     answer = await fetch(`http://127.0.0.1:${port}/`).then(
@@ -34,7 +34,7 @@ Deno.test("the strict transport hangs up on who comes above its connections, and
   await server.shutdown();
 });
 
-Deno.test("loading ws leaves the environment as it was", async () => {
+Deno.test("loading ws does not change the environment", async () => {
   const { default: process } = await import("node:process");
   const { env } = process;
   await loadWs();

@@ -8,31 +8,35 @@ import {
 import { socketConformance } from "../../adapters/socket_conformance.ts";
 
 socketConformance(
-  "ws's socket",
+  "the socket of ws",
   (attach) => overLoopback((to) => listenWithWs(to), attach),
 );
 
-/** What a peer may do wrong, and what it is closed with. */
-const BREACHES: readonly (readonly [
-  words: string,
+/** Invalid input, and the close code. */
+const INVALID: readonly (readonly [
+  description: string,
   code: number,
   ...frames: readonly Uint8Array<ArrayBuffer>[],
 ])[] = [
   ["a message above the limit", 1009, head(0x82, MESSAGE_BYTES + 1)],
   ["a frame of 2^63 bytes", 1009, head(0x82, 2n ** 63n)],
   [
-    "fragments that are more than the limit together",
+    "fragments above the limit in total",
     1009,
     encodeFrame(2, new Uint8Array(MESSAGE_BYTES), false),
     head(0x00, 1n),
   ],
-  ["text that is no UTF-8", 1007, encodeFrame(1, Uint8Array.of(0xff, 0xfe))],
-  ["a frame that is not masked", 1002, Uint8Array.of(0x81, 1, 97)],
+  ["text that is not UTF-8", 1007, encodeFrame(1, Uint8Array.of(0xff, 0xfe))],
+  ["an unmasked frame", 1002, Uint8Array.of(0x81, 1, 97)],
   ["a reserved bit", 1002, Uint8Array.of(0xc1, 0x80, 0, 0, 0, 0)],
   ["a reserved opcode", 1002, encodeFrame(3, new Uint8Array(0))],
   ["a close frame of one byte", 1002, encodeFrame(8, Uint8Array.of(3))],
   ["a long ping", 1002, encodeFrame(9, new Uint8Array(126))],
-  ["a continuation of nothing", 1002, encodeFrame(0, new Uint8Array(3))],
+  [
+    "a continuation without a first frame",
+    1002,
+    encodeFrame(0, new Uint8Array(3)),
+  ],
   [
     "a message in very many fragments",
     1008,
@@ -43,7 +47,7 @@ const BREACHES: readonly (readonly [
   ],
 ];
 
-/** The head of a masked frame whose payload does not follow. */
+/** Encodes the head of a masked frame without its payload. */
 function head(
   first: number,
   length: number | bigint,
@@ -54,24 +58,24 @@ function head(
   return bytes;
 }
 
-for (const [words, code, ...frames] of BREACHES) {
-  Deno.test(`ws's socket closes with ${code} for ${words}, and tells the hub that`, async () => {
-    const told = Promise.withResolvers<number>();
+for (const [description, code, ...frames] of INVALID) {
+  Deno.test(`the socket of ws closes with ${code} for ${description}, and reports that code`, async () => {
+    const closed = Promise.withResolvers<number>();
     const received: unknown[] = [];
     await using rig = await overLoopback((to) => listenWithWs(to), () => ({
       receive: (data) => received.push(data),
-      closed: told.resolve,
+      closed: closed.resolve,
     }));
     for (const frame of frames) await rig.peer.write(frame);
     assertEquals(await rig.peer.closeCode(), code);
     assertEquals(rig.socket.open, false);
     rig.peer.drop();
-    assertEquals(await told.promise, code);
+    assertEquals(await closed.promise, code);
     assertEquals(received, []);
   });
 }
 
-/** Reads up to the next ping. */
+/** Reads until the next ping and returns its payload. */
 async function ping(peer: RawPeer): Promise<Uint8Array<ArrayBuffer>> {
   for (;;) {
     const frame = await peer.frame();
@@ -79,7 +83,7 @@ async function ping(peer: RawPeer): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-Deno.test("ws's socket asks for a sign of life and calls back once, when it comes", async () => {
+Deno.test("the socket of ws calls back once for a ping, at its pong", async () => {
   let answers = 0;
   const messages = Promise.withResolvers<void>();
   await using rig = await overLoopback((to) => listenWithWs(to), () => ({
@@ -98,7 +102,7 @@ Deno.test("ws's socket asks for a sign of life and calls back once, when it come
   rig.socket.ping!(() => answers++);
 });
 
-Deno.test("ws's socket answers pings, and hands in a message that is all of its own", async () => {
+Deno.test("the socket of ws answers pings, and passes a message with a buffer of its own", async () => {
   const { promise, resolve } = Promise.withResolvers<Uint8Array>();
   await using rig = await overLoopback((to) => listenWithWs(to), () => ({
     receive: (data) => resolve(data as Uint8Array),
@@ -111,15 +115,15 @@ Deno.test("ws's socket answers pings, and hands in a message that is all of its 
   assertEquals((await promise).buffer.byteLength, 1);
 });
 
-Deno.test("ws's socket drops who does not answer its close frame, and tells it", async () => {
-  const told = Promise.withResolvers<number>();
+Deno.test("the socket of ws terminates a peer that does not answer its close frame, and reports 1006", async () => {
+  const closed = Promise.withResolvers<number>();
   await using rig = await overLoopback((to) => listenWithWs(to, 20), () => ({
     receive() {},
-    closed: told.resolve,
+    closed: closed.resolve,
   }));
   rig.socket.close(4000, "");
   const frame = await rig.peer.frame();
   assertEquals(closeCode(frame!), 4000);
   assertEquals(await rig.peer.frame(), undefined);
-  assertEquals(await told.promise, 1006);
+  assertEquals(await closed.promise, 1006);
 });

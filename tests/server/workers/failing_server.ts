@@ -1,5 +1,5 @@
 /**
- * Two workers that die when they are asked to, in a process of their own: a test's cannot share a port.
+ * A server with two workers that fail on request. It has its own process, because that of the tests cannot share a port.
  *
  * @module
  */

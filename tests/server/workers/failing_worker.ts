@@ -1,14 +1,14 @@
 /**
- * A worker that tells each peer which one it is, and dies when it is asked to.
+ * A worker that sends its id to each peer, and fails on the request `fail`.
  *
  * @module
  */
 import { workerStore } from "../../../adapters/worker/store.ts";
 import { serve } from "../../../server/serve.ts";
 import type {
-  Order,
+  WorkerCommand,
   WorkerStart,
-} from "../../../server/workers/supervised_worker.ts";
+} from "../../../server/workers/messages.ts";
 
 globalThis.addEventListener("message", async (event) => {
   const { settings, store, control } = (event as MessageEvent<WorkerStart>)
@@ -20,15 +20,15 @@ globalThis.addEventListener("message", async (event) => {
     store: await workerStore(store),
     onOpen: (peer) => void peer.send({ type: "here", id }),
   });
-  server.hub.handle("die", () => {
+  server.hub.handle("fail", () => {
     setTimeout(() => {
-      throw new Error("asked to die");
+      throw new Error("failed on request");
     });
     return id;
   });
-  control.onmessage = async ({ data }: MessageEvent<Order>) => {
+  control.onmessage = async ({ data }: MessageEvent<WorkerCommand>) => {
     await server.drain(data.drain);
     control.postMessage({ type: "drained" });
   };
-  control.postMessage({ type: "listens", addr: server.addr });
+  control.postMessage({ type: "listening" });
 });

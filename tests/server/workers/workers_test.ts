@@ -9,8 +9,8 @@ import { type Client, connect } from "../../../client.ts";
 import { root, runDeno, SpawnedServer } from "../spawned.ts";
 import { WirePeer } from "../wire_peer.ts";
 
-/** What `deno task start` runs, with a free port. */
-async function start(...more: readonly string[]): Promise<string[]> {
+/** Returns the arguments of `deno task start`, with a free port. */
+async function startArgs(...more: readonly string[]): Promise<string[]> {
   const { tasks } = JSON.parse(
     await Deno.readTextFile(new URL("deno.json", root)),
   );
@@ -20,41 +20,43 @@ async function start(...more: readonly string[]): Promise<string[]> {
 
 const chat = (text: string) => ({ type: "chat", text });
 
-/** What a peer of the lobby hears: offsets and texts. */
-class Ear {
-  readonly heard: [offset: number, text: string][] = [];
+/** Records the chat messages of the lobby, and fails on a gap. */
+class Recorder {
+  readonly received: [offset: number, text: string][] = [];
   #wake: (() => void) | undefined;
 
   constructor(client: Client) {
     const lobby = client.topic("lobby");
     lobby.on("chat", ({ text }, { offset }) => {
-      this.heard.push([offset, text as string]);
+      this.received.push([offset, text as string]);
       this.#wake?.();
     });
     lobby.onGap((gap) => {
-      throw new Error(`lost ${JSON.stringify(gap)}`);
+      throw new Error(`Gap: ${JSON.stringify(gap)}`);
     });
   }
 
   async until(count: number): Promise<void> {
-    while (this.heard.length < count) {
+    while (this.received.length < count) {
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }
 }
 
-Deno.test("--workers 2: publishes raced at both workers have one order, and everybody hears each once", async () => {
-  await using server = await SpawnedServer.start(await start("--workers", "2"));
-  assertMatch(server.said, /^Drumbeat listens on http:\/\/localhost:\d+\n$/);
+Deno.test("--workers 2: concurrent publishes at both workers have one order, and each client receives each once", async () => {
+  await using server = await SpawnedServer.start(
+    await startArgs("--workers", "2"),
+  );
+  assertMatch(server.stdout, /^Drumbeat listens on http:\/\/localhost:\d+\n$/);
   const url = `ws://127.0.0.1:${server.port}/ws`;
   const clients = Array.from({ length: 16 }, () => connect(url));
-  const ears = clients.map((client) => new Ear(client));
+  const recorders = clients.map((client) => new Recorder(client));
   await Promise.all(clients.map((client) => client.opened()));
   const offsets = await Promise.all(
-    clients.flatMap((client, who) =>
+    clients.flatMap((client, publisher) =>
       Array.from(
         { length: 25 },
-        (_, n) => client.topic("lobby").publish(chat(`${who}/${n}`)),
+        (_, n) => client.topic("lobby").publish(chat(`${publisher}/${n}`)),
       )
     ),
   );
@@ -62,19 +64,21 @@ Deno.test("--workers 2: publishes raced at both workers have one order, and ever
     offsets.toSorted((a, b) => a - b),
     Array.from({ length: 400 }, (_, offset) => offset),
   );
-  for (const ear of ears) {
-    await ear.until(400);
-    assertEquals(ear.heard, ears[0]!.heard);
+  for (const recorder of recorders) {
+    await recorder.until(400);
+    assertEquals(recorder.received, recorders[0]!.received);
     assertEquals(
-      ear.heard.map(([offset]) => offset),
+      recorder.received.map(([offset]) => offset),
       Array.from({ length: 400 }, (_, offset) => offset),
     );
   }
   await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
 });
 
-Deno.test("--workers 2: SIGINT says goodbye at every worker and ends with 0", async () => {
-  await using server = await SpawnedServer.start(await start("--workers", "2"));
+Deno.test("--workers 2: SIGINT drains every worker and exits with 0", async () => {
+  await using server = await SpawnedServer.start(
+    await startArgs("--workers", "2"),
+  );
   const peers = await Promise.all(
     Array.from({ length: 8 }, () => WirePeer.v1(server.port)),
   );
@@ -90,15 +94,20 @@ Deno.test("--workers 2: SIGINT says goodbye at every worker and ends with 0", as
   assertLess(performance.now() - from, 5_000);
 });
 
-Deno.test("--workers 2 with --store: what was acknowledged is there after SIGKILL, for whichever worker is asked", async () => {
+Deno.test("--workers 2 with --store: acknowledged records survive SIGKILL, at every worker", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const all = await start("--workers", "2", "--store", `${folder}/file.db`);
+    const all = await startArgs(
+      "--workers",
+      "2",
+      "--store",
+      `${folder}/file.db`,
+    );
     const args = all.map((arg) =>
       arg.replace(/^--allow-(read|write)=\.$/, `$&,${folder}`)
     );
-    const said = await SpawnedServer.start(args);
-    const peer = await WirePeer.v1(said.port);
+    const killed = await SpawnedServer.start(args);
+    const peer = await WirePeer.v1(killed.port);
     const { session, topics: { lobby: { epoch } } } = await peer.next();
     for (const id of [1, 2, 3]) {
       peer.send({
@@ -109,28 +118,28 @@ Deno.test("--workers 2 with --store: what was acknowledged is there after SIGKIL
       });
     }
     await peer.until(({ type, id }) => type === "ack" && id === 3);
-    said.signal("SIGKILL");
-    await said.ended;
+    killed.signal("SIGKILL");
+    await killed.ended;
     await peer.closed;
-    await using again = await SpawnedServer.start(args);
+    await using restarted = await SpawnedServer.start(args);
     for (let round = 0; round < 4; round++) {
-      await using back = await WirePeer.v1(again.port, {
+      await using peer = await WirePeer.v1(restarted.port, {
         session,
         topics: { lobby: { epoch, offset: 1 } },
       });
-      const hello = await back.next();
-      assertEquals(hello.resumed, true);
-      assertEquals(hello.topics.lobby, {
+      const start = await peer.next();
+      assertEquals(start.resumed, true);
+      assertEquals(start.topics.lobby, {
         epoch,
         offset: 1,
         recovered: true,
         head: 3,
       });
-      const [batch] = (await back.until(({ type }) => type === "batch"))
+      const [batch] = (await peer.until(({ type }) => type === "batch"))
         .slice(-1);
       assertEquals([batch.offset, batch.messages.length], [1, 2]);
-      back.send({ type: "publish", id: 3, topic: "lobby", message: chat("3") });
-      const acks = await back.until(({ type }) => type === "ack");
+      peer.send({ type: "publish", id: 3, topic: "lobby", message: chat("3") });
+      const acks = await peer.until(({ type }) => type === "ack");
       assertEquals(acks.at(-1).offset, 2);
     }
   } finally {
@@ -138,8 +147,8 @@ Deno.test("--workers 2 with --store: what was acknowledged is there after SIGKIL
   }
 });
 
-Deno.test("--workers without --unstable-net is one line that says so, and exit code 2", async () => {
-  const args = (await start("--workers", "2"))
+Deno.test("--workers without --unstable-net prints one line and exits with 2", async () => {
+  const args = (await startArgs("--workers", "2"))
     .filter((arg) => arg !== "--unstable-net");
   const { code, stdout, stderr } = await runDeno(args);
   assertEquals([code, stdout, stderr], [
@@ -149,10 +158,12 @@ Deno.test("--workers without --unstable-net is one line that says so, and exit c
   ]);
 });
 
-Deno.test("a port that other workers share is in use: one line, and exit code 1", async () => {
-  await using server = await SpawnedServer.start(await start("--workers", "2"));
+Deno.test("a port of other workers counts as in use: prints one line and exits with 1", async () => {
+  await using server = await SpawnedServer.start(
+    await startArgs("--workers", "2"),
+  );
   const { code, stderr } = await runDeno([
-    ...await start("--workers", "2"),
+    ...await startArgs("--workers", "2"),
     "--port",
     `${server.port}`,
   ]);
@@ -163,16 +174,16 @@ Deno.test("a port that other workers share is in use: one line, and exit code 1"
   );
 });
 
-/** A client of the server whose workers die, and at which of them it is. */
+/** A client of the server with failing workers. It records the ids of the workers that it was connected to. */
 class Visitor {
   readonly client: Client;
-  readonly ear: Ear;
+  readonly recorder: Recorder;
   readonly #seen: string[] = [];
   #wake: (() => void) | undefined;
 
   constructor(port: number) {
     this.client = connect(`ws://127.0.0.1:${port}/ws`);
-    this.ear = new Ear(this.client);
+    this.recorder = new Recorder(this.client);
     this.client.addEventListener("direct", ({ record }) => {
       if (record.kind !== "record") return;
       this.#seen.push(record.message.id as string);
@@ -180,7 +191,7 @@ class Visitor {
     });
   }
 
-  /** The worker it is at, once it is told; after so many others. */
+  /** Resolves with the id of its nth worker. */
   async worker(nth = 0): Promise<string> {
     while (this.#seen.length <= nth) {
       await new Promise<void>((resolve) => this.#wake = resolve);
@@ -189,7 +200,7 @@ class Visitor {
   }
 }
 
-Deno.test("a worker that dies costs its peers a reconnect, and nobody a record; another one takes its place", async () => {
+Deno.test("a worker that fails is replaced: its peers reconnect, and no peer misses a record", async () => {
   await using server = await SpawnedServer.start([
     "run",
     "--allow-all",
@@ -198,7 +209,7 @@ Deno.test("a worker that dies costs its peers a reconnect, and nobody a record; 
   ]);
   const visitors: Visitor[] = [];
   const workers = new Set<string>();
-  // The kernel decides who comes to which worker.
+  // The kernel distributes the connections.
   while (workers.size < 2 || visitors.length < 4) {
     const visitor = new Visitor(server.port);
     visitors.push(visitor);
@@ -213,27 +224,30 @@ Deno.test("a worker that dies costs its peers a reconnect, and nobody a record; 
   };
   await publish("before");
   const [first, ...others] = visitors as [Visitor, ...Visitor[]];
-  const dead = await first.client.request("die", null) as string;
-  assertEquals(dead, await first.worker());
-  await publish("while");
-  // Who was there comes back, to a worker that lives.
-  assertNotEquals(await first.worker(1), dead);
+  const failed = await first.client.request("fail", null) as string;
+  assertEquals(failed, await first.worker());
+  await publish("during");
+  // The peers of the failed worker reconnect to another one.
+  assertNotEquals(await first.worker(1), failed);
   for (const other of others) {
-    if (await other.worker() === dead) {
-      assertNotEquals(await other.worker(1), dead);
+    if (await other.worker() === failed) {
+      assertNotEquals(await other.worker(1), failed);
     }
   }
   await publish("after");
   const count = 3 * visitors.length;
-  for (const { ear } of visitors) {
-    await ear.until(count);
+  for (const { recorder } of visitors) {
+    await recorder.until(count);
     assertEquals(
-      ear.heard.map(([offset]) => offset),
+      recorder.received.map(([offset]) => offset),
       Array.from({ length: count }, (_, offset) => offset),
     );
   }
-  assertMatch(server.said, /^worker: Error: Uncaught Error: asked to die$/m);
-  // Its place is taken: newcomers meet a worker that was not there before.
+  assertMatch(
+    server.stdout,
+    /^worker: Error: Uncaught Error: failed on request$/m,
+  );
+  // The replacement accepts connections.
   for (;;) {
     const visitor = new Visitor(server.port);
     visitors.push(visitor);
@@ -246,7 +260,7 @@ Deno.test("a worker that dies costs its peers a reconnect, and nobody a record; 
   assertEquals((await server.ended).code, 0);
 });
 
-Deno.test("workers that cannot start are an error, and nothing is left that would keep the process alive", async () => {
+Deno.test("workers that cannot start are an error, and the process ends", async () => {
   const { code, stderr } = await runDeno([
     "run",
     "--allow-all",
@@ -258,7 +272,7 @@ Deno.test("workers that cannot start are an error, and nothing is left that woul
   assert(stderr.includes("no_such_worker.ts"), stderr);
 });
 
-Deno.test("deno serve --parallel is as many hubs as isolates, as docs/scaling.md says", async () => {
+Deno.test("deno serve --parallel has one hub per isolate, as in docs/scaling.md", async () => {
   await using server = await SpawnedServer.start(
     [
       ...["serve", "--parallel", "--allow-net", "--host", "127.0.0.1"],
@@ -267,7 +281,7 @@ Deno.test("deno serve --parallel is as many hubs as isolates, as docs/scaling.md
     { DENO_JOBS: "2" },
   );
   const epochs = new Set<string>();
-  // The kernel decides who comes to which isolate.
+  // The kernel distributes the connections.
   while (epochs.size < 2) {
     await using peer = await WirePeer.v1(server.port);
     epochs.add((await peer.next()).topics.lobby.epoch);
