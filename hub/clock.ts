@@ -1,16 +1,16 @@
-/** Takes a planned call back. Idempotent. */
+/** Cancels a scheduled call. Idempotent. */
 export type Cancel = () => void;
 
-/** Time as the hub sees it, so that tests can hold it. `adapters/clock_web.ts` is the real one. */
+/** The hub's time: a port, so that tests can control it. `adapters/clock_web.ts` implements it. */
 export interface Clock {
-  /** Monotonic ms: timeouts, age, expiry. */
+  /** Returns monotonic ms, for timeouts and ages. */
   now(): number;
-  /** Ms since 1970: what people read. */
+  /** Returns ms since 1970, for people. */
   time(): number;
   /** Calls `run` once, after `ms` milliseconds. */
   after(ms: number, run: () => void): Cancel;
-  /** Calls `run` once, after what is waiting in the event loop now: the flush. */
+  /** Calls `run` once, after the events that wait in the event loop now: for the flush. */
   turn(run: () => void): void;
-  /** Frees what the clock holds. No call comes after it. */
+  /** Releases what the clock holds. No scheduled call runs after it. */
   close(): void;
 }

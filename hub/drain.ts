@@ -70,7 +70,7 @@ export class Drain {
       const { isDetached, wire } = connection;
       if (!isDetached && wire.hasPendingReplies) continue;
       this.#draining.delete(connection);
-      connection.disconnect(closeCodeFor(connection), "Going away");
+      connection.disconnect(closeCodeFor(connection), "Hub closing");
     }
     if (this.#waiting.length === 0 && this.#draining.size === 0) {
       return this.stop();
@@ -80,7 +80,7 @@ export class Drain {
 }
 
 /**
- * Returns the code with which a connection is closed when the hub closes: clients of the plain dialect may not know 1012.
+ * Returns the code with which a connection is closed when the hub closes: many WebSocket clients report 1012 as an error, so plain ones receive 1001.
  *
  * @param connection the connection.
  * @param code the code for drumbeat.v1.

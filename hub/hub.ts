@@ -232,7 +232,7 @@ export class Hub<
       return attach(this.#core.attachment, socket, request, ticket);
     }
     // Upgraded before the drain, and open after it began: the drain does not close it.
-    return this.reject(socket, CloseCode.goingAway, "Going away");
+    return this.reject(socket, CloseCode.goingAway, "Hub closing");
   }
 
   /**
@@ -317,7 +317,7 @@ export class Hub<
     this.#drain?.stop();
     core.stop();
     for (const connection of core.connections.all) {
-      connection.disconnect(closeCodeFor(connection, code), "Going away");
+      connection.disconnect(closeCodeFor(connection, code), "Hub closing");
     }
     await core.connections.allClosed(graceMs);
     core.close();

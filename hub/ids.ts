@@ -2,9 +2,9 @@ const ALPHABET =
   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /**
- * A random id in the alphabet of base64url.
+ * Returns a random id in the alphabet of base64url.
  *
- * @param length how many characters; each holds 6 random bits.
+ * @param length the number of characters; each has 6 random bits.
  */
 export function randomId(length: number): string {
   let id = "";
@@ -14,49 +14,60 @@ export function randomId(length: number): string {
   return id;
 }
 
-/** Characters of a peer's public id: 72 bits, no two alike in practice. */
+/** The characters of a peer's public id: 72 bits, so that two equal ids are impossible in practice. */
 const PEER_LENGTH = 12;
-/** Characters of the part of a session that is secret: 144 bits, more than RFC 6749 section 10.10 asks of a token. */
+/** The characters of the secret part of a session: 144 bits, more than RFC 6749 section 10.10 requires of a token. */
 const SECRET_LENGTH = 24;
 
-/** A peer's public id. */
+/** Returns a new public id of a peer. */
 export function newPeerId(): string {
   return randomId(PEER_LENGTH);
 }
 
 const PEER_ID = /^[\w-]{12}$/;
 
-/** Whether something can be a peer's public id at all. */
+/** Returns `true` for text that has the form of a peer's public id. */
 export function isPeerId(id: string): boolean {
   return PEER_ID.test(id);
 }
 
 /**
- * A session: the public id, a dot, and a secret. Whoever knows the whole may resume it; the id alone, which every
- * record carries, says nothing of the secret.
+ * Returns a new session: the public id, a dot, and a secret. The session can be resumed with the whole text only; the public
+ * id, which every record contains, reveals nothing of the secret.
  */
 export function newSession(): string {
   return `${newPeerId()}.${randomId(SECRET_LENGTH)}`;
 }
 
-/** Characters of a session as the client has it. */
+/** The characters of a session, as the client has it. */
 const SESSION_LENGTH = PEER_LENGTH + 1 + SECRET_LENGTH;
 
+const SESSION = /^[\w-]{12}\.[\w-]{24}$/;
+
+/** Returns `true` for text that has the form of a session. */
+export function isSession(session: string): boolean {
+  return SESSION.test(session);
+}
+
+/** Returns the public id of a session: a resume keeps it, on any hub. */
+export function peerIdOf(session: string): string {
+  return session.slice(0, PEER_LENGTH);
+}
+
 /**
- * What the hub and its store put behind a session that belongs to somebody, so that nobody else finds it, whatever they
- * know.
+ * Returns the suffix that the hub adds to the sessions of a user, so that another user cannot resume them.
  *
- * @param user whose it is.
+ * @param user the user's name.
  */
 export async function ownerMark(user: string): Promise<string> {
   const name = new TextEncoder().encode(user);
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", name));
-  // 96 bits: not the name itself, which may be long, and is nothing for a store of ours to keep.
+  // 96 bits of a hash: the name may be long, and the store need not contain it.
   return `.${hash.slice(0, 12).toBase64({ alphabet: "base64url" })}`;
 }
 
-/** The session as the client has it. */
-export function secretOf(session: string): string {
+/** Returns a session as the client has it: without the suffix of its owner. */
+export function withoutOwner(session: string): string {
   return session.slice(0, SESSION_LENGTH);
 }
 
@@ -79,17 +90,5 @@ export function directPeerOf(topic: string): string | undefined {
     : undefined;
 }
 
-/** The public id of a session: the same after a resume, on any node. */
-export function peerIdOf(session: string): string {
-  return session.slice(0, PEER_LENGTH);
-}
-
-/** What the name of a log starts with in which hubs tell each other who is in a topic; the topic's name follows. */
+/** The prefix of the name of a presence log, before the topic's name: the log through which hubs exchange its members. */
 export const PRESENCE_LOG = "$presence/";
-
-const SESSION = /^[\w-]{12}\.[\w-]{24}$/;
-
-/** Whether a client's `session` can be one at all. */
-export function isSession(session: string): boolean {
-  return SESSION.test(session);
-}

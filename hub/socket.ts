@@ -1,44 +1,48 @@
-/** What a transport gives the hub for each connection. `adapters/socket_deno.ts` is one. */
+/** A WebSocket of a transport, as the hub uses it. `adapters/socket_deno.ts` implements it. */
 export interface Socket {
   /**
-   * Sends one WebSocket message: a string as text, bytes as binary. Must not throw; on a socket that is not open it does
-   * nothing.
+   * Sends a WebSocket message: a string as text, bytes as binary. It must not throw; it has no effect unless the socket is
+   * open.
    */
   send(data: string | Uint8Array<ArrayBuffer>): void;
-  /** Starts the closing handshake. Must not throw. */
+  /** Starts the closing handshake. It must not throw. */
   close(code: number, reason: string): void;
-  /** Drops the connection at once. `false`: this transport cannot, and the hub counts a zombie. */
+  /**
+   * Ends the connection without a closing handshake.
+   *
+   * @returns `false` if the transport cannot; then `hub.stats().closing` counts the connection until it ends.
+   */
   terminate(): boolean;
   /**
-   * Asks for a sign of life, below what the peer's program sees, and calls back when it comes. A transport that has no
-   * such method watches over silent plain peers by itself.
+   * Sends a WebSocket ping, and calls back when its pong arrives. A transport without this method detects idle plain peers
+   * itself.
    */
   ping?(answered: () => void): void;
-  /** Bytes given to `send` that have not left the process. */
+  /** The bytes that were passed to `send` and are still in the process. */
   readonly bufferedAmount: number;
-  /** Whether `send` has any effect. */
+  /** `true` while `send` has an effect. */
   readonly open: boolean;
 }
 
-/** What the transport calls: the answer of `hub.attach`. */
+/** The functions that a transport calls for a connection: `hub.attach` returns them. */
 export interface Inbound {
-  /** One WebSocket message came in. */
+  /** Handles a WebSocket message. */
   receive(data: string | Uint8Array<ArrayBuffer>): void;
-  /** The connection is gone. Any number of calls, in any order: the first one counts. */
+  /** Handles the end of the connection. Only the first call has an effect. */
   closed(code: number, reason: string): void;
 }
 
-/** What the transport knows of who connected. The request itself is dead after the upgrade: these are copies. */
+/** A connection, as the transport describes it. The fields are copies: the HTTP request cannot be read after the upgrade. */
 export interface ConnectionInfo {
-  /** The subprotocol that was agreed on; `""`: none, the plain dialect. */
+  /** The subprotocol that was selected; `""` for none, which is the plain dialect. */
   readonly protocol: string;
-  /** The URL of the request. */
+  /** The URL of the HTTP request. */
   readonly url: string;
-  /** The other side's address, without the port. */
+  /** The client's address, without the port. */
   readonly address: string;
 }
 
-/** What a request says of who connects. */
+/** The headers of a handshake that `authorize` receives. */
 export interface Handshake {
   /** The token of the subprotocol entry `drumbeat.token.<base64url>`. */
   readonly token?: string;
@@ -46,16 +50,20 @@ export interface Handshake {
   readonly cookie?: string;
   /** The Authorization header. */
   readonly authorization?: string;
-  /** The Origin header: a browser says which page it is, and a program what it likes. */
+  /** The Origin header. Browsers set it to the page's origin; any other client can set it to any text. */
   readonly origin?: string;
   /** The User-Agent header. */
   readonly userAgent?: string;
-  /** The subprotocols that were offered, without one that holds a token. */
+  /** The subprotocols that the client offered, without the one that contains a token. */
   readonly protocols?: readonly string[];
 }
 
-/** A connection as a transport brings it to the hub. */
+/** The request of a connection, as a transport passes it to the hub. */
 export interface ConnectionRequest extends ConnectionInfo {
-  /** The headers of the handshake, for `authorize`. Default: none. */
+  /**
+   * The headers of the handshake, for `authorize`.
+   *
+   * @default none
+   */
   readonly handshake?: Handshake | undefined;
 }

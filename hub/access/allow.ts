@@ -31,7 +31,7 @@ export interface Allow<ThePeer extends Peer = Peer> {
   readonly publish?: TopicRule<ThePeer>;
 }
 
-/** What a peer does with a topic. */
+/** A use of a topic that rules allow or refuse. */
 export type TopicUse = keyof Allow;
 
 /** A checked {@linkcode Allow}. An absent rule allows every topic. */

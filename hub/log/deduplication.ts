@@ -1,36 +1,35 @@
 import { NOT_KEPT } from "./outcome.ts";
 import type { Outcome } from "./store.ts";
 
-/** Outcomes that are kept of a session's publishes. A client has no more than that unsettled. */
+/** The number of outcomes that are kept of a session. A client has no more publishes without an outcome. */
 const KEPT = 256;
 
-/** How a session's last publishes ended, so that a repeated id gets the same answer: docs/protocol.md, "Publishing". */
+/** The outcomes of a session's last publishes: a repeated id receives the same outcome. docs/protocol.md, "Publishing". */
 export class Outcomes {
   #highest = -1;
   #byId: Map<number, Outcome> | undefined;
 
   /**
-   * The outcome of an id that was there before.
+   * Returns the outcome of a repeated id.
    *
-   * @returns its outcome; the error `unknown` for one that is too old, or was skipped; `undefined` for a new id.
+   * @returns its outcome; the error `indeterminate` if its outcome is not kept; `undefined` for a new id.
    */
   known(id: number): Outcome | undefined {
     if (id > this.#highest) return undefined;
-    return this.#byId?.get(id) ??
-      NOT_KEPT;
+    return this.#byId?.get(id) ?? NOT_KEPT;
   }
 
   /**
    * Keeps the outcome of a new id.
    *
-   * @returns the id whose outcome is not kept any more, if there is one.
+   * @returns the id whose outcome is not kept any more; `undefined` if all outcomes are kept.
    */
   settle(id: number, outcome: Outcome): number | undefined {
     this.#highest = id;
     this.#byId ??= new Map();
     this.#byId.set(id, outcome);
     if (this.#byId.size <= KEPT) return undefined;
-    // A Map keeps its order: the first one is the oldest.
+    // A Map is ordered by insertion: its first key is the oldest.
     const [oldest] = this.#byId.keys();
     this.#byId.delete(oldest!);
     return oldest;

@@ -3,12 +3,13 @@ import type { LogRecord } from "./record.ts";
 import type { Retention } from "./retention.ts";
 
 /**
- * A log that keeps the newest record of each key: one that is replaced is gone, and is not lost. Offsets go on as in any
- * log; those that were replaced have no record. A record without a key replaces nothing and is not replaced.
+ * A ring that keeps the newest record of each key. A replaced record is not lost: readers need only the newest. Its offset
+ * has no record any more. A record without a key replaces no record, and is not replaced.
  */
 export class LatestLog implements RecordLog {
-  /** The offsets that have a record, ascending, and their records. */
+  /** The offsets that have a record, ascending. */
   readonly #offsets: number[] = [];
+  /** The records at these offsets. */
   readonly #records: LogRecord[] = [];
   readonly #byKey = new Map<string, number>();
   #tail: number;
@@ -41,7 +42,7 @@ export class LatestLog implements RecordLog {
       const { key } = record;
       if (key !== undefined) {
         const replaced = this.#byKey.get(key);
-        if (replaced !== undefined) this.#remove(this.#place(replaced), 1);
+        if (replaced !== undefined) this.#remove(this.#indexOf(replaced), 1);
         this.#byKey.set(key, this.#head);
       }
       this.#offsets.push(this.#head++);
@@ -55,16 +56,16 @@ export class LatestLog implements RecordLog {
   }
 
   at(offset: number): LogRecord {
-    const place = this.#place(offset);
-    const record = this.#records[place];
-    if (record === undefined || this.#offsets[place] !== offset) {
+    const index = this.#indexOf(offset);
+    const record = this.#records[index];
+    if (record === undefined || this.#offsets[index] !== offset) {
       throw new RangeError(`No record at ${offset}`);
     }
     return record;
   }
 
   next(offset: number): number {
-    return this.#offsets[this.#place(offset)] ?? this.#head;
+    return this.#offsets[this.#indexOf(offset)] ?? this.#head;
   }
 
   last(count: number): number {
@@ -90,17 +91,17 @@ export class LatestLog implements RecordLog {
     this.#remove(0, dropped);
   }
 
-  /** Takes out records; their keys are free. */
-  #remove(place: number, count: number): void {
-    this.#offsets.splice(place, count);
-    for (const { bytes, key } of this.#records.splice(place, count)) {
+  /** Removes records and their keys. */
+  #remove(index: number, count: number): void {
+    this.#offsets.splice(index, count);
+    for (const { bytes, key } of this.#records.splice(index, count)) {
       this.#bytes -= bytes;
       if (key !== undefined) this.#byKey.delete(key);
     }
   }
 
-  /** Where the first offset from `offset` on stands. */
-  #place(offset: number): number {
+  /** Returns the index of the first offset from `offset` on. */
+  #indexOf(offset: number): number {
     let low = 0;
     let high = this.#offsets.length;
     while (low < high) {

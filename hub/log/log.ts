@@ -1,38 +1,38 @@
 import type { LogRecord } from "./record.ts";
 import type { Retention } from "./retention.ts";
 
-/** The newest records of a topic, bounded by {@linkcode Retention}. */
+/** The ring of a topic's newest records, bounded by {@linkcode Retention}. */
 export interface RecordLog {
-  /** Below it, records are lost; `head` when empty. */
+  /** The oldest offset that was not dropped; `head` for an empty ring. */
   readonly tail: number;
-  /** The offset that the next record gets. */
+  /** The offset of the next record. */
   readonly head: number;
-  /** How many records there are. */
+  /** The number of records. */
   readonly size: number;
   /** The bytes of the records. */
   readonly bytes: number;
-  /** Appends records at `head`. Nothing is trimmed here: a record lives at least until {@linkcode trim}. */
+  /** Appends records at `head`. No record is dropped before the next call of {@linkcode trim}. */
   append(records: readonly LogRecord[]): void;
-  /** Goes on at an offset above `head`: those in between have no record. */
+  /** Continues at an offset above `head`: the offsets in between have no record. */
   skip(to: number): void;
   /**
-   * The record at an offset.
+   * Returns the record at an offset.
    *
-   * @throws {RangeError} when there is none.
+   * @throws {RangeError} when the offset has no record.
    */
   at(offset: number): LogRecord;
-  /** The first offset from `offset` on that has a record; `head` where none has. */
+  /** Returns the first offset from `offset` on that has a record; `head` if no offset has one. */
   next(offset: number): number;
-  /** The offset from which on there are `count` records: below `tail` where there are fewer. */
+  /** Returns the offset of the first of the newest `count` records; an offset below `tail` if there are fewer. */
   last(count: number): number;
-  /** Drops what is above the bounds. @param now the monotonic time in ms. */
+  /** Drops the oldest records that are above the bounds. @param now the monotonic time in ms. */
   trim(retention: Retention, now: number): void;
 }
 
-/** Below this many trimmed places the array is left as it is. */
+/** The array is compacted after this many dropped records. */
 const COMPACT_AFTER = 256;
 
-/** A queue with contiguous offsets. */
+/** A ring whose records have contiguous offsets. */
 export class Log implements RecordLog {
   #records: (LogRecord | undefined)[] = [];
   #first = 0;
@@ -69,7 +69,7 @@ export class Log implements RecordLog {
     this.#head += records.length;
   }
 
-  /** A queue has no holes: what is below one is lost. */
+  /** Drops the records below the offset: the ring has no holes. */
   skip(to: number): void {
     if (to <= this.#head) return;
     this.#records = [];

@@ -1,38 +1,38 @@
 import { utf8Length } from "../../messages.ts";
 
-/** The bytes of a record around its body: `{"message":},`. */
+/** The bytes around a record's body: `{"message":},`. */
 const OVERHEAD_BYTES = 13;
-/** `"from":"",` without the id. */
+/** The bytes of `"from":"",`, without the id. */
 const FROM_BYTES = 10;
-/** `"at":1700000000000,`. */
+/** The bytes of `"at":1700000000000,`. */
 const AT_BYTES = 19;
 
-/** The `from` of what the hub itself publishes. Peers' ids never start with `$`. */
+/** The `from` of the hub's own messages. Peers' ids never start with `$`. */
 export const HUB = "$hub";
 
-/** One record of a topic's log: encoded once, shared by all who get it. Its offset is its place in the log. */
+/** A record of a topic's log: encoded once, shared by all readers. Its offset is its place in the log. */
 export class LogRecord {
   /** The public id of the publisher. */
   readonly from: string;
-  /** When the hub took it in, ms since 1970: what people read. */
+  /** The time at which the hub received the message, in ms since 1970. */
   readonly at: number;
-  /** The same moment on the monotonic clock: what age is measured by. */
+  /** The same time on the monotonic clock, in ms: the record's age is measured by it. */
   readonly since: number;
   /** The message as JSON text, or a binary payload. */
   readonly body: string | Uint8Array<ArrayBuffer>;
-  /** In a topic that keeps the latest: what it replaces. */
+  /** The record's key in a topic with `lag: "latest"`: it replaces the record with the same key. */
   readonly key: string | undefined;
-  /** Its size in bytes as the first of a batch: the most that it can have. */
+  /** The size in bytes as the first record of a batch, which is its largest size. */
   readonly bytes: number;
 
   /**
-   * Counts the bytes.
+   * Creates a record, and counts its bytes.
    *
    * @param from the publisher's public id.
    * @param at ms since 1970.
    * @param since monotonic ms.
    * @param body JSON text or a binary payload.
-   * @param key what it replaces, in a topic that keeps the latest.
+   * @param key the record's key in a topic with `lag: "latest"`. Default: none.
    */
   constructor(
     from: string,
@@ -50,7 +50,7 @@ export class LogRecord {
       (typeof body === "string" ? utf8Length(body) : body.length);
   }
 
-  /** Its size in bytes in a batch, after a record whose `from` and `at` it need not repeat. */
+  /** Returns the size in bytes after another record in a batch, whose `from` and `at` are not repeated. */
   bytesAfter(before: LogRecord): number {
     return this.bytes -
       (this.from === before.from ? FROM_BYTES + this.from.length : 0) -

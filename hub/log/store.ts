@@ -30,118 +30,142 @@ export type StoreFactory<S extends Store = Store> = (
   settings: StoreSettings,
 ) => S;
 
-/** A publish on its way into a log. */
+/** A record to append. */
 export interface Entry {
   /** The topic's name. */
   readonly topic: string;
-  /** What is published. */
+  /** The record. */
   readonly record: LogRecord;
-  /** The publisher's session and its id for this publish: together they land once. Absent: nothing to deduplicate. */
+  /**
+   * The publisher's session. The store appends an entry with the same session and id once.
+   *
+   * @default none: the entry is not deduplicated
+   */
   readonly session?: string | undefined;
-  /** See `session`. */
+  /** The publisher's id of the message, within its session. */
   readonly id?: number | undefined;
 }
 
-/** How a publish ended: at an offset, or refused. */
+/** The outcome of an entry: the record's offset, or the code and the reason of a failure. */
 export type Outcome = { readonly offset: number } | {
   readonly code: ErrorCode;
   readonly message: string;
 };
 
-/** Where a log begins and ends: `tail` is the oldest offset it can still give, `head` the next one to be written. */
+/** The bounds of a log. */
 export interface LogBounds {
-  /** Which log it is: another one was lost and made anew. */
+  /** The log's epoch: a log that replaces a lost one has another epoch. */
   readonly epoch: string;
-  /** The oldest offset that the log can still give. */
+  /** The oldest offset that can be read. */
   readonly tail: number;
-  /** The offset that the next record gets. */
+  /** The offset of the next record. */
   readonly head: number;
-  /** What the hub's ring begins with, up to `head`. Absent: nothing. */
+  /**
+   * The records with which the hub's ring begins, up to `head`.
+   *
+   * @default none
+   */
   readonly recent?: RecentRecords | undefined;
 }
 
-/** The newest records of a log, as a store that keeps them hands them out. */
+/** The newest records of a log. */
 export interface RecentRecords {
-  /** Below it, the ring has lost records. */
+  /** The oldest offset that was not dropped. */
   readonly tail: number;
-  /** The records, ascending. Between two runs lies what was replaced (`lag: "latest"`); other topics have one run. */
+  /** The records, ascending. Between two runs, records were replaced (`lag: "latest"`); other topics have one run. */
   readonly runs: readonly StoredRecords[];
 }
 
 /**
- * Where logs and sessions live. It owns epochs, offsets and the outcome of each publish, and answers through the
- * {@linkcode StoreSink}; it may answer before the call returns. What `committed` was not called for is not delivered.
+ * A store of logs and sessions: a port. It assigns epochs and offsets, and keeps the outcome of each publish. It reports
+ * through its {@linkcode StoreSink}, within the call or later. The hub delivers a record only after `committed`.
+ *
+ * The hub reports an exception or a rejection of any method to `onError`. An entry of a failed `append` without an outcome
+ * has the outcome `indeterminate`, because the store may have written it.
  */
 export interface Store extends AsyncDisposable {
-  /** Whether it takes what is published, as far as it knows. Absent: it always does, or says so for each publish. */
+  /**
+   * `false` while the store fails: then the hub waits for its records instead of sending gaps.
+   *
+   * @default true
+   */
   readonly healthy?: boolean;
   /**
-   * Whether several hubs have their logs in it. Each is told of what all of them append to the topics that it has open, and
-   * {@linkcode StoreSink.directMessage} of the peers' own logs. Default: `false`.
+   * `true` if several hubs share the store. Each hub is informed of the records of all hubs in the topics that it has open,
+   * and of those in direct logs ({@linkcode StoreSink.directMessage}).
+   *
+   * @default false
    */
   readonly shared?: boolean;
-  /** Called once, before anything else. */
+  /** Connects the hub. Called once, before any other method. */
   connect(sink: StoreSink): void;
-  /** Opens a topic's log, making it where there is none. Answered by `opened`. */
+  /** Opens a topic's log, and creates it if necessary. The store calls `opened`. */
   open(topic: string): void;
   /**
-   * Commits what one flush gathered, all topics together, in order. Answered by `committed` for each topic, then by
-   * `settled` for each entry. A repeated (session, id) is settled with its first outcome and not written again.
+   * Appends the entries of one flush in their order, for all topics together. The store calls `committed` for each topic,
+   * then `settled` for each entry. An entry whose session and id were appended before is settled with the first outcome,
+   * without another record.
    */
   append(entries: readonly Entry[]): void;
   /**
-   * Reads records below the hub's ring, from `from` on, about `maxBytes` of them, at least one if there is any. The
-   * first may be above `from`: what lies between was trimmed. A store without `read` keeps nothing below the ring.
+   * Reads records below the hub's ring: about `maxBytes` of them, and at least one if there is one. The first record may be
+   * above `from`, if the records in between were dropped. A store without this method keeps no records below the ring.
    *
-   * @throws when the log cannot be read (or rejects).
+   * @throws {Error} (or a rejection) when the log cannot be read.
    */
   read?(
     topic: string,
     from: number,
     maxBytes: number,
   ): StoredRecords | Promise<StoredRecords>;
-  /** The topic is forgotten: nobody asked for it for longer than its records live. */
+  /** Forgets a topic that the hub does not use any more: its records are older than the topic's retention. */
   forget(topic: string): void;
-  /** Starts a session. */
+  /** Begins a session. */
   begin(session: string): void;
-  /** Takes a session over. `true`: it is known and has not expired, and its outcomes count on. */
+  /**
+   * Claims a session for a connection of this hub. Its outcomes are kept.
+   *
+   * @returns `false` if the session does not exist or has expired.
+   */
   claim(session: string): boolean | Promise<boolean>;
-  /** The session's connection is gone: its time to live starts now. */
+  /** Detaches a session from its connection: its time to live starts. */
   detach(session: string): void;
 }
 
-/** A run of records: the first one's offset, and contiguous records. */
+/** Records with contiguous offsets. */
 export interface StoredRecords {
   /** The first record's offset. */
   readonly offset: number;
-  /** Contiguous records. */
+  /** The records. */
   readonly records: readonly LogRecord[];
 }
 
-/** What a store tells the hub. */
+/** The functions through which a store reports to the hub. */
 export interface StoreSink {
   /**
-   * The log is there. Told again when it was lost and made anew: then the epoch differs. Told again with the same epoch
-   * when the store cannot go on record by record: the hub's ring begins anew at the new head, with what is `recent`, and
-   * what lies between can be read, or is a gap.
+   * The log is open. The store calls it again with another epoch after it replaced a lost log, and with the same epoch if it
+   * cannot report the records one by one: then the hub's ring begins anew with `recent`, and a reader receives the records
+   * in between from `read`, or a gap.
    */
   opened(topic: string, bounds: LogBounds): void;
-  /** Records are committed at `offset` and on. The only way into a topic's ring. */
+  /** Records were committed at `offset` and the offsets after it. Records enter a topic's ring only through this call. */
   committed(topic: string, offset: number, records: readonly LogRecord[]): void;
-  /** Records below `tail` are gone from the store. */
+  /** The records below `tail` were deleted. */
   trimmed(topic: string, tail: number): void;
-  /** How an entry ended: becomes the ack or the error. Called once for each entry, after its `committed`. */
+  /** The outcome of an entry: called once for each entry, after its `committed`. */
   settled(entry: Entry, outcome: Outcome): void;
   /**
-   * The session was claimed on another node: its connection here is closed with 4505. Told after the promise of a claim
-   * that was granted here before it.
+   * Another hub claimed a session: its connection to this hub is closed with 4505. If this hub claimed the session before,
+   * the promise of that claim is settled first.
    */
   claimed(session: string): void;
   /**
-   * A record was appended to a peer's own log, `$peer/` and its id, whether this hub has it open or not. A shared store
-   * calls it on every node; the one that has the peer opens the log.
+   * A record was appended to a direct log. A shared store calls it on every hub, whether the hub has the log open or not;
+   * the hub that has the peer opens the log.
+   *
+   * @param topic the log's name: `$peer/` and the peer's id.
    */
   directMessage?(topic: string): void;
-  /** Something failed that is no single entry's fault. */
+  /** The store failed, for a reason that concerns no single entry. */
   failed(error: unknown): void;
 }

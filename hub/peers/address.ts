@@ -1,12 +1,12 @@
-/** An IPv4 address in the form that IPv6 sockets give it: RFC 4291 section 2.5.5.2. */
+/** An IPv4 address in the form of IPv6 sockets: RFC 4291 section 2.5.5.2. */
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /**
- * What a limit per address counts: an IPv4 address, or the first 64 bits of an IPv6 address, all of which one customer of
- * a provider has (RFC 6177).
+ * Returns the key by which limits count an address: an IPv4 address, or the first 64 bits of an IPv6 address, because a
+ * provider's customer has all addresses of such a network (RFC 6177).
  *
- * @param address as the transport gives it, without the port.
- * @returns a key; the address itself where it is neither.
+ * @param address the address as the transport describes it, without the port.
+ * @returns the key; the address itself if it is neither an IPv4 nor an IPv6 address.
  */
 export function addressKey(address: string): string {
   const mapped = MAPPED.exec(address)?.[1];

@@ -89,7 +89,7 @@ export class Heartbeat {
     this.#cancel = undefined;
     this.tick++;
     for (const [connection, since] of this.#awaitingHello) {
-      // The map is ordered: all connections after the first one that has time left have time left.
+      // The map is ordered: after the first connection that is in time, all are in time.
       if (this.tick - since <= this.#helloTicks) break;
       connection.disconnect(CloseCode.helloTimeout, "Hello timeout");
     }

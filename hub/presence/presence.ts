@@ -98,7 +98,7 @@ export class Presence {
    * Starts the grace time of a peer whose connection is detached.
    *
    * @param connection the connection.
-   * @param sessionEnded `true` if the peer cannot resume: then it leaves at once.
+   * @param sessionEnded `true` if the peer cannot resume: then it is removed at once.
    * @param now the monotonic time in ms.
    */
   detached(connection: Connection, sessionEnded: boolean, now: number): void {

@@ -23,7 +23,7 @@ const LIST_MS = 10_000;
 const RETRY_MS = 3_000;
 /** A hub that sends nothing for this many ticks is dropped: within 30 s, the time of its records in the store included. */
 const TIMEOUT_TICKS = 28;
-/** A hub that does not receive its own records for this many ticks is cut off from the store: the others may still write. */
+/** A hub that does not receive its own records for this many ticks has no connection to the store; other hubs may have one. */
 const DISCONNECTED_TICKS = 12;
 /** A topic without members of this hub is followed for this long after the last member or query, in ms. */
 const KEEP_MS = 30_000;
@@ -72,7 +72,7 @@ export class Replication implements Reader {
   /** `true` if the log has the state of every member of this hub. */
   #isComplete = false;
   /** `true` once this hub has read its own request for the lists of the other hubs. */
-  #hasAsked = false;
+  #hasRequested = false;
   /** Records without an outcome: until they have one, changes are gathered. */
   #unsettled = 0;
   /** The monotonic time of the next list, in ms. */
@@ -148,7 +148,7 @@ export class Replication implements Reader {
     const now = clock.now();
     let bodies: string[];
     if (now >= this.#listAt) {
-      bodies = encodeList(own, !this.#hasAsked, maxBytes);
+      bodies = encodeList(own, !this.#hasRequested, maxBytes);
       this.#isComplete = true;
       this.#listAt = now + LIST_MS;
     } else if (this.#isComplete && this.#unwritten.size > 0) {
@@ -228,7 +228,7 @@ export class Replication implements Reader {
   /** Requests the lists: until they arrive, members may be included that have left in the missed records. */
   #missed(): void {
     this.#members.missed();
-    this.#hasAsked = false;
+    this.#hasRequested = false;
     this.#listAt = -Infinity;
     this.#events.touched();
   }
@@ -240,7 +240,7 @@ export class Replication implements Reader {
       if (record === undefined) continue;
       if (hub === this.#context.node) {
         this.#unheardTicks = 0;
-        this.#hasAsked ||= record.ask;
+        this.#hasRequested ||= record.ask;
         continue;
       }
       const changed = this.#members.merge(hub, record, this.#age);

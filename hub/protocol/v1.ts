@@ -10,7 +10,7 @@ import {
   type TopicStart,
 } from "../../messages.ts";
 import { DENIED } from "../access/access.ts";
-import { secretOf } from "../ids.ts";
+import { withoutOwner } from "../ids.ts";
 import { MAX_NESTING, wireLimits } from "../limits.ts";
 import type { Run } from "../log/run.ts";
 import { Topic } from "../log/topic.ts";
@@ -143,7 +143,7 @@ export class V1Dialect implements Dialect {
       type: "start",
       time: clock.time(),
       peer: connection.id,
-      session: secretOf(session),
+      session: withoutOwner(session),
       resumed,
       heartbeat: {
         intervalMs: heartbeat.intervalMs,

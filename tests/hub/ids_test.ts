@@ -6,7 +6,7 @@ import {
   ownerMark,
   peerIdOf,
   randomId,
-  secretOf,
+  withoutOwner,
 } from "../../hub/ids.ts";
 
 Deno.test("ids have the length asked for, in the alphabet of base64url", () => {
@@ -36,7 +36,7 @@ Deno.test("an owner's mark is the same each time, another one's is another, and 
     assertMatch(mark, /^\.[\w-]{16}$/);
     marks.add(mark);
     const session = newSession();
-    assertEquals(secretOf(session + mark), session);
+    assertEquals(withoutOwner(session + mark), session);
     assertFalse(isSession(session + mark));
   }
   assertEquals(marks.size, 5);
