@@ -24,7 +24,7 @@ class HeldStore extends MemoryStore {
   }
 }
 
-Deno.test("each peer goes at the time it was told: drumbeat.v1 with 1012, plain with 1001, who has not said hello with 1012", async () => {
+Deno.test("closes each peer at its announced time: drumbeat.v1 with 1012, also without a hello, and plain with 1001", async () => {
   await using hub = inMemory();
   const first = await hub.v1();
   const plain = hub.plain();
@@ -50,7 +50,7 @@ Deno.test("each peer goes at the time it was told: drumbeat.v1 with 1012, plain 
   assertEquals(hub.leaves.map(({ code }) => code), [1012, 1001, 1012]);
 });
 
-Deno.test("until its time a peer is served as ever, and what it published last is acknowledged before it is closed", async () => {
+Deno.test("serves a peer until its time, and acknowledges its last publish before it closes the peer", async () => {
   await using hub = inMemory();
   await hub.v1();
   const peer = await hub.v1();
@@ -70,7 +70,7 @@ Deno.test("until its time a peer is served as ever, and what it published last i
   assertEquals(peer.closed?.code, 1012);
 });
 
-Deno.test("a peer whose publish the store has not answered stays for the answer, and nothing more of it is taken in", async () => {
+Deno.test("keeps a peer whose publish has no outcome yet, and ignores its further frames", async () => {
   const store: { held?: HeldStore } = {};
   await using hub = inMemory({}, (clock) => store.held = new HeldStore(clock));
   const peer = await hub.v1();
@@ -91,7 +91,7 @@ Deno.test("a peer whose publish the store has not answered stays for the answer,
   await drained;
 });
 
-Deno.test("a handler that never answers keeps its peer until the hub is closed, and nobody else", async () => {
+Deno.test("a handler without a reply keeps its peer until the hub closes, and no other peer", async () => {
   await using hub = inMemory();
   hub.hub.handle("wait", () => new Promise(() => {}));
   const peer = await hub.v1();
@@ -105,7 +105,7 @@ Deno.test("a handler that never answers keeps its peer until the hub is closed, 
   await drained;
 });
 
-Deno.test("a hub that drains takes nobody in, drains once, and is done at once where nobody is there", async () => {
+Deno.test("rejects new connections while draining, drains once, and is done at once without peers", async () => {
   await using hub = inMemory();
   assertFalse(hub.hub.isDraining);
   const peer = await hub.v1();

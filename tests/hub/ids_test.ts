@@ -9,26 +9,26 @@ import {
   withoutOwner,
 } from "../../hub/ids.ts";
 
-Deno.test("ids have the length asked for, in the alphabet of base64url", () => {
+Deno.test("an id has the given length, in the alphabet of base64url", () => {
   for (const length of [0, 1, 8, 24]) {
     assertMatch(randomId(length), new RegExp(`^[\\w-]{${length}}$`));
   }
 });
 
-Deno.test("no two ids are alike, and no public id starts like the hub's own names", () => {
+Deno.test("ids differ, and no public id begins like an internal name", () => {
   const ids = new Set(Array.from({ length: 1_000 }, newPeerId));
   assertEquals(ids.size, 1_000);
   for (const id of ids) assertFalse(id.startsWith("$"));
 });
 
-Deno.test("a session's public id is always the same and does not hold its secret", () => {
+Deno.test("a session's public id is constant and does not contain the secret", () => {
   const session = newSession();
   assert(isSession(session));
   assertEquals(peerIdOf(session), peerIdOf(session));
   assertFalse(peerIdOf(session).includes(session.slice(-24)));
 });
 
-Deno.test("an owner's mark is the same each time, another one's is another, and none shows in what the client has", async () => {
+Deno.test("the suffix of an owner is constant, differs between owners, and is removed for the client", async () => {
   const marks = new Set<string>();
   for (const user of ["ada", "Ada", "ada ", "a".repeat(255), "ä"]) {
     const mark = await ownerMark(user);
@@ -42,7 +42,7 @@ Deno.test("an owner's mark is the same each time, another one's is another, and 
   assertEquals(marks.size, 5);
 });
 
-Deno.test("text that cannot be a session is told apart", () => {
+Deno.test("recognises text that has the form of a session", () => {
   const session = newSession();
   for (
     const text of [

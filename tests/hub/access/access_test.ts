@@ -43,7 +43,7 @@ function hubOf(
   return Object.assign(inMemory({ authorize, ...options }), { asked });
 }
 
-Deno.test("a hello is asked about once, with its token and the copies of its request, and the peer knows who it is", async () => {
+Deno.test("calls authorize once for a hello, with its token and the handshake, and gives the peer its user and data", async () => {
   await using world = hubOf({ ada: { data: { role: "admin" } } });
   const peer = world.connect(PROTOCOL, {
     cookie: "a=b",
@@ -75,7 +75,7 @@ Deno.test("a hello is asked about once, with its token and the copies of its req
   });
 });
 
-Deno.test("the hello's token counts, and not that of the subprotocol; without one, that of the subprotocol does", async () => {
+Deno.test("uses the token of the hello, and without one that of the subprotocol", async () => {
   await using world = hubOf({ ada: {}, bob: {} });
   for (const [hello, user] of [[{ token: "ada" }, "ada"], [{}, "bob"]]) {
     const peer = world.connect(PROTOCOL, { token: "bob" });
@@ -98,7 +98,7 @@ const REFUSED: readonly (readonly [
 
 for (const protocol of [PROTOCOL, ""]) {
   for (const [words, authorize, code] of REFUSED) {
-    Deno.test(`${words} is closed with ${code} ${protocol || "plain"}, and is no peer`, async () => {
+    Deno.test(`closes ${words} with ${code} (${protocol || "plain"}) before it joins`, async () => {
       await using world = inMemory({ authorize });
       const peer = world.connect(protocol);
       if (protocol !== "") peer.send({ type: "hello" });
@@ -110,7 +110,7 @@ for (const protocol of [PROTOCOL, ""]) {
   }
 }
 
-Deno.test("an authorize that does not answer is given up: 1013, and nothing of the hello happens", async () => {
+Deno.test("closes with 1013 when authorize has no result in time, and opens no topic", async () => {
   await using world = inMemory({
     authorize: () => new Promise(() => {}),
     limits: { authorizeMs: 500 },
@@ -127,7 +127,7 @@ Deno.test("an authorize that does not answer is given up: 1013, and nothing of t
   assertEquals(world.hub.stats().topics, 0);
 });
 
-Deno.test("a plain peer that is still asked about is told to wait, and nothing that it says is published", async () => {
+Deno.test("refuses the messages of a plain peer while authorize has no result", async () => {
   const { promise, resolve } = Promise.withResolvers<Grant>();
   await using world = inMemory({ authorize: () => promise });
   const peer = world.connect("");
@@ -231,7 +231,7 @@ Deno.test("a connection that waits for authorize counts against the limits", asy
   ]);
 });
 
-Deno.test("who expires is closed with 4501 within a tenth of the interval, whatever the wall clock says, and no other", async () => {
+Deno.test("closes with 4501 within a tenth of the interval after the grant expires, by the monotonic clock", async () => {
   const grants: Record<string, Partial<Grant>> = { bob: {} };
   await using world = hubOf(grants);
   grants.ada = { expiresAt: world.clock.time() + 60_000 };
@@ -264,7 +264,7 @@ Deno.test("who expires is closed with 4501 within a tenth of the interval, whate
   assertEquals(world.leaves.map(({ code }) => code), [4501, 4501]);
 });
 
-Deno.test("a new token prolongs a living connection, and the peer knows what is new", async () => {
+Deno.test("a renewal extends the grant and updates the peer's data", async () => {
   const grants: Record<string, Partial<Grant>> = {};
   await using world = hubOf(grants);
   const { clock } = world;
@@ -291,7 +291,7 @@ Deno.test("a new token prolongs a living connection, and the peer knows what is 
   assertEquals([world.joins.length, world.leaves], [1, []]);
 });
 
-Deno.test("a new token that is none is an error, and the one before lasts as long as it would have", async () => {
+Deno.test("answers a renewal with a wrong token with an error, and keeps the earlier grant", async () => {
   const grants: Record<string, Partial<Grant>> = {};
   await using world = hubOf(grants);
   grants.ada = { expiresAt: world.clock.time() + 10_000 };
@@ -305,7 +305,7 @@ Deno.test("a new token that is none is an error, and the one before lasts as lon
   assertEquals(peer.closed?.code, 4501);
 });
 
-Deno.test("a new token of another user, or of one who may not come, is 4503", async () => {
+Deno.test("closes with 4503 after a renewal with a token of another user or a forbidden one", async () => {
   await using world = hubOf({ ada: {}, bob: {}, banned: "forbidden" });
   for (const token of ["bob", "banned"]) {
     const peer = await world.v1({ token: "ada" });
@@ -314,7 +314,7 @@ Deno.test("a new token of another user, or of one who may not come, is 4503", as
   }
 });
 
-Deno.test("a new token that cannot be looked at is the error unavailable; a second one at the same time is the error limit", async () => {
+Deno.test("answers a renewal with unavailable when authorize fails, and with limit while another renewal is pending", async () => {
   let answer: () => Grant | Promise<Grant> = () => ({ user: "ada" });
   await using world = inMemory({ authorize: () => answer() });
   const peer = await world.v1({});
@@ -332,7 +332,7 @@ Deno.test("a new token that cannot be looked at is the error unavailable; a seco
   assertEquals((await peer.until("ack")).at(-1).id, 3);
 });
 
-Deno.test("whose time runs out while a new token is looked at has left, and stays so", async () => {
+Deno.test("a renewal that succeeds after the old grant expired does not reopen the connection", async () => {
   const { promise, resolve } = Promise.withResolvers<Grant>();
   let answer: () => Grant | Promise<Grant> = () => promise;
   await using world = inMemory({ authorize: () => answer() });
@@ -349,7 +349,7 @@ Deno.test("whose time runs out while a new token is looked at has left, and stay
   assertEquals([world.hub.peers.size, world.joins[0]?.auth], [0, undefined]);
 });
 
-Deno.test("a hub that asks nobody knows no tokens", async () => {
+Deno.test("answers a renewal with unsupported without authorize", async () => {
   await using world = inMemory();
   const { peer } = await world.greeted({ token: "anything" });
   peer.send({ type: "renew", id: 1, token: "anything" });
@@ -360,7 +360,7 @@ Deno.test("a hub that asks nobody knows no tokens", async () => {
   ]);
 });
 
-Deno.test("a session goes on for its own user, with another token of theirs too", async () => {
+Deno.test("resumes a session for its own user, also with another token of the user", async () => {
   await using world = hubOf({ ada: {}, other: { user: "ada" } });
   const { peer, start } = await world.greeted({ token: "ada" });
   peer.far.close(4000);
@@ -375,7 +375,7 @@ Deno.test("a session goes on for its own user, with another token of theirs too"
 });
 
 for (const thief of ["bob", "anonymous"]) {
-  Deno.test(`a stolen session is a new one for ${thief}, and its owner notices nothing`, async () => {
+  Deno.test(`gives ${thief} a new session for a stolen one, and keeps the owner's connection`, async () => {
     await using world = hubOf({
       ada: {},
       bob: {},
@@ -405,7 +405,7 @@ for (const thief of ["bob", "anonymous"]) {
   });
 }
 
-Deno.test("nobody takes a session with a token that is none", async () => {
+Deno.test("does not claim a session for a connection with a wrong token", async () => {
   await using world = hubOf({ ada: {} });
   const { peer: ada, start } = await world.greeted({ token: "ada" });
   const thief = world.connect(PROTOCOL);
@@ -414,7 +414,7 @@ Deno.test("nobody takes a session with a token that is none", async () => {
   assertEquals(ada.closed, undefined);
 });
 
-Deno.test("a hello whose connection has gone while it was asked about takes no session from the next one", async () => {
+Deno.test("does not claim a session for a connection that closed while authorize was pending", async () => {
   const grants = [Promise.withResolvers<Grant>()];
   let answer: () => Grant | Promise<Grant> = () => ({ user: "ada" });
   await using world = inMemory({ authorize: () => answer() });
@@ -434,7 +434,7 @@ Deno.test("a hello whose connection has gone while it was asked about takes no s
   assertEquals([next.closed, world.hub.peers.size], [undefined, 1]);
 });
 
-Deno.test("above limits.peersPerUser it is 4029, for that user; who leaves makes room, and who resumes takes no more of it", async () => {
+Deno.test("closes with 4029 above limits.peersPerUser; a closed or resumed connection does not count", async () => {
   await using world = hubOf({ ada: {}, bob: {} }, {
     limits: { peersPerUser: 2 },
   });
@@ -465,7 +465,7 @@ Deno.test("above limits.peersPerUser it is 4029, for that user; who leaves makes
   assertEquals(await denied(PROTOCOL), 4029);
 });
 
-Deno.test("a session that found no room for its user can still be resumed", async () => {
+Deno.test("a session whose resume was refused for peersPerUser can be resumed later", async () => {
   await using world = hubOf({ ada: {} }, { limits: { peersPerUser: 1 } });
   const { peer: one, start } = await world.greeted({ token: "ada" });
   one.far.close(4000);
@@ -481,7 +481,7 @@ Deno.test("a session that found no room for its user can still be resumed", asyn
   assertEquals(again.resumed, true);
 });
 
-Deno.test("and is forgotten in its time if it is not", async () => {
+Deno.test("a session whose resume was refused for peersPerUser expires", async () => {
   await using world = hubOf({ ada: {} }, { limits: { peersPerUser: 1 } });
   const { peer: one, start } = await world.greeted({ token: "ada" });
   one.far.close(4000);
@@ -498,7 +498,7 @@ Deno.test("and is forgotten in its time if it is not", async () => {
   assertEquals(again.resumed, false);
 });
 
-Deno.test("what peers may not use is the error forbidden, everywhere, and comes into being nowhere", async () => {
+Deno.test("answers every use of a topic that rules forbid with forbidden, and creates no topic", async () => {
   await using world = inMemory({
     allow: { subscribe: ["lobby", "room:*"], publish: ["room:*"] },
   });
@@ -549,7 +549,7 @@ Deno.test("what peers may not use is the error forbidden, everywhere, and comes 
   assertEquals(plain.read().map(({ code }) => code), ["forbidden"]);
 });
 
-Deno.test("a plain peer that may not read the lobby is told so, and may still publish to it", async () => {
+Deno.test("a plain peer that may not subscribe to the lobby receives an error and may publish", async () => {
   await using world = inMemory({ allow: { subscribe: [] } });
   const peer = world.connect("");
   const [start, error] = peer.read();
@@ -560,7 +560,7 @@ Deno.test("a plain peer that may not read the lobby is told so, and may still pu
   assertEquals(world.hub.stats().committed, 1);
 });
 
-Deno.test("a rule that has changed its mind holds for the next frame; a subscription goes on", async () => {
+Deno.test("applies a changed rule to the next frame, and keeps subscriptions", async () => {
   const members = new Set(["room"]);
   await using world = inMemory({
     allow: { subscribe: (_peer, topic) => members.has(topic) },
@@ -579,7 +579,7 @@ Deno.test("a rule that has changed its mind holds for the next frame; a subscrip
   assertEquals(peer.readType("batch").length, 1);
 });
 
-Deno.test("a rule is asked with the peer, and one that throws forbids and is reported", async () => {
+Deno.test("calls a rule with the peer; a rule that throws forbids and is reported", async () => {
   const asked: unknown[] = [];
   const ids = new Set<string>();
   await using world = hubOf({ ada: { data: ["lobby"] } }, {
@@ -607,7 +607,7 @@ Deno.test("a rule is asked with the peer, and one that throws forbids and is rep
   assertEquals(world.errors.map(({ stage }) => stage), ["authorize"]);
 });
 
-Deno.test("a peer's own rules narrow those of the hub, and never widen them; its own log is its own", async () => {
+Deno.test("a grant's rules restrict those of the hub, and do not apply to the direct log", async () => {
   await using world = hubOf({ ada: { allow: { subscribe: ["room:*"] } } }, {
     allow: { subscribe: ["room:1", "lobby"] },
   });
@@ -625,7 +625,7 @@ Deno.test("a peer's own rules narrow those of the hub, and never widen them; its
   assertEquals(peer.readType("batch").length, 1);
 });
 
-Deno.test("a new token with fewer rights ends what is not allowed any more, at once, and the ack comes after it", async () => {
+Deno.test("a renewal with fewer rights unsubscribes from forbidden topics before its ack", async () => {
   const topics = { lobby: {}, "room:1": { presence: true }, "room:2": {} };
   await using world = hubOf({
     all: { user: "ada" },
@@ -675,7 +675,7 @@ Deno.test("a new token with fewer rights ends what is not allowed any more, at o
   assertEquals(start.topics["room:1"], { error: "forbidden" });
 });
 
-Deno.test("a topic whose log is still being opened is not joined by whoever may not join it any more", async () => {
+Deno.test("a renewal with fewer rights prevents a subscribe whose log is still opening", async () => {
   let store: DeepStore;
   let allow: Allow = {};
   await using world = inMemory(
@@ -694,7 +694,7 @@ Deno.test("a topic whose log is still being opened is not joined by whoever may 
   assertEquals(world.hub.topic("room").subscribers.size, 0);
 });
 
-Deno.test("options that are none are refused when the hub is made", () => {
+Deno.test("rejects wrong values of authorize and allow", () => {
   const wrong: unknown[] = [
     { authorize: "yes" },
     { allow: { subscribe: "lobby" } },

@@ -4,13 +4,13 @@ import type { Peer } from "../../../hub/peer.ts";
 
 const peer = { id: "me" } as Peer;
 
-Deno.test("without rules there is nothing to ask", () => {
+Deno.test("has no check for a use without a rule", () => {
   assertEquals(rulesOf(), {});
   assertEquals(rulesOf({}), {});
   assertEquals(Object.keys(rulesOf({ publish: [] })), ["publish"]);
 });
 
-Deno.test("a list names topics, and prefixes by a star at their end", () => {
+Deno.test("a list allows its names, and the prefixes that end in a star", () => {
   const { subscribe } = rulesOf({
     subscribe: ["lobby", "room:*", "__proto__"],
   });
@@ -30,13 +30,13 @@ Deno.test("a list names topics, and prefixes by a star at their end", () => {
   assertEquals(allowed, ["lobby", "room:", "room:1", "room:*", "__proto__"]);
 });
 
-Deno.test("an empty list allows nothing, a lone star everything", () => {
+Deno.test("an empty list allows no topic, and a star allows every topic", () => {
   const rules = rulesOf({ subscribe: [], publish: ["*"] });
   assertEquals(rules.subscribe?.(peer, "lobby"), false);
   assertEquals(rules.publish?.(peer, "lobby"), true);
 });
 
-Deno.test("a function allows by true, and by nothing that is only like it", () => {
+Deno.test("a function allows a topic by true, and by no other truthy value", () => {
   const answers: unknown[] = [true, 1, "yes", {}, Promise.resolve(true), false];
   const allowed = answers.map((answer) =>
     rulesOf({ publish: () => answer as boolean }).publish?.(peer, "lobby")
@@ -57,7 +57,7 @@ const WRONG: readonly unknown[] = [
 ];
 
 for (const allow of WRONG) {
-  Deno.test(`an allow that is ${JSON.stringify(allow)} is refused`, () => {
+  Deno.test(`rejects the rules ${JSON.stringify(allow)}`, () => {
     assertThrows(() => rulesOf(allow as undefined), TypeError, "allow");
   });
 }

@@ -20,7 +20,7 @@ function authorizer(authorize: Authorize, deadlineMs = 5_000) {
   return { authorizing: new Authorizer(authorize, context), clock, errors };
 }
 
-Deno.test("a grant is kept as it is, and what it does not say is for all and for ever", async () => {
+Deno.test("a grant without allow and expiresAt allows every topic and does not expire", async () => {
   const { authorizing, clock, errors } = authorizer(() => ({
     user: "ada",
     data: 7,
@@ -34,7 +34,7 @@ Deno.test("a grant is kept as it is, and what it does not say is for all and for
   assertEquals([clock.timers, errors], [0, []]);
 });
 
-Deno.test("an answer in time leaves no timer, and the signal says that nobody waits any more", async () => {
+Deno.test("cancels the deadline after a result, and aborts the signal", async () => {
   const { promise, resolve } = Promise.withResolvers<Grant>();
   const signals: AbortSignal[] = [];
   const { authorizing, clock } = authorizer(({ signal }) => {
@@ -48,7 +48,7 @@ Deno.test("an answer in time leaves no timer, and the signal says that nobody wa
   assertEquals([clock.timers, signals[0]?.aborted], [0, true]);
 });
 
-Deno.test("no answer by the deadline lets nobody in, and one that comes later changes nothing", async () => {
+Deno.test("is unavailable without a result at the deadline, and ignores a later one", async () => {
   const { promise, resolve } = Promise.withResolvers<Grant>();
   const { authorizing, clock, errors } = authorizer(() => promise, 100);
   const answer = authorizing.authorize(REQUEST);
@@ -63,7 +63,7 @@ Deno.test("no answer by the deadline lets nobody in, and one that comes later ch
   ]]);
 });
 
-Deno.test("the words that refuse are passed on, and are no errors", async () => {
+Deno.test("returns unauthenticated and forbidden without reporting an error", async () => {
   for (const word of ["unauthenticated", "forbidden"] as const) {
     const { authorizing, errors } = authorizer(() => Promise.resolve(word));
     assertEquals([await authorizing.authorize(REQUEST), errors], [word, []]);
@@ -88,14 +88,14 @@ const WRONG: readonly (readonly [words: string, authorize: () => unknown])[] = [
 ];
 
 for (const [words, authorize] of WRONG) {
-  Deno.test(`an authorize that ${words} lets nobody in and is reported`, async () => {
+  Deno.test(`is unavailable for an authorize that ${words}, and reports it`, async () => {
     const { authorizing, errors } = authorizer(authorize as Authorize);
     assertEquals(await authorizing.authorize(REQUEST), "unavailable");
     assertEquals(errors.length, 1);
   });
 }
 
-Deno.test("what has expired already is unauthenticated; what expires later is counted from now, by the monotonic clock", async () => {
+Deno.test("is unauthenticated for an expired grant, and counts expiresAt by the monotonic clock", async () => {
   const { authorizing, clock } = authorizer(() => ({
     expiresAt: clock.time() + leftMs,
   }));

@@ -6,7 +6,7 @@ import { decodeServerFrame, utf8Length } from "../../../messages.ts";
 import { record, records } from "./records.ts";
 import { runOf } from "./runs.ts";
 
-Deno.test("a batch is one text frame, type first, with the records from an offset on", () => {
+Deno.test("encodes the records from an offset on as one text frame, with the type first", () => {
   const frame = encodeBatch(runOf(records("a", "b", "c")), 1);
   assertEquals(
     frame.data,
@@ -17,7 +17,7 @@ Deno.test("a batch is one text frame, type first, with the records from an offse
   assertEquals([frame.from, frame.to], [1, 3]);
 });
 
-Deno.test("a record says from and at only where they are not as in the one before it", () => {
+Deno.test("omits from and at where they equal those of the record before", () => {
   const run = runOf(
     ([["a", 1], ["a", 1], ["b", 1], ["b", 2], ["a", 3]] as const).map((
       [from, at],
@@ -34,17 +34,17 @@ Deno.test("a record says from and at only where they are not as in the one befor
   ]);
 });
 
-Deno.test("a topic's name is escaped in a batch", () => {
+Deno.test("escapes the topic's name", () => {
   const frame = encodeBatch(runOf(records("a"), 'a "quoted" \\ name'), 0);
   assertEquals(JSON.parse(frame.data as string).topic, 'a "quoted" \\ name');
 });
 
-Deno.test("a batch of one is still a batch", () => {
+Deno.test("encodes a single record as a batch", () => {
   const { data } = encodeBatch(runOf(records("a")), 0);
   assertEquals(JSON.parse(data as string).messages.length, 1);
 });
 
-Deno.test("a batch ends before it has more than 64 KiB of records", () => {
+Deno.test("ends a batch before it exceeds 64 KiB of records", () => {
   const large = record("x".repeat(20_000));
   const run = runOf([large, large, large, large]);
   const first = encodeBatch(run, 0);
@@ -53,14 +53,14 @@ Deno.test("a batch ends before it has more than 64 KiB of records", () => {
   assertEquals(encodeBatch(run, 3).to, 4);
 });
 
-Deno.test("a record larger than 64 KiB travels alone", () => {
+Deno.test("encodes a record above 64 KiB alone", () => {
   const huge = record("x".repeat(100_000));
   const run = runOf([record("a"), huge, record("b")]);
   assertEquals(encodeBatch(run, 0).to, 1);
   assertEquals(encodeBatch(run, 1).to, 2);
 });
 
-Deno.test("a binary record is a binary batch of one, without message, and ends a text batch before it", () => {
+Deno.test("encodes a binary record as a binary batch of its own, and ends the text batch before it", () => {
   const payload = Uint8Array.of(1, 2, 3);
   const run = runOf([record("a"), record(payload), record("b")]);
   assertEquals(encodeBatch(run, 0).to, 1);
@@ -79,7 +79,7 @@ Deno.test("a binary record is a binary batch of one, without message, and ends a
   assertEquals(encodeBatch(run, 2).to, 3);
 });
 
-Deno.test("what a batch costs in credit is within 2 % of its UTF-8 bytes", () => {
+Deno.test("counts a batch's bytes within 2 % of its UTF-8 length", () => {
   fc.assert(
     fc.property(
       fc.array(fc.string({ unit: "grapheme", maxLength: 300 }), {
@@ -108,7 +108,7 @@ Deno.test("what a batch costs in credit is within 2 % of its UTF-8 bytes", () =>
   );
 });
 
-Deno.test("batches, one after the other, carry every record once and in order", () => {
+Deno.test("consecutive batches contain every record once and in order", () => {
   const body = fc.oneof(
     fc.integer({ min: 0, max: 70_000 }).map((n) => "x".repeat(n)),
     fc.uint8Array({ maxLength: 50 }).map((bytes) => new Uint8Array(bytes)),

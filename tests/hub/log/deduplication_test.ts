@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Outcomes } from "../../../hub/log/deduplication.ts";
 
-Deno.test("an id above all before is new", () => {
+Deno.test("an id above all earlier ones is new", () => {
   const outcomes = new Outcomes();
   assertEquals(outcomes.known(0), undefined);
   outcomes.settle(0, { offset: 4 });
@@ -9,7 +9,7 @@ Deno.test("an id above all before is new", () => {
   assertEquals(outcomes.known(1_000), undefined);
 });
 
-Deno.test("a repeated id has the same outcome, an error included", () => {
+Deno.test("returns the first outcome of a repeated id, also an error", () => {
   const outcomes = new Outcomes();
   const error = { code: "unavailable", message: "The disk is full" } as const;
   outcomes.settle(3, { offset: 4 });
@@ -18,7 +18,7 @@ Deno.test("a repeated id has the same outcome, an error included", () => {
   assertEquals(outcomes.known(7), error);
 });
 
-Deno.test("an id that was skipped, or is too old, has an outcome that nobody knows", () => {
+Deno.test("an id that was skipped or is too old is indeterminate", () => {
   const outcomes = new Outcomes();
   for (let id = 10; id < 10 + 257; id++) outcomes.settle(id, { offset: id });
   for (const id of [0, 9, 10]) {

@@ -41,7 +41,7 @@ function sayEach(hub: InMemory<AnyMessages>, ...all: readonly string[]): void {
   for (const text of all) say(hub, text);
 }
 
-Deno.test("nothing is delivered before the turn of the event loop is over", async () => {
+Deno.test("delivers after the turn of the event loop", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   hub.hub.broadcast({ type: "chat", text: "a" });
@@ -51,7 +51,7 @@ Deno.test("nothing is delivered before the turn of the event loop is over", asyn
   assertEquals(texts(peer.read()), ["a"]);
 });
 
-Deno.test("what is published in one turn is one flush, and one frame for each topic", async () => {
+Deno.test("sends the messages of one turn in one flush, as one frame for each topic", async () => {
   await using hub = inMemory();
   const peer = await hub.v1({ topics: { lobby: {}, room: {} } });
   for (const text of ["a", "b", "c"]) {
@@ -69,7 +69,7 @@ Deno.test("what is published in one turn is one flush, and one frame for each to
   assertEquals(texts(frames), ["a", "b", "c", "a too", "b too", "c too"]);
 });
 
-Deno.test("a flush waits while messages keep coming in, but for four turns at most", async () => {
+Deno.test("postpones a flush while messages arrive, for four turns at most", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   hub.hub.broadcast({ type: "chat", text: "0" });
@@ -82,7 +82,7 @@ Deno.test("a flush waits while messages keep coming in, but for four turns at mo
   assertEquals(texts(peer.read()), ["0", "1", "2", "3", "4", "5"]);
 });
 
-Deno.test("a publisher that does not let the event loop turn is flushed at 256 KiB", async () => {
+Deno.test("flushes at 256 KiB when the event loop does not turn", async () => {
   await using hub = inMemory();
   const peer = hub.plain();
   for (let i = 0; i < 16; i++) {
@@ -158,21 +158,21 @@ async function readsFor(
   return reads;
 }
 
-Deno.test("peers at one cursor share the encoded frame", async () => {
+Deno.test("peers at the same offset share one encoded frame", async () => {
   const said = ["a", "b", "c"];
   const reads = await readsFor(1, said, [3]);
   assertGreaterOrEqual(reads, 3);
   assertEquals(await readsFor(10, said, [3]), reads);
 });
 
-Deno.test("peers at one cursor share every frame of a flush that takes more than one", async () => {
+Deno.test("peers at the same offset share each frame of a flush with several frames", async () => {
   const said = Array.from({ length: 6 }, () => "x".repeat(30 * KIB));
   const reads = await readsFor(1, said, [2, 2, 2]);
   assertGreaterOrEqual(reads, 6);
   assertEquals(await readsFor(10, said, [2, 2, 2]), reads);
 });
 
-Deno.test("peers at one cursor are sent the very same bytes of a binary record", async () => {
+Deno.test("peers at the same offset receive the same bytes of a binary record", async () => {
   await using hub = inMemory();
   const [a, b] = [await hub.v1(), await hub.v1()];
   const [c, d] = [hub.plain(), hub.plain()];
@@ -185,7 +185,7 @@ Deno.test("peers at one cursor are sent the very same bytes of a binary record",
   assertStrictEquals(last(d), payload);
 });
 
-Deno.test("a batch has 64 KiB of records at most, and there are as many as it takes", async () => {
+Deno.test("splits records above 64 KiB into several batches", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   const long = "x".repeat(10 * KIB);
@@ -197,7 +197,7 @@ Deno.test("a batch has 64 KiB of records at most, and there are as many as it ta
   }
 });
 
-Deno.test("a binary record between text ones arrives in its place, in both dialects", async () => {
+Deno.test("delivers a binary record between text records in order, in both dialects", async () => {
   await using hub = inMemory();
   const v1 = await hub.v1();
   const plain = hub.plain();
@@ -216,7 +216,7 @@ Deno.test("a binary record between text ones arrives in its place, in both diale
   ]);
 });
 
-Deno.test("everybody gets everything in one order, whoever publishes", async () => {
+Deno.test("all peers receive the records of all publishers in one order", async () => {
   await using hub = inMemory();
   const peers = [await hub.v1(), await hub.v1(), hub.plain(), hub.plain()];
   for (let i = 0; i < 40; i++) {
@@ -232,7 +232,7 @@ Deno.test("everybody gets everything in one order, whoever publishes", async () 
   for (const peer of peers) assertEquals(texts(peer.read()), expected);
 });
 
-Deno.test("a peer without credit is skipped, and goes on where it was when it acknowledges", async () => {
+Deno.test("skips a peer without credit, and continues at its cursor after an ack", async () => {
   await using hub = inMemory({ limits: { windowBytes: 200 } });
   const slow = await hub.v1();
   const swift = hub.plain();
@@ -246,7 +246,7 @@ Deno.test("a peer without credit is skipped, and goes on where it was when it ac
   assertEquals([batch.offset, texts([batch])], [2, ["c", "d", "e"]]);
 });
 
-Deno.test("ping and pong carry credit like an ack", async () => {
+Deno.test("a ping and a pong acknowledge frames like an ack", async () => {
   await using hub = inMemory({ limits: { windowBytes: 1 } });
   const peer = await hub.v1();
   sayEach(hub, "a", "b", "c");
@@ -261,7 +261,7 @@ Deno.test("ping and pong carry credit like an ack", async () => {
   assertEquals(texts(peer.read()), ["d"]);
 });
 
-Deno.test("credit is counted over all topics together, and wakes them all", async () => {
+Deno.test("counts credit for all topics together, and continues with all of them", async () => {
   await using hub = inMemory({ limits: { windowBytes: 1 } });
   const peer = await hub.v1({ topics: { a: {}, b: {}, c: {} } });
   for (const topic of ["a", "b", "c"]) {
@@ -278,7 +278,7 @@ Deno.test("credit is counted over all topics together, and wakes them all", asyn
   assertEquals(seen.toSorted(), ["a", "b", "c"]);
 });
 
-Deno.test("a peer that fell off the log is told from where to where, then gets what there is", async () => {
+Deno.test("sends a gap and then the remaining records to a peer that fell off the log", async () => {
   await using hub = inMemory({
     limits: { windowBytes: 1 },
     topics: { lobby: { maxRecords: 3 } },
@@ -295,7 +295,7 @@ Deno.test("a peer that fell off the log is told from where to where, then gets w
   assertEquals(hub.hub.stats().gaps, 1);
 });
 
-Deno.test("a peer whose whole log has gone is told so, and then gets what comes", async () => {
+Deno.test("sends a gap and then new records to a peer whose whole log was dropped", async () => {
   await using hub = inMemory({
     limits: { windowBytes: 1 },
     topics: { lobby: { maxAgeMs: 5_000 } },
@@ -312,7 +312,7 @@ Deno.test("a peer whose whole log has gone is told so, and then gets what comes"
   assertEquals([batch.offset, texts([batch])], [2, ["c"]]);
 });
 
-Deno.test("a slow peer costs no memory: what the log trims is gone", async () => {
+Deno.test("a slow peer keeps no record that the log drops", async () => {
   await using hub = inMemory({
     limits: { windowBytes: 1 },
     topics: { lobby: { maxBytes: 10 * KIB } },
@@ -323,7 +323,7 @@ Deno.test("a slow peer costs no memory: what the log trims is gone", async () =>
   assertEquals(peer.readType("batch").length, 1);
 });
 
-Deno.test("a plain peer is skipped while its transport holds back a window, and looked at every 20 ms", async () => {
+Deno.test("skips a plain peer whose transport buffers a window, and polls it every 20 ms", async () => {
   await using hub = inMemory();
   const peer = hub.plain();
   peer.far.near.bufferedAmount = 256 * KIB;
@@ -337,7 +337,7 @@ Deno.test("a plain peer is skipped while its transport holds back a window, and 
   assertEquals(texts(peer.read()), ["a", "b"]);
 });
 
-Deno.test("nobody is looked at once all have caught up", async () => {
+Deno.test("stops polling when every plain peer has caught up", async () => {
   await using hub = inMemory();
   const peers = [hub.plain(), hub.plain()];
   const idle = hub.clock.timers;
@@ -351,7 +351,7 @@ Deno.test("nobody is looked at once all have caught up", async () => {
   assertEquals(hub.clock.timers, idle);
 });
 
-Deno.test("a plain peer that fell off the log is sent gap like any other", async () => {
+Deno.test("sends a gap to a plain peer that fell off the log", async () => {
   await using hub = inMemory({ topics: { lobby: { maxRecords: 2 } } });
   const peer = hub.plain();
   say(hub, "a");
@@ -367,7 +367,7 @@ Deno.test("a plain peer that fell off the log is sent gap like any other", async
   ]);
 });
 
-Deno.test("a delivery that throws costs its connection, and no other", async () => {
+Deno.test("a delivery that throws closes its connection and no other", async () => {
   await using hub = inMemory();
   const [a, b, c] = [await hub.v1(), await hub.v1(), hub.plain()];
   b.far.near.send = () => {
@@ -382,7 +382,7 @@ Deno.test("a delivery that throws costs its connection, and no other", async () 
   assertEquals(hub.hub.stats().flushes, flushes);
 });
 
-Deno.test("a plain peer that left is not looked at any more", async () => {
+Deno.test("stops polling a plain peer that has disconnected", async () => {
   await using hub = inMemory();
   const peer = hub.plain();
   peer.far.near.bufferedAmount = 1e9;
@@ -393,7 +393,7 @@ Deno.test("a plain peer that left is not looked at any more", async () => {
   assertEquals(hub.clock.timers, 1);
 });
 
-Deno.test("after unsubscribe's ack nothing of the topic follows, not even what was published before it", async () => {
+Deno.test("sends no record of a topic after the ack of its unsubscribe, nor one published before", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   say(hub, "a");
@@ -404,7 +404,7 @@ Deno.test("after unsubscribe's ack nothing of the topic follows, not even what w
   assertEquals(peer.read().map(({ type }) => type), ["batch", "ack"]);
 });
 
-Deno.test("after unsubscribe nothing follows when credit comes back", async () => {
+Deno.test("sends no record of an unsubscribed topic when credit returns", async () => {
   await using hub = inMemory({ limits: { windowBytes: 1 } });
   const peer = await hub.v1();
   sayEach(hub, "a", "b");
@@ -414,7 +414,7 @@ Deno.test("after unsubscribe nothing follows when credit comes back", async () =
   assertEquals(peer.read().map(({ type }) => type), ["batch", "ack"]);
 });
 
-Deno.test("an idle topic holds no encoded frame, a late joiner's neither", async () => {
+Deno.test("an idle topic holds no encoded frame, nor one for a late subscriber", async () => {
   let encoded = 0;
   await using hub = inMemory({}, countingStore(() => encoded++));
   say(hub, "a");
@@ -435,7 +435,7 @@ function deep(options?: DeepStoreOptions) {
   return { hub, store: store! };
 }
 
-Deno.test("records below the ring come from the store, then those of the ring, without a gap", async () => {
+Deno.test("sends records from the store and then those of the ring, without a gap", async () => {
   const { hub } = deep();
   await using _ = hub;
   sayEach(hub, ..."abcdefgh");
@@ -447,7 +447,7 @@ Deno.test("records below the ring come from the store, then those of the ring, w
   assertEquals(hub.hub.stats().gaps, 0);
 });
 
-Deno.test("below the store's tail there is a gap, then what it has", async () => {
+Deno.test("sends a gap below the store's tail, then the store's records", async () => {
   const { hub, store } = deep();
   await using _ = hub;
   sayEach(hub, ..."abcdefgh");
@@ -463,7 +463,7 @@ Deno.test("below the store's tail there is a gap, then what it has", async () =>
   assertEquals(texts(batches), [..."defgh"]);
 });
 
-Deno.test("while a store reads, new records wait for their turn", async () => {
+Deno.test("new records wait while the store reads", async () => {
   const { hub, store } = deep({ slow: true });
   await using _ = hub;
   sayEach(hub, ..."abcdef");
@@ -481,7 +481,7 @@ Deno.test("while a store reads, new records wait for their turn", async () => {
 });
 
 for (const slow of [true, false]) {
-  Deno.test(`a store that fails to read, ${slow ? "later" : "at once"}, costs a gap and is reported`, async () => {
+  Deno.test(`sends a gap and reports the error when the store fails to read, ${slow ? "later" : "at once"}`, async () => {
     const { hub, store } = deep({ slow });
     await using _ = hub;
     sayEach(hub, ..."abcdef");
@@ -497,7 +497,7 @@ for (const slow of [true, false]) {
   });
 }
 
-Deno.test("a cursor below the ring waits for a store that is away, and is told of no gap", async () => {
+Deno.test("a cursor below the ring waits for a failing store, without a gap", async () => {
   const { hub, store } = deep({ slow: true });
   await using _ = hub;
   sayEach(hub, ..."abcdef");
@@ -519,7 +519,7 @@ Deno.test("a cursor below the ring waits for a store that is away, and is told o
   assertEquals(texts(peer.read()), [..."bcdef"]);
 });
 
-Deno.test("after unsubscribe nothing follows, though the store comes back", async () => {
+Deno.test("sends no record of an unsubscribed topic after the store recovers", async () => {
   const { hub, store } = deep({ slow: true });
   await using _ = hub;
   sayEach(hub, ..."abcdef");
@@ -535,7 +535,7 @@ Deno.test("after unsubscribe nothing follows, though the store comes back", asyn
   assertEquals(peer.read(), [{ type: "ack", id: 1 }]);
 });
 
-Deno.test("a peer that left while the store was reading for it gets nothing", async () => {
+Deno.test("sends no record to a peer that disconnected while the store was reading", async () => {
   const { hub, store } = deep({ slow: true });
   await using _ = hub;
   sayEach(hub, ..."abcdef");
@@ -547,7 +547,7 @@ Deno.test("a peer that left while the store was reading for it gets nothing", as
   assertEquals(peer.read(), []);
 });
 
-Deno.test("after unsubscribe nothing follows, though the store was reading", async () => {
+Deno.test("sends no record of a topic that was unsubscribed while the store was reading", async () => {
   const { hub, store } = deep({ slow: true });
   await using _ = hub;
   sayEach(hub, ..."abcdef");
@@ -561,7 +561,7 @@ Deno.test("after unsubscribe nothing follows, though the store was reading", asy
   assertEquals(peer.read(), [{ type: "ack", id: 1 }]);
 });
 
-Deno.test("a peer that unsubscribes and subscribes again while the store reads gets each record once", async () => {
+Deno.test("sends each record once after an unsubscribe and a subscribe while the store was reading", async () => {
   const { hub, store } = deep({ slow: true });
   await using _ = hub;
   sayEach(hub, ..."abcdef");
@@ -579,7 +579,7 @@ Deno.test("a peer that unsubscribes and subscribes again while the store reads g
   assertEquals(texts(batches), [..."bcdef"]);
 });
 
-Deno.test("a log that the store takes long to open keeps hello and subscribe waiting, nobody else", async () => {
+Deno.test("hello and subscribe wait for a log that opens slowly, other peers do not", async () => {
   const { hub, store } = deep({ slowToOpen: true });
   await using _ = hub;
   const peer = hub.connect("drumbeat.v1");
@@ -599,7 +599,7 @@ Deno.test("a log that the store takes long to open keeps hello and subscribe wai
   assertEquals(plain.readType("pong").length, 1);
 });
 
-Deno.test("who unsubscribes, or goes, while the store opens the log is not in it afterwards", async () => {
+Deno.test("does not subscribe a peer that unsubscribed or disconnected while the log opened", async () => {
   const { hub, store } = deep({ slowToOpen: true });
   await using _ = hub;
   const peer = await hub.v1({ topics: {} });
@@ -619,7 +619,7 @@ Deno.test("who unsubscribes, or goes, while the store opens the log is not in it
   assertEquals(hub.joins.length, 3);
 });
 
-Deno.test("a store that throws is reported, and the next flush goes on", async () => {
+Deno.test("reports a store that throws, and continues with the next flush", async () => {
   const { hub, store } = deep();
   await using _ = hub;
   const peer = await hub.v1();
@@ -631,7 +631,7 @@ Deno.test("a store that throws is reported, and the next flush goes on", async (
   assertEquals(texts(peer.read()), ["a"]);
 });
 
-Deno.test("when a log was lost its subscribers are sent away with 1012, to come back to the new one", async () => {
+Deno.test("closes the subscribers of a lost log with 1012", async () => {
   const { hub, store } = deep();
   await using _ = hub;
   const peer = await hub.v1();
@@ -647,7 +647,7 @@ Deno.test("when a log was lost its subscribers are sent away with 1012, to come 
   });
 });
 
-Deno.test("when a hub missed records and its store hands it the newest, nobody leaves: those who lost something are told what", async () => {
+Deno.test("continues when the store reports the newest records of a log, with a gap for cursors below", async () => {
   const { hub, store } = deep();
   await using _ = hub;
   const peer = await hub.v1();
@@ -665,7 +665,7 @@ Deno.test("when a hub missed records and its store hands it the newest, nobody l
   assertEquals([rest, peer.closed], [[], undefined]);
 });
 
-Deno.test("what a store says of a topic that was forgotten, or of nobody, is dropped", async () => {
+Deno.test("ignores the store's events of forgotten topics and unknown sessions", async () => {
   const { hub, store } = deep();
   await using _ = hub;
   const { sink } = store;
@@ -678,7 +678,7 @@ Deno.test("what a store says of a topic that was forgotten, or of nobody, is dro
   assertEquals(hub.errors, [{ error: "a rumour", stage: "store" }]);
 });
 
-Deno.test("the counts of stats add up", async () => {
+Deno.test("counts deliveries, gaps and flushes", async () => {
   await using hub = inMemory({
     limits: { windowBytes: 1 },
     topics: { lobby: { maxRecords: 1 } },

@@ -69,7 +69,7 @@ function publish(
   return peer.read().map(({ type, code }) => code ?? type);
 }
 
-Deno.test("a store that fails to append leaves no publisher without an answer, and the next flush goes on", async () => {
+Deno.test("settles every publish of a failed append as indeterminate, and continues with the next flush", async () => {
   const { hub, store } = failing();
   await using _ = hub;
   const peer = await hub.v1();
@@ -91,7 +91,7 @@ Deno.test("a store that fails to append leaves no publisher without an answer, a
   }
 });
 
-Deno.test("who was told an outcome before the store failed is told no other", async () => {
+Deno.test("keeps the outcomes that a store settled before it failed", async () => {
   class Late extends MemoryStore {
     override append(entries: readonly Entry[]): void {
       super.append(entries);
@@ -104,7 +104,7 @@ Deno.test("who was told an outcome before the store failed is told no other", as
   assertEquals(await told(hub), [["too late", "store"]]);
 });
 
-Deno.test("a store that fails to open a log refuses whoever wants the topic, and is asked again", async () => {
+Deno.test("refuses a topic whose log the store fails to open, and tries again at its next use", async () => {
   const { hub, store } = failing();
   await using _ = hub;
   const peer = await hub.v1({ topics: {} });
@@ -127,7 +127,7 @@ Deno.test("a store that fails to open a log refuses whoever wants the topic, and
 });
 
 for (const how of ["throws", "rejects"] as const) {
-  Deno.test(`a store whose claim ${how} costs the connection that asked`, async () => {
+  Deno.test(`closes the connection whose session the store fails to claim (claim ${how})`, async () => {
     const { hub, store } = failing();
     await using _ = hub;
     const { peer: other, start } = await hub.greeted();
@@ -139,7 +139,7 @@ for (const how of ["throws", "rejects"] as const) {
     assertEquals(other.closed, undefined);
   });
 
-  Deno.test(`a store whose detach and forget ${how} is reported, and timers go on`, async () => {
+  Deno.test(`reports a store whose detach and forget ${how}, and keeps its timers`, async () => {
     const { hub, store } = failing();
     await using _ = hub;
     const peer = await hub.v1();
@@ -158,7 +158,7 @@ for (const how of ["throws", "rejects"] as const) {
   });
 }
 
-Deno.test("a store whose begin throws costs the connection; one that rejects is reported", async () => {
+Deno.test("closes the connection when begin throws, and reports a begin that rejects", async () => {
   const { hub, store } = failing();
   await using _ = hub;
   store.failing.set("begin", "throws");
@@ -180,7 +180,7 @@ Deno.test("a store whose begin throws costs the connection; one that rejects is 
   assertEquals(another.closed?.code, 4408);
 });
 
-Deno.test("a guarded store reads below the ring only where the store does", async () => {
+Deno.test("has a read function only if the store has one", async () => {
   await using hub = inMemory({ topics: { "*": { maxRecords: 1 } } });
   const peer = await hub.v1();
   for (let id = 1; id <= 3; id++) publish(hub, peer, id);

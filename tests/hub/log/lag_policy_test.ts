@@ -67,7 +67,7 @@ async function slow(
   };
 }
 
-Deno.test("latest: a batch of what came in one turn has the newest of each key, and says up to where it reaches", async () => {
+Deno.test("latest: a batch has the newest record of each key, and the next offset", async () => {
   await using hub = prices();
   const peer = await hub.v1();
   tick(hub, "ABA");
@@ -80,7 +80,7 @@ Deno.test("latest: a batch of what came in one turn has the newest of each key, 
   ]]);
 });
 
-Deno.test("latest: who is behind gets the newest of each key and no gap", async () => {
+Deno.test("latest: a slow peer receives the newest record of each key, without a gap", async () => {
   await using hub = prices({ limits: { windowBytes: 1 } });
   const { peer, catchUp } = await slow(hub, "drumbeat.v1");
   tick(hub, "A");
@@ -94,7 +94,7 @@ Deno.test("latest: who is behind gets the newest of each key and no gap", async 
   assertEquals(hub.hub.stats().records, 3);
 });
 
-Deno.test("latest: a plain peer that was held back gets the newest of each key", async () => {
+Deno.test("latest: a slow plain peer receives the newest record of each key", async () => {
   await using hub = prices();
   const { peer, catchUp } = await slow(hub, "plain");
   for (let i = 0; i < 50; i++) tick(hub, "AB");
@@ -103,7 +103,7 @@ Deno.test("latest: a plain peer that was held back gets the newest of each key",
   assertEquals(peer.read().map(({ symbol }) => symbol), ["A", "B"]);
 });
 
-Deno.test("latest: keys that the log has dropped are a gap, as in any log", async () => {
+Deno.test("latest: dropped keys are a gap", async () => {
   await using hub = inMemory({
     limits: { windowBytes: 1 },
     topics: { lobby: { lag: "latest", maxRecords: 2 } },
@@ -128,7 +128,7 @@ Deno.test("latest: keys that the log has dropped are a gap, as in any log", asyn
   );
 });
 
-Deno.test("latest: a late subscriber gets the last n keys, and history says where each record stands", async () => {
+Deno.test("latest: a late subscriber receives the last n keys, and history has the offset of each record", async () => {
   await using hub = prices();
   tick(hub, "ABCABA");
   const peer = await hub.v1({ topics: { lobby: { last: 2 } } });
@@ -147,7 +147,7 @@ Deno.test("latest: a late subscriber gets the last n keys, and history says wher
   assertEquals([found.offset, found.next, offsets], [3, 6, [4, 5]]);
 });
 
-Deno.test("latest: a binary record is kept, and stands in a batch of its own with its place", async () => {
+Deno.test("latest: keeps a binary record, and sends it in a batch of its own with its offset", async () => {
   await using hub = prices();
   const peer = await hub.v1();
   hub.hub.broadcast({ type: "price", symbol: "A" });
@@ -168,7 +168,7 @@ Deno.test("latest: a binary record is kept, and stands in a batch of its own wit
   assertEquals(JSON.parse(text as string).offset, 2);
 });
 
-Deno.test("latest: a key that cannot be told is the error invalid, and is reported", async () => {
+Deno.test("latest: answers a publish whose key function fails with invalid, and reports it", async () => {
   await using hub = inMemory({
     topics: {
       lobby: {
@@ -189,7 +189,7 @@ for (const dialect of ["drumbeat.v1", "plain"] as const) {
   const topics = { lobby: { lag: "disconnect", maxRecords: 2 } } as const;
   const limits = { windowBytes: 1 };
 
-  Deno.test(`disconnect: a ${dialect} peer that fell off the log is closed with 4002 when it reads again`, async () => {
+  Deno.test(`disconnect: closes a ${dialect} peer that fell off the log with 4002 when it reads again`, async () => {
     await using hub = inMemory({ topics, limits });
     const { peer, catchUp } = await slow(hub, dialect);
     for (const type of "abcd") {
@@ -202,7 +202,7 @@ for (const dialect of ["drumbeat.v1", "plain"] as const) {
     assert(peer.read().every(({ type }) => type !== "gap"));
   });
 
-  Deno.test(`disconnect: a ${dialect} peer that never reads again is found by the heartbeat`, async () => {
+  Deno.test(`disconnect: the heartbeat closes a ${dialect} peer that never reads again`, async () => {
     await using hub = inMemory({ topics, limits });
     const { peer } = await slow(hub, dialect);
     for (const type of "abcd") {
@@ -215,7 +215,7 @@ for (const dialect of ["drumbeat.v1", "plain"] as const) {
   });
 }
 
-Deno.test("disconnect: whoever comes back for what the log has dropped is told the gap, and stays", async () => {
+Deno.test("disconnect: a resume below the log's tail receives a gap and stays connected", async () => {
   await using hub = inMemory({
     topics: { lobby: { lag: "disconnect", maxRecords: 2 } },
   });
@@ -229,7 +229,7 @@ Deno.test("disconnect: whoever comes back for what the log has dropped is told t
   assertEquals(peer.closed, undefined);
 });
 
-Deno.test("disconnect: whoever keeps up notices nothing", async () => {
+Deno.test("disconnect: keeps a peer that keeps up", async () => {
   await using hub = inMemory({
     topics: { lobby: { lag: "disconnect", maxRecords: 2 } },
   });

@@ -9,7 +9,7 @@ function priced(key: string | undefined, text = "", since = 0): LogRecord {
   return new LogRecord("p", 0, since, JSON.stringify({ text }), key);
 }
 
-Deno.test("a record replaces the one before it with the same key, and nothing is lost", () => {
+Deno.test("a record replaces the one with the same key, and the tail stays", () => {
   const log = new LatestLog(10);
   const [a1, b1, a2] = [priced("a"), priced("b"), priced("a")];
   log.append([a1, b1]);
@@ -22,19 +22,19 @@ Deno.test("a record replaces the one before it with the same key, and nothing is
   assertThrows(() => log.at(13), RangeError, "No record at 13");
 });
 
-Deno.test("one append may replace what it brings itself", () => {
+Deno.test("an append replaces records of its own", () => {
   const log = new LatestLog(0);
   log.append([priced("a"), priced("a"), priced("a")]);
   assertEquals([log.next(0), log.head, log.size], [2, 3, 1]);
 });
 
-Deno.test("a record without a key replaces nothing and is not replaced", () => {
+Deno.test("a record without a key replaces no record and is not replaced", () => {
   const log = new LatestLog(0);
   log.append([priced(undefined), priced(undefined)]);
   assertEquals(log.size, 2);
 });
 
-Deno.test("the next offset with a record, and where the last n begin", () => {
+Deno.test("finds the next offset with a record, and the first of the last n", () => {
   const log = new LatestLog(0);
   log.append(["a", "b", "a", "c", "b"].map((key) => priced(key)));
   assertEquals([0, 2, 3, 4, 5].map((from) => log.next(from)), [2, 2, 3, 4, 5]);
@@ -42,7 +42,7 @@ Deno.test("the next offset with a record, and where the last n begin", () => {
   assertEquals(log.last(4), 1);
 });
 
-Deno.test("what is trimmed is lost: the tail moves behind it, and its key is free", () => {
+Deno.test("a trim moves the tail and frees the keys of dropped records", () => {
   const log = new LatestLog(0);
   log.append(["a", "b", "a", "c"].map((key) => priced(key)));
   log.trim({ ...UNBOUNDED, maxRecords: 2 }, 0);
@@ -55,7 +55,7 @@ Deno.test("what is trimmed is lost: the tail moves behind it, and its key is fre
   assertEquals([log.tail, log.head, log.size, log.bytes], [6, 6, 0, 0]);
 });
 
-Deno.test("it holds the newest record of each key, whatever is appended and trimmed", () => {
+Deno.test("holds the newest record of each key after any appends and trims", () => {
   const step = fc.oneof(
     fc.array(fc.constantFrom("a", "b", "c", "d", "e"), { maxLength: 6 }),
     fc.integer({ min: 0, max: 4 }),
@@ -93,7 +93,7 @@ Deno.test("it holds the newest record of each key, whatever is appended and trim
   );
 });
 
-Deno.test("a log of the latest that skips has lost nothing: the offsets in between have no record", () => {
+Deno.test("a skip drops no record: the offsets in between have none", () => {
   const log = new LatestLog(0);
   log.append([priced("a")]);
   log.skip(0);

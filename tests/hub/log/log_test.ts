@@ -10,7 +10,7 @@ import { record, records } from "./records.ts";
 
 const UNBOUNDED = { maxRecords: 1e9, maxBytes: 1e9, maxAgeMs: 1e9 };
 
-Deno.test("a new log is empty and starts at the offset it was given", () => {
+Deno.test("a new log is empty and begins at the given offset", () => {
   const log = new Log(17);
   assertEquals([log.tail, log.head, log.size, log.bytes], [17, 17, 0, 0]);
 });
@@ -25,7 +25,7 @@ Deno.test("appended records have contiguous offsets from the head on", () => {
   assertEquals(log.bytes, a!.bytes + b!.bytes);
 });
 
-Deno.test("an offset outside the log is a RangeError that says what there is", () => {
+Deno.test("an offset outside the log is a RangeError with the log's bounds", () => {
   const log = new Log(5);
   log.append(records("a", "b", "c"));
   log.trim({ ...UNBOUNDED, maxRecords: 2 }, 0);
@@ -38,20 +38,20 @@ Deno.test("an offset outside the log is a RangeError that says what there is", (
   }
 });
 
-Deno.test("nothing is trimmed before trim is called", () => {
+Deno.test("drops no record before trim is called", () => {
   const log = new Log(0);
   log.append(records(..."abcdefgh"));
   assertEquals(log.size, 8);
 });
 
-Deno.test("the oldest records go when there are too many", () => {
+Deno.test("drops the oldest records above maxRecords", () => {
   const log = new Log(0);
   log.append(records("a", "b", "c"));
   log.trim({ ...UNBOUNDED, maxRecords: 1 }, 0);
   assertEquals([log.tail, log.head], [2, 3]);
 });
 
-Deno.test("the oldest records go when they have too many bytes", () => {
+Deno.test("drops the oldest records above maxBytes", () => {
   const log = new Log(0);
   const three = records("a", "b", "c");
   log.append(three);
@@ -59,7 +59,7 @@ Deno.test("the oldest records go when they have too many bytes", () => {
   assertEquals([log.tail, log.bytes], [1, 2 * three[0]!.bytes]);
 });
 
-Deno.test("records go when they are older than the greatest age, by the monotonic clock", () => {
+Deno.test("drops records above maxAgeMs, by the monotonic clock", () => {
   const log = new Log(0);
   log.append([record("a", 100), record("b", 101), record("c", 150)]);
   log.trim({ ...UNBOUNDED, maxAgeMs: 50 }, 150);
@@ -70,14 +70,14 @@ Deno.test("records go when they are older than the greatest age, by the monotoni
   assertEquals([log.tail, log.head, log.size, log.bytes], [3, 3, 0, 0]);
 });
 
-Deno.test("a record larger than the greatest size goes by itself", () => {
+Deno.test("drops a record that alone exceeds maxBytes", () => {
   const log = new Log(0);
   log.append([record("x".repeat(1_000))]);
   log.trim({ ...UNBOUNDED, maxBytes: 100 }, 0);
   assertEquals([log.tail, log.head, log.bytes], [1, 1, 0]);
 });
 
-Deno.test("a log that is appended to and trimmed for long keeps each record at its offset", () => {
+Deno.test("keeps each record at its offset after many appends and trims", () => {
   fc.assert(
     fc.property(
       fc.array(
@@ -114,7 +114,7 @@ Deno.test("a log that is appended to and trimmed for long keeps each record at i
   );
 });
 
-Deno.test("a log that skips has lost what is below, and goes on there", () => {
+Deno.test("a skip drops the records below, and continues at the offset", () => {
   const log = new Log(5);
   log.append(records("a", "b"));
   log.skip(7);

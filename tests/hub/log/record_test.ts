@@ -4,7 +4,7 @@ import { LogRecord } from "../../../hub/log/record.ts";
 import { record } from "./records.ts";
 import { runOf } from "./runs.ts";
 
-Deno.test("a record's size is what it takes in a batch, in UTF-8 bytes, after a record of any kind", () => {
+Deno.test("a record's size is its UTF-8 bytes in a batch, after any other record", () => {
   const at = 1_700_000_000_000;
   for (const text of ["", "hello", "grüße 🥁", "x".repeat(5_000)]) {
     const one = record(text);

@@ -12,7 +12,7 @@ Deno.test("without options every topic has the defaults: 1,000 records, 1 MiB, 1
   assertEquals(key({ type: "price" }, { peer: undefined }), "price");
 });
 
-Deno.test("the exact name wins, then the longest prefix, then the defaults", () => {
+Deno.test("the exact name takes precedence, then the longest prefix, then the defaults", () => {
   const of = topicOptions({
     "*": { maxRecords: 1 },
     "room:*": { maxRecords: 2 },
@@ -27,14 +27,14 @@ Deno.test("the exact name wins, then the longest prefix, then the defaults", () 
   );
 });
 
-Deno.test("what an option does not name has its default", () => {
+Deno.test("an option that is not given has its default", () => {
   assertEquals(topicOptions({ a: { maxBytes: 5 } })("a"), {
     ...DEFAULT_TOPIC,
     maxBytes: 5,
   });
 });
 
-Deno.test("a topic may be called like a property that objects inherit", () => {
+Deno.test("a topic's name may be that of an inherited property", () => {
   assertEquals(topicOptions()("__proto__"), DEFAULT_TOPIC);
   assertEquals(topicOptions({ a: {} })("constructor"), DEFAULT_TOPIC);
 });

@@ -41,7 +41,7 @@ const STARTS = [
 ] as const;
 
 for (const [words, start, offset, recovered] of STARTS) {
-  Deno.test(`where a cursor starts: ${words}`, () => {
+  Deno.test(`starts a cursor ${words}`, () => {
     assertEquals(topicOf10To19().place(start), {
       epoch: "now",
       offset,
@@ -51,7 +51,7 @@ for (const [words, start, offset, recovered] of STARTS) {
   });
 }
 
-Deno.test("where a cursor starts: below the ring, where the store has the records", () => {
+Deno.test("starts a cursor below the ring, if the store has the records", () => {
   const topic = topicOf10To19(true);
   assertEquals(topic.log.tail, 0);
   assertEquals(topic.place({ epoch: "now", offset: 2 }).recovered, true);
@@ -61,7 +61,7 @@ Deno.test("where a cursor starts: below the ring, where the store has the record
   assertEquals(topic.place({ epoch: "then", offset: 2 }).offset, 4);
 });
 
-Deno.test("where a cursor starts: in a log that is empty again", () => {
+Deno.test("starts a cursor in a log that was trimmed to empty", () => {
   const topic = topicOf10To19();
   topic.ring.trim(topic.settings, 1e9);
   assertEquals([topic.log.tail, topic.ring.head], [20, 20]);
@@ -71,13 +71,13 @@ Deno.test("where a cursor starts: in a log that is empty again", () => {
   assertEquals(topic.place({ last: 5 }).offset, 20);
 });
 
-Deno.test("cursors at one place share one encoded batch", () => {
+Deno.test("cursors at the same offset share one encoded batch", () => {
   const topic = topicOf10To19();
   assertStrictEquals(topic.batch(12), topic.batch(12));
   assertEquals(topic.batch(13).from, 13);
 });
 
-Deno.test("a batch is made anew after records were appended", () => {
+Deno.test("encodes a batch again after records were appended", () => {
   const topic = topicOf10To19();
   const before = topic.batch(12);
   topic.append(records("u"), 0);
@@ -85,7 +85,7 @@ Deno.test("a batch is made anew after records were appended", () => {
   assertEquals(topic.batch(12).to, 21);
 });
 
-Deno.test("a topic runs what waits for its log, in order, and at once when it is open", () => {
+Deno.test("runs functions that wait for the log in order, and within the call once it is open", () => {
   const topic = new Topic("room", DEFAULT_TOPIC, false, 0);
   const ran: string[] = [];
   topic.whenOpen(() => ran.push("first"));
@@ -98,7 +98,7 @@ Deno.test("a topic runs what waits for its log, in order, and at once when it is
   assertEquals([topic.log.tail, topic.ring.head, topic.log.epoch], [4, 4, "e"]);
 });
 
-Deno.test("a topic's opened resolves when its log is there", async () => {
+Deno.test("opened resolves when the log is open", async () => {
   const topic = new Topic("room", DEFAULT_TOPIC, false, 0);
   const { opened } = topic;
   topic.open({ epoch: "e", tail: 0, head: 0 });
@@ -106,7 +106,7 @@ Deno.test("a topic's opened resolves when its log is there", async () => {
   assert(topic.log.epoch === "e");
 });
 
-Deno.test("a record moves the time since which a topic is idle", () => {
+Deno.test("a record resets the time since which the topic is idle", () => {
   const topic = topicOf10To19();
   topic.append(records("x"), 500);
   assertEquals(topic.idleSince, 500);

@@ -22,7 +22,7 @@ function topics(limit = 3): Topics {
   });
 }
 
-Deno.test("a topic comes with the first who asks for it, and stays the same", () => {
+Deno.test("creates a topic at its first use, and returns the same one later", () => {
   const all = topics();
   assertEquals(all.get("room"), undefined);
   const room = all.open("room");
@@ -33,7 +33,7 @@ Deno.test("a topic comes with the first who asks for it, and stays the same", ()
   assertEquals(all.size, 1);
 });
 
-Deno.test("a topic may have the name of anything an object inherits", () => {
+Deno.test("a topic's name may be that of an inherited property", () => {
   const all = topics(5);
   for (const name of ["__proto__", "constructor", "hasOwnProperty"]) {
     const topic = all.open(name);
@@ -42,7 +42,7 @@ Deno.test("a topic may have the name of anything an object inherits", () => {
   }
 });
 
-Deno.test("names that are none are refused: invalid, and forbidden for the hub's own", () => {
+Deno.test("refuses wrong names as invalid and internal ones as forbidden", () => {
   const all = topics();
   for (
     const [name, code] of [["", "invalid"], ["a\nb", "invalid"], [
@@ -57,7 +57,7 @@ Deno.test("names that are none are refused: invalid, and forbidden for the hub's
   assertEquals(all.size, 0);
 });
 
-Deno.test("one topic above the limit is refused, those there are still had", () => {
+Deno.test("refuses a topic above the limit, and still returns existing ones", () => {
   const all = topics(2);
   all.open("a");
   all.open("b");
@@ -69,7 +69,7 @@ Deno.test("one topic above the limit is refused, those there are still had", () 
 
 const QUIET = { helloMs: 1e9 };
 
-Deno.test("a topic without subscriber is forgotten after the session's time to live, and has a new epoch when it is made again", async () => {
+Deno.test("forgets a topic without subscribers after the sessions' time to live; it then has a new epoch", async () => {
   await using hub = inMemory({
     limits: QUIET,
     topics: { "*": { maxAgeMs: 1_000 } },
@@ -89,7 +89,7 @@ Deno.test("a topic without subscriber is forgotten after the session's time to l
   assert(after.epoch !== before.epoch);
 });
 
-Deno.test("a topic is kept for as long as its log's age, where that is longer", async () => {
+Deno.test("keeps a topic for its maxAgeMs if that is longer", async () => {
   await using hub = inMemory({
     limits: QUIET,
     sessionMs: 1_000,
@@ -103,7 +103,7 @@ Deno.test("a topic is kept for as long as its log's age, where that is longer", 
   assertEquals(hub.hub.stats().topics, 0);
 });
 
-Deno.test("a topic with a subscriber is never forgotten, and one that was left is kept its time from then on", async () => {
+Deno.test("keeps a topic with a subscriber, and counts the time to live from the last unsubscribe", async () => {
   await using hub = inMemory({
     sessionMs: 10_000,
     topics: { "*": { maxAgeMs: 1_000 } },
@@ -124,7 +124,7 @@ Deno.test("a topic with a subscriber is never forgotten, and one that was left i
   assertEquals(hub.hub.topic("room").bounds, undefined);
 });
 
-Deno.test("records that are too old go although nobody publishes any more", async () => {
+Deno.test("drops old records without further publishes", async () => {
   await using hub = inMemory({ topics: { "*": { maxAgeMs: 5_000 } } });
   hub.hub.broadcast({ type: "chat" });
   hub.flush();
@@ -134,7 +134,7 @@ Deno.test("records that are too old go although nobody publishes any more", asyn
   assertEquals(hub.hub.stats().recordBytes, 0);
 });
 
-Deno.test("one address may have so many topics that nobody else uses; what others use, and what the program uses, does not count", async () => {
+Deno.test("limits the topics that only one address uses; topics of other addresses or the program do not count", async () => {
   await using hub = inMemory({ limits: { topicsPerAddress: 3 } });
   const from = (address: string) => hub.v1From(address, { topics: {} });
   const a = await from("192.0.2.1");
@@ -163,7 +163,7 @@ Deno.test("one address may have so many topics that nobody else uses; what other
   assertEquals([open(a, 9, "u"), open(a, 10, "t")], ["ok", "limit"]);
 });
 
-Deno.test("a topic that is forgotten gives its place back", async () => {
+Deno.test("a forgotten topic no longer counts for its address", async () => {
   await using hub = inMemory({
     limits: { topicsPerAddress: 1 },
     sessionMs: 120_000,

@@ -16,12 +16,12 @@ const KEYS: readonly (readonly [address: string, key: string])[] = [
 ];
 
 for (const [address, key] of KEYS) {
-  Deno.test(`the address '${address}' counts as '${key}'`, () => {
+  Deno.test(`counts the address '${address}' as '${key}'`, () => {
     assertEquals(addressKey(address), key);
   });
 }
 
-Deno.test("a tally counts up and down, and never below none", () => {
+Deno.test("a tally counts up and down, and never below 0", () => {
   const tally = new Tally();
   assertEquals(tally.of("a"), 0);
   tally.add("a");

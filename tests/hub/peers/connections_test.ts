@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { PROTOCOL } from "../../../messages.ts";
 import { inMemory, type TestPeer } from "../in_memory.ts";
 
-Deno.test("a peer that has been greeted is in hub.peers, until it has left", async () => {
+Deno.test("a peer is in hub.peers from its handshake until it disconnects", async () => {
   await using hub = inMemory();
   const v1 = await hub.v1();
   const plain = hub.plain();
@@ -18,7 +18,7 @@ Deno.test("a peer that has been greeted is in hub.peers, until it has left", asy
   assertEquals(hub.hub.peers.size, 0);
 });
 
-Deno.test("a peer tells who it is: dialect, id, where it connected, its topics, and a place for notes", async () => {
+Deno.test("a peer has its dialect, id, connection, topics and state", async () => {
   await using hub = inMemory();
   const { start } = await hub.greeted({ topics: { a: {}, b: {} } });
   const [peer] = hub.joins;
@@ -35,7 +35,7 @@ Deno.test("a peer tells who it is: dialect, id, where it connected, its topics, 
   assertEquals([...hub.hub.peers][0]!.state, { name: "Ada" });
 });
 
-Deno.test("code 0, with which Deno reports a drop, becomes 1006", async () => {
+Deno.test("reports code 0, which Deno uses for a dropped connection, as 1006", async () => {
   await using hub = inMemory();
   (await hub.v1()).far.drop();
   hub.plain().far.drop();
@@ -57,7 +57,7 @@ const ENDINGS: Readonly<
 };
 
 for (const ending of Object.keys(ENDINGS)) {
-  Deno.test(`a peer leaves exactly once, whatever follows ${ending}`, async () => {
+  Deno.test(`detaches a peer once, whatever follows ${ending}`, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom(...Object.keys(ENDINGS)), { maxLength: 5 }),
@@ -80,7 +80,7 @@ for (const ending of Object.keys(ENDINGS)) {
   });
 }
 
-Deno.test("leaving never waits for a close event: it is told when close returns", async () => {
+Deno.test("detaches a peer without waiting for a close event", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   const [joined] = hub.joins;
@@ -92,7 +92,7 @@ Deno.test("leaving never waits for a close event: it is told when close returns"
   assertEquals(hub.hub.stats().closing, 0);
 });
 
-Deno.test("a connection that has left is not sent or heard any more", async () => {
+Deno.test("a detached connection sends and receives no frame", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   const other = hub.plain();
@@ -111,7 +111,7 @@ Deno.test("a connection that has left is not sent or heard any more", async () =
   assertEquals(other.read(), [{ type: "news" }]);
 });
 
-Deno.test("a close that RFC 6455 does not let be sent is a RangeError, and closes nothing", async () => {
+Deno.test("rejects a close code or reason that RFC 6455 does not permit, and keeps the connection", async () => {
   await using hub = inMemory();
   await hub.v1();
   const [peer] = hub.joins;
@@ -130,14 +130,14 @@ Deno.test("a close that RFC 6455 does not let be sent is a RangeError, and close
   assertEquals(hub.leaves.length, 1);
 });
 
-Deno.test("a connection that was never greeted joins and leaves nowhere", async () => {
+Deno.test("calls neither onOpen nor onClose for a connection without a handshake", async () => {
   await using hub = inMemory();
   hub.connect(PROTOCOL).far.close(1000);
   assertEquals([hub.joins, hub.leaves], [[], []]);
   assertEquals(hub.hub.stats().connections, 0);
 });
 
-Deno.test("hooks that throw are reported with their stage and stop nothing", async () => {
+Deno.test("reports hooks that throw with their stage, and continues", async () => {
   await using hub = inMemory({
     onOpen() {
       throw "join";
@@ -170,7 +170,7 @@ Deno.test("hooks that throw are reported with their stage and stop nothing", asy
   assertEquals(hub.hub.peers.size, 0);
 });
 
-Deno.test("hooks that are async functions and reject are reported with their stage and stop nothing", async () => {
+Deno.test("reports async hooks that reject with their stage, and continues", async () => {
   const reject = (what: string) => (): void =>
     Promise.reject(what) as unknown as void;
   await using hub = inMemory({
@@ -201,7 +201,7 @@ Deno.test("hooks that are async functions and reject are reported with their sta
   );
 });
 
-Deno.test("a program that closes a peer in onOpen, or in a handler, has it left once", async () => {
+Deno.test("a peer that is closed in onOpen or in a handler is detached once", async () => {
   await using hub = inMemory({ onOpen: (peer) => peer.close(4503, "no") });
   const v1 = await hub.v1();
   const plain = hub.connect("");
@@ -211,7 +211,7 @@ Deno.test("a program that closes a peer in onOpen, or in a handler, has it left 
   assertEquals(hub.leaves.length, 2);
 });
 
-Deno.test("a peer that is closed in the middle of a flush gets nothing more, the others everything", async () => {
+Deno.test("a peer that is closed during a flush receives no more records, and the others receive all", async () => {
   const many = Array.from({ length: 5 }, (_, i) => `${i}`);
   await using hub = inMemory({
     onClose: () => void hub.hub.broadcast({ type: "left" }),

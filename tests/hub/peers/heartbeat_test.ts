@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { PROTOCOL } from "../../../messages.ts";
 import { inMemory } from "../in_memory.ts";
 
-Deno.test("a hub that nobody uses plans nothing", async () => {
+Deno.test("a hub without connections has no timer", async () => {
   await using hub = inMemory();
   assertEquals([hub.clock.timers, hub.clock.waiting], [0, 0]);
 });
@@ -14,7 +14,7 @@ Deno.test("one timer serves all heartbeats", async () => {
   assertEquals(hub.clock.timers, 1);
 });
 
-Deno.test("a peer that is silent for the interval is pinged, once", async () => {
+Deno.test("pings an idle peer once after the interval", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   hub.clock.advance(10_000);
@@ -26,7 +26,7 @@ Deno.test("a peer that is silent for the interval is pinged, once", async () => 
   assertEquals(peer.read(), []);
 });
 
-Deno.test("a peer that stays silent for the timeout is closed with 4001 and dropped", async () => {
+Deno.test("closes a peer that is idle for the timeout with 4001 and terminates its socket", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   // It was heard at some time within its tick: it has the whole timeout after it.
@@ -38,7 +38,7 @@ Deno.test("a peer that stays silent for the timeout is closed with 4001 and drop
   assertEquals(hub.leaves.map(({ code }) => code), [4001]);
 });
 
-Deno.test("a peer that answers, or says anything at all, stays", async () => {
+Deno.test("keeps a peer that answers or sends any frame", async () => {
   await using hub = inMemory();
   const answering = await hub.v1();
   const talking = await hub.v1();
@@ -55,7 +55,7 @@ Deno.test("a peer that answers, or says anything at all, stays", async () => {
   assertEquals(talking.readType("ping"), []);
 });
 
-Deno.test("a peer is pinged again after each silence", async () => {
+Deno.test("pings a peer again after each idle interval", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   for (let round = 0; round < 3; round++) {
@@ -65,7 +65,7 @@ Deno.test("a peer is pinged again after each silence", async () => {
   }
 });
 
-Deno.test("a process that stood still for an hour evicts nobody when it wakes", async () => {
+Deno.test("closes no peer after the process was suspended for an hour", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   const greeting = hub.connect(PROTOCOL);
@@ -77,7 +77,7 @@ Deno.test("a process that stood still for an hour evicts nobody when it wakes", 
   await greeting.until("start");
 });
 
-Deno.test("a plain peer is neither pinged nor dropped by the hub where the transport cannot ping: that is the runtime's part", async () => {
+Deno.test("neither pings nor closes an idle plain peer whose transport cannot ping", async () => {
   await using hub = inMemory();
   const peer = hub.plain();
   hub.clock.advance(3_600_000);
@@ -85,7 +85,7 @@ Deno.test("a plain peer is neither pinged nor dropped by the hub where the trans
   assertEquals(peer.closed, undefined);
 });
 
-Deno.test("a plain peer is pinged where the transport can, and dropped when no answer comes", async () => {
+Deno.test("pings a plain peer whose transport can ping, and closes it without a pong", async () => {
   await using hub = inMemory();
   const peer = hub.plain();
   const pings: (() => void)[] = [];
@@ -103,7 +103,7 @@ Deno.test("a plain peer is pinged where the transport can, and dropped when no a
 });
 
 for (const dialect of ["plain", "drumbeat.v1"] as const) {
-  Deno.test(`a ${dialect} peer for which the same bytes are held back for the timeout is dropped with 4002, though it talks`, async () => {
+  Deno.test(`closes a ${dialect} peer whose buffered bytes do not change for the timeout with 4002, although it sends frames`, async () => {
     await using hub = inMemory();
     const peer = dialect === "plain" ? hub.plain() : await hub.v1();
     hub.clock.advance(3_500);
@@ -122,7 +122,7 @@ for (const dialect of ["plain", "drumbeat.v1"] as const) {
     assertEquals(hub.leaves.map(({ code }) => code), [4002]);
   });
 
-  Deno.test(`a ${dialect} peer for which bytes are held back stays as long as they move, and need not talk`, async () => {
+  Deno.test(`keeps a ${dialect} peer whose buffered bytes change, although it sends no frames`, async () => {
     await using hub = inMemory();
     const peer = dialect === "plain" ? hub.plain() : await hub.v1();
     peer.far.near.ping = () => {};
@@ -137,7 +137,7 @@ for (const dialect of ["plain", "drumbeat.v1"] as const) {
   });
 }
 
-Deno.test("a connection that does not say hello in time is closed with 4408, each by its own time", async () => {
+Deno.test("closes each connection without a hello in time with 4408", async () => {
   await using hub = inMemory();
   const first = hub.connect(PROTOCOL);
   hub.clock.advance(5_000);
@@ -152,7 +152,7 @@ Deno.test("a connection that does not say hello in time is closed with 4408, eac
   assertEquals([hub.joins, hub.leaves], [[], []]);
 });
 
-Deno.test("hello in the last moment is in time", async () => {
+Deno.test("accepts a hello in the last tick", async () => {
   await using hub = inMemory();
   const peer = hub.connect(PROTOCOL);
   hub.clock.advance(9_999);
@@ -162,7 +162,7 @@ Deno.test("hello in the last moment is in time", async () => {
   assertEquals(peer.closed, undefined);
 });
 
-Deno.test("interval and timeout are options, and start tells them", async () => {
+Deno.test("the interval and the timeout are options, and start contains them", async () => {
   await using hub = inMemory({
     heartbeat: { intervalMs: 100, timeoutMs: 300 },
     limits: { helloMs: 50 },
@@ -178,7 +178,7 @@ Deno.test("interval and timeout are options, and start tells them", async () => 
   assertEquals(peer.closed?.code, 4001);
 });
 
-Deno.test("a hook that closes the hub in the middle of a heartbeat leaves no timer behind", async () => {
+Deno.test("a hook that closes the hub during a heartbeat leaves no timer", async () => {
   const hub = inMemory({ onClose: () => void hub.hub.close() });
   const peers = [await hub.v1(), await hub.v1()];
   hub.clock.advance(26_000);

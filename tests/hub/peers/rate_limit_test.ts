@@ -18,7 +18,7 @@ function passes(rate: RateLimit, bytes = 1): number {
   return passed;
 }
 
-Deno.test("a burst is twice inflight, and in bytes two seconds' worth or two of the largest messages", () => {
+Deno.test("a burst is twice inflight, and in bytes two seconds or two of the largest messages", () => {
   assertEquals(rateBounds(DEFAULT_LIMITS), {
     messagesPerSecond: 1_000,
     bytesPerSecond: 1_048_576,
@@ -30,7 +30,7 @@ Deno.test("a burst is twice inflight, and in bytes two seconds' worth or two of 
   assertEquals(rateBounds(small)?.burstBytes, 131_072);
 });
 
-Deno.test("no limits, or infinite ones, are no rates; one of them alone is", () => {
+Deno.test("has no bounds without finite limits", () => {
   assertEquals(rateBounds(NO_LIMITS), undefined);
   const infinite = { messagesPerSecond: Infinity, bytesPerSecond: Infinity };
   assertEquals(rateBounds({ ...DEFAULT_LIMITS, ...infinite }), undefined);
@@ -45,7 +45,7 @@ Deno.test("no limits, or infinite ones, are no rates; one of them alone is", () 
   assertEquals(passes(bytes, 10), 10);
 });
 
-Deno.test("a burst is let through, one more is not, and what time brings is let through again", () => {
+Deno.test("accepts a burst, refuses one message more, and refills with time", () => {
   const limits = { inflight: 8, messagesPerSecond: 100 };
   const { rate: messages, clock } = rate(limits);
   for (let i = 0; i < 16; i++) assert(messages.take(1));
@@ -56,7 +56,7 @@ Deno.test("a burst is let through, one more is not, and what time brings is let 
   assertFalse(messages.take(1));
 });
 
-Deno.test("bytes are counted like messages", () => {
+Deno.test("counts bytes like messages", () => {
   const { rate: bytes, clock } = rate({ bytesPerSecond: 100_000 });
   assertEquals(passes(bytes, 50_000), 4);
   clock.advance(1_000);
@@ -64,7 +64,7 @@ Deno.test("bytes are counted like messages", () => {
   assertFalse(bytes.take(1));
 });
 
-Deno.test("at the rate it goes on for ever, a tenth above it it does not", () => {
+Deno.test("accepts messages at the rate, and refuses them at a tenth above", () => {
   for (const [perSecond, lasts] of [[100, true], [110, false]] as const) {
     const { rate: messages, clock } = rate({ messagesPerSecond: 100 });
     let lasted = true;
@@ -76,7 +76,7 @@ Deno.test("at the rate it goes on for ever, a tenth above it it does not", () =>
   }
 });
 
-Deno.test("after a pause a burst is at least the burst, and at most twice that", () => {
+Deno.test("accepts a burst, and at most two, after a pause", () => {
   const { rate: messages, clock } = rate({ inflight: 10 });
   clock.advance(3_600_000);
   assertEquals(passes(messages), 40);
@@ -84,7 +84,7 @@ Deno.test("after a pause a burst is at least the burst, and at most twice that",
   assertEquals(passes(messages), 20);
 });
 
-Deno.test("what is given back does not count", () => {
+Deno.test("a refunded message does not count", () => {
   const { rate: messages } = rate({ inflight: 8, bytesPerSecond: 100 });
   for (let i = 0; i < 1_000; i++) {
     assert(messages.take(40_000));
@@ -107,7 +107,7 @@ function publish(peer: TestPeer, count: number, first = 1): void {
 
 const SMALL = { inflight: 20, messagesPerSecond: 50 };
 
-Deno.test("a drumbeat.v1 peer at the burst is fine, the next message closes it with 4029 and is not carried out", async () => {
+Deno.test("closes a drumbeat.v1 peer with 4029 after the burst, and ignores the message", async () => {
   await using hub = inMemory({ limits: { ...SMALL, inflight: 40 } });
   const peer = await hub.v1();
   // The hello was one.
@@ -123,7 +123,7 @@ Deno.test("a drumbeat.v1 peer at the burst is fine, the next message closes it w
   assertEquals(hub.leaves.map(({ code }) => code), [4029]);
 });
 
-Deno.test("a plain peer at the burst is fine, the next message closes it with 4029 and is not carried out", async () => {
+Deno.test("closes a plain peer with 4029 after the burst, and ignores the message", async () => {
   await using hub = inMemory({ limits: SMALL });
   const peer = hub.plain();
   for (let i = 0; i < 40; i++) peer.send({ type: "chat" });
@@ -134,7 +134,7 @@ Deno.test("a plain peer at the burst is fine, the next message closes it with 40
   assertEquals(hub.hub.topic("lobby").bounds?.head, 40);
 });
 
-Deno.test("bytes close it, too", async () => {
+Deno.test("closes a peer with 4029 after the burst of bytes", async () => {
   await using hub = inMemory({
     limits: { messageBytes: 1_000, bytesPerSecond: 1_000 },
   });
@@ -147,7 +147,7 @@ Deno.test("bytes close it, too", async () => {
   assertEquals(peer.closed?.code, 4029);
 });
 
-Deno.test("its session goes on: it comes back and is who it was", async () => {
+Deno.test("a peer that was closed with 4029 can resume", async () => {
   await using hub = inMemory({ limits: SMALL });
   const { peer, start } = await hub.greeted();
   publish(peer, 100);
@@ -156,7 +156,7 @@ Deno.test("its session goes on: it comes back and is who it was", async () => {
   assert((await hub.greeted({ session })).start.resumed);
 });
 
-Deno.test("a game that sends 60 messages a second for an hour is fine, at the defaults", async () => {
+Deno.test("accepts 60 messages a second for an hour with the default limits", async () => {
   await using hub = inMemory({ heartbeat: { timeoutMs: 1e9 } });
   const peer = hub.plain();
   for (let i = 0; i < 60 * 600; i++) {
@@ -166,7 +166,7 @@ Deno.test("a game that sends 60 messages a second for an hour is fine, at the de
   assertEquals(peer.closed, undefined);
 });
 
-Deno.test("who acknowledges each of 5,000 batches at once is fine; who acknowledges nothing new is not", async () => {
+Deno.test("does not count acks of new frames, and counts the others", async () => {
   await using hub = inMemory({ limits: SMALL });
   const peer = await hub.v1();
   for (let frames = 1; frames <= 5_000; frames++) {

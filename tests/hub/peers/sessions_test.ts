@@ -22,7 +22,7 @@ async function cut(hub: InMemory) {
   return { session: start.session, id: start.peer, epoch, peer };
 }
 
-Deno.test("a session resumes: the same public id, and the records that were missed", async () => {
+Deno.test("resumes a session with the same public id and the missed records", async () => {
   await using hub = inMemory();
   const { session, id, epoch } = await cut(hub);
   hub.hub.broadcast({ type: "chat", text: "missed" });
@@ -47,7 +47,7 @@ Deno.test("a session resumes: the same public id, and the records that were miss
   ]);
 });
 
-Deno.test("a session that has expired does not resume: the client is somebody new", async () => {
+Deno.test("gives a client with an expired session a new one", async () => {
   await using hub = inMemory();
   const { session, id } = await cut(hub);
   hub.clock.advance(120_000);
@@ -57,7 +57,7 @@ Deno.test("a session that has expired does not resume: the client is somebody ne
   assertNotEquals(start.peer, id);
 });
 
-Deno.test("the session's time to live is an option", async () => {
+Deno.test("the sessions' time to live is an option", async () => {
   await using hub = inMemory({ sessionMs: 1_000 });
   const { session } = await cut(hub);
   hub.clock.advance(999);
@@ -68,7 +68,7 @@ Deno.test("the session's time to live is an option", async () => {
   assertEquals((await hub.greeted({ session })).start.resumed, false);
 });
 
-Deno.test("a session that never was, or cannot be one, does not resume", async () => {
+Deno.test("does not resume an unknown or malformed session", async () => {
   await using hub = inMemory();
   const { start: { session: other } } = await hub.greeted();
   for (
@@ -86,13 +86,13 @@ Deno.test("a session that never was, or cannot be one, does not resume", async (
   }
 });
 
-Deno.test("a public id does not resume its session", async () => {
+Deno.test("does not resume a session by its public id", async () => {
   await using hub = inMemory();
   const { id } = await cut(hub);
   assertEquals((await hub.greeted({ session: id })).start.resumed, false);
 });
 
-Deno.test("the newer connection wins: the older one is closed with 4505, and its frames are dropped", async () => {
+Deno.test("closes the older connection of a session with 4505, and ignores its frames", async () => {
   await using hub = inMemory();
   const older = await hub.greeted();
   older.peer.send(publish(1));
@@ -106,7 +106,7 @@ Deno.test("the newer connection wins: the older one is closed with 4505, and its
   assertEquals(hub.hub.peers.size, 1);
 });
 
-Deno.test("the older connection's end does not end the session that the newer one holds", async () => {
+Deno.test("the end of the older connection does not detach the session", async () => {
   await using hub = inMemory({ sessionMs: 5_000 });
   const older = await hub.greeted();
   const { session } = older.start;
@@ -117,7 +117,7 @@ Deno.test("the older connection's end does not end the session that the newer on
   assertEquals((await hub.greeted({ session })).start.resumed, true);
 });
 
-Deno.test("of two connections that resume at the same moment one wins", async () => {
+Deno.test("of two connections that resume at the same time, one has the session", async () => {
   await using hub = inMemory();
   const { session } = await cut(hub);
   const [a, b] = [hub.connect(PROTOCOL), hub.connect(PROTOCOL)];
@@ -130,7 +130,7 @@ Deno.test("of two connections that resume at the same moment one wins", async ()
   assertEquals((await hub.greeted({ session })).start.resumed, true);
 });
 
-Deno.test("a connection that goes while it is greeted leaves its session to be resumed", async () => {
+Deno.test("a session whose connection closes during the handshake can be resumed", async () => {
   await using hub = inMemory();
   const { session } = await cut(hub);
   const hasty = hub.connect(PROTOCOL);
@@ -140,7 +140,7 @@ Deno.test("a connection that goes while it is greeted leaves its session to be r
   assertEquals((await hub.greeted({ session })).start.resumed, true);
 });
 
-Deno.test("a session that was claimed elsewhere closes its connection here with 4505", async () => {
+Deno.test("closes the connection of a session that another hub claimed with 4505", async () => {
   let store: DeepStore;
   await using hub = inMemory({}, (clock) => store = new DeepStore(clock));
   const { peer, start } = await hub.greeted();
@@ -150,7 +150,7 @@ Deno.test("a session that was claimed elsewhere closes its connection here with 
   assertEquals(hub.leaves.length, 1);
 });
 
-Deno.test("a store that fails to claim costs the connection, 1011, and is reported", async () => {
+Deno.test("closes a connection whose session the store fails to claim with 1011, and reports it", async () => {
   let store: DeepStore;
   await using hub = inMemory({}, (clock) => store = new DeepStore(clock));
   const { session } = await cut(hub);
@@ -163,7 +163,7 @@ Deno.test("a store that fails to claim costs the connection, 1011, and is report
   assertEquals(hub.errors.map(({ stage }) => stage), ["hello"]);
 });
 
-Deno.test("a repeated publish gets the same offset and is not published again", async () => {
+Deno.test("answers a repeated publish with the same offset, without another record", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   for (const text of ["first", "second", "third"]) {
@@ -182,7 +182,7 @@ Deno.test("a repeated publish gets the same offset and is not published again", 
   ]);
 });
 
-Deno.test("a publish that is repeated after a cut, its ack lost, lands once", async () => {
+Deno.test("stores a publish once that is repeated after a resume", async () => {
   await using hub = inMemory();
   const { session } = await cut(hub);
   const { peer } = await hub.greeted({ session });
@@ -196,7 +196,7 @@ Deno.test("a publish that is repeated after a cut, its ack lost, lands once", as
   assertEquals(hub.hub.topic("lobby").bounds?.head, 2);
 });
 
-Deno.test("a publish that is repeated while the first is still pending lands once", async () => {
+Deno.test("stores a publish once that is repeated while the first is pending", async () => {
   await using hub = inMemory();
   const older = await hub.greeted();
   older.peer.send(publish(1));
@@ -216,7 +216,7 @@ Deno.test("two sessions may use the same ids", async () => {
   assertEquals(b.readType("ack")[0].offset, 1);
 });
 
-Deno.test("the outcomes of the last 256 publishes are kept, before them it is unknown", async () => {
+Deno.test("keeps the outcomes of the last 256 publishes; earlier ones are indeterminate", async () => {
   await using hub = inMemory();
   const peer = await hub.v1({ topics: {} });
   for (let id = 1; id <= 257; id++) {
@@ -233,7 +233,7 @@ Deno.test("the outcomes of the last 256 publishes are kept, before them it is un
   assert(hub.hub.topic("lobby").bounds?.head === 257);
 });
 
-Deno.test("a publish that was refused may be sent again with the same id", async () => {
+Deno.test("accepts a refused publish again with the same id", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   peer.send({ ...publish(1), message: { type: "" } });
@@ -270,7 +270,7 @@ function asking(hub: InMemory, session: string): TestPeer {
   return peer;
 }
 
-Deno.test("a session whose connection leaves while another one asks for it goes on, and does not expire", async () => {
+Deno.test("a session whose connection closes during a successful claim does not expire", async () => {
   const { hub, claims } = slowToClaim();
   await using _hub = hub;
   const { peer, start: { session } } = await hub.greeted();
@@ -284,7 +284,7 @@ Deno.test("a session whose connection leaves while another one asks for it goes 
   assertEquals((await third.until("start")).at(-1).resumed, true);
 });
 
-Deno.test("a session whose connection leaves while another one asks for it in vain expires in its time", async () => {
+Deno.test("a session whose connection closes during a failed claim expires", async () => {
   const { hub, claims } = slowToClaim();
   await using _hub = hub;
   const { peer, start: { session } } = await hub.greeted();

@@ -22,7 +22,7 @@ function present(members: MergedMembers): string[] {
   );
 }
 
-Deno.test("a list says who is not there only when all of its parts came, in order", () => {
+Deno.test("removes the members that a list lacks once all its parts arrived in order", () => {
   const parts = [
     record({ join: [state("a")], part: { nth: 0, of: 3 } }),
     record({ join: [state("b")], part: { nth: 1, of: 3 } }),
@@ -44,7 +44,7 @@ Deno.test("a list says who is not there only when all of its parts came, in orde
   }
 });
 
-Deno.test("a list whose middle was missed does not say who is not there", () => {
+Deno.test("removes no member when a part of a list was missed", () => {
   const members = new MergedMembers();
   members.merge("x", record({ join: [state("c")] }), 0);
   members.merge(
@@ -61,7 +61,7 @@ Deno.test("a list whose middle was missed does not say who is not there", () => 
   assertEquals(present(members), ["a", "b", "c"]);
 });
 
-Deno.test("a list of nobody empties the hub that says it, and no other", () => {
+Deno.test("an empty list removes the members of its hub, and of no other", () => {
   const members = new MergedMembers();
   members.merge("x", record({ join: [state("a"), state("b")] }), 0);
   members.merge("y", record({ join: [state("b")] }), 0);
@@ -71,7 +71,7 @@ Deno.test("a list of nobody empties the hub that says it, and no other", () => {
   ]]);
 });
 
-Deno.test("only those of whom something is new are told", () => {
+Deno.test("returns only the members that changed", () => {
   const members = new MergedMembers();
   const list = record({
     join: [state("a"), state("b")],
@@ -83,7 +83,7 @@ Deno.test("only those of whom something is new are told", () => {
   assertEquals([...members.merge("x", more, 0)], ["b"]);
 });
 
-Deno.test("the newest word counts, whoever says it; at the same time all come to the same", () => {
+Deno.test("the newest state counts; for equal times, all hubs choose the same state", () => {
   const hubs = [new MergedMembers(), new MergedMembers()];
   const words = [
     state("a", 5, "five"),
@@ -105,7 +105,7 @@ Deno.test("the newest word counts, whoever says it; at the same time all come to
   assertEquals(hubs[0]!.newest("a"), { at: 6, data: "here" });
 });
 
-Deno.test("who was not heard for long enough is dropped, with its members", () => {
+Deno.test("drops a hub that has sent nothing since an age, with its members", () => {
   const members = new MergedMembers();
   members.merge("x", record({ join: [state("a"), state("b")] }), 1);
   members.merge("y", record({ join: [state("b"), state("c")] }), 2);
@@ -115,7 +115,7 @@ Deno.test("who was not heard for long enough is dropped, with its members", () =
   assertEquals(present(members), ["a", "b"]);
 });
 
-Deno.test("records hold about as much as they may, and say all", () => {
+Deno.test("splits records at the maximum size, and loses no member", () => {
   const members = new Map<string, MemberState>();
   for (let i = 0; i < 100; i++) {
     members.set(`peer-${i}`, { at: i, data: { text: "ü".repeat(i) } });

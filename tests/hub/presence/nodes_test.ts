@@ -21,7 +21,7 @@ function seen({ hub }: Node): Record<string, unknown> {
 for (const late of [false, true]) {
   const when = late ? "later" : "at once";
 
-  Deno.test(`members of two hubs see each other, and their programs see all, with a store that answers ${when}`, async () => {
+  Deno.test(`members of two hubs receive each other, and both programs see all, with a store that answers ${when}`, async () => {
     const changes: PresenceChange[] = [];
     await using nodes = new Nodes({ late });
     const a = nodes.add({ onPresence: (change) => changes.push(change) });
@@ -50,7 +50,7 @@ for (const late of [false, true]) {
     );
   });
 
-  Deno.test(`a member that moves to another hub leaves nowhere, with a store that answers ${when}`, async () => {
+  Deno.test(`a member that moves to another hub does not leave, with a store that answers ${when}`, async () => {
     for (const tellsClaims of [true, false]) {
       await using nodes = new Nodes({ late, tellsClaims });
       const [a, b, c] = [nodes.add(), nodes.add(), nodes.add()];
@@ -85,7 +85,7 @@ for (const late of [false, true]) {
     }
   });
 
-  Deno.test(`a hub that begins to follow is told everybody by the others, with a store that answers ${when}`, async () => {
+  Deno.test(`a hub that begins to follow a topic receives all members, with a store that answers ${when}`, async () => {
     await using nodes = new Nodes({ late });
     const [a, b] = [nodes.add(), nodes.add()];
     for (let i = 0; i < 20; i++) await join(nodes, i % 2 ? a : b, i);
@@ -98,7 +98,7 @@ for (const late of [false, true]) {
   });
 }
 
-Deno.test("a session that goes on at another hub while its connection is still open is one member, with its new data", async () => {
+Deno.test("a session that moves while its connection is open is one member, with its new data", async () => {
   await using nodes = new Nodes({ late: true });
   const [a, b] = [nodes.add(), nodes.add()];
   const [ada, tom, bob] = [
@@ -121,7 +121,7 @@ Deno.test("a session that goes on at another hub while its connection is still o
   assertEquals([tom.look().left, bob.look().left], [[ada.id], [ada.id]]);
 });
 
-Deno.test("a session that goes on at another hub while its connection is still open, and does not ask for presence, has left within 10 s", async () => {
+Deno.test("a session that moves and does not join again leaves within 10 s", async () => {
   await using nodes = new Nodes();
   const [a, b] = [nodes.add(), nodes.add()];
   const [ada, bob] = [await join(nodes, a, "Ada"), await join(nodes, b, "Bob")];
@@ -131,7 +131,7 @@ Deno.test("a session that goes on at another hub while its connection is still o
   assertEquals(bob.look().left, [ada.id]);
 });
 
-Deno.test("a hub that finds out late that a member's connection is gone lets go of who is elsewhere by then", async () => {
+Deno.test("a hub that notices a closed connection late removes the member if it has moved", async () => {
   await using nodes = new Nodes({ tellsClaims: false });
   const [a, b] = [nodes.add(), nodes.add()];
   const [ada, bob] = [await join(nodes, a, "Ada"), await join(nodes, b, "Bob")];
@@ -146,7 +146,7 @@ Deno.test("a hub that finds out late that a member's connection is gone lets go 
   assertEquals(bob.look().left, [ada.id]);
 });
 
-Deno.test("of what two hubs say of one member the newer counts, though the older hub was killed", async () => {
+Deno.test("of two hubs' states of a member the newer counts, although the older hub was killed", async () => {
   for (const [before, after] of [["1", "2"], ["2", "1"]]) {
     await using nodes = new Nodes();
     const [a, b, c] = [nodes.add(), nodes.add(), nodes.add()];
@@ -163,7 +163,7 @@ Deno.test("of what two hubs say of one member the newer counts, though the older
   }
 });
 
-Deno.test("a member is kept by the hub that it is connected to, though the clock of the one before is ahead", async () => {
+Deno.test("the member's present hub has its state, although the clock of the earlier hub is ahead", async () => {
   await using nodes = new Nodes();
   const options = { presenceGraceMs: 20_000 };
   const [a, b] = [nodes.add(options, 5_000), nodes.add(options)];
@@ -179,7 +179,7 @@ Deno.test("a member is kept by the hub that it is connected to, though the clock
   ]);
 });
 
-Deno.test("the hubs' logs are short, and whole, whatever the program's options say of all topics", async () => {
+Deno.test("the program's options for all topics do not apply to presence logs", async () => {
   await using nodes = new Nodes();
   const all = { lag: "latest", maxAgeMs: 1e9 } as const;
   const options = { topics: { "*": all } };
@@ -199,7 +199,7 @@ Deno.test("the hubs' logs are short, and whole, whatever the program's options s
   assert(records >= 10 && records <= 14, `${records} records`);
 });
 
-Deno.test("of a hub that is killed with 500 members each leaves once, everywhere, within 30 s", async () => {
+Deno.test("each of 500 members of a killed hub leaves once, at every hub, within 30 s", async () => {
   const changes: PresenceChange[] = [];
   await using nodes = new Nodes({ late: true });
   const a = nodes.add();
@@ -229,7 +229,7 @@ Deno.test("of a hub that is killed with 500 members each leaves once, everywhere
   assertEquals(changes.flatMap(({ leave }) => leave).length, 500);
 });
 
-Deno.test("who resumes elsewhere before its killed hub is dropped leaves nowhere", async () => {
+Deno.test("a member that resumes before its killed hub is dropped does not leave", async () => {
   await using nodes = new Nodes();
   const [a, b, c] = [nodes.add(), nodes.add(), nodes.add()];
   const [ada, tom] = [await join(nodes, a, "Ada"), await join(nodes, a, "Tom")];
@@ -244,7 +244,7 @@ Deno.test("who resumes elsewhere before its killed hub is dropped leaves nowhere
 });
 
 for (const line of ["holds", "refuses"] as const) {
-  Deno.test(`a member sees itself at once while the store is away and ${line}, and all see it when the store is back`, async () => {
+  Deno.test(`a member receives itself at once while the store ${line}, and all receive it afterwards`, async () => {
     await using nodes = new Nodes({ late: true });
     const [a, b] = [nodes.add(), nodes.add()];
     const [ada, bob] = [
@@ -265,7 +265,7 @@ for (const line of ["holds", "refuses"] as const) {
     assertEquals([ada.look().left, bob.look().left], [[], []]);
   });
 
-  Deno.test(`a hub that is apart for 10 s and whose store ${line} meanwhile is missed by nobody`, async () => {
+  Deno.test(`no member leaves when a hub's store ${line} for 10 s`, async () => {
     await using nodes = new Nodes();
     const [a, b] = [nodes.add(), nodes.add()];
     const [ada, bob] = [
@@ -280,7 +280,7 @@ for (const line of ["holds", "refuses"] as const) {
     assertEquals([ada.look().left, bob.look().left], [[], []]);
   });
 
-  Deno.test(`a hub that is apart for 60 s and whose store ${line} meanwhile is dropped, and its members join again`, async () => {
+  Deno.test(`a hub whose store ${line} for 60 s is dropped, and its members join again`, async () => {
     await using nodes = new Nodes();
     const [a, b] = [nodes.add(), nodes.add()];
     const [ada, bob] = [
@@ -308,7 +308,7 @@ for (const line of ["holds", "refuses"] as const) {
     assertEquals(seen(a), seen(b));
   });
 
-  Deno.test(`what is new while the store is away and ${line} is bounded by the members there are`, async () => {
+  Deno.test(`the changes that wait while the store ${line} are bounded by the members`, async () => {
     await using nodes = new Nodes({ late: true });
     const [a, b] = [nodes.add(), nodes.add()];
     const [ada, bob] = [
@@ -331,7 +331,7 @@ for (const line of ["holds", "refuses"] as const) {
   });
 }
 
-Deno.test("a hub whose store lost its place in the log comes to know who is there: no ghost, nobody leaves twice", async () => {
+Deno.test("a hub whose store lost its position has the right members afterwards, and none leaves twice", async () => {
   await using nodes = new Nodes({ maxRecords: 5 });
   const [a, b] = [nodes.add(), nodes.add()];
   const bob = await join(nodes, b, "Bob");
@@ -361,7 +361,7 @@ Deno.test("a hub whose store lost its place in the log comes to know who is ther
   assertEquals(bob.peer.closed, undefined);
 });
 
-Deno.test("two lists, of which a hub missed what lies between, are not taken for one", async () => {
+Deno.test("does not combine two lists when the records in between were missed", async () => {
   await using nodes = new Nodes({ maxRecords: 2 });
   const a = nodes.add();
   const ada = await join(nodes, a, "Ada");
@@ -377,7 +377,7 @@ Deno.test("two lists, of which a hub missed what lies between, are not taken for
   assertEquals(ada.look().left, []);
 });
 
-Deno.test("when all logs are lost, nobody leaves", async () => {
+Deno.test("no member leaves when all logs are lost", async () => {
   await using nodes = new Nodes({ late: true });
   const [a, b] = [nodes.add(), nodes.add()];
   const [ada, bob] = [await join(nodes, a, "Ada"), await join(nodes, b, "Bob")];
@@ -396,7 +396,7 @@ Deno.test("when all logs are lost, nobody leaves", async () => {
   assertEquals(seen(a), seen(b));
 });
 
-Deno.test("a hub that stood still for a minute drops nobody, and is back as soon as it wakes", async () => {
+Deno.test("a hub that was suspended for a minute drops no other hub, and is followed again at once", async () => {
   await using nodes = new Nodes();
   const [a, b] = [nodes.add(), nodes.add()];
   const [ada, bob] = [await join(nodes, a, "Ada"), await join(nodes, b, "Bob")];
@@ -409,7 +409,7 @@ Deno.test("a hub that stood still for a minute drops nobody, and is back as soon
   assertEquals([ada.look().left, bob.look().left], [[], []]);
 });
 
-Deno.test("above 1,000 members of all hubs together the frame is a number, and lists are in parts", async () => {
+Deno.test("above 1,000 members of all hubs the frame is a count, and lists have several parts", async () => {
   await using nodes = new Nodes();
   const [a, b] = [nodes.add(), nodes.add()];
   const data = "x".repeat(900);
@@ -440,7 +440,7 @@ Deno.test("above 1,000 members of all hubs together the frame is a number, and l
   assertEquals(eve.look().count, 1_001);
 });
 
-Deno.test("the hubs' logs are no topics of the peers: neither to be had nor counted, and forgotten when nobody is there", async () => {
+Deno.test("peers cannot open presence logs, limits do not count them, and unused ones are forgotten", async () => {
   await using nodes = new Nodes();
   const options = { limits: { topics: 1 } };
   const [a, b] = [nodes.add(options), nodes.add(options)];
@@ -468,7 +468,7 @@ Deno.test("the hubs' logs are no topics of the peers: neither to be had nor coun
   assertEquals([a, b].map(({ hub }) => hub.stats().topics), [0, 0]);
 });
 
-Deno.test("a hub without members stops following after half a minute, and its program is told that they left its sight", async () => {
+Deno.test("a hub without members stops following after half a minute, and reports that the members left", async () => {
   const changes: PresenceChange[] = [];
   await using nodes = new Nodes();
   const a = nodes.add({ onPresence: (change) => changes.push(change) });
@@ -489,7 +489,7 @@ Deno.test("a hub without members stops following after half a minute, and its pr
   assertEquals(nodes.logs.log("$presence/room").records.length - written, 5);
 });
 
-Deno.test("a hub that is closed for a restart takes nobody with it: those who resume elsewhere in time stay", async () => {
+Deno.test("members of a hub that closes for a restart stay if they resume elsewhere in time", async () => {
   await using nodes = new Nodes();
   const [a, b] = [nodes.add(), nodes.add()];
   const [ada, tom, bob] = [
@@ -507,7 +507,7 @@ Deno.test("a hub that is closed for a restart takes nobody with it: those who re
   assertEquals(bob.look().left, [tom.id]);
 });
 
-Deno.test("a hub that is closed for good says so of its members", async () => {
+Deno.test("the members of a hub that closes for good leave", async () => {
   await using nodes = new Nodes();
   const [a, b] = [nodes.add(), nodes.add()];
   const [ada, bob] = [await join(nodes, a, "Ada"), await join(nodes, b, "Bob")];
@@ -520,7 +520,7 @@ Deno.test("a hub that is closed for good says so of its members", async () => {
   assertEquals(bob.look().left, [ada.id]);
 });
 
-Deno.test("a record of another version is passed over", async () => {
+Deno.test("ignores a record of another version", async () => {
   await using nodes = new Nodes();
   const a = nodes.add();
   const ada = await join(nodes, a, "Ada");
@@ -545,7 +545,7 @@ Deno.test("a record of another version is passed over", async () => {
   assertEquals(a.errors, []);
 });
 
-Deno.test("with a store that is not shared nothing is written for anybody", async () => {
+Deno.test("writes no presence log with a store that is not shared", async () => {
   const topics = new Set<string>();
   await using hub = inMemory({}, (clock) => {
     const store = new MemoryStore(clock);

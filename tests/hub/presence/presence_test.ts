@@ -31,7 +31,7 @@ function told(hub: InMemory, peer: TestPeer): AnyFrame[] {
   return peer.readType("presence");
 }
 
-Deno.test("a member is told first who is there, itself included, then who comes and who leaves", async () => {
+Deno.test("a member receives a snapshot, itself included, then joins and leaves", async () => {
   await using hub = inMemory();
   const ada = await hub.greeted(member({ name: "Ada" }));
   const adaHere = { peer: ada.start.peer, data: { name: "Ada" } };
@@ -57,7 +57,7 @@ Deno.test("a member is told first who is there, itself included, then who comes 
   ]);
 });
 
-Deno.test("the snapshot comes after start, and after subscribed", async () => {
+Deno.test("sends the snapshot after start, and after subscribed", async () => {
   await using hub = inMemory();
   const { peer } = await hub.greeted({ topics: {} });
   peer.send({ type: "subscribe", id: 1, topic: "room", presence: true });
@@ -68,7 +68,7 @@ Deno.test("the snapshot comes after start, and after subscribed", async () => {
   assertEquals(late.peer.read().map(({ type }) => type), ["presence"]);
 });
 
-Deno.test("a subscriber that does not ask is told nothing and shown to nobody", async () => {
+Deno.test("a subscriber without presence receives no presence and is not a member", async () => {
   await using hub = inMemory();
   const quiet = await hub.v1({ topics: { room: {} } });
   const { peer } = await joined(hub);
@@ -78,7 +78,7 @@ Deno.test("a subscriber that does not ask is told nothing and shown to nobody", 
   assertEquals(told(hub, peer), []);
 });
 
-Deno.test("there is one frame for each topic and flush, however many come and leave", async () => {
+Deno.test("sends one frame for each topic and flush, for any number of changes", async () => {
   await using hub = inMemory();
   const { peer } = await joined(hub);
   const gone = await joined(hub, "gone");
@@ -96,7 +96,7 @@ Deno.test("there is one frame for each topic and flush, however many come and le
   assertEquals(frames[0].leave, [gone.id]);
 });
 
-Deno.test("who comes and leaves between two flushes was never there", async () => {
+Deno.test("a member that joins and leaves between two flushes is not sent", async () => {
   const changes: PresenceChange[] = [];
   await using hub = inMemory({ onPresence: (change) => changes.push(change) });
   const { peer } = await joined(hub);
@@ -107,7 +107,7 @@ Deno.test("who comes and leaves between two flushes was never there", async () =
   assertEquals(changes, []);
 });
 
-Deno.test("a topic's presence is its own", async () => {
+Deno.test("presence is separate for each topic", async () => {
   await using hub = inMemory();
   const { peer } = await joined(hub);
   await hub.v1({ topics: { other: { presence: true } } });
@@ -115,7 +115,7 @@ Deno.test("a topic's presence is its own", async () => {
   assertEquals(hub.hub.topic("other").presence.size, 1);
 });
 
-Deno.test("new data of a member is acknowledged and told to all, itself included", async () => {
+Deno.test("acknowledges new data of a member, and sends it to all, itself included", async () => {
   await using hub = inMemory();
   const [ada, bob] = [await joined(hub, 1), await joined(hub, 2)];
   told(hub, ada.peer);
@@ -131,7 +131,7 @@ Deno.test("new data of a member is acknowledged and told to all, itself included
   assertEquals(told(hub, bob.peer), [news]);
 });
 
-Deno.test("the same data again is acknowledged and told to nobody", async () => {
+Deno.test("acknowledges the same data again, and sends no frame", async () => {
   await using hub = inMemory();
   const { peer } = await joined(hub, { a: 1 });
   peer.send({ type: "presence", id: 1, topic: "room", data: { a: 1 } });
@@ -139,7 +139,7 @@ Deno.test("the same data again is acknowledged and told to nobody", async () => 
   assertEquals(peer.read(), [{ type: "ack", id: 1 }]);
 });
 
-Deno.test("of many updates between two flushes the last one is told", async () => {
+Deno.test("sends the last of several updates between two flushes", async () => {
   await using hub = inMemory();
   const [ada, bob] = [await joined(hub), await joined(hub)];
   told(hub, ada.peer);
@@ -151,7 +151,7 @@ Deno.test("of many updates between two flushes the last one is told", async () =
   ]]);
 });
 
-Deno.test("a subscriber becomes a member by a presence frame; who is no subscriber does not", async () => {
+Deno.test("a presence frame makes a subscriber a member, and is refused without a subscription", async () => {
   await using hub = inMemory();
   const { peer, start } = await hub.greeted({ topics: { room: {} } });
   peer.send({ type: "presence", id: 1, topic: "room", data: "late" });
@@ -164,7 +164,7 @@ Deno.test("a subscriber becomes a member by a presence frame; who is no subscrib
   assertEquals(hub.hub.topic("other").presence.size, 0);
 });
 
-Deno.test("data is null where none is given, to the contract's validator as well", async () => {
+Deno.test("data that is not given is null, also for the contract's validator", async () => {
   await using hub = inMemory({
     contract: defineMessages({}, { presence: v.null() }),
   });
@@ -172,7 +172,7 @@ Deno.test("data is null where none is given, to the contract's validator as well
   assertEquals(told(hub, peer)[0].join, [{ peer: start.peer, data: null }]);
 });
 
-Deno.test("a cut, and a resume within the time of grace, shows nothing to the others", async () => {
+Deno.test("sends no frame for a disconnect and a resume within the grace time", async () => {
   const changes: PresenceChange[] = [];
   await using hub = inMemory({
     presenceGraceMs: 5_000,
@@ -196,7 +196,7 @@ Deno.test("a cut, and a resume within the time of grace, shows nothing to the ot
   ]);
 });
 
-Deno.test("a member that comes back with other data has new data, and has not left", async () => {
+Deno.test("a member that resumes with other data changes its data and does not leave", async () => {
   await using hub = inMemory();
   const { peer } = await joined(hub);
   const bob = await joined(hub, "Bob");
@@ -211,7 +211,7 @@ Deno.test("a member that comes back with other data has new data, and has not le
   }]);
 });
 
-Deno.test("when the time of grace is over, the member leaves, once", async () => {
+Deno.test("a member leaves once when its grace time ends", async () => {
   await using hub = inMemory({ presenceGraceMs: 5_000 });
   const { peer } = await joined(hub);
   const bob = await joined(hub);
@@ -227,7 +227,7 @@ Deno.test("when the time of grace is over, the member leaves, once", async () =>
   assertEquals(told(hub, peer), []);
 });
 
-Deno.test("the time of grace is the session's time to live, if nothing else is said", async () => {
+Deno.test("the default grace time is the sessions' time to live", async () => {
   await using hub = inMemory({ sessionMs: 3_000 });
   const bob = await joined(hub);
   bob.peer.far.drop();
@@ -237,7 +237,7 @@ Deno.test("the time of grace is the session's time to live, if nothing else is s
   assertEquals(hub.hub.topic("room").presence.size, 0);
 });
 
-Deno.test("each member's grace is its own: a second cut starts it anew", async () => {
+Deno.test("a second disconnect starts the member's grace time again", async () => {
   await using hub = inMemory({ presenceGraceMs: 5_000 });
   const [ada, bob] = [await joined(hub), await joined(hub)];
   ada.peer.far.drop();
@@ -252,7 +252,7 @@ Deno.test("each member's grace is its own: a second cut starts it anew", async (
   assertEquals(hub.hub.topic("room").presence.size, 0);
 });
 
-Deno.test("who resumes and does not name the topic, or does not ask for presence, has left", async () => {
+Deno.test("a member that resumes without the topic, or without presence, leaves", async () => {
   for (const topics of [{}, { room: {} }, { other: { presence: true } }]) {
     await using hub = inMemory();
     const { peer } = await joined(hub);
@@ -266,7 +266,7 @@ Deno.test("who resumes and does not name the topic, or does not ask for presence
   }
 });
 
-Deno.test("who resumes with data that is refused has left", async () => {
+Deno.test("a member that resumes with refused data leaves", async () => {
   await using hub = inMemory({ limits: { presenceBytes: 10 } });
   const { peer } = await joined(hub);
   const bob = await joined(hub, "Bob");
@@ -276,7 +276,7 @@ Deno.test("who resumes with data that is refused has left", async () => {
   assertEquals(told(hub, peer).map(({ leave }) => leave), [[bob.id]]);
 });
 
-Deno.test("who unsubscribes leaves at once, is told nothing more, and may come back", async () => {
+Deno.test("a member that unsubscribes leaves at once, receives no more presence, and may join again", async () => {
   await using hub = inMemory();
   const { peer } = await joined(hub);
   const bob = await joined(hub);
@@ -297,7 +297,7 @@ Deno.test("who unsubscribes leaves at once, is told nothing more, and may come b
 });
 
 for (const code of [1000, 1001, 1002, 1005, 1009, 4500, 4501, 4999]) {
-  Deno.test(`who ends its connection with ${code} leaves at once`, async () => {
+  Deno.test(`a member whose connection is closed with ${code} leaves at once`, async () => {
     await using hub = inMemory();
     const { peer } = await joined(hub);
     const bob = await joined(hub);
@@ -310,7 +310,7 @@ for (const code of [1000, 1001, 1002, 1005, 1009, 4500, 4501, 4999]) {
 }
 
 for (const code of [0, 1006, 1011, 1012, 4000, 4001, 4003, 4408, 4505]) {
-  Deno.test(`who ends its connection with ${code} stays for the time of grace`, async () => {
+  Deno.test(`a member whose connection is closed with ${code} stays for the grace time`, async () => {
     await using hub = inMemory({ presenceGraceMs: 5_000 });
     const { peer } = await joined(hub);
     const bob = await joined(hub);
@@ -323,7 +323,7 @@ for (const code of [0, 1006, 1011, 1012, 4000, 4001, 4003, 4408, 4505]) {
   });
 }
 
-Deno.test("whom the program closes with 1000 leaves at once, whom the hub finds silent does not", async () => {
+Deno.test("a member that the program closes with 1000 leaves at once, one that the heartbeat closes stays", async () => {
   await using hub = inMemory({ presenceGraceMs: 60_000 });
   const [ada, bob, eve] = [
     await joined(hub),
@@ -346,7 +346,7 @@ Deno.test("whom the program closes with 1000 leaves at once, whom the hub finds 
   assertEquals(told(hub, ada.peer).map(({ leave }) => leave), [[eve.id]]);
 });
 
-Deno.test("a session that another connection takes over stays one member and shows nothing", async () => {
+Deno.test("a session that another connection resumes stays one member, without a frame", async () => {
   await using hub = inMemory();
   const { peer } = await joined(hub);
   const bob = await joined(hub, "Bob");
@@ -362,7 +362,7 @@ Deno.test("a session that another connection takes over stays one member and sho
   assertEquals(told(hub, peer).map(({ leave }) => leave), [[bob.id]]);
 });
 
-Deno.test("a connection that ends while it is greeted leaves the member as it was", async () => {
+Deno.test("a connection that closes during the handshake does not change the member", async () => {
   await using hub = inMemory({ presenceGraceMs: 5_000 });
   const { peer } = await joined(hub);
   const bob = await joined(hub, "Bob");
@@ -377,7 +377,7 @@ Deno.test("a connection that ends while it is greeted leaves the member as it wa
   assertEquals(told(hub, peer).map(({ leave }) => leave), [[bob.id]]);
 });
 
-Deno.test("a member without credit is told nothing, and gets one fresh snapshot when it has credit again", async () => {
+Deno.test("a member without credit receives one new snapshot when it has credit again", async () => {
   await using hub = inMemory({ limits: { windowBytes: 100 } });
   const { peer, id } = await joined(hub, "slow");
   hub.hub.topic("room").publish({ type: "chat", text: "x".repeat(200) });
@@ -399,7 +399,7 @@ Deno.test("a member without credit is told nothing, and gets one fresh snapshot 
   assertEquals(told(hub, peer).map(({ leave }) => leave), [[bob.id]]);
 });
 
-Deno.test("a member that does not take in its answers is told nothing, and gets one snapshot when it does", async () => {
+Deno.test("a member that does not read its replies receives one snapshot when it reads again", async () => {
   await using hub = inMemory({ limits: ANY_RATE });
   const { peer } = await joined(hub);
   let pings = 0;
@@ -418,7 +418,7 @@ Deno.test("a member that does not take in its answers is told nothing, and gets 
   assertEquals(frames[0].join.at(-1).peer, eve.id);
 });
 
-Deno.test("above 1,000 members the frame is a number; back at 1,000 everybody is named anew", async () => {
+Deno.test("above 1,000 members the frame is a count; at 1,000 again it is a snapshot", async () => {
   const changes: PresenceChange[] = [];
   await using hub = inMemory({ onPresence: (change) => changes.push(change) });
   const first = await joined(hub);
@@ -453,7 +453,7 @@ Deno.test("above 1,000 members the frame is a number; back at 1,000 everybody is
   assertEquals(told(hub, first.peer)[0].leave.length, 1);
 });
 
-Deno.test("a crowd with much to say of itself does not close whoever hears of it", async () => {
+Deno.test("many members with large data do not close a reading member", async () => {
   await using hub = inMemory();
   const data = "x".repeat(1_000);
   const first = await joined(hub, data);
@@ -476,7 +476,7 @@ const contract = defineMessages({}, {
   presence: v.object({ name: v.pipe(v.string(), v.trim(), v.minLength(1)) }),
 });
 
-Deno.test("data is what the contract's validator puts out", async () => {
+Deno.test("data is the output of the contract's validator", async () => {
   await using hub = inMemory({ contract });
   const { peer, start } = await hub.greeted(member({ name: " Ada ", x: 1 }));
   assertEquals(told(hub, peer)[0].join, [
@@ -517,7 +517,7 @@ Deno.test("data that the contract refuses refuses the presence, not the subscrip
   assertEquals(peer.readType("batch").length, 1);
 });
 
-Deno.test("refused data leaves what the member said before", async () => {
+Deno.test("refused data does not change the member's data", async () => {
   await using hub = inMemory({ contract });
   const bob = await joined(hub, { name: "Bob" });
   bob.peer.send({ type: "presence", id: 5, topic: "room", data: null });
@@ -544,7 +544,7 @@ Deno.test("data above limits.presenceBytes, as JSON in UTF-8, is refused as larg
   ]);
 });
 
-Deno.test("a validator of presence that throws, or is asynchronous, refuses the data and is reported", async () => {
+Deno.test("a validator of presence that throws or is async refuses the data and is reported", async () => {
   const validators: Validator[] = [
     (_value): _value is string => {
       throw new Error("broken");
@@ -567,7 +567,7 @@ Deno.test("a validator of presence that throws, or is asynchronous, refuses the 
   }
 });
 
-Deno.test("a connection that falls while its hello is answered leaves no ghost", async () => {
+Deno.test("a connection that closes while start is sent leaves no member behind", async () => {
   // As many issues as there are numbers: more than a connection may be sent unseen.
   const wordy = defineMessages({}, {
     open: true,
@@ -596,7 +596,7 @@ Deno.test("a connection that falls while its hello is answered leaves no ghost",
   ]);
 });
 
-Deno.test("a member whose resume falls while it is answered stays for the time of grace, and leaves once", async () => {
+Deno.test("a member whose resume closes while start is sent stays for the grace time, and leaves once", async () => {
   const wordy = defineMessages({}, {
     open: true,
     presence: v.nullable(v.array(v.string())),
@@ -632,7 +632,7 @@ Deno.test("a member whose resume falls while it is answered stays for the time o
   assertEquals(hub.hub.topic("first").presence.size, 0);
 });
 
-Deno.test("a connection that falls while its subscribe is answered leaves no ghost", async () => {
+Deno.test("a connection that closes while subscribed is sent leaves no member behind", async () => {
   await using hub = inMemory();
   const { peer } = await hub.greeted({ topics: {} });
   const { near } = peer.far;
@@ -645,7 +645,7 @@ Deno.test("a connection that falls while its subscribe is answered leaves no gho
   assertEquals(hub.hub.topic("room").presence.size, 0);
 });
 
-Deno.test("the program sees who is there, by topic", async () => {
+Deno.test("the program reads the members of each topic", async () => {
   await using hub = inMemory();
   assertEquals(hub.hub.topic("room").presence, new Map());
   const { presence } = hub.hub.topic("room");
@@ -660,7 +660,7 @@ Deno.test("the program sees who is there, by topic", async () => {
   assertEquals([...hub.hub.topic("room").presence.keys()], [bob.id]);
 });
 
-Deno.test("onPresence is told once for each topic and flush, and what it throws is reported", async () => {
+Deno.test("calls onPresence once for each topic and flush, and reports what it throws", async () => {
   const changes: PresenceChange[] = [];
   await using hub = inMemory({
     onPresence(change) {
@@ -687,7 +687,7 @@ Deno.test("onPresence is told once for each topic and flush, and what it throws 
   assertEquals(hub.errors.map(({ stage }) => stage), Array(5).fill("presence"));
 });
 
-Deno.test("onPresence may end the connections that it hears of", async () => {
+Deno.test("onPresence may close the connections of the members", async () => {
   await using hub = inMemory({
     onPresence({ join }) {
       for (const { peer, data } of join) {
@@ -709,7 +709,7 @@ Deno.test("onPresence may end the connections that it hears of", async () => {
   assertEquals(hub.hub.topic("room").presence.size, 1);
 });
 
-Deno.test("when everybody has left nothing is kept of a topic's presence", async () => {
+Deno.test("keeps no state of a topic without members", async () => {
   await using hub = inMemory();
   for (let round = 0; round < 3; round++) {
     const { peer } = await joined(hub);
@@ -818,7 +818,7 @@ interface Guest {
   until: number;
 }
 
-Deno.test("whatever the order of ends, resumes and late close events: no ghost, no double leave, everybody sees the same", async () => {
+Deno.test("after any order of closes, resumes and late close events all watchers have the same members, and none leaves twice", async () => {
   await fc.assert(
     fc.asyncProperty(
       steps,

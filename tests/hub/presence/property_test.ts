@@ -231,7 +231,7 @@ class World {
 for (const late of [false, true]) {
   const when = late ? "later" : "at once";
 
-  Deno.test(`whatever happens to hubs and members, all come to see the same, and the right, with a store that answers ${when}`, async () => {
+  Deno.test(`after any events all hubs have the same and right members, with a store that answers ${when}`, async () => {
     await fc.assert(
       fc.asyncProperty(
         histories(ALL),
@@ -247,7 +247,7 @@ for (const late of [false, true]) {
     );
   });
 
-  Deno.test(`who is cut and comes back in time, wherever, is seen to leave by nobody, with a store that answers ${when}`, async () => {
+  Deno.test(`a member that resumes in time at any hub does not leave, with a store that answers ${when}`, async () => {
     await fc.assert(
       fc.asyncProperty(histories(QUIET), async (steps) => {
         const world = new World(late, Infinity);

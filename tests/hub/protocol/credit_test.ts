@@ -2,7 +2,7 @@ import { assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { Credit } from "../../../hub/protocol/credit.ts";
 
-Deno.test("what was sent is unacknowledged until it is taken in", () => {
+Deno.test("counts sent bytes as unacknowledged until they are acknowledged", () => {
   const credit = new Credit();
   credit.sent(10_000);
   credit.sent(50);
@@ -13,14 +13,14 @@ Deno.test("what was sent is unacknowledged until it is taken in", () => {
   assertEquals(credit.unackedBytes, 0);
 });
 
-Deno.test("more frames taken in than were sent is impossible and changes nothing", () => {
+Deno.test("refuses an acknowledgement of more frames than were sent", () => {
   const credit = new Credit();
   credit.sent(100);
   assertEquals(credit.acknowledged(2), -1);
   assertEquals(credit.unackedBytes, 100);
 });
 
-Deno.test("a count that an ack has overtaken is nothing new", () => {
+Deno.test("a smaller count than before acknowledges no new frame", () => {
   const credit = new Credit();
   credit.sent(100);
   credit.sent(100);
@@ -33,7 +33,7 @@ Deno.test("a count that an ack has overtaken is nothing new", () => {
   assertEquals(credit.unackedBytes, 0);
 });
 
-Deno.test("the unacknowledged bytes are those of the frames that were not taken in, and at most a mark more, however long it goes on", () => {
+Deno.test("the unacknowledged bytes are those of the unacknowledged frames, and at most a mark more", () => {
   fc.assert(
     fc.property(
       fc.array(

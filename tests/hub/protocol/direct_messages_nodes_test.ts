@@ -17,7 +17,7 @@ function heard(peer: TestPeer): string[] {
 for (const late of [false, true]) {
   const when = late ? "later" : "at once";
 
-  Deno.test(`any hub reaches a peer by its id, from the first record and in one order, with a store that answers ${when}`, async () => {
+  Deno.test(`any hub sends to a peer by its id, in one order, with a store that answers ${when}`, async () => {
     await using nodes = new Nodes({ late });
     const [a, b, c] = [nodes.add(), nodes.add(), nodes.add()];
     const { peer, start } = await nodes.greeted(b, { topics: {} });
@@ -40,7 +40,7 @@ for (const late of [false, true]) {
     assertEquals(heard(other.peer), []);
   });
 
-  Deno.test(`what its own hub sends while the first record of another one is on its way comes with it, with a store that answers ${when}`, async () => {
+  Deno.test(`the peer's hub and another hub send at the same time, with a store that answers ${when}`, async () => {
     await using nodes = new Nodes({ late });
     const [a, b] = [nodes.add(), nodes.add()];
     const { peer, start } = await nodes.greeted(b, { topics: {} });
@@ -56,7 +56,7 @@ for (const late of [false, true]) {
     }
   });
 
-  Deno.test(`a peer between two connections gets it wherever it resumes, with a store that answers ${when}`, async () => {
+  Deno.test(`a disconnected peer receives messages at the hub where it resumes, with a store that answers ${when}`, async () => {
     await using nodes = new Nodes({ late });
     const [a, b, c] = [nodes.add(), nodes.add(), nodes.add()];
     const { peer, start } = await nodes.greeted(b, { topics: {} });
@@ -73,7 +73,7 @@ for (const late of [false, true]) {
     assertEquals(heard(back.peer), ["meanwhile", "after"]);
   });
 
-  Deno.test(`a peer that left its own log gets the next record, and what came meanwhile, but nothing twice, with a store that answers ${when}`, async () => {
+  Deno.test(`a peer that unsubscribed from its direct log receives the missed records once with the next one, with a store that answers ${when}`, async () => {
     await using nodes = new Nodes({ late });
     const [a, b] = [nodes.add(), nodes.add()];
     const { peer, start } = await nodes.greeted(b, { topics: {} });
@@ -88,7 +88,7 @@ for (const late of [false, true]) {
   });
 }
 
-Deno.test("a plain peer is reached from another hub, too", async () => {
+Deno.test("another hub sends to a plain peer", async () => {
   await using nodes = new Nodes();
   const [a, b] = [nodes.add(), nodes.add()];
   const far = b.plain();
@@ -97,7 +97,7 @@ Deno.test("a plain peer is reached from another hub, too", async () => {
   assertEquals(far.read(), [note("for you")]);
 });
 
-Deno.test("what is sent to nobody is committed, and goes with the log", async () => {
+Deno.test("a message to an unknown peer is committed, and dropped with its log", async () => {
   await using nodes = new Nodes();
   const [a, b] = [nodes.add(), nodes.add()];
   const offset = a.hub.peer("nobody-there").send(note("?"));
@@ -108,7 +108,7 @@ Deno.test("what is sent to nobody is committed, and goes with the log", async ()
   assertEquals(a.hub.stats().topics, 0);
 });
 
-Deno.test("one hub alone reaches its peers by their ids", async () => {
+Deno.test("a single hub sends to its peers by their ids", async () => {
   await using hub = inMemory();
   const { peer, start } = await hub.greeted({ topics: {} });
   hub.hub.peer(start.peer).send(note("one"));
@@ -120,7 +120,7 @@ Deno.test("one hub alone reaches its peers by their ids", async () => {
   assertEquals(heard(back.peer), ["one", "two"]);
 });
 
-Deno.test("what cannot be a peer's id is refused", async () => {
+Deno.test("rejects text that is not a peer's id", async () => {
   await using hub = inMemory();
   for (
     const id of ["", "short", "x".repeat(13), "../../../etc", "a b c d e f "]
@@ -129,7 +129,7 @@ Deno.test("what cannot be a peer's id is refused", async () => {
   }
 });
 
-Deno.test("the logs of peers that may not exist are bounded", async () => {
+Deno.test("limits the direct logs of unknown peers", async () => {
   await using hub = inMemory({ limits: { peers: 2, topics: 3 } });
   for (let n = 0; n < 5; n++) hub.hub.peer(`nobody-${n}-xxx`).send(note("?"));
   const refused = await assertRejects(

@@ -30,7 +30,7 @@ function heard(hub: InMemory, far: TestPeer): unknown[] {
   });
 }
 
-Deno.test("the first message puts the peer into its own log and says so; then records come as in any topic", async () => {
+Deno.test("the first message subscribes the peer to its direct log; then records arrive as in any topic", async () => {
   await using hub = inMemory();
   const { far, peer, own } = await joined(hub);
   const sent = ["one", "two"].map((text) => peer.send(note(text)));
@@ -53,7 +53,7 @@ Deno.test("the first message puts the peer into its own log and says so; then re
   assertEquals(heard(hub, far), ["three"]);
 });
 
-Deno.test("messages to one peer keep their order, with those of a topic in between", async () => {
+Deno.test("direct messages keep their order, with records of a topic in between", async () => {
   await using hub = inMemory();
   const { far, peer } = await joined(hub);
   const texts = Array.from({ length: 50 }, (_, n) => `${n}`);
@@ -65,7 +65,7 @@ Deno.test("messages to one peer keep their order, with those of a topic in betwe
   assertEquals(heard(hub, far), texts);
 });
 
-Deno.test("nobody else gets it, whatever they try", async () => {
+Deno.test("no other peer can receive a direct message", async () => {
   await using hub = inMemory();
   const { far, peer, own } = await joined(hub);
   peer.send(note("secret"));
@@ -96,7 +96,7 @@ Deno.test("nobody else gets it, whatever they try", async () => {
   assertEquals(other.start.resumed, false);
 });
 
-Deno.test("the peer itself may not publish to it", async () => {
+Deno.test("the peer cannot publish to its direct log", async () => {
   await using hub = inMemory();
   const { far, peer, own } = await joined(hub);
   peer.send(note("one"));
@@ -107,7 +107,7 @@ Deno.test("the peer itself may not publish to it", async () => {
   assertEquals(heard(hub, far), []);
 });
 
-Deno.test("it is resumed like any topic: what was sent during the cut comes after it, once", async () => {
+Deno.test("a resume delivers the messages that were sent while disconnected, once", async () => {
   await using hub = inMemory();
   const first = await joined(hub);
   first.peer.send(note("before"));
@@ -130,7 +130,7 @@ Deno.test("it is resumed like any topic: what was sent during the cut comes afte
   assertEquals(heard(hub, back.far), ["meanwhile", "after"]);
 });
 
-Deno.test("a peer that had received nothing before the cut gets its log from the beginning", async () => {
+Deno.test("a resumed peer that had received no message receives its direct log from the beginning", async () => {
   await using hub = inMemory();
   const first = await joined(hub);
   // Never flushed to it: the cut came first.
@@ -144,7 +144,7 @@ Deno.test("a peer that had received nothing before the cut gets its log from the
   assertEquals(heard(hub, back.far), ["one", "two", "three"]);
 });
 
-Deno.test("what is sent only during the cut comes after it, though the peer had no log before", async () => {
+Deno.test("a resume delivers messages of a direct log that was created while disconnected", async () => {
   await using hub = inMemory();
   const first = await joined(hub);
   first.far.far.drop();
@@ -154,7 +154,7 @@ Deno.test("what is sent only during the cut comes after it, though the peer had 
   assertEquals(heard(hub, back.far), ["meanwhile"]);
 });
 
-Deno.test("what is sent to the connection of before reaches the one that took its place", async () => {
+Deno.test("a message to an older connection of a session arrives at its present connection", async () => {
   await using hub = inMemory();
   const first = await joined(hub);
   first.far.far.drop();
@@ -167,7 +167,7 @@ Deno.test("what is sent to the connection of before reaches the one that took it
   assertEquals(heard(hub, back.far), ["later", "last"]);
 });
 
-Deno.test("what is sent while the session is being resumed reaches it", async () => {
+Deno.test("a message that is sent during the resume arrives", async () => {
   for (let turns = 0; turns < 12; turns++) {
     await using hub = inMemory();
     const first = await joined(hub);
@@ -183,7 +183,7 @@ Deno.test("what is sent while the session is being resumed reaches it", async ()
   }
 });
 
-Deno.test("what its log has dropped is a gap", async () => {
+Deno.test("sends a gap for dropped direct messages", async () => {
   await using hub = inMemory({ topics: { "$peer/*": { maxRecords: 2 } } });
   const first = await joined(hub);
   first.peer.send(note("0"));
@@ -204,7 +204,7 @@ Deno.test("what its log has dropped is a gap", async () => {
   assertEquals(heard(hub, unnamed.far), [{ from: 0, to: 3 }, "3", "4"]);
 });
 
-Deno.test("a log that was lost with its epoch begins anew and says so", async () => {
+Deno.test("a direct log with another epoch begins anew", async () => {
   await using hub = inMemory();
   const first = await joined(hub);
   first.far.far.drop();
@@ -219,7 +219,7 @@ Deno.test("a log that was lost with its epoch begins anew and says so", async ()
   assertEquals(heard(hub, back.far), ["one"]);
 });
 
-Deno.test("a new session is a new peer, with a log of its own", async () => {
+Deno.test("a new session has another direct log", async () => {
   await using hub = inMemory({ sessionMs: 1_000 });
   const first = await joined(hub);
   first.far.far.drop();
@@ -229,7 +229,7 @@ Deno.test("a new session is a new peer, with a log of its own", async () => {
   assertEquals([back.start.resumed, heard(hub, back.far)], [false, []]);
 });
 
-Deno.test("bytes reach it, and are resumed as bytes", async () => {
+Deno.test("delivers and resumes binary payloads", async () => {
   await using hub = inMemory();
   const first = await joined(hub);
   first.peer.send(new Uint8Array([1, 2]));
@@ -248,7 +248,7 @@ Deno.test("bytes reach it, and are resumed as bytes", async () => {
   assertEquals(payloads, [[0, [1, 2]], [1, [3]]]);
 });
 
-Deno.test("a message that the contract refuses is not sent", async () => {
+Deno.test("rejects a message that the contract refuses", async () => {
   await using hub = inMemory({
     contract: defineMessages({
       note: (value): value is { text: string } =>
@@ -262,7 +262,7 @@ Deno.test("a message that the contract refuses is not sent", async () => {
   assertEquals(heard(hub as unknown as InMemory, far), []);
 });
 
-Deno.test("a plain peer gets it as it was sent, and nothing else says so", async () => {
+Deno.test("a plain peer receives the message as it was sent, without another frame", async () => {
   await using hub = inMemory();
   const far = hub.plain();
   const peer = hub.joins[0]!;
@@ -274,7 +274,7 @@ Deno.test("a plain peer gets it as it was sent, and nothing else says so", async
   assertEquals(other.read(), []);
 });
 
-Deno.test("a handler answers the one who asked", async () => {
+Deno.test("a handler sends to the peer of its message", async () => {
   await using hub = inMemory();
   hub.hub.on("chat", ({ text }, { peer }) => {
     peer?.send(note(`got ${text}`));
@@ -290,7 +290,7 @@ Deno.test("a handler answers the one who asked", async () => {
   assertEquals(heard(hub, b.far), []);
 });
 
-Deno.test("its log counts as no topic of the peer: with all that it may be in, it is still reached", async () => {
+Deno.test("the direct log does not count against limits.topicsPerPeer", async () => {
   await using hub = inMemory({ limits: { topicsPerPeer: 2 } });
   const topics = { a: {}, b: {} };
   const first = await joined(hub, { topics });
@@ -320,7 +320,7 @@ Deno.test("its log counts as no topic of the peer: with all that it may be in, i
   assertEquals(again.far.read().map(({ type }) => type), ["ack", "subscribed"]);
 });
 
-Deno.test("the peers' own logs count as no topics of the hub", async () => {
+Deno.test("direct logs do not count against limits.topics", async () => {
   await using hub = inMemory({ limits: { topics: 2 } });
   const peers: Peer[] = [];
   for (let i = 0; i < 4; i++) peers.push((await joined(hub)).peer);
@@ -336,7 +336,7 @@ Deno.test("the peers' own logs count as no topics of the hub", async () => {
   ]);
 });
 
-Deno.test("the log of a peer that is gone for good is forgotten", async () => {
+Deno.test("forgets the direct log of a peer whose session has expired", async () => {
   await using hub = inMemory();
   const { far, peer } = await joined(hub);
   peer.send(note("bye"));
@@ -347,7 +347,7 @@ Deno.test("the log of a peer that is gone for good is forgotten", async () => {
   assertEquals(hub.hub.stats().topics, 0);
 });
 
-Deno.test("unsubscribed, the peer gets nothing until the next message, which puts it in again from there", async () => {
+Deno.test("after an unsubscribe the next message subscribes the peer again", async () => {
   await using hub = inMemory();
   const { far, peer, own } = await joined(hub);
   peer.send(note("one"));
@@ -358,7 +358,7 @@ Deno.test("unsubscribed, the peer gets nothing until the next message, which put
   assertEquals(heard(hub, far), ["two"]);
 });
 
-Deno.test("a store that opens slowly delays it, and keeps its order", async () => {
+Deno.test("keeps the order when the store opens the log slowly", async () => {
   let store: DeepStore;
   await using hub = inMemory(
     {},

@@ -11,7 +11,7 @@ function assertClean(): void {
   assertEquals(({} as AnyFrame).polluted, undefined);
 }
 
-Deno.test("a topic may have such a name in a hello, a subscribe, a publish, a history and a presence", async () => {
+Deno.test("accepts inherited property names as topics in every frame", async () => {
   await using hub = inMemory();
   const topics = `{${NAMES.map((name) => `"${name}":{}`).join()}}`;
   const { peer, start } = await hub.greeted({ topics: JSON.parse(topics) });
@@ -50,7 +50,7 @@ Deno.test("a topic may have such a name in a hello, a subscribe, a publish, a hi
   assertClean();
 });
 
-Deno.test("a method, a type, a session and a frame of such a name are not there", async () => {
+Deno.test("finds no method, type, session or frame by an inherited name", async () => {
   const contract = defineMessages({ chat: (_): _ is object => true }, {
     requests: { add: { data: (_): _ is unknown => true } },
   });
@@ -78,7 +78,7 @@ Deno.test("a method, a type, a session and a frame of such a name are not there"
   assertClean();
 });
 
-Deno.test("a method that the program gave such a name is had by it", async () => {
+Deno.test("calls a method that the program named like an inherited property", async () => {
   await using hub = inMemory();
   const peer = await hub.v1({ topics: {} });
   for (const [id, name] of NAMES.entries()) {
@@ -88,7 +88,7 @@ Deno.test("a method that the program gave such a name is had by it", async () =>
   }
 });
 
-Deno.test("fields that a frame inherits, or sets by such a name, are not fields of it", async () => {
+Deno.test("ignores inherited fields, and fields with such names", async () => {
   await using hub = inMemory();
   const peer = await hub.v1({ topics: {} });
   peer.send(

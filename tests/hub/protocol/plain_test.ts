@@ -5,7 +5,7 @@ import { ANY_RATE, inMemory } from "../in_memory.ts";
 
 const KIB = 1024;
 
-Deno.test("on open a plain peer is sent start with the time", async () => {
+Deno.test("sends start with the time to a plain peer", async () => {
   await using hub = inMemory();
   const peer = hub.connect("");
   assertEquals(peer.far.received, [
@@ -13,7 +13,7 @@ Deno.test("on open a plain peer is sent start with the time", async () => {
   ]);
 });
 
-Deno.test("ping is answered by pong with the time, at once", async () => {
+Deno.test("answers a ping with a pong and the time at once", async () => {
   await using hub = inMemory();
   const peer = hub.plain();
   hub.clock.advance(5);
@@ -21,7 +21,7 @@ Deno.test("ping is answered by pong with the time, at once", async () => {
   assertEquals(peer.read(), [{ type: "pong", time: hub.clock.time() }]);
 });
 
-Deno.test("a message arrives at everybody as it was published, at its sender too", async () => {
+Deno.test("sends a message unchanged to every plain peer, the publisher included", async () => {
   await using hub = inMemory();
   const [a, b] = [hub.plain(), hub.plain()];
   a.send('{ "type": "chat",  "text": "hi", "n": 1.50 }');
@@ -30,7 +30,7 @@ Deno.test("a message arrives at everybody as it was published, at its sender too
   assertEquals(b.far.received.at(-1), '{"type":"chat","text":"hi","n":1.5}');
 });
 
-Deno.test("binary frames arrive as binary frames", async () => {
+Deno.test("sends binary messages as binary messages", async () => {
   await using hub = inMemory();
   const [a, b] = [hub.plain(), hub.plain()];
   a.far.send(Uint8Array.of(1, 2, 3));
@@ -39,7 +39,7 @@ Deno.test("binary frames arrive as binary frames", async () => {
   assertEquals(b.read(), [Uint8Array.of(1, 2, 3), new Uint8Array(0)]);
 });
 
-Deno.test("what is no message is the error malformed, and the connection lives", async () => {
+Deno.test("answers text that is not a JSON object with malformed, and keeps the connection", async () => {
   await using hub = inMemory();
   const peer = hub.plain();
   const bad = [
@@ -78,7 +78,7 @@ Deno.test("rejects messages of a reserved type", async () => {
   assertEquals(other.read(), []);
 });
 
-Deno.test("types that are none are the error invalid", async () => {
+Deno.test("answers a wrong type with invalid", async () => {
   await using hub = inMemory();
   const peer = hub.plain();
   for (
@@ -89,7 +89,7 @@ Deno.test("types that are none are the error invalid", async () => {
   }
 });
 
-Deno.test("keys that mean something to JavaScript are carried and change nothing", async () => {
+Deno.test("delivers keys such as __proto__ unchanged", async () => {
   await using hub = inMemory();
   const [peer, other] = [hub.plain(), hub.plain()];
   const text =
@@ -100,7 +100,7 @@ Deno.test("keys that mean something to JavaScript are carried and change nothing
   assertEquals(({} as { polluted?: boolean }).polluted, undefined);
 });
 
-Deno.test("a contract refuses with its issues, and what it puts out is what arrives", async () => {
+Deno.test("sends the contract's issues for a refused message, and its output for an accepted one", async () => {
   await using hub = inMemory({
     contract: defineMessages({
       chat: v.object({ text: v.pipe(v.string(), v.trim(), v.maxLength(5)) }),
@@ -120,7 +120,7 @@ Deno.test("a contract refuses with its issues, and what it puts out is what arri
   assertEquals(peer.read()[0].code, "unsupported");
 });
 
-Deno.test("a validator that throws, or answers with a promise, is an error to the peer and is reported", async () => {
+Deno.test("answers with invalid when a validator throws or is async, and reports it", async () => {
   await using hub = inMemory({
     contract: defineMessages({
       chat: (_: unknown): _ is object => {
@@ -142,7 +142,7 @@ Deno.test("a validator that throws, or answers with a promise, is an error to th
   assertMatch(`${hub.errors[1]?.error}`, /asynchronous/);
 });
 
-Deno.test("a message above the limit closes with 1009, counted in UTF-8 bytes", async () => {
+Deno.test("closes with 1009 after a message above the limit in UTF-8 bytes", async () => {
   await using hub = inMemory({ limits: { messageBytes: 100 } });
   const fits = [
     "x".repeat(100),
@@ -171,7 +171,7 @@ Deno.test("a message above the limit closes with 1009, counted in UTF-8 bytes", 
   }
 });
 
-Deno.test("a plain peer that makes answers and does not take them in is closed with 4002", async () => {
+Deno.test("closes a plain peer that does not read its replies with 4002", async () => {
   await using hub = inMemory({ limits: ANY_RATE });
   const peer = hub.plain();
   peer.far.near.bufferedAmount = 256 * KIB;
@@ -184,7 +184,7 @@ Deno.test("a plain peer that makes answers and does not take them in is closed w
   assert(bytes > 250 * KIB && bytes < 260 * KIB);
 });
 
-Deno.test("a plain peer that takes its answers in may make as many as it likes", async () => {
+Deno.test("keeps a plain peer that reads its replies", async () => {
   await using hub = inMemory({ limits: ANY_RATE });
   const peer = hub.plain();
   for (let i = 0; i < 20_000; i++) peer.send({ type: "ping" });
@@ -192,7 +192,7 @@ Deno.test("a plain peer that takes its answers in may make as many as it likes",
   assertEquals(peer.read().length, 20_000);
 });
 
-Deno.test("a hub that has no room for the lobby says so", async () => {
+Deno.test("answers a plain peer with limit if the lobby cannot be created", async () => {
   await using hub = inMemory({ limits: { topics: 0 } });
   const peer = hub.connect("");
   assertEquals(peer.read().map(({ type, code }) => code ?? type), [
@@ -203,7 +203,7 @@ Deno.test("a hub that has no room for the lobby says so", async () => {
   assertEquals(peer.read().map(({ code }) => code), ["limit"]);
 });
 
-Deno.test("a plain peer gets what is published to the lobby only", async () => {
+Deno.test("a plain peer receives the messages of the lobby only", async () => {
   await using hub = inMemory();
   const peer = hub.plain();
   hub.hub.topic("room").publish({ type: "chat" });
@@ -211,7 +211,7 @@ Deno.test("a plain peer gets what is published to the lobby only", async () => {
   assertEquals(peer.read(), []);
 });
 
-Deno.test("a plain peer starts from now: it gets nothing of what was there before", async () => {
+Deno.test("a plain peer receives no earlier messages", async () => {
   await using hub = inMemory();
   hub.hub.broadcast({ type: "chat", text: "before" });
   hub.flush();
@@ -221,7 +221,7 @@ Deno.test("a plain peer starts from now: it gets nothing of what was there befor
   assertEquals(peer.read(), [{ type: "chat", text: "after" }]);
 });
 
-Deno.test("goaway has no word in the plain dialect", async () => {
+Deno.test("sends no goaway to a plain peer", async () => {
   await using hub = inMemory();
   const peer = hub.plain();
   hub.hub.drain(1_000);

@@ -18,7 +18,7 @@ const publish = (id: number, topic = "lobby", text = `${id}`) => ({
   message: { type: "chat", text },
 });
 
-Deno.test("the transcript of docs/protocol.md, frame by frame", async () => {
+Deno.test("follows the transcript of docs/protocol.md, frame by frame", async () => {
   await using hub = inMemory();
   const { clock } = hub;
   const peer = hub.connect(PROTOCOL);
@@ -91,7 +91,7 @@ Deno.test("the transcript of docs/protocol.md, frame by frame", async () => {
   assertEquals(next(), ['{"type":"goaway","afterMs":0}']);
 });
 
-Deno.test("nothing is sent before hello", async () => {
+Deno.test("sends no frame before hello", async () => {
   await using hub = inMemory();
   const peer = hub.connect(PROTOCOL);
   hub.hub.broadcast({ type: "chat" });
@@ -100,7 +100,7 @@ Deno.test("nothing is sent before hello", async () => {
   assertEquals(hub.hub.peers.size, 0);
 });
 
-Deno.test("hello without topics is in the lobby, with topics in those and no other", async () => {
+Deno.test("subscribes to the lobby without topics in the hello, else to those topics only", async () => {
   await using hub = inMemory();
   const a = await hub.greeted();
   const b = await hub.greeted({ topics: { x: {}, y: {} } });
@@ -114,7 +114,7 @@ Deno.test("hello without topics is in the lobby, with topics in those and no oth
   ], []]);
 });
 
-Deno.test("start says where each topic begins, and precedes all batches", async () => {
+Deno.test("start contains the position of each topic, and precedes all batches", async () => {
   await using hub = inMemory();
   for (let i = 0; i < 5; i++) hub.hub.broadcast({ type: "chat", text: `${i}` });
   hub.flush();
@@ -134,7 +134,7 @@ Deno.test("start says where each topic begins, and precedes all batches", async 
   ]]);
 });
 
-Deno.test("a topic of hello that cannot be had says why, the others are there", async () => {
+Deno.test("start contains the error of a refused topic, and the positions of the others", async () => {
   await using hub = inMemory({ limits: { topics: 3, topicsPerPeer: 3 } });
   const { peer, start } = await hub.greeted({
     topics: {
@@ -171,7 +171,7 @@ Deno.test("a topic of hello that cannot be had says why, the others are there", 
   assertEquals(peer.closed, undefined);
 });
 
-Deno.test("a topic may be called __proto__, in hello, subscribe and publish", async () => {
+Deno.test("accepts a topic with the name __proto__ in hello, subscribe and publish", async () => {
   await using hub = inMemory();
   const { peer, start } = await hub.greeted(
     JSON.parse('{"topics":{"__proto__":{},"constructor":{}}}'),
@@ -183,7 +183,7 @@ Deno.test("a topic may be called __proto__, in hello, subscribe and publish", as
   assertEquals(({} as { epoch?: string }).epoch, undefined);
 });
 
-Deno.test("a publisher need not be in the topic, and gets its ack only", async () => {
+Deno.test("a publisher without a subscription receives its ack only", async () => {
   await using hub = inMemory();
   const reader = await hub.v1({ topics: { room: {} } });
   const writer = await hub.v1({ topics: {} });
@@ -196,7 +196,7 @@ Deno.test("a publisher need not be in the topic, and gets its ack only", async (
   });
 });
 
-Deno.test("from is the server's word, whatever a publisher says", async () => {
+Deno.test("sets from to the publisher's public id, whatever the message contains", async () => {
   await using hub = inMemory();
   const { peer, start } = await hub.greeted();
   peer.send({ ...publish(1), from: "$hub", at: 1 });
@@ -209,7 +209,7 @@ Deno.test("from is the server's word, whatever a publisher says", async () => {
   ]);
 });
 
-Deno.test("subscribed and its ack come before any batch, and last delivers what was there", async () => {
+Deno.test("subscribed precedes all batches, and last delivers earlier records", async () => {
   await using hub = inMemory();
   for (let i = 0; i < 5; i++) {
     hub.hub.topic("room").publish({ type: "chat", text: `${i}` });
@@ -227,7 +227,7 @@ Deno.test("subscribed and its ack come before any batch, and last delivers what 
   ], [2, 5, 2, 3]);
 });
 
-Deno.test("subscribing with an epoch and an offset resumes there", async () => {
+Deno.test("subscribe with an epoch and an offset resumes at the offset", async () => {
   await using hub = inMemory({ topics: { "*": { maxRecords: 3 } } });
   for (let i = 0; i < 5; i++) {
     hub.hub.topic("room").publish({ type: "chat", text: `${i}` });
@@ -355,7 +355,7 @@ const REFUSED: readonly (readonly [string, object, string])[] = [
 ];
 
 for (const [words, frame, code] of REFUSED) {
-  Deno.test(`${words} is the error ${code}, with its id, and the connection lives`, async () => {
+  Deno.test(`answers ${words} with ${code} and its id, and keeps the connection`, async () => {
     await using hub = inMemory({
       contract: defineMessages({ chat: v.object({ text: v.string() }) }),
     });
@@ -373,7 +373,7 @@ for (const [words, frame, code] of REFUSED) {
   });
 }
 
-Deno.test("what is not built, or not there, is the error unknown and no silence", async () => {
+Deno.test("answers a request without a handler with an error", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   peer.send({ type: "request", id: 4, method: "rename", data: {} });
@@ -381,7 +381,7 @@ Deno.test("what is not built, or not there, is the error unknown and no silence"
   assertEquals([error.id, error.code], [4, "unsupported"]);
 });
 
-Deno.test("a binary frame that is no publish, or carries a message, is the error invalid", async () => {
+Deno.test("answers a binary frame that is not a publish, or has a message, with invalid", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   peer.sendBinary({ type: "ping", id: 1 }, Uint8Array.of(1));
@@ -392,7 +392,7 @@ Deno.test("a binary frame that is no publish, or carries a message, is the error
   ]]);
 });
 
-Deno.test("unknown keys are ignored: versions may differ", async () => {
+Deno.test("ignores unknown fields", async () => {
   await using hub = inMemory();
   const { peer } = await hub.greeted({ future: { a: 1 } });
   peer.send({ ...publish(1), priority: 5 });
@@ -425,7 +425,7 @@ const NOT_A_HELLO:
   ];
 
 for (const [words, data] of NOT_A_HELLO) {
-  Deno.test(`${words} instead of hello closes with 4500`, async () => {
+  Deno.test(`closes with 4500 after ${words} instead of hello`, async () => {
     await using hub = inMemory();
     const peer = hub.connect(PROTOCOL);
     peer.far.send(data);
@@ -451,7 +451,7 @@ const NOT_THE_PROTOCOL:
   ];
 
 for (const [words, data] of NOT_THE_PROTOCOL) {
-  Deno.test(`${words} closes with 4500`, async () => {
+  Deno.test(`closes with 4500 after ${words}`, async () => {
     await using hub = inMemory();
     const peer = await hub.v1();
     peer.far.send(data);
@@ -460,7 +460,7 @@ for (const [words, data] of NOT_THE_PROTOCOL) {
   });
 }
 
-Deno.test("between hello and start a ping is answered, anything else closes with 4500", async () => {
+Deno.test("answers a ping between hello and start, and closes with 4500 after any other frame", async () => {
   await using hub = inMemory();
   const patient = hub.connect(PROTOCOL);
   patient.send({ type: "hello" });
@@ -477,7 +477,7 @@ Deno.test("between hello and start a ping is answered, anything else closes with
   assertEquals((await patient.until("start")).length, 1);
 });
 
-Deno.test("a peer that goes before its start was never there", async () => {
+Deno.test("a connection that closes before start does not join", async () => {
   await using hub = inMemory();
   const peer = hub.connect(PROTOCOL);
   peer.send({ type: "hello" });
@@ -488,7 +488,7 @@ Deno.test("a peer that goes before its start was never there", async () => {
   assertEquals(hub.hub.topic("lobby").subscribers.size, 0);
 });
 
-Deno.test("one publish above the limit of unsettled ones is the error limit, those before it count", async () => {
+Deno.test("answers a publish above limits.inflight with limit, and commits those before it", async () => {
   await using hub = inMemory({ limits: { inflight: 3 } });
   const peer = await hub.v1({ topics: {} });
   for (let id = 1; id <= 4; id++) peer.send(publish(id));
@@ -500,7 +500,7 @@ Deno.test("one publish above the limit of unsettled ones is the error limit, tho
   assertEquals(peer.read().map(({ type }) => type), ["ack"]);
 });
 
-Deno.test("a refused publish is settled: it does not count against the limit", async () => {
+Deno.test("a refused publish does not count against limits.inflight", async () => {
   await using hub = inMemory({ limits: { inflight: 1 } });
   const peer = await hub.v1();
   for (let id = 1; id <= 5; id++) {
@@ -509,7 +509,7 @@ Deno.test("a refused publish is settled: it does not count against the limit", a
   assertEquals(peer.read().map(({ code }) => code), Array(5).fill("invalid"));
 });
 
-Deno.test("one topic above the limit of a peer is the error limit, until it leaves one", async () => {
+Deno.test("answers a subscribe above limits.topicsPerPeer with limit, until an unsubscribe", async () => {
   await using hub = inMemory({ limits: { topicsPerPeer: 2 } });
   const peer = await hub.v1();
   const subscribe = (id: number) =>
@@ -524,7 +524,7 @@ Deno.test("one topic above the limit of a peer is the error limit, until it leav
   assertEquals(peer.read().map(({ type }) => type), ["ack", "subscribed"]);
 });
 
-Deno.test("10,000 unknown topics cost a peer errors, or its connection, and nobody else anything", async () => {
+Deno.test("10,000 publishes to new topics do not affect other peers", async () => {
   await using hub = inMemory({ limits: { ...ANY_RATE, topics: 1_000 } });
   const other = await hub.v1();
   const peer = await hub.v1();
@@ -555,7 +555,7 @@ function pong(peer: TestPeer): boolean {
   return pinged;
 }
 
-Deno.test("a peer that makes answers and shows no sign of taking them in is asked, then closed with 4002", async () => {
+Deno.test("pings a peer that does not read its replies, then closes it with 4002", async () => {
   await using hub = inMemory({ limits: ANY_RATE });
   const peer = await hub.v1();
   let bytes = 0;
@@ -574,7 +574,7 @@ Deno.test("a peer that makes answers and shows no sign of taking them in is aske
   assert(bytes > 250 * KIB && bytes < 260 * KIB);
 });
 
-Deno.test("a peer that answers when it is asked may make as many answers as it likes", async () => {
+Deno.test("keeps a peer that answers the pings", async () => {
   await using hub = inMemory({ limits: ANY_RATE });
   const peer = await hub.v1();
   let asked = 0;
@@ -586,7 +586,7 @@ Deno.test("a peer that answers when it is asked may make as many answers as it l
   assert(asked > 5 && asked < 20);
 });
 
-Deno.test("an ack of new frames is a sign of taking in, an old one is not", async () => {
+Deno.test("an ack of new frames confirms that the peer is reading, an old one does not", async () => {
   await using hub = inMemory({ limits: ANY_RATE });
   const peer = await hub.v1();
   hub.hub.broadcast({ type: "chat" });
@@ -599,7 +599,7 @@ Deno.test("an ack of new frames is a sign of taking in, an old one is not", asyn
   assertEquals(peer.closed?.code, 4002);
 });
 
-Deno.test("a message above the limit closes with 1009", async () => {
+Deno.test("closes with 1009 after a message above the limit", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   const frame = JSON.stringify(publish(1, "lobby", "x".repeat(64 * KIB)));
@@ -608,7 +608,7 @@ Deno.test("a message above the limit closes with 1009", async () => {
 });
 
 for (const type of ["ack", "pong", "ping"]) {
-  Deno.test(`a peer that says by ${type} that it takes in what the transport still holds back is no peer`, async () => {
+  Deno.test(`closes with 4500 after a ${type} that acknowledges frames that are still buffered`, async () => {
     await using hub = inMemory();
     const peer = await hub.v1();
     hub.hub.broadcast({ type: "chat", text: "x".repeat(30 * KIB) });
@@ -624,7 +624,7 @@ for (const type of ["ack", "pong", "ping"]) {
   });
 }
 
-Deno.test("goaway is told to the peers that have been greeted", async () => {
+Deno.test("sends goaway to the peers that have joined", async () => {
   await using hub = inMemory();
   const peers = [
     await hub.v1(),
@@ -638,7 +638,7 @@ Deno.test("goaway is told to the peers that have been greeted", async () => {
   assertEquals(greeting.read(), []);
 });
 
-Deno.test("every frame of a hub can be decoded by a client", async () => {
+Deno.test("a client decodes every frame of a hub", async () => {
   await using hub = inMemory({
     topics: { lobby: { maxRecords: 1 } },
     limits: { windowBytes: 1 },
@@ -678,7 +678,7 @@ Deno.test("every frame of a hub can be decoded by a client", async () => {
   }
 });
 
-Deno.test("another peer's own log cannot be had by its name, though the peer's id is public", async () => {
+Deno.test("refuses another peer's direct log by its name", async () => {
   await using hub = inMemory();
   const { start } = await hub.greeted();
   const [victim] = hub.joins;
