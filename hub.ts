@@ -104,13 +104,10 @@ export function createHubFor<
   checkNames(action, options, CREATE_HUB_OPTION_NAMES);
   checkFunction(action, "store", options.store);
   const hubOptions = pickOptions(options, HUB_OPTION_NAMES);
-  const { sessionMs, limits: { sessions } } = hubSettings(hubOptions, action);
-  const clock = new WebClock();
-  const make = options.store ?? inMemory;
-  return new Hub(
-    { store: make(clock, { sessionMs, sessions }), clock },
-    hubOptions,
-  );
+  // The errors of the constructor name another action.
+  hubSettings(hubOptions, action);
+  const { store = inMemory } = options;
+  return new Hub({ store, clock: new WebClock() }, hubOptions);
 }
 
 const inMemory: StoreFactory = (clock, settings) =>

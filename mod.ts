@@ -160,8 +160,13 @@ export {
   type StoreSettings,
   type TlsOptions,
 } from "./server.ts";
-export { Hub, type HubPorts } from "./hub/hub.ts";
-export { DEFAULT_SESSION_MS, type HubOptions } from "./hub/options.ts";
+export { Hub } from "./hub/hub.ts";
+export {
+  type HubCloseOptions,
+  type HubDrainOptions,
+  type HubOptions,
+  type HubPorts,
+} from "./hub/options.ts";
 export { HubTopic } from "./hub/hub_topic.ts";
 export { type Allow, type TopicRule } from "./hub/access/allow.ts";
 export {

@@ -81,7 +81,7 @@ export class HubInMemory {
   /** @param peers the number of peers. */
   constructor(peers: number) {
     this.#hub = new Hub({
-      store: new MemoryStore(this.#clock),
+      store: () => new MemoryStore(this.#clock),
       clock: this.#clock,
     }, { limits: NO_LIMITS });
     for (let n = 0; n < peers; n++) {

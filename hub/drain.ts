@@ -44,9 +44,27 @@ export class Drain {
     this.#tick();
   }
 
-  /** Resolves when every connection is closed. */
-  get done(): Promise<void> {
-    return this.#done.promise;
+  /**
+   * Waits until every connection is closed.
+   *
+   * @param signal stops the wait, and rejects the promise with its reason.
+   */
+  wait(signal?: AbortSignal): Promise<void> {
+    const { promise } = this.#done;
+    if (signal === undefined) return promise;
+    const waiting = new Promise<void>((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      if (signal.aborted) return abort();
+      signal.addEventListener("abort", abort, { once: true });
+      promise.then(() => {
+        // The signal may outlive the hub.
+        signal.removeEventListener("abort", abort);
+        resolve();
+      });
+    });
+    // A program that aborts the wait may ignore the promise.
+    waiting.catch(() => {});
+    return waiting;
   }
 
   /** Stops waiting for the connections. */

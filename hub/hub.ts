@@ -1,3 +1,5 @@
+import { checkNames, checkNumber } from "../common/options.ts";
+import { LONGEST_TIMER_MS } from "../common/timer.ts";
 import {
   type AnyMessages,
   type AnyRequests,
@@ -23,7 +25,13 @@ import { closeCodeFor, Drain } from "./drain.ts";
 import type { HubMessageContext } from "./log/handlers.ts";
 import { HubPeer } from "./hub_peer.ts";
 import { HubTopic } from "./hub_topic.ts";
-import { type HubOptions, hubSettings } from "./options.ts";
+import {
+  type HubCloseOptions,
+  type HubDrainOptions,
+  type HubOptions,
+  type HubPorts,
+  hubSettings,
+} from "./options.ts";
 import type { Observer, RefusedHandshake } from "./observer.ts";
 import { isPeerId } from "./ids.ts";
 import type { Peer } from "./peer.ts";
@@ -35,14 +43,6 @@ import type {
   RequestHandler,
 } from "./protocol/requests.ts";
 import type { Store } from "./log/store.ts";
-
-/** What a hub stands on. `createHub` fills these in. */
-export interface HubPorts {
-  /** Where logs and sessions live. */
-  readonly store: Store;
-  /** Time. */
-  readonly clock: Clock;
-}
 
 /**
  * The hub: topics that are logs, peers that are cursors.
@@ -61,41 +61,55 @@ export class Hub<
   State = unknown,
 > implements AsyncDisposable {
   readonly #core: Core;
-  readonly #ports: HubPorts;
+  readonly #store: Store;
+  readonly #clock: Clock;
   #drain: Drain | undefined;
   #closed: Promise<void> | undefined;
 
   /**
-   * Use `createHub` unless you bring a clock of your own.
+   * Creates a hub with a clock of its own; `createHub` has one.
    *
-   * @param ports the store and the clock. The hub owns them: closing it closes them.
+   * @param ports the clock, and a function that makes the store.
    * @param options see {@linkcode HubOptions}.
    * @throws {TypeError} for an unknown option or a value of the wrong type.
    * @throws {RangeError} for a number out of bounds.
    */
   constructor(ports: HubPorts, options: HubOptions<M, R, P, Auth, State> = {}) {
     const settings = hubSettings(options, "Cannot create the hub");
-    this.#ports = ports;
-    this.#core = new Core({ ...ports, ...settings });
+    const { sessionMs, limits: { sessions } } = settings;
+    const { clock } = ports;
+    const store = ports.store(clock, { sessionMs, sessions });
+    this.#store = store;
+    this.#clock = clock;
+    try {
+      this.#core = new Core({ clock, store, ...settings });
+    } catch (error) {
+      void store[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
-  /** The peers that have joined and not left. */
+  /** The open peers: `onOpen` was called, and `onClose` was not. */
   get peers(): ReadonlySet<Peer<M, Auth, State>> {
     return this.#core.connections.peers as ReadonlySet<Peer<M, Auth, State>>;
   }
 
-  /** Whether the hub says goodbye, or is closed: it takes no connections any more. */
+  /** `true` once the hub drains or is closed: it accepts no connections. */
   get isDraining(): boolean {
     return this.#drain !== undefined || this.#closed !== undefined;
   }
 
-  /** Whether the hub takes another connection. Those that have left and are not gone count, too. */
-  get hasRoom(): boolean {
-    return !this.isDraining &&
-      this.#core.connections.hasCapacity;
+  /** `true` if the hub accepts another connection. A detached connection counts until its transport reports its end. */
+  get hasCapacity(): boolean {
+    return !this.isDraining && this.#core.connections.hasCapacity;
   }
 
-  /** Whether the hub takes another connection from this address, as far as `limits.peersPerAddress` goes. */
+  /**
+   * Checks `limits.peersPerAddress`.
+   *
+   * @param address the client's address.
+   * @returns `true` if the hub accepts another connection of this address.
+   */
   hasCapacityFor(address: string): boolean {
     return this.#core.connections.hasCapacityFor(address);
   }
@@ -124,11 +138,12 @@ export class Hub<
   }
 
   /**
-   * Publishes to the lobby, the topic that everybody is in unless their hello names others.
+   * Publishes to the lobby as the hub. A peer is subscribed to the lobby unless its hello names other topics.
    *
+   * @typeParam T the message's type.
    * @param message a message that the contract accepts, or a binary payload.
-   * @returns the record's offset, once it is committed.
-   * @throws {DrumbeatError} (as a rejection) when it is refused.
+   * @returns the record's offset, once the record is committed. An ignored rejection goes to `onError`.
+   * @throws {DrumbeatError} (as a rejection) when the hub refuses the message.
    */
   broadcast<T extends keyof M & string>(
     message: MessageInput<M, T> | Uint8Array<ArrayBuffer>,
@@ -136,19 +151,27 @@ export class Hub<
     return this.topic(LOBBY).publish(message);
   }
 
-  /** A topic, by its name. */
+  /**
+   * Returns a topic.
+   *
+   * @param name the topic's name.
+   */
   topic(name: string): HubTopic<M, P, Auth, State> {
     return new HubTopic(this.#core, name);
   }
 
   /**
-   * A peer, by its public id, whether it is connected or not, and to whichever of the hubs that share the store.
+   * Returns a peer, connected or not, of any of the hubs that share the store.
    *
    * @param id the peer's public id: the `from` of its records, or {@linkcode Peer.id}.
-   * @throws {TypeError} when it cannot be one.
+   * @throws {TypeError} for text that cannot be an id.
    */
   peer(id: string): HubPeer<M> {
-    if (!isPeerId(id)) throw new TypeError(`'${id}' is no peer's id`);
+    if (!isPeerId(id)) {
+      throw new TypeError(
+        `Cannot find the peer '${id}': it is not a peer's id`,
+      );
+    }
     return new HubPeer(this.#core, id);
   }
 
@@ -236,12 +259,12 @@ export class Hub<
   }
 
   /**
-   * Closes a connection that is open and may not be one of the hub's. Transports call this.
+   * Closes an open connection that the hub does not accept. For transports.
    *
-   * @param socket the way out.
+   * @param socket sends to the connection.
    * @param code the close code.
-   * @param reason the reason that goes with it.
-   * @returns a way in that leads nowhere.
+   * @param reason the close reason.
+   * @returns ignores what the connection sends.
    */
   reject(socket: Socket, code: number, reason: string): Inbound {
     this.#core.monitor.rejected(code);
@@ -249,66 +272,89 @@ export class Hub<
     return { receive() {}, closed() {} };
   }
 
-  /** Counts a handshake that was refused. Transports call this. */
+  /**
+   * Counts a refused handshake. For transports.
+   *
+   * @param handshake the status and the origin of the handshake.
+   */
   refused(handshake: RefusedHandshake): void {
     this.#core.monitor.refused(handshake);
   }
 
-  /** Tells `onError` and the observers of a failure. Transports call this. */
+  /**
+   * Reports a failure to `onError` and the observers. For transports.
+   *
+   * @param error the error.
+   * @param stage the operation that failed.
+   */
   report(error: unknown, stage: ErrorStage): void {
     this.#core.reporter.report(error, stage);
   }
 
   /**
-   * Adds an observer, unless it was added before, and calls its `start`.
+   * Adds an observer.
    *
-   * @param observer see {@linkcode Observer}. Its errors are ignored, those of `start` excepted.
-   * @returns a function that removes the observer. The end of the hub removes it, too.
+   * @param observer receives the hub's events. What it throws is ignored, except for `start`.
+   * @returns removes the observer.
+   * @throws what `observer.start` throws.
    */
   observe(observer: Observer): () => void {
     return this.#core.monitor.observe(observer, this);
   }
 
-  /** Whether newcomers are welcome; if not, why. */
+  /** `"ready"` if the hub accepts connections; otherwise the reason why it does not. */
   get readiness(): "ready" | "draining" | "full" | "store" {
     if (this.isDraining) return "draining";
     if (!this.#core.monitor.storeWorks) return "store";
-    return this.hasRoom ? "ready" : "full";
+    return this.hasCapacity ? "ready" : "full";
   }
 
-  /** The hub's numbers now: of this hub, though others share its store. */
+  /** Reads the hub's numbers: of this hub only, also if it shares its store. */
   stats(): HubStats {
     return this.#core.stats();
   }
 
   /**
-   * Says goodbye: nobody is taken in any more, and every peer is closed at a time of its own, spread evenly up to
-   * `overMs`: drumbeat.v1 peers with 1012, after a `goaway` that tells them when; plain ones with 1001. What they
-   * published before is committed and acknowledged first.
+   * Drains the hub: it accepts no connections, and closes each peer at its own time: drumbeat.v1 peers with 1012, after a
+   * `goaway` that names the time; plain peers with 1001. What a peer published before is committed and acknowledged first.
    *
-   * @param overMs the ms over which they go.
-   * @returns a promise that resolves when all have left, or the hub is closed. Idempotent: the first call counts.
+   * @param options the time over which the peers are closed, and a signal that stops the wait.
+   * @returns a promise that resolves when all peers are closed, or the hub is. Idempotent: the options of the first call
+   * count, except for the signal.
+   * @throws {TypeError} for an unknown option, or a value of the wrong type.
+   * @throws {RangeError} for a number out of bounds.
    */
-  drain(overMs: number): Promise<void> {
+  drain(options: HubDrainOptions = {}): Promise<void> {
+    const action = "Cannot drain the hub";
+    checkNames(action, options, { overMs: true, signal: true });
+    const { overMs = 1000, signal } = options;
+    checkNumber(action, "overMs", overMs, { max: LONGEST_TIMER_MS });
     if (this.#closed !== undefined) return Promise.resolve();
     const { monitor, connections } = this.#core;
     this.#drain ??= new Drain({
-      clock: this.#ports.clock,
+      clock: this.#clock,
       monitor,
       connections,
       flush: () => this.#core.flush(),
     }, overMs);
-    return this.#drain.done;
+    return this.#drain.wait(signal);
   }
 
   /**
-   * Closes every connection, waits for the transports to say that they are gone, then closes the store and the clock.
-   * Idempotent.
+   * Closes the hub: closes every connection, waits for the transports to report their ends, then closes the store and the
+   * clock. Idempotent: the options of the first call count.
    *
-   * @param code drumbeat.v1 connections are closed with it. Default: 1001; plain ones always are with 1001.
-   * @param graceMs how long to wait for those that do not answer, in ms. Default: 1,000.
+   * @param options the close code, and the time to wait.
+   * @returns a promise that resolves when the hub is closed.
+   * @throws {TypeError} for an unknown option, or a value of the wrong type.
+   * @throws {RangeError} for a number out of bounds.
    */
-  close(code: number = CloseCode.goingAway, graceMs = 1000): Promise<void> {
+  close(options: HubCloseOptions = {}): Promise<void> {
+    const action = "Cannot close the hub";
+    checkNames(action, options, { code: true, graceMs: true });
+    const { code = CloseCode.goingAway, graceMs = 1000 } = options;
+    checkNumber(action, "code", code, { min: 1000, max: 4999, integer: true });
+    checkNumber(action, "graceMs", graceMs);
     return this.#closed ??= this.#close(code, graceMs);
   }
 
@@ -321,12 +367,12 @@ export class Hub<
     }
     await core.connections.allClosed(graceMs);
     core.close();
-    this.#ports.clock.close();
-    await this.#ports.store[Symbol.asyncDispose]();
+    this.#clock.close();
+    await this.#store[Symbol.asyncDispose]();
     core.monitor.ended(core.connections.closing);
   }
 
-  /** The same as {@linkcode Hub.close}. */
+  /** Closes the hub with the default options of {@linkcode Hub.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -9,70 +9,120 @@ import type { WireLimits } from "../messages.ts";
  */
 export const MAX_NESTING = 64;
 
-/** The hub's bounds. Each says what happens at it. */
+/** The bounds of a hub. Each one says what happens at it. */
 export interface Limits {
-  /** Largest inbound message in bytes; above it the connection is closed with 1009. Default: 65,536. */
+  /**
+   * The largest message of a peer, in bytes. A larger one closes the connection with 1009.
+   *
+   * @default 65_536
+   */
   readonly messageBytes: number;
   /**
-   * Inbound messages a second from one connection, above a burst of twice `inflight`: then it is closed with 4029. An `ack`
-   * that acknowledges something does not count. Default: 1,000.
+   * The messages per second of one connection, above a burst of twice `inflight`. More close the connection with 4029. An
+   * `ack` that acknowledges new batches does not count.
+   *
+   * @default 1_000
    */
   readonly messagesPerSecond: number;
   /**
-   * The same in bytes, above a burst of two seconds' worth, or of two messages of `messageBytes` where that is more.
-   * Default: 1,048,576.
+   * The bytes per second of one connection, above a burst of two seconds, or of two messages of `messageBytes` where that is
+   * more. More close the connection with 4029.
+   *
+   * @default 1_048_576
    */
   readonly bytesPerSecond: number;
-  /** Bytes of batches that may be sent and unacknowledged before the hub skips the peer. Default: 262,144. */
+  /**
+   * The bytes of batches that a peer has not acknowledged. Above it, the hub skips the peer until it acknowledges.
+   *
+   * @default 262_144
+   */
   readonly windowBytes: number;
   /**
-   * Publishes, requests and histories of one connection that may be without an answer; the next one is the error `limit`.
-   * Default: 256.
+   * The publishes, requests and history reads of one connection, together, that the hub has not answered. The next one is the
+   * error `limit`. The burst of `messagesPerSecond` is twice this number.
+   *
+   * @default 256
    */
   readonly inflight: number;
-  /** Topics that one connection may be in; the next one is the error `limit`. Default: 128. */
+  /**
+   * The topics that one connection is subscribed to. The next one is the error `limit`.
+   *
+   * @default 128
+   */
   readonly topicsPerPeer: number;
-  /** Topics in all; publishing or subscribing to the next one is the error `limit`. Default: 10,000. */
+  /**
+   * The topics of the hub. A publish or subscribe to the next one is the error `limit`.
+   *
+   * @default 10_000
+   */
   readonly topics: number;
   /**
-   * Topics that peers of one address made and nobody of another address has used yet, of all those above; the next one is
-   * the error `limit`. Addresses are as in `peersPerAddress`. Default: 1,000.
+   * The topics, among those above, that peers of one address created and no other address has used yet. The next one is the
+   * error `limit`. Addresses are as in `peersPerAddress`.
+   *
+   * @default 1_000
    */
   readonly topicsPerAddress: number;
-  /** Connections in all; the handler answers 503 to the next one. Default: 20,000. */
+  /**
+   * The connections of the hub. The next one is answered with 503.
+   *
+   * @default 20_000
+   */
   readonly peers: number;
   /**
-   * Connections from one IPv4 address, or one IPv6 network of 64 bits; the handler answers 429 to the next one. Behind a
-   * proxy all have the proxy's address, unless `trustedProxies` says otherwise. Default: 1,000.
+   * The connections of one IPv4 address, or one IPv6 network of 64 bits. The next one is answered with 429. Behind a proxy
+   * every connection has the proxy's address, unless `trustedProxies` is set.
+   *
+   * @default 1_000
    */
   readonly peersPerAddress: number;
   /**
-   * Connections of one user, as `authorize` names it; the next one is closed with 4029, or answered 429. Default: 100.
+   * The connections of one user, as named by `authorize`. The next one is closed with 4029, or answered with 429.
+   *
+   * @default 100
    */
   readonly peersPerUser: number;
   /**
-   * Sessions whose connection is gone and that wait to be resumed; when there are more, those that wait longest are
-   * forgotten. Default: 20,000.
+   * The sessions without a connection, which can be resumed. Above it, the store forgets the oldest.
+   *
+   * @default 20_000
    */
   readonly sessions: number;
-  /** Largest data of a member of a topic's presence, in bytes as JSON; above it the error `large`. Default: 1,024. */
+  /**
+   * The largest data of a member of a topic's presence, in bytes of its JSON text. Larger data is the error `large`.
+   *
+   * @default 1_024
+   */
   readonly presenceBytes: number;
-  /** How long a drumbeat.v1 connection has to say hello, in ms; then it is closed with 4408. Default: 10,000. */
+  /**
+   * The time that a drumbeat.v1 connection has for its hello, in ms. Then it is closed with 4408.
+   *
+   * @default 10_000
+   */
   readonly helloMs: number;
-  /** How long `authorize` may take, in ms; then nobody is let in. Default: 5,000. */
+  /**
+   * The time that `authorize` has for its result, in ms. Then the connection is closed with 1013, or answered with 503.
+   *
+   * @default 5_000
+   */
   readonly authorizeMs: number;
   /**
-   * How long the program's handler of a request may take, in ms; then the answer is the error `failed`, and what the
-   * handler still does is not waited for. Default: 60,000.
+   * The time that the program's handler of a request has for its reply, in ms. Then the reply is the error `failed`, and the
+   * signal of the handler's context aborts.
+   *
+   * @default 60_000
    */
   readonly requestMs: number;
 }
 
-/** The default {@linkcode Limits}. */
+/**
+ * The default {@linkcode Limits}.
+ *
+ * `messagesPerSecond`: a game sends 60 a second, a program that follows a hand 10. A client's full outbox, 1,000 messages of
+ * 1 MiB together, is sent in a second or two. Reading 1,000 messages costs about a hundredth of a core.
+ */
 export const DEFAULT_LIMITS: Limits = {
   messageBytes: 64 * 1024,
-  // A game sends 60 a second, a hand at a keyboard 10. What a client's full outbox holds, 1,000 messages of 1 MiB in all, is
-  // through in a second or two. To read 1,000 messages costs about a hundredth of a core.
   messagesPerSecond: 1_000,
   bytesPerSecond: 1024 * 1024,
   windowBytes: 256 * 1024,
@@ -90,7 +140,10 @@ export const DEFAULT_LIMITS: Limits = {
   requestMs: 60_000,
 };
 
-/** No inbound limits and no caps, for load tests. The window and the log keep their bounds, or memory would have none. */
+/**
+ * Limits without bounds on what peers send and how many they are, for load tests. The window and the log keep their bounds:
+ * without them, a slow peer could fill the memory.
+ */
 export const NO_LIMITS: Limits = {
   ...DEFAULT_LIMITS,
   messageBytes: 64 * 1024 * 1024,
@@ -106,7 +159,10 @@ export const NO_LIMITS: Limits = {
   sessions: Number.MAX_SAFE_INTEGER,
 };
 
-/** What a client is told of them, in `start`. */
+/** The default time for which a session can be resumed after its connection was closed, in ms. */
+export const DEFAULT_SESSION_MS = 120_000;
+
+/** Selects the limits that `start` sends to a client. */
 export function wireLimits(limits: Limits): WireLimits {
   return {
     messageBytes: limits.messageBytes,
@@ -118,11 +174,20 @@ export function wireLimits(limits: Limits): WireLimits {
   };
 }
 
-/** When a peer counts as dead. */
+/** The times of the hub's heartbeat. */
 export interface HeartbeatOptions {
-  /** A ping goes out when nothing was heard for this long, in ms. Default: 10,000. */
+  /**
+   * The hub pings a peer from which it has received nothing for this time, in ms.
+   *
+   * @default 10_000
+   */
   readonly intervalMs: number;
-  /** A peer that was not heard for this long is closed with 4001, in ms. Default: 25,000. */
+  /**
+   * The hub closes a peer from which it has received nothing for this time, in ms, with 4001. A peer that does not read is
+   * closed with 4002.
+   *
+   * @default 25_000
+   */
   readonly timeoutMs: number;
 }
 

@@ -14,19 +14,19 @@ import {
 } from "../messages.ts";
 import type { Allow } from "./access/allow.ts";
 import type { Authorize } from "./access/authorize.ts";
+import type { Clock } from "./clock.ts";
 import type { CoreOptions } from "./core.ts";
 import type { Hooks } from "./hooks.ts";
 import {
+  DEFAULT_SESSION_MS,
   type HeartbeatOptions,
   heartbeatOptions,
   limitOptions,
   type Limits,
 } from "./limits.ts";
+import type { StoreFactory } from "./log/store.ts";
 import { topicOptions, type TopicOptionsByName } from "./log/topic_options.ts";
 import type { Peer } from "./peer.ts";
-
-/** The default of the option `sessionMs`, in ms. */
-export const DEFAULT_SESSION_MS = 120_000;
 
 /**
  * Options of a hub, whatever its store and its clock.
@@ -92,6 +92,46 @@ export interface HubOptions<
    * @default sessionMs
    */
   readonly presenceGraceMs?: number | undefined;
+}
+
+/** The parts that a hub does not have itself. `createHub` fills them in. */
+export interface HubPorts {
+  /** Makes the store of the logs and sessions. The hub calls it once, and disposes the store when it is closed. */
+  readonly store: StoreFactory;
+  /** The hub's time. The hub closes it. */
+  readonly clock: Clock;
+}
+
+/** Options of {@linkcode Hub.drain}. */
+export interface HubDrainOptions {
+  /**
+   * The time over which the connections are closed, evenly spread, in ms.
+   *
+   * @default 1_000
+   */
+  readonly overMs?: number | undefined;
+  /**
+   * Stops the wait: the promise rejects with the signal's reason. The drain continues.
+   *
+   * @default none
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@linkcode Hub.close}. */
+export interface HubCloseOptions {
+  /**
+   * The close code of drumbeat.v1 connections. Plain connections are closed with 1001.
+   *
+   * @default 1001
+   */
+  readonly code?: number | undefined;
+  /**
+   * The time to wait for the ends of the connections, in ms.
+   *
+   * @default 1_000
+   */
+  readonly graceMs?: number | undefined;
 }
 
 /** The names of {@linkcode HubOptions}. */

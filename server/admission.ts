@@ -18,7 +18,7 @@ export interface Admission {
 }
 
 /** Who decides whether there is room, and who is let in. */
-type Door = Pick<Hub, "hasRoom" | "hasCapacityFor" | "admit">;
+type Door = Pick<Hub, "hasCapacity" | "hasCapacityFor" | "admit">;
 
 /** The answers to plain peers that are not let in. A drumbeat.v1 client has not said who it is yet: its hello does. */
 const DENIED: Readonly<
@@ -97,7 +97,7 @@ export async function admit(
     return plainText(403, "Pages of this origin may not connect");
   }
   const address = clientAddress(request, remote, rules.trustedProxies);
-  if (!hub.hasRoom) {
+  if (!hub.hasCapacity) {
     return plainText(503, "The hub is full", { "retry-after": "5" });
   }
   if (!hub.hasCapacityFor(address)) {

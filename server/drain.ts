@@ -46,8 +46,10 @@ export function drainTimes(options: DrainOptions = {}): DrainTimes {
 
 /** The hub, as far as it takes part. */
 interface Drained {
-  drain(overMs: number): Promise<void>;
-  close(code: number, graceMs: number): Promise<void>;
+  drain(options: { readonly overMs: number }): Promise<void>;
+  close(
+    options: { readonly code: number; readonly graceMs: number },
+  ): Promise<void>;
 }
 
 /**
@@ -66,11 +68,11 @@ export async function drainServer(
   const endsAt = performance.now() + deadlineMs;
   const leftMs = () => Math.max(0, endsAt - performance.now());
   // A store that does not answer, or a request's handler that does not end, must not keep a peer for ever.
-  await before(overMs + (deadlineMs - overMs) / 2, hub.drain(overMs));
-  const closed = hub.close(
-    CloseCode.restart,
-    Math.max(0, leftMs() - LAST_MS),
-  );
+  await before(overMs + (deadlineMs - overMs) / 2, hub.drain({ overMs }));
+  const closed = hub.close({
+    code: CloseCode.restart,
+    graceMs: Math.max(0, leftMs() - LAST_MS),
+  });
   // Not by the deadline alone: where there is none to speak of, what was acknowledged is still written.
   await before(leftMs() + LAST_MS, closed);
   // Deno's waits for stalled peers for as long as they please; aborting it as well throws in Deno 2.9.

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../messages.ts";
 import type { Clock } from "../clock.ts";
+import { DEFAULT_LIMITS, DEFAULT_SESSION_MS } from "../limits.ts";
 import type { LogRecord } from "./record.ts";
 
 /** The settings of a hub that its store follows. */
@@ -20,8 +21,8 @@ export interface StoreSettings {
 
 /** The settings of a store that no hub has given others. */
 export const DEFAULT_STORE_SETTINGS: StoreSettings = {
-  sessionMs: 120_000,
-  sessions: 20_000,
+  sessionMs: DEFAULT_SESSION_MS,
+  sessions: DEFAULT_LIMITS.sessions,
 };
 
 /** Makes a hub's store: `sqliteStore(path)` of `./sqlite` returns one. The hub passes its clock and settings. */

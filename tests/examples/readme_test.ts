@@ -1,8 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { DEFAULTS } from "../../client/options.ts";
-import { DEFAULT_HEARTBEAT, DEFAULT_LIMITS } from "../../hub/limits.ts";
+import {
+  DEFAULT_HEARTBEAT,
+  DEFAULT_LIMITS,
+  DEFAULT_SESSION_MS,
+} from "../../hub/limits.ts";
 import { DEFAULT_RETENTION } from "../../hub/log/retention.ts";
-import { DEFAULT_SESSION_MS } from "../../hub/options.ts";
 import { serve } from "../../mod.ts";
 import { DEFAULT_HANDSHAKE_MS } from "../../server/strict/strict.ts";
 import { openPeer } from "./plain_peer.ts";

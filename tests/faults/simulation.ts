@@ -244,7 +244,7 @@ export class Simulation {
     const { store = memoryStore } = this.#options;
     const clock = this.#processClock;
     return new Hub(
-      { store: this.#model.watch(store(clock)), clock },
+      { store: () => this.#model.watch(store(clock)), clock },
       {
         sessionMs: SESSION_MS,
         topics: { "*": { maxRecords: MAX_RECORDS, maxAgeMs: 600_000 } },

@@ -33,7 +33,7 @@ Deno.test("closes each peer at its announced time: drumbeat.v1 with 1012, also w
   const codes = () =>
     [first, plain, last, greeting].map((peer) => peer.closed?.code);
   let over = false;
-  const drained = hub.hub.drain(1_000).then(() => over = true);
+  const drained = hub.hub.drain({ overMs: 1_000 }).then(() => over = true);
   assertEquals(first.readType("goaway"), [{ type: "goaway", afterMs: 0 }]);
   assertEquals(last.readType("goaway"), [{ type: "goaway", afterMs: 500 }]);
   assertEquals(codes(), [1012, undefined, undefined, undefined]);
@@ -54,7 +54,7 @@ Deno.test("serves a peer until its time, and acknowledges its last publish befor
   await using hub = inMemory();
   await hub.v1();
   const peer = await hub.v1();
-  void hub.hub.drain(100);
+  void hub.hub.drain({ overMs: 100 });
   peer.read();
   peer.send(publish(1));
   hub.flush();
@@ -76,7 +76,7 @@ Deno.test("keeps a peer whose publish has no outcome yet, and ignores its furthe
   const peer = await hub.v1();
   peer.send(publish(1));
   hub.flush();
-  const drained = hub.hub.drain(0);
+  const drained = hub.hub.drain({ overMs: 0 });
   hub.clock.advance(200);
   assertEquals(peer.closed, undefined);
   peer.send(publish(2));
@@ -97,10 +97,10 @@ Deno.test("a handler without a reply keeps its peer until the hub closes, and no
   const peer = await hub.v1();
   const other = await hub.v1();
   peer.send({ type: "request", id: 1, method: "wait" });
-  const drained = hub.hub.drain(0);
+  const drained = hub.hub.drain({ overMs: 0 });
   hub.clock.advance(10_000);
   assertEquals([peer.closed?.code, other.closed?.code], [undefined, 1012]);
-  void hub.hub.close(1012);
+  void hub.hub.close({ code: 1012 });
   assertEquals(peer.closed?.code, 1012);
   await drained;
 });
@@ -109,17 +109,17 @@ Deno.test("rejects new connections while draining, drains once, and is done at o
   await using hub = inMemory();
   assertFalse(hub.hub.isDraining);
   const peer = await hub.v1();
-  const first = hub.hub.drain(1_000);
+  const first = hub.hub.drain({ overMs: 1_000 });
   assert(hub.hub.isDraining);
-  assertFalse(hub.hub.hasRoom);
+  assertFalse(hub.hub.hasCapacity);
   assertEquals(hub.connect(PROTOCOL).closed?.code, 1001);
-  assert(hub.hub.drain(0) === first);
+  assert(hub.hub.drain({ overMs: 0 }) === first);
   assertEquals(peer.readType("goaway").length, 1);
   await first;
   await using empty = inMemory();
-  await empty.hub.drain(5_000);
+  await empty.hub.drain({ overMs: 5_000 });
   const closing = hub.hub.close();
   hub.clock.advance(1_000);
   await closing;
-  await hub.hub.drain(5_000);
+  await hub.hub.drain({ overMs: 5_000 });
 });

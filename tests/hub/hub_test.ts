@@ -1,7 +1,15 @@
-import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import * as v from "valibot";
-import { DrumbeatError } from "../../messages.ts";
-import { defineMessages, PROTOCOL } from "../../messages.ts";
+import { MemoryStore } from "../../adapters/store_memory.ts";
+import { Hub } from "../../hub/hub.ts";
+import { defineMessages, DrumbeatError, PROTOCOL } from "../../messages.ts";
+import { FakeClock } from "./fake_clock.ts";
 import { inMemory } from "./in_memory.ts";
 
 Deno.test("broadcast publishes to the lobby and resolves with the offset, once it is committed", async () => {
@@ -15,7 +23,7 @@ Deno.test("broadcast publishes to the lobby and resolves with the offset, once i
   assertEquals(hub.hub.topic("lobby").bounds?.head, 2);
 });
 
-Deno.test("a publish of the program's that is refused rejects with the code and the issues", async () => {
+Deno.test("a refused publish of the hub rejects with the code and the issues", async () => {
   await using hub = inMemory({
     contract: defineMessages({ chat: v.object({ text: v.string() }) }),
   });
@@ -90,7 +98,7 @@ Deno.test("an ignored refusal is reported also when the hub is closed at once, a
   );
 });
 
-Deno.test("a topic tells its subscribers and its log's bounds, and nothing while nobody has used it", async () => {
+Deno.test("a topic has its subscribers and the bounds of its log, and no bounds before its first use", async () => {
   await using hub = inMemory({ topics: { room: { maxRecords: 1 } } });
   const room = hub.hub.topic("room");
   assertEquals([room.name, room.bounds, room.subscribers.size], [
@@ -112,24 +120,56 @@ Deno.test("a topic tells its subscribers and its log's bounds, and nothing while
   assertEquals(room.subscribers.size, 0);
 });
 
-Deno.test("hasRoom is false at the limit of peers, those without hello counted", async () => {
+Deno.test("hasCapacity is false at the limit of peers, also for connections without a hello", async () => {
   await using hub = inMemory({ limits: { peers: 2 } });
   hub.connect(PROTOCOL);
-  assert(hub.hub.hasRoom);
+  assert(hub.hub.hasCapacity);
   const plain = hub.plain();
-  assertFalse(hub.hub.hasRoom);
+  assertFalse(hub.hub.hasCapacity);
   plain.far.drop();
-  assert(hub.hub.hasRoom);
+  assert(hub.hub.hasCapacity);
 });
 
-Deno.test("closing delivers what was published, says goodbye to each dialect, and waits for the transports", async () => {
+Deno.test("a hub that cannot be created disposes its store", () => {
+  const clock = new FakeClock();
+  let disposed = 0;
+  const store = () =>
+    Object.assign(new MemoryStore(clock), {
+      [Symbol.asyncDispose]: () => Promise.resolve(void disposed++),
+    });
+  const allow = { publish: 5 as unknown as string[] };
+  assertThrows(() => new Hub({ store, clock }, { allow }), TypeError);
+  assertEquals(disposed, 1);
+  // Nothing is made for options that are refused at once.
+  const limits = { inflight: -1 };
+  assertThrows(() => new Hub({ store, clock }, { limits }), RangeError);
+  assertEquals(disposed, 1);
+});
+
+Deno.test("the store gets the hub's clock and the settings that it follows", async () => {
+  const clock = new FakeClock();
+  const given: unknown[] = [];
+  const hub = new Hub({
+    clock,
+    store(clock, settings) {
+      given.push(clock, settings);
+      return new MemoryStore(clock, settings);
+    },
+  }, { sessionMs: 5_000, limits: { sessions: 7 } });
+  assertEquals(given, [clock, { sessionMs: 5_000, sessions: 7 }]);
+  await hub.close();
+});
+
+Deno.test("close delivers what was published, closes each connection with the code of its dialect, and waits for the transports", async () => {
   const hub = inMemory();
   const v1 = await hub.v1();
   const plain = hub.plain();
   const silent = hub.connect(PROTOCOL);
   hub.hub.broadcast({ type: "last" });
   let closed = false;
-  const closing = hub.hub.close(1012, 5_000).then(() => closed = true);
+  const closing = hub.hub.close({ code: 1012, graceMs: 5_000 }).then(() =>
+    closed = true
+  );
   assertEquals(v1.readType("batch").length, 1);
   assertEquals(plain.read(), [{ type: "last" }]);
   assertEquals([v1, plain, silent].map((peer) => peer.closed?.code), [
@@ -138,7 +178,7 @@ Deno.test("closing delivers what was published, says goodbye to each dialect, an
     1012,
   ]);
   assertEquals(hub.leaves.map(({ code }) => code), [1012, 1001]);
-  assertFalse(hub.hub.hasRoom);
+  assertFalse(hub.hub.hasCapacity);
   for (const peer of [v1, plain]) peer.far.close(1000);
   await settle();
   assertFalse(closed);
@@ -147,11 +187,13 @@ Deno.test("closing delivers what was published, says goodbye to each dialect, an
   assertEquals(hub.clock.timers, 0);
 });
 
-Deno.test("closing waits no longer than the time of grace for those that do not answer", async () => {
+Deno.test("close waits at most graceMs for connections that do not answer", async () => {
   const hub = inMemory();
   await hub.v1();
   let closed = false;
-  const closing = hub.hub.close(1001, 5_000).then(() => closed = true);
+  const closing = hub.hub.close({ code: 1001, graceMs: 5_000 }).then(() =>
+    closed = true
+  );
   hub.clock.advance(4_999);
   await settle();
   assertFalse(closed);
@@ -159,18 +201,18 @@ Deno.test("closing waits no longer than the time of grace for those that do not 
   await closing;
 });
 
-Deno.test("closing is idempotent", async () => {
+Deno.test("close is idempotent", async () => {
   const hub = inMemory();
   const peer = await hub.v1();
   const first = hub.hub.close();
-  assert(hub.hub.close(4000) === first);
+  assert(hub.hub.close({ code: 4000 }) === first);
   assertEquals(peer.far.near.closes.length, 1);
   peer.far.close(1001);
   await first;
   await hub[Symbol.asyncDispose]();
 });
 
-Deno.test("a connection that comes while the hub closes, or after, is sent away", async () => {
+Deno.test("a connection that opens while the hub closes, or after that, is closed", async () => {
   const hub = inMemory();
   const closing = hub.hub.close();
   const late = hub.connect("");
@@ -180,7 +222,7 @@ Deno.test("a connection that comes while the hub closes, or after, is sent away"
   assertEquals(hub.hub.stats().connections, 0);
 });
 
-Deno.test("a publish after the hub was closed is refused as unavailable, and not kept waiting", async () => {
+Deno.test("a publish after the hub was closed is refused at once as unavailable", async () => {
   const hub = inMemory();
   await hub.hub.close();
   const error = await assertRejects(
@@ -188,6 +230,59 @@ Deno.test("a publish after the hub was closed is refused as unavailable, and not
     DrumbeatError,
   );
   assertEquals(error.code, "unavailable");
+});
+
+Deno.test("close and drain refuse unknown options and wrong values", async () => {
+  await using hub = inMemory();
+  for (
+    const [options, message] of [
+      [{ grace: 1 }, "unknown option 'grace'"],
+      [{ code: "1001" }, "the option 'code' must be an integer"],
+      [{ code: 5000 }, "the option 'code' must be an integer"],
+      [{ graceMs: -1 }, "the option 'graceMs' must be a number"],
+      [1012, "the options must be an object"],
+    ] as const
+  ) {
+    assertThrows(
+      () => hub.hub.close(options as object),
+      Error,
+      `Cannot close the hub: ${message}`,
+    );
+  }
+  for (
+    const [options, message] of [
+      [
+        { overms: 1 },
+        "unknown option 'overms' (did you mean 'overMs'?)",
+      ],
+      [{ overMs: Infinity }, "the option 'overMs' must be a number"],
+      [1_000, "the options must be an object"],
+    ] as const
+  ) {
+    assertThrows(
+      () => hub.hub.drain(options as object),
+      Error,
+      `Cannot drain the hub: ${message}`,
+    );
+  }
+  assertFalse(hub.hub.isDraining);
+});
+
+Deno.test("a signal stops the wait for a drain, and the drain continues", async () => {
+  await using hub = inMemory();
+  const peer = await hub.v1();
+  await hub.v1();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const waiting = hub.hub.drain({ overMs: 1_000, signal });
+  const drained = hub.hub.drain();
+  controller.abort(new Error("enough"));
+  await assertRejects(() => waiting, Error, "enough");
+  await assertRejects(() => hub.hub.drain({ signal }), Error, "enough");
+  hub.clock.advance(1_000);
+  await drained;
+  assertEquals(peer.closed?.code, 1012);
+  await hub.hub.drain({ signal: new AbortController().signal });
 });
 
 /** Lets promises settle that wait for nothing else. */

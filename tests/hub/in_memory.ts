@@ -6,7 +6,7 @@ import type { HubOptions } from "../../hub/options.ts";
 import type { Limits } from "../../hub/limits.ts";
 import type { Peer, PeerClose } from "../../hub/peer.ts";
 import type { Handshake } from "../../hub/socket.ts";
-import type { Store } from "../../hub/log/store.ts";
+import type { Store, StoreSettings } from "../../hub/log/store.ts";
 import {
   type AnyMessages,
   encodeBinary,
@@ -118,12 +118,15 @@ export class InMemory<M extends MessageMap = AnyMessages>
   constructor(
     clock: FakeClock,
     options: HubOptions<M>,
-    store: (clock: FakeClock) => Store,
+    store: (clock: FakeClock, settings: StoreSettings) => Store,
     life: Clock = clock,
   ) {
     this.clock = clock;
     const { onOpen, onClose, onError } = options;
-    this.hub = new Hub({ store: store(clock), clock: life }, {
+    this.hub = new Hub({
+      store: (_, settings) => store(clock, settings),
+      clock: life,
+    }, {
       ...options,
       onOpen: (peer) => {
         this.joins.push(peer);
@@ -208,8 +211,10 @@ export class InMemory<M extends MessageMap = AnyMessages>
  */
 export function inMemory<M extends MessageMap = AnyMessages>(
   options: HubOptions<M> = {},
-  store: (clock: FakeClock) => Store = (clock) =>
-    new MemoryStore(clock, { sessionMs: options.sessionMs ?? 120_000 }),
+  store: (clock: FakeClock, settings: StoreSettings) => Store = (
+    clock,
+    settings,
+  ) => new MemoryStore(clock, settings),
 ): InMemory<M> {
   return new InMemory(new FakeClock(), options, store);
 }

@@ -54,7 +54,7 @@ for (const [given, error] of INVALID) {
     );
     const clock = new FakeClock();
     assertThrows(
-      () => new Hub({ store: new MemoryStore(clock), clock }, given),
+      () => new Hub({ store: () => new MemoryStore(clock), clock }, given),
       TypeError,
       `Cannot create the hub: ${error}`,
     );

@@ -194,7 +194,7 @@ export async function publishPath(
   const { MemoryStore } = await load("adapters/store_memory.ts");
   const { WebClock } = await load("adapters/clock_web.ts");
   const clock = new WebClock();
-  const hub = new Hub({ store: new MemoryStore(clock), clock });
+  const hub = new Hub({ store: () => new MemoryStore(clock), clock });
   const subscriber = new HandPeer(hub);
   await subscriber.hello();
   let publish: () => Promise<unknown>;

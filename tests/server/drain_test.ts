@@ -47,7 +47,7 @@ Deno.test("while a hub drains: alive, not ready, nobody new; the page, too, is 5
   };
   assertEquals(await ask("/readyz"), [200, "ok\n"]);
   assertEquals((await ask("/readyz", { method: "POST" }))[0], 405);
-  const drained = hub.drain(0);
+  const drained = hub.drain({ overMs: 0 });
   assertEquals(await ask("/healthz"), [200, "ok\n"]);
   assertEquals(await ask("/readyz"), [503, "draining\n"]);
   assertEquals((await ask("/readyz", { method: "HEAD" }))[0], 503);
@@ -106,11 +106,11 @@ Deno.test("a listener, a store and peers that never end cost the deadline and no
   const never = new Promise<void>(() => {});
   const asked: unknown[] = [];
   const hub = {
-    drain: (overMs: number) => {
+    drain: ({ overMs }: { overMs: number }) => {
       asked.push(overMs);
       return never;
     },
-    close: (code: number) => {
+    close: ({ code }: { code: number }) => {
       asked.push(code);
       return never;
     },

@@ -114,7 +114,7 @@ test("an abort signal drains, also one that was aborted before", async ({ serve 
 test("a hub of a server that has ended takes nobody in and refuses to publish", async ({ serve }) => {
   const server = await serve({ port: 0 });
   await server.drain();
-  assertEquals(server.hub.hasRoom, false);
+  assertEquals(server.hub.hasCapacity, false);
   await assertRejects(
     () => server.hub.broadcast({ type: "late" }),
     Error,

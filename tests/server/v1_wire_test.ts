@@ -95,7 +95,7 @@ test("the transcript of docs/protocol.md over a real WebSocket", async ({ serve 
     "missed",
   ]);
 
-  server.hub.drain(0);
+  server.hub.drain({ overMs: 0 });
   assertEquals(await again.next(), { type: "goaway", afterMs: 0 });
 });
 

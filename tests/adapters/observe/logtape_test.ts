@@ -146,7 +146,7 @@ Deno.test("logs the steps of a drain", async () => {
       url: "http://a/ws",
       address: "",
     });
-    void hub.drain(0);
+    void hub.drain({ overMs: 0 });
     clock.advance(20);
   });
   assertEquals(eventsOf(lines), ["opened", "draining", "closed", "ended"]);

@@ -23,7 +23,7 @@ class Hubs implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#hubs.map((hub) => hub.close(1001, 0)));
+    await Promise.all(this.#hubs.map((hub) => hub.close({ graceMs: 0 })));
     await this.#host[Symbol.asyncDispose]();
   }
 }

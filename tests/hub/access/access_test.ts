@@ -220,12 +220,12 @@ Deno.test("a connection that waits for authorize counts against the limits", asy
   const info = { protocol: "", url: "", address: "192.0.2.1" };
   const one = world.hub.admit(info);
   assertEquals(world.hub.hasCapacityFor("192.0.2.1"), false);
-  assertEquals(world.hub.hasRoom, true);
+  assertEquals(world.hub.hasCapacity, true);
   const two = world.hub.admit({ ...info, address: "192.0.2.2" });
-  assertEquals(world.hub.hasRoom, false);
+  assertEquals(world.hub.hasCapacity, false);
   resolve({});
   await Promise.all([one, two]);
-  assertEquals([world.hub.hasRoom, world.hub.hasCapacityFor("192.0.2.1")], [
+  assertEquals([world.hub.hasCapacity, world.hub.hasCapacityFor("192.0.2.1")], [
     true,
     true,
   ]);

@@ -33,7 +33,7 @@ Deno.test("reports every connection, with and without a hello, and the end of th
   silent.send("not JSON");
   plain.far.close(1000, "bye");
   hub.hub.refused({ status: 403, address: "192.0.2.1", path: "/ws" });
-  void hub.hub.drain(0);
+  void hub.hub.drain({ overMs: 0 });
   const closing = hub.hub.close();
   hub.clock.advance(1_000);
   await closing;
@@ -214,7 +214,7 @@ Deno.test("counts the bytes that a peer was sent and has not acknowledged", asyn
 
 Deno.test("counts a rejected connection by its close code", async () => {
   await using hub = inMemory();
-  void hub.hub.drain(0);
+  void hub.hub.drain({ overMs: 0 });
   hub.connect(PROTOCOL);
   assertEquals([...hub.hub.stats().closes], [[1001, 1]]);
 });

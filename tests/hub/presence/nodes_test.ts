@@ -498,7 +498,7 @@ Deno.test("members of a hub that closes for a restart stay if they resume elsewh
     await join(nodes, b, "Bob"),
   ];
   await nodes.talk();
-  const closed = a.hub.close(1012);
+  const closed = a.hub.close({ code: 1012 });
   nodes.clock.advance(1_000);
   await closed;
   nodes.alive.delete(a);

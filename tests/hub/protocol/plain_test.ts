@@ -224,6 +224,6 @@ Deno.test("a plain peer receives no earlier messages", async () => {
 Deno.test("sends no goaway to a plain peer", async () => {
   await using hub = inMemory();
   const peer = hub.plain();
-  hub.hub.drain(1_000);
+  hub.hub.drain({ overMs: 1_000 });
   assertEquals(peer.read(), []);
 });

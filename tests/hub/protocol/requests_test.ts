@@ -395,7 +395,9 @@ export function requestTypes(
   hub: Hub<never, { beat: { data: number; reply: string } }>,
 ): void {
   const clock = new FakeClock();
-  const typed = new Hub({ store: new MemoryStore(clock), clock }, { contract });
+  const typed = new Hub({ store: () => new MemoryStore(clock), clock }, {
+    contract,
+  });
   typed.handle("rename", (data) => ({ old: data.name }));
   typed.handle("rename", (data) => Promise.resolve({ old: data.name }));
   // Without a validator of replies any reply will do.

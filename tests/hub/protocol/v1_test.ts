@@ -87,7 +87,7 @@ Deno.test("follows the transcript of docs/protocol.md, frame by frame", async ()
     '{"type":"error","id":12,"code":"unsupported","message":"Unknown frame type"}',
   ]);
 
-  hub.hub.drain(0);
+  hub.hub.drain({ overMs: 0 });
   assertEquals(next(), ['{"type":"goaway","afterMs":0}']);
 });
 
@@ -633,7 +633,7 @@ Deno.test("sends goaway to the peers that have joined", async () => {
     await hub.v1(),
   ];
   const greeting = hub.connect(PROTOCOL);
-  hub.hub.drain(1_000);
+  hub.hub.drain({ overMs: 1_000 });
   assertEquals(peers.map((peer) => peer.read()[0].afterMs), [0, 200, 400, 600]);
   assertEquals(greeting.read(), []);
 });
@@ -655,7 +655,7 @@ Deno.test("a client decodes every frame of a hub", async () => {
   hub.hub.broadcast(Uint8Array.of(1));
   hub.flush();
   hub.clock.advance(11_000);
-  hub.hub.drain(1);
+  hub.hub.drain({ overMs: 1 });
   const types = peer.far.received.map((data) => {
     const decoded = decodeServerFrame(data);
     assert(decoded.ok, JSON.stringify(data));
