@@ -88,7 +88,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     words:
-      /(?<!\bthere )\b(?:is|are|was|were)\s+(?:none|(?:no(?! (?:longer|later|earlier|larger|smaller|higher|lower|faster|slower|older|newer|more than|less than|fewer|better|worse)\b))|nobody)\b/i,
+      /(?<!\bthere\s)\b(?:is|are|was|were)\s+(?:none|(?:no(?! (?:longer|later|earlier|larger|smaller|higher|lower|faster|slower|older|newer|more than|less than|fewer|better|worse)\b))|nobody)\b/i,
     rule: "no negated nouns: say what it is",
   },
   { words: /\bgone\b/i, rule: END },
