@@ -312,7 +312,7 @@ function requestsOf(
 function validatorOf(what: string, validator: unknown): Validator {
   if (isValidator(validator)) return validator;
   throw new TypeError(
-    `Cannot define ${what}: its validator is no function and no Standard Schema`,
+    `Cannot define ${what}: its validator is neither a function nor a Standard Schema`,
   );
 }
 
@@ -382,12 +382,12 @@ function checkFields<M extends MessageMap>(
   if (!result.ok) return { ...result, code: "invalid" };
   if (typeof result.value !== "object" || result.value === null) {
     throw new TypeError(
-      `The validator of '${name}' put out ${typeof result
+      `The validator of '${name}' returned ${typeof result
         .value}, not an object`,
     );
   }
   const output = { type: name, ...result.value };
-  // Whatever type the validator put out.
+  // The validator may return a `type` of its own, which is ignored.
   output.type = name;
   return { ok: true, message: output as MessageOf<M> };
 }

@@ -3,7 +3,7 @@
  * schemas have it.
  */
 export interface StandardSchema<Output = unknown> {
-  /** Its name keeps it out of the way of a library's own properties. */
+  /** The interface's members. The name avoids conflicts with a library's own properties. */
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;
@@ -16,16 +16,16 @@ export interface StandardSchema<Output = unknown> {
   };
 }
 
-/** What a Standard Schema validator answers. */
+/** The result of a Standard Schema validator: the output, or the issues. */
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] };
 
-/** One thing that is wrong with a value, and where. */
+/** One issue of a value, with its place. */
 export interface StandardIssue {
   /** A sentence for people. */
   readonly message: string;
-  /** The way to the value: keys, from the outside in. */
+  /** The path to the value: keys, from the outside in. */
   readonly path?:
     | readonly (PropertyKey | { readonly key: PropertyKey })[]
     | undefined;
@@ -34,24 +34,24 @@ export interface StandardIssue {
 /** A plain type guard. */
 export type Guard<T> = (value: unknown) => value is T;
 
-/** What checks the fields of a message: a synchronous Standard Schema validator or a type guard. */
+/** A validator of a message's fields: a synchronous Standard Schema or a type guard. */
 // deno-lint-ignore no-explicit-any -- `any` is what infers: a guard is contravariant in what it narrows to.
 export type Validator = StandardSchema<any> | Guard<any>;
 
-/** The fields that a validator lets through. */
+/** The fields that a validator accepts, or its output. */
 export type OutputOf<V> = V extends StandardSchema<infer T> ? T
   : V extends Guard<infer T> ? T
   : never;
 
-/** An issue as it goes over the wire. */
+/** An issue in the form of the wire. */
 export interface Issue {
   /** A sentence for people. */
   readonly message: string;
-  /** The way to the value: keys, from the outside in. */
+  /** The path to the value: keys, from the outside in. */
   readonly path?: readonly (string | number)[];
 }
 
-/** What {@linkcode applyValidator} returns: the validator's output, or what is wrong. */
+/** The result of {@linkcode applyValidator}: the validator's output, or the refusal. */
 export type Validated =
   | { readonly ok: true; readonly value: unknown }
   | {
@@ -60,7 +60,7 @@ export type Validated =
     readonly issues?: readonly Issue[];
   };
 
-/** Whether a value can be used as a {@linkcode Validator}. */
+/** Returns `true` if a value can be used as a {@linkcode Validator}. */
 export function isValidator(value: unknown): value is Validator {
   return typeof value === "function" ||
     typeof (value as StandardSchema | undefined)?.["~standard"]?.validate ===
@@ -70,11 +70,11 @@ export function isValidator(value: unknown): value is Validator {
 /**
  * Runs a validator.
  *
- * @param name what is validated, for the message.
+ * @param name the name of the validated value, for the message.
  * @param value the value.
  * @param validator a guard or a Standard Schema.
- * @returns the validator's output, or what is wrong with the value.
- * @throws {TypeError} when the validator answers with a promise: waiting for it would reorder publishers.
+ * @returns the validator's output, or the refusal.
+ * @throws {TypeError} when the validator returns a promise: waiting for it would reorder messages.
  */
 export function applyValidator(
   name: string,
@@ -84,7 +84,7 @@ export function applyValidator(
   const result = run(name, value, validator);
   if (result.issues === undefined) return { ok: true, value: result.value };
   const first = result.issues[0]?.message;
-  // A guard says no more than no.
+  // A guard has no issues.
   if (first === undefined) {
     return { ok: false, message: `Not a valid '${name}'` };
   }
@@ -101,7 +101,7 @@ function run(
   fields: unknown,
   validator: Validator,
 ): StandardResult<unknown> {
-  // The schema first: ArkType's schemas are functions, and as guards they would let everything through.
+  // The schema comes first: ArkType's schemas are functions, and as guards they would accept every value.
   if ("~standard" in validator) {
     const answer = validator["~standard"].validate(fields);
     if (isPromise(answer)) throw asynchronous(name, answer);
@@ -117,7 +117,7 @@ function isPromise(value: unknown): value is Promise<unknown> {
 }
 
 function asynchronous(name: string, answer: Promise<unknown>): TypeError {
-  // Nobody will look at it: a rejection of it must not end the process.
+  // The promise is not used, and its rejection must not end the process.
   answer.then(undefined, () => {});
   return new TypeError(
     `The validator of '${name}' is asynchronous; it would reorder publishers`,

@@ -15,7 +15,7 @@ import {
 const isMove = (value: unknown): value is { x: number } =>
   typeof (value as { x?: unknown }).x === "number";
 
-Deno.test("a schema lets through what it puts out, without the keys that it drops", () => {
+Deno.test("a schema's output is the message, without the keys that the schema drops", () => {
   const messages = defineMessages({
     chat: v.object({ text: v.pipe(v.string(), v.trim()) }),
   });
@@ -25,7 +25,7 @@ Deno.test("a schema lets through what it puts out, without the keys that it drop
   });
 });
 
-Deno.test("a schema's refusal says what is wrong and where", () => {
+Deno.test("a schema's refusal has issues with their paths", () => {
   const messages = defineMessages({
     chat: v.object({ lines: v.array(v.object({ text: v.string() })) }),
   });
@@ -39,7 +39,7 @@ Deno.test("a schema's refusal says what is wrong and where", () => {
   assertEquals(checked.issues?.map(({ path }) => path), [["lines", 1, "text"]]);
 });
 
-Deno.test("issues go over the wire as text and numbers, whatever the schema put in", () => {
+Deno.test("the paths of issues are strings and numbers, for any keys of a schema", () => {
   const schema = schemaOf(() => ({
     issues: [{ message: "a" }, {
       message: "b",
@@ -54,7 +54,7 @@ Deno.test("issues go over the wire as text and numbers, whatever the schema put 
   ]);
 });
 
-Deno.test("a validator sees the fields without type, and cannot change it", () => {
+Deno.test("a validator receives the fields without type, and cannot change it", () => {
   const seen: unknown[] = [];
   const schema = schemaOf((value) => {
     seen.push(value);
@@ -67,7 +67,7 @@ Deno.test("a validator sees the fields without type, and cannot change it", () =
   assertEquals(seen, [{ a: 5 }]);
 });
 
-Deno.test("a guard lets the message through as it came, or says no more than no", () => {
+Deno.test("a guard accepts the message unchanged, or refuses it without issues", () => {
   const messages = defineMessages({ move: isMove });
   assertEquals(
     JSON.stringify(messages.check({ type: "move", x: 1, y: 2 })),
@@ -80,9 +80,9 @@ Deno.test("a guard lets the message through as it came, or says no more than no"
   });
 });
 
-Deno.test("a schema that can be called, as ArkType's can, is a schema and no guard", () => {
+Deno.test("a callable schema, such as ArkType's, is a schema and not a guard", () => {
   const refusing: StandardSchema<{ text: string }> = Object.assign(
-    // Called, it answers a bad value with an object that describes it: something truthy.
+    // A call with a bad value returns a truthy object that describes the problem.
     () => ({ problem: "text must be a string" }),
     schemaOf<{ text: string }>(() => ({
       issues: [{ message: "text must be a string" }],
@@ -96,7 +96,7 @@ Deno.test("a schema that can be called, as ArkType's can, is a schema and no gua
   assertEquals(checked.message, "Not a valid 'chat': text must be a string");
 });
 
-Deno.test("a validator that answers with a promise is refused with a TypeError, and its rejection ends nothing", async () => {
+Deno.test("a validator that returns a promise causes a TypeError, and its rejection does not end the process", async () => {
   const messages = defineMessages({
     schema: schemaOf(() => Promise.reject(new Error("later"))),
     guard: (() => Promise.resolve(false)) as unknown as (
@@ -116,7 +116,7 @@ Deno.test("a validator that answers with a promise is refused with a TypeError, 
   await Promise.resolve();
 });
 
-Deno.test("a validator that puts out no object is a mistake of the program's: a TypeError", () => {
+Deno.test("a validator whose output is not an object causes a TypeError", () => {
   for (const value of [5, "text", null, undefined]) {
     const messages = defineMessages({
       chat: schemaOf<unknown>(() => ({ value })) as StandardSchema<object>,
@@ -129,7 +129,7 @@ Deno.test("a validator that puts out no object is a mistake of the program's: a 
   }
 });
 
-Deno.test("a closed contract refuses other types as unknown, an open one lets them pass as they come", () => {
+Deno.test("a closed contract refuses other types as unsupported, an open one accepts them unchanged", () => {
   const validators = { move: isMove };
   const closed = defineMessages(validators);
   const open = defineMessages(validators, { open: true });
@@ -169,7 +169,7 @@ Deno.test("rejects reserved types, in a definition and in a message", () => {
   }
 });
 
-Deno.test("a type that is none, or a validator that is none, cannot be defined", () => {
+Deno.test("rejects an invalid type and an invalid validator", () => {
   assertThrows(() => defineMessages({ "1": isMove }), TypeError, "'1'");
   assertThrows(
     () => defineMessages(JSON.parse('{"__proto__":1}')),
@@ -180,7 +180,7 @@ Deno.test("a type that is none, or a validator that is none, cannot be defined",
     assertThrows(
       () => defineMessages({ chat: validator as unknown as Validator }),
       TypeError,
-      "no function and no Standard Schema",
+      "neither a function nor a Standard Schema",
     );
   }
 });
@@ -210,7 +210,7 @@ Deno.test("a message with __proto__ among its keys passes and changes no prototy
   assertEquals(Object.getPrototypeOf(checked.message), Object.prototype);
 });
 
-Deno.test("checking any JSON answers and never throws", () => {
+Deno.test("checks any JSON without an exception", () => {
   const messages = defineMessages({
     chat: v.object({ text: v.string() }),
     move: isMove,
@@ -258,7 +258,7 @@ Deno.test("a contract's requests are checked by method, its presence by one vali
   );
 });
 
-Deno.test("a request's validator that is none is refused with the method's name", () => {
+Deno.test("rejects an invalid validator of a request with the method's name", () => {
   const none = 5 as unknown as Validator;
   assertThrows(
     () => defineMessages({}, { requests: { add: { data: none } } }),
@@ -279,7 +279,7 @@ function schemaOf<T = object>(
   return { "~standard": { version: 1, vendor: "test", validate } };
 }
 
-// What follows is checked by the compiler: an error that is expected and does not come fails `deno check`.
+// The compiler checks the following lines: an expected error that is missing fails `deno check`.
 
 const typed = defineMessages({
   chat: v.object({ text: v.string() }),
@@ -305,7 +305,7 @@ Deno.test("the types of a contract are those of its validators", () => {
   assert(checked.ok);
   if (checked.message.type === "chat") {
     const text: string = checked.message.text;
-    // @ts-expect-error: it is no number
+    // @ts-expect-error: the text is a string
     const number: number = checked.message.text;
     assertEquals([text, number as unknown], ["hi", "hi"]);
   }
@@ -319,7 +319,7 @@ Deno.test("the types of a contract are those of its validators", () => {
   );
 });
 
-Deno.test("what is no validator does not compile", () => {
-  // @ts-expect-error: a text is no validator
+Deno.test("an invalid validator does not compile", () => {
+  // @ts-expect-error: a string is not a validator
   assertThrows(() => defineMessages({ chat: "text" }), TypeError);
 });
