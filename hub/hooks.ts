@@ -56,7 +56,7 @@ export interface Hooks<
    */
   readonly onPresence?: ((change: PresenceChange<P>) => void) | undefined;
   /**
-   * Called with each failure. The hub goes on; a failure costs at most one message or one connection.
+   * Called with each failure. A failure costs at most one message or one connection.
    *
    * @default none
    */

@@ -1,9 +1,29 @@
 import type { AnyMessages, MessageInput, MessageMap } from "../messages.ts";
 import type { Core } from "./core.ts";
 
-/** A peer as the program that owns a hub reaches it by its id alone. It holds nothing: `hub.peer(id)` is as good as keeping it. */
+/**
+ * A peer that the program addresses by its id, connected or not, to any of the hubs that share the store. It has no state:
+ * `hub.peer(id)` always returns an equal object.
+ *
+ * @typeParam M the message types.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { connect, serve } from "../mod.ts";
+ *
+ * await using server = serve({ port: 0 });
+ * await using client = connect(`ws://127.0.0.1:${server.addr.port}/ws`);
+ * const received = new Promise((resolve) =>
+ *   client.addEventListener("direct", ({ record }) => resolve(record), { once: true })
+ * );
+ * await client.opened();
+ * const offset = await server.hub.peer(client.peer!).send({ type: "chat", text: "only you" });
+ * assertEquals(offset, 0);
+ * await received;
+ * ```
+ */
 export class HubPeer<M extends MessageMap = AnyMessages> {
-  /** Its public id. */
+  /** The peer's public id. */
   readonly id: string;
   readonly #core: Core;
 
@@ -14,14 +34,15 @@ export class HubPeer<M extends MessageMap = AnyMessages> {
   }
 
   /**
-   * Sends a message to this peer alone, through a log of its own: in order, whichever hub of those that share the store it
-   * is connected to, and after a cut as soon as it resumes. That it is committed does not say that there is such a peer:
-   * what nobody comes for goes with the log, when its records are too old (`topics: { "$peer/*": … }`).
+   * Sends a message to this peer only. The messages to a peer are a log of their own: they arrive in order, and a resume
+   * delivers those that the peer missed. The hub does not check that the peer exists: a record that no peer reads is dropped
+   * when it is too old (`topics: { "$peer/*": … }`).
    *
+   * @typeParam T the message's type.
    * @param message a message that the contract accepts, or a binary payload.
-   * @returns the record's offset in the peer's log, once it is committed. A rejection that nobody looks at does not end
-   * the process.
-   * @throws {DrumbeatError} (as a rejection) when it is refused; `limit` when too many peers' logs are in use.
+   * @returns the record's offset in the peer's log, once the record is committed. An ignored rejection goes to `onError`.
+   * @throws {DrumbeatError} (as a rejection) when the hub refuses the message; `limit` when the logs of too many peers are in
+   * use.
    */
   send<T extends keyof M & string>(
     message: MessageInput<M, T> | Uint8Array<ArrayBuffer>,

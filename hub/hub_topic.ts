@@ -128,8 +128,8 @@ export class HubTopic<
   }
 
   /**
-   * Reads a part of the topic's log. A record that the contract refuses is left out and reported to `onError`, with the
-   * stage `validate`: it was stored under an earlier contract.
+   * Reads a part of the topic's log. The result omits a record that the contract refuses, and the hub reports it to
+   * `onError`, with the stage `validate`: it was stored under an earlier contract.
    *
    * @param range the first offset and the number of records. Default: the oldest 100 records.
    * @returns the records and the bounds of the log.

@@ -9,7 +9,7 @@ import type { WireLimits } from "../messages.ts";
  */
 export const MAX_NESTING = 64;
 
-/** The bounds of a hub. Each one says what happens at it. */
+/** The bounds of a hub. */
 export interface Limits {
   /**
    * The largest message of a peer, in bytes. A larger one closes the connection with 1009.

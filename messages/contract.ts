@@ -1,3 +1,4 @@
+import { checkNames } from "../common/options.ts";
 import { messageTypeProblem } from "./names.ts";
 import {
   applyValidator,
@@ -270,7 +271,10 @@ export function defineMessages<
   validators: V,
   options: DefineMessagesOptions<Open, RV, PV> = {},
 ): Contract<MessagesOf<V, Open>, RequestsOf<RV>, PresenceOf<PV>> {
+  const names = { open: true, requests: true, presence: true };
+  checkNames("Cannot define messages", options, names);
   const { open = false, requests, presence } = options;
+  if (presence !== undefined) validatorOf("the presence data", presence);
   const checks = new Map<string, Validator>();
   for (const [type, validator] of Object.entries(validators)) {
     const problem = messageTypeProblem(type);
@@ -282,7 +286,7 @@ export function defineMessages<
   return contractOf({ checks, open, requests: requestsOf(requests), presence });
 }
 
-/** The contract of a hub that was given none: any well-formed message, any request, any presence data. */
+/** The default contract of a hub and of a client: any well-formed message, any request, any presence data. */
 export const anyMessages: Contract = contractOf({
   checks: new Map(),
   open: true,
@@ -302,7 +306,11 @@ function requestsOf(
 ): ReadonlyMap<string, RequestValidators> | undefined {
   if (validators === undefined) return undefined;
   const entries = Object.entries(validators);
-  for (const [method, { data, reply }] of entries) {
+  for (const [method, given] of entries) {
+    const path = `requests.${method}`;
+    const names = { data: true, reply: true };
+    checkNames("Cannot define messages", given, names, path);
+    const { data, reply } = given;
     validatorOf(`the request '${method}'`, data);
     if (reply !== undefined) validatorOf(`the reply to '${method}'`, reply);
   }
@@ -326,7 +334,7 @@ function contractOf<M extends MessageMap, R extends RequestMap, P>(
       const type = typeof message === "object" && message !== null
         ? (message as { type?: unknown }).type
         : undefined;
-      // A type that the contract names is a good one: see `defineMessages`.
+      // `defineMessages` has checked the types that the contract names.
       const validator = checks.get(type as string);
       if (validator !== undefined) {
         return checkFields(type as string, message as object, validator);
@@ -381,13 +389,14 @@ function checkFields<M extends MessageMap>(
   const result = applyValidator(name, fields, validator);
   if (!result.ok) return { ...result, code: "invalid" };
   if (typeof result.value !== "object" || result.value === null) {
+    const { value } = result;
+    const kind = value === null ? "null" : typeof value;
     throw new TypeError(
-      `The validator of '${name}' returned ${typeof result
-        .value}, not an object`,
+      `Cannot check the message: the validator of '${name}' returned ${kind}, not an object`,
     );
   }
   const output = { type: name, ...result.value };
-  // The validator may return a `type` of its own, which is ignored.
+  // The validator may have returned another type.
   output.type = name;
   return { ok: true, message: output as MessageOf<M> };
 }

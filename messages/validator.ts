@@ -1,9 +1,11 @@
 /**
- * The part of the Standard Schema interface (standardschema.dev, version 1) that is used here. Valibot, Zod and ArkType
- * schemas have it.
+ * The part of the Standard Schema interface (standardschema.dev, version 1) that Drumbeat uses. Schemas of Valibot, Zod and
+ * ArkType have it.
+ *
+ * @typeParam Output the type of the validated value.
  */
 export interface StandardSchema<Output = unknown> {
-  /** The interface's members. The name avoids conflicts with a library's own properties. */
+  /** The interface. The standard chose a name that no library uses for a property of its own. */
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;
@@ -16,42 +18,54 @@ export interface StandardSchema<Output = unknown> {
   };
 }
 
-/** The result of a Standard Schema validator: the output, or the issues. */
+/**
+ * The result of a Standard Schema validator.
+ *
+ * @typeParam Output the type of the validated value.
+ */
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] };
 
-/** One issue of a value, with its place. */
+/** A problem of a value, as a Standard Schema reports it. */
 export interface StandardIssue {
-  /** A sentence for people. */
+  /** The problem, for people. */
   readonly message: string;
-  /** The path to the value: keys, from the outside in. */
+  /** The keys that lead to the value, outermost first. */
   readonly path?:
     | readonly (PropertyKey | { readonly key: PropertyKey })[]
     | undefined;
 }
 
-/** A plain type guard. */
+/**
+ * A type guard.
+ *
+ * @typeParam T the type that the guard accepts.
+ */
 export type Guard<T> = (value: unknown) => value is T;
 
-/** A validator of a message's fields: a synchronous Standard Schema or a type guard. */
+/** A check of a message's fields, or of data: a synchronous Standard Schema, or a type guard. */
 // deno-lint-ignore no-explicit-any -- `any` is what infers: a guard is contravariant in what it narrows to.
 export type Validator = StandardSchema<any> | Guard<any>;
 
-/** The fields that a validator accepts, or its output. */
+/**
+ * The type of the values that a validator accepts.
+ *
+ * @typeParam V the validator.
+ */
 export type OutputOf<V> = V extends StandardSchema<infer T> ? T
   : V extends Guard<infer T> ? T
   : never;
 
-/** An issue in the form of the wire. */
+/** A problem of a value, as sent over the wire. */
 export interface Issue {
-  /** A sentence for people. */
+  /** The problem, for people. */
   readonly message: string;
-  /** The path to the value: keys, from the outside in. */
+  /** The keys that lead to the value, outermost first. */
   readonly path?: readonly (string | number)[];
 }
 
-/** The result of {@linkcode applyValidator}: the validator's output, or the refusal. */
+/** The result of {@linkcode applyValidator}: the validator's output, or the problems of the value. */
 export type Validated =
   | { readonly ok: true; readonly value: unknown }
   | {
@@ -60,7 +74,7 @@ export type Validated =
     readonly issues?: readonly Issue[];
   };
 
-/** Returns `true` if a value can be used as a {@linkcode Validator}. */
+/** Returns `true` for a value that has the form of a {@linkcode Validator}. */
 export function isValidator(value: unknown): value is Validator {
   return typeof value === "function" ||
     typeof (value as StandardSchema | undefined)?.["~standard"]?.validate ===
@@ -70,10 +84,10 @@ export function isValidator(value: unknown): value is Validator {
 /**
  * Runs a validator.
  *
- * @param name the name of the validated value, for the message.
+ * @param name the name of the value, for the error message.
  * @param value the value.
- * @param validator a guard or a Standard Schema.
- * @returns the validator's output, or the refusal.
+ * @param validator a type guard or a Standard Schema.
+ * @returns the validator's output, or the problems of the value.
  * @throws {TypeError} when the validator returns a promise: waiting for it would reorder messages.
  */
 export function applyValidator(
@@ -84,7 +98,7 @@ export function applyValidator(
   const result = run(name, value, validator);
   if (result.issues === undefined) return { ok: true, value: result.value };
   const first = result.issues[0]?.message;
-  // A guard has no issues.
+  // A type guard gives no reason.
   if (first === undefined) {
     return { ok: false, message: `Not a valid '${name}'` };
   }
@@ -95,13 +109,13 @@ export function applyValidator(
   };
 }
 
-/** Runs a validator over a value. */
+/** Runs a validator. */
 function run(
   name: string,
   fields: unknown,
   validator: Validator,
 ): StandardResult<unknown> {
-  // The schema comes first: ArkType's schemas are functions, and as guards they would accept every value.
+  // Before the type guard: ArkType's schemas are functions, which return a truthy value also for an invalid one.
   if ("~standard" in validator) {
     const answer = validator["~standard"].validate(fields);
     if (isPromise(answer)) throw asynchronous(name, answer);
@@ -117,10 +131,10 @@ function isPromise(value: unknown): value is Promise<unknown> {
 }
 
 function asynchronous(name: string, answer: Promise<unknown>): TypeError {
-  // The promise is not used, and its rejection must not end the process.
+  // The promise is ignored: its rejection must not end the process.
   answer.then(undefined, () => {});
   return new TypeError(
-    `The validator of '${name}' is asynchronous; it would reorder publishers`,
+    `Cannot check the value: the validator of '${name}' is asynchronous, which would reorder messages`,
   );
 }
 

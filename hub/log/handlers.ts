@@ -141,7 +141,7 @@ export class Handlers {
     context: HubMessageContext,
   ): void {
     if (selected === undefined) return;
-    // A copy: a handler that adds another one would otherwise go on forever.
+    // A copy: a handler that adds another one at each call would otherwise loop forever.
     for (const entry of [...selected]) {
       // An earlier handler has removed it.
       if (!selected.has(entry)) continue;

@@ -31,7 +31,7 @@ export interface RequestContext<
   /** The request's method. */
   readonly method: string;
   /**
-   * Aborts when nobody waits for the reply: the peer's connection was closed (`AbortError`), or `limits.requestMs` has
+   * Aborts when the reply is no longer needed: the peer's connection was closed (`AbortError`), or `limits.requestMs` has
    * passed (`TimeoutError`).
    */
   readonly signal: AbortSignal;
@@ -72,7 +72,7 @@ interface Method {
   readonly validator: Validator | undefined;
 }
 
-/** What {@linkcode Requests} needs of the hub. */
+/** The parts of the hub that {@linkcode Requests} uses. */
 export interface RequestsContext {
   readonly contract: Contract<MessageMap>;
   readonly clock: Clock;
@@ -208,7 +208,7 @@ export class Requests {
     }
   }
 
-  /** Aborts the requests of a peer whose connection was closed. Their handlers may go on. */
+  /** Aborts the requests of a peer whose connection was closed. Their handlers may continue. */
   detach(peer: Peer): void {
     const pending = this.#pendingByPeer.get(peer);
     if (pending === undefined) return;

@@ -273,6 +273,27 @@ Deno.test("rejects an invalid validator of a request with the method's name", ()
   );
 });
 
+Deno.test("unknown options and an invalid validator of presence data are refused", () => {
+  assertThrows(
+    () => defineMessages({}, { opne: true } as object),
+    TypeError,
+    "Cannot define messages: unknown option 'opne' (did you mean 'open'?)",
+  );
+  assertThrows(
+    () =>
+      defineMessages({}, {
+        requests: { add: { data: isMove, replay: isMove } as object },
+      } as object),
+    TypeError,
+    "unknown option 'requests.add.replay' (did you mean 'requests.add.reply'?)",
+  );
+  assertThrows(
+    () => defineMessages({}, { presence: 5 as unknown as Validator }),
+    TypeError,
+    "the presence data: its validator is neither",
+  );
+});
+
 function schemaOf<T = object>(
   validate: StandardSchema<T>["~standard"]["validate"],
 ): StandardSchema<T> {

@@ -29,7 +29,7 @@ Deno.test("a handler receives the messages of its type and no others", () => {
   assertEquals(seen, [{ type: "chat" }, context]);
 });
 
-Deno.test("a removed handler receives nothing, and the others go on", () => {
+Deno.test("a removed handler receives nothing, and the others continue", () => {
   const handlers = new Handlers(() => {});
   const seen: string[] = [];
   const remove = handlers.add(undefined, "chat", () => void seen.push("first"));

@@ -9,12 +9,12 @@ import {
   type TestPeer,
 } from "../in_memory.ts";
 
-/** Lets answers come that wait for nothing but their turn. */
+/** Lets promises settle that wait for nothing else. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
 
-/** Publishes n messages in the hub's own name. */
+/** Publishes messages as the hub. */
 function fill(hub: InMemory, count: number, text = (n: number) => `${n}`) {
   for (let n = 0; n < count; n++) {
     hub.hub.topic("room").publish({ type: "chat", text: text(n) });
@@ -22,7 +22,7 @@ function fill(hub: InMemory, count: number, text = (n: number) => `${n}`) {
   }
 }
 
-/** A hub whose rings keep two records, and whose store keeps all. */
+/** A hub whose rings have two records, and whose store has all. */
 function deep(options: { slow?: boolean } = {}) {
   let store: DeepStore;
   const hub = inMemory(
@@ -40,7 +40,7 @@ const ask = (id: number, from: number, limit: number, topic = "room") => ({
   limit,
 });
 
-/** Asks for a history, and reads the data of the reply. */
+/** Requests a part of the log, and returns the data of the reply. */
 async function page(peer: TestPeer, from: number, limit: number) {
   peer.send(ask(1, from, limit));
   await settle();
@@ -51,7 +51,7 @@ async function page(peer: TestPeer, from: number, limit: number) {
 const texts = ({ records }: AnyFrame) =>
   records.map(({ message }: AnyFrame) => message.text);
 
-Deno.test("a peer reads a topic's past without being in it", async () => {
+Deno.test("a peer reads the history of a topic without a subscription", async () => {
   await using hub = inMemory();
   const peer = await hub.v1({ topics: {} });
   fill(hub, 3);
@@ -71,7 +71,7 @@ Deno.test("a peer reads a topic's past without being in it", async () => {
   assertEquals(peer.read(), []);
 });
 
-Deno.test("limit bounds the number of records; 0 asks for the bounds alone", async () => {
+Deno.test("limit bounds the number of records; 0 reads the bounds of the log only", async () => {
   await using hub = inMemory();
   const peer = await hub.v1({ topics: {} });
   fill(hub, 5);
@@ -80,7 +80,7 @@ Deno.test("limit bounds the number of records; 0 asks for the bounds alone", asy
   assertEquals([none.offset, none.head, none.records], [3, 5, []]);
 });
 
-Deno.test("at the head, and above it, there is nothing yet", async () => {
+Deno.test("reads no records at the head and above it", async () => {
   await using hub = inMemory();
   const peer = await hub.v1({ topics: {} });
   fill(hub, 2);
@@ -90,14 +90,14 @@ Deno.test("at the head, and above it, there is nothing yet", async () => {
   }
 });
 
-Deno.test("the past of a topic that nobody used is empty", async () => {
+Deno.test("the history of an unused topic is empty", async () => {
   await using hub = inMemory();
   const peer = await hub.v1({ topics: {} });
   const { offset, tail, head, records } = await page(peer, 0, 10);
   assertEquals([offset, tail, head, records], [0, 0, 0, []]);
 });
 
-Deno.test("what the ring has dropped, and no store keeps, is not there: offset says so", async () => {
+Deno.test("without a store, the history begins at the ring's tail, and offset is that tail", async () => {
   await using hub = inMemory({ topics: { room: { maxRecords: 2 } } });
   const peer = await hub.v1({ topics: {} });
   fill(hub, 5);
@@ -105,14 +105,14 @@ Deno.test("what the ring has dropped, and no store keeps, is not there: offset s
   assertEquals([data.offset, data.tail, texts(data)], [3, 3, ["3", "4"]]);
 });
 
-Deno.test("records below the ring come from the store, the newer ones from the ring", async () => {
+Deno.test("reads records below the ring from the store, newer ones from the ring", async () => {
   const { hub } = deep();
   await using _ = hub;
   const peer = await hub.v1({ topics: {} });
   fill(hub, 6);
   const seen: string[] = [];
   let from = 0;
-  for (let asked = 0; asked < 10; asked++) {
+  for (let round = 0; round < 10; round++) {
     const data = await page(peer, from, 3);
     assertEquals([data.offset, data.tail], [from, 0]);
     assert(data.records.length <= 3);
@@ -123,7 +123,7 @@ Deno.test("records below the ring come from the store, the newer ones from the r
   assertEquals([seen, from], [["0", "1", "2", "3", "4", "5"], 6]);
 });
 
-Deno.test("what the store has trimmed is not there either", async () => {
+Deno.test("the history begins after the records that the store has trimmed", async () => {
   const { hub, store } = deep();
   await using _ = hub;
   const peer = await hub.v1({ topics: {} });
@@ -136,7 +136,7 @@ Deno.test("what the store has trimmed is not there either", async () => {
   ]]);
 });
 
-Deno.test("what is trimmed while the store reads leaves no hole in the answer", async () => {
+Deno.test("the reply has no gap if the store trims the log while it reads", async () => {
   const { hub, store } = deep({ slow: true });
   await using _ = hub;
   const peer = await hub.v1({ topics: {} });
@@ -153,12 +153,12 @@ Deno.test("what is trimmed while the store reads leaves no hole in the answer", 
   assertEquals(texts(data), ["9", "10", "11"]);
 });
 
-Deno.test("a store that cannot be read is unavailable, and reported; the ring is still served", async () => {
+Deno.test("a read error of the store is the code unavailable and goes to onError; the ring can still be read", async () => {
   const { hub, store } = deep();
   await using _ = hub;
   const peer = await hub.v1({ topics: {} });
   fill(hub, 6);
-  store.failure = new Error("the disk at /dev/sda is gone");
+  store.failure = new Error("the disk at /dev/sda has failed");
   peer.send(ask(1, 0, 10));
   await settle();
   const [refusal] = peer.read();
@@ -189,7 +189,7 @@ Deno.test("a binary record has its payload in Base64", async () => {
   assertEquals(Object.keys(record).toSorted(), ["at", "binary", "from"]);
 });
 
-Deno.test("a record shows nothing but who, when and what", async () => {
+Deno.test("a record has its publisher, its time and its message, and no other field", async () => {
   await using hub = inMemory();
   const peer = await hub.v1({ topics: {} });
   fill(hub, 1);
@@ -197,7 +197,7 @@ Deno.test("a record shows nothing but who, when and what", async () => {
   assertEquals(Object.keys(record), ["from", "at", "message"]);
 });
 
-Deno.test("a wrong field is invalid, and a topic that cannot be had is refused", async () => {
+Deno.test("a wrong field is invalid, and a topic that cannot be opened is refused", async () => {
   await using hub = inMemory();
   const peer = await hub.v1({ topics: {} });
   for (
@@ -222,7 +222,7 @@ Deno.test("a wrong field is invalid, and a topic that cannot be had is refused",
   assertEquals(peer.read()[0].code, "forbidden");
 });
 
-Deno.test("many histories at once close nobody: they come as the peer takes them in", async () => {
+Deno.test("many history reads do not close the connection: the replies are sent as the peer reads", async () => {
   await using hub = inMemory();
   const peer = await hub.v1({ topics: {} });
   fill(hub, 10, () => "x".repeat(60_000));
@@ -237,7 +237,7 @@ Deno.test("many histories at once close nobody: they come as the peer takes them
   assertEquals(seen, Array.from({ length: 20 }, (_, i) => i + 1));
 });
 
-Deno.test("of many histories one is read at a time, and the next when there is room for it", async () => {
+Deno.test("reads one part of the log at a time, and the next one when the peer has read enough", async () => {
   const { hub, store } = deep({ slow: true });
   await using _ = hub;
   const peer = await hub.v1({ topics: {} });
@@ -259,7 +259,7 @@ Deno.test("of many histories one is read at a time, and the next when there is r
   assertEquals(before + peer.readType("reply").length, 10);
 });
 
-Deno.test("a peer that goes while its history is read is nobody's concern", async () => {
+Deno.test("a peer that disconnects while its history is read causes no error", async () => {
   const { hub, store } = deep({ slow: true });
   await using _ = hub;
   const peer = await hub.v1({ topics: {} });
@@ -273,7 +273,7 @@ Deno.test("a peer that goes while its history is read is nobody's concern", asyn
   assertEquals([peer.read(), hub.errors], [[], []]);
 });
 
-Deno.test("the program reads the same, from the oldest on and 100 at most if it does not say", async () => {
+Deno.test("the program reads the history from the oldest record on, 100 records by default", async () => {
   await using hub = inMemory({ topics: { room: { maxRecords: 120 } } });
   fill(hub, 130);
   const { epoch, offset, tail, head, records } = await hub.hub.topic("room")
@@ -313,7 +313,7 @@ Deno.test("the program's history has a peer's binary record as bytes, which are 
   }
 });
 
-Deno.test("the program's history leaves out and reports records that the contract refuses", async () => {
+Deno.test("the program's history omits and reports records that the contract refuses", async () => {
   let allowed = 3;
   const contract = defineMessages({
     chat: v.object({
@@ -332,7 +332,7 @@ Deno.test("the program's history leaves out and reports records that the contrac
   assertMatch(`${hub.errors[0]?.error}`, /Cannot read record 1 of 'room'/);
 });
 
-Deno.test("the program's history is refused with a DrumbeatError where there is none to be had", async () => {
+Deno.test("the program's history read rejects with a DrumbeatError if the log cannot be opened or read", async () => {
   await using hub = inMemory({ limits: { topics: 1 } });
   await hub.hub.topic("one").history();
   const full = await assertRejects(
@@ -343,7 +343,7 @@ Deno.test("the program's history is refused with a DrumbeatError where there is 
   const { hub: broken, store } = deep();
   await using _ = broken;
   fill(broken, 6);
-  store.failure = new Error("gone");
+  store.failure = new Error("failed");
   const error = await assertRejects(
     () => broken.hub.topic("room").history(),
     DrumbeatError,
@@ -351,7 +351,7 @@ Deno.test("the program's history is refused with a DrumbeatError where there is 
   assertEquals(error.code, "unavailable");
 });
 
-Deno.test("the program's numbers are checked: from and limit are non-negative integers", async () => {
+Deno.test("the program's from and limit must be non-negative integers", async () => {
   await using hub = inMemory();
   for (
     const options of [

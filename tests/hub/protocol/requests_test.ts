@@ -46,17 +46,17 @@ async function ask(peer: TestPeer, ...frames: object[]) {
 Deno.test("the reply is what the handler returns", async () => {
   await using hub = inMemory();
   const peer = await asker(hub);
-  const asked: [unknown, RequestContext][] = [];
+  const received: [unknown, RequestContext][] = [];
   hub.hub.handle("add", (data, context) => {
-    asked.push([data, context]);
+    received.push([data, context]);
     const [a, b] = data as [number, number];
     return a + b;
   });
   assertEquals(await ask(peer, request(1, "add", [1, 2])), [
     { type: "reply", id: 1, data: 3 },
   ]);
-  assertEquals(asked.map(([data]) => data), [[1, 2]]);
-  const { peer: by, method, signal } = asked[0]![1];
+  assertEquals(received.map(([data]) => data), [[1, 2]]);
+  const { peer: by, method, signal } = received[0]![1];
   assert(hub.hub.peers.has(by));
   assertEquals([method, signal.aborted], ["add", false]);
 });
@@ -402,13 +402,13 @@ export function requestTypes(
   typed.handle("rename", (data) => Promise.resolve({ old: data.name }));
   // Without a validator of replies any reply will do.
   typed.handle("beat", (data) => data.toFixed());
-  // @ts-expect-error -- the contract has no such method.
+  // @ts-expect-error: the contract does not name this method
   typed.handle("renam", () => ({ old: "" }));
-  // @ts-expect-error -- the data has no such field.
+  // @ts-expect-error: the data has another field
   typed.handle("rename", (data) => ({ old: data.nam }));
-  // @ts-expect-error -- the reply is not what the contract says.
+  // @ts-expect-error: the contract has another reply
   typed.handle("rename", () => ({ old: 1 }));
-  // @ts-expect-error -- nor is a promise of it.
+  // @ts-expect-error: the contract has another reply
   typed.handle("rename", () => Promise.resolve("old"));
   // With a validator of its own, a method need not be the contract's, and the validator types the data.
   typed.handle("own", (data) => data.toFixed(), { data: v.number() });
@@ -425,9 +425,9 @@ export function requestTypes(
     name: "Ada",
   });
   const text: Promise<string> = client.request("beat", 1);
-  // @ts-expect-error -- the contract has no such method.
+  // @ts-expect-error: the contract does not name this method
   void shared.request("renam", { name: "Ada" });
-  // @ts-expect-error -- the data is not what the contract says.
+  // @ts-expect-error: the contract has other data
   void shared.request("rename", { name: 1 });
   // @ts-expect-error -- the reply is an object.
   const wrong: Promise<string> = shared.request("rename", { name: "Ada" });
