@@ -45,7 +45,7 @@ export class DeepStore implements Store {
     return this.#waiting.length;
   }
 
-  /** Answers all that waits. */
+  /** Answers every call that waits. */
   async answer(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];

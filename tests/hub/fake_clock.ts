@@ -6,9 +6,9 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** The hub's clock in a test's hand: time stands still, and turns of the event loop wait, until the test moves them. */
+/** A clock that a test moves: time stands still, and turns of the event loop wait until then. */
 export class FakeClock implements Clock {
-  /** By how much the wall clock was put forward. */
+  /** The ms by which the wall clock was put forward. */
   jumpMs = 0;
   #now = 1_000;
   #order = 0;
@@ -41,34 +41,36 @@ export class FakeClock implements Clock {
     this.#turns = [];
   }
 
-  /** Timers that have not run. */
+  /** The number of timers that have not run. */
   get timers(): number {
     return this.#timers.size;
   }
 
-  /** Calls that wait for the end of the turn. */
+  /** The number of calls that wait for the end of the turn. */
   get waiting(): number {
     return this.#turns.length;
   }
 
-  /** Lets one turn of the event loop pass: what waits now runs, what it plans in turn waits on. */
+  /** Runs one turn of the event loop: the calls that wait now run, and those that they schedule wait. */
   pass(): void {
     const turns = this.#turns;
     this.#turns = [];
     for (const run of turns) run();
   }
 
-  /** Lets turns pass until nothing waits. */
+  /** Runs turns until no call waits. */
   settle(): void {
     for (let passed = 0; this.#turns.length > 0; passed++) {
       if (passed === 1_000) {
-        throw new Error("After 1,000 turns something still waits for the next");
+        throw new Error(
+          "After 1,000 turns a call still waits for the next one",
+        );
       }
       this.pass();
     }
   }
 
-  /** Moves time on, with each timer at its time and a settled event loop after it. */
+  /** Advances the time: each timer runs at its time, and the event loop settles after it. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {
@@ -82,7 +84,7 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
-  /** The process stands still for so long and then wakes: what was due runs once, late. */
+  /** Suspends the process for this long: timers that were due run once, late. */
   stop(ms: number): void {
     this.#now += ms;
     const due = [...this.#timers].filter(({ at }) => at <= this.#now);

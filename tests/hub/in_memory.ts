@@ -21,17 +21,17 @@ import {
   socketPair,
 } from "./socket_pair.ts";
 
-/** A frame as the other side parses it. */
-// deno-lint-ignore no-explicit-any -- a test says what it expects of a frame by comparing it.
+/** A frame, as the receiver parses it. */
+// deno-lint-ignore no-explicit-any -- a test compares a frame with the one that it expects.
 export type AnyFrame = any;
 
-/** For tests of other bounds, by peers that send faster than these let them. */
+/** Limits without rates, for tests of other bounds whose peers send faster than the default rates. */
 export const ANY_RATE: Partial<Limits> = {
   messagesPerSecond: Infinity,
   bytesPerSecond: Infinity,
 };
 
-/** A client in memory: it sends frames by hand and sees what came, frame by frame. */
+/** A client in memory, which sends and reads single frames. */
 export class TestPeer {
   readonly far: FarSocket;
   #read = 0;
@@ -54,7 +54,7 @@ export class TestPeer {
     this.far.send(encodeBinary(JSON.stringify(header), payload));
   }
 
-  /** What came since the last look, text parsed. */
+  /** Returns the data that arrived since the last read: text parsed as JSON. */
   read(): AnyFrame[] {
     const { received } = this.far;
     const fresh = received.slice(this.#read);
@@ -64,12 +64,12 @@ export class TestPeer {
     );
   }
 
-  /** How many of what came since the last look are frames of this type; takes them as read. */
+  /** Reads, and returns the frames of a type. */
   readType(type: string): AnyFrame[] {
     return this.read().filter((frame) => frame.type === type);
   }
 
-  /** Resolves with everything unread once a frame of this type has come. */
+  /** Reads once a frame of a type has arrived. */
   async until(type: string): Promise<AnyFrame[]> {
     await this.#look(() => {
       const fresh = this.far.received.slice(this.#read);
@@ -84,13 +84,13 @@ export class TestPeer {
     return this.read();
   }
 
-  /** Resolves with the close frame once it has come. */
+  /** Resolves with the close frame. */
   async untilClosed(): Promise<Close> {
     await this.#look(() => this.closed !== undefined);
     return this.closed!;
   }
 
-  /** Resolves when something arrived after which a condition holds. */
+  /** Resolves when a condition holds after an arrival. */
   async #look(holds: () => boolean): Promise<void> {
     const { near } = this.far;
     while (!holds()) {
@@ -104,7 +104,7 @@ export class TestPeer {
   }
 }
 
-/** A hub on a fake clock, what its hooks were told, and peers in memory. */
+/** A hub with a fake clock and peers in memory, and the arguments of its hooks. */
 export class InMemory<M extends MessageMap = AnyMessages>
   implements AsyncDisposable {
   readonly clock: FakeClock;
@@ -114,7 +114,7 @@ export class InMemory<M extends MessageMap = AnyMessages>
   readonly errors: { readonly error: unknown; readonly stage: ErrorStage }[] =
     [];
 
-  /** @param life the clock as the hub has it, where it is one of several hubs. */
+  /** @param life the hub's own clock, if it is one of several hubs. */
   constructor(
     clock: FakeClock,
     options: HubOptions<M>,
@@ -143,7 +143,7 @@ export class InMemory<M extends MessageMap = AnyMessages>
     });
   }
 
-  /** A connection that has said nothing yet. */
+  /** Connects a client that has sent no frame yet. */
   connect(
     protocol: string,
     handshake: Handshake = {},
@@ -158,19 +158,19 @@ export class InMemory<M extends MessageMap = AnyMessages>
     return new TestPeer(socketPair((near) => this.hub.attach(near, info)));
   }
 
-  /** A plain peer that has read its `start`. */
+  /** Connects a plain peer that has read its `start`. */
   plain(): TestPeer {
     const peer = this.connect("");
     peer.read();
     return peer;
   }
 
-  /** A drumbeat.v1 peer that has said hello, and what came up to its `start`. */
+  /** Connects a drumbeat.v1 peer that has sent its hello. @returns the peer and its `start`. */
   greeted(hello?: object): Promise<{ peer: TestPeer; start: AnyFrame }> {
     return this.greetedFrom("192.0.2.1", hello);
   }
 
-  /** The same from an address. */
+  /** Connects from an address. */
   async greetedFrom(
     address: string,
     hello: object = {},
@@ -181,17 +181,17 @@ export class InMemory<M extends MessageMap = AnyMessages>
     return { peer, start: frames.at(-1) };
   }
 
-  /** A drumbeat.v1 peer that has said hello and read its `start`. */
+  /** Connects a drumbeat.v1 peer that has read its `start`. */
   async v1(hello: object = {}): Promise<TestPeer> {
     return (await this.greeted(hello)).peer;
   }
 
-  /** The same from an address. */
+  /** Connects from an address. */
   async v1From(address: string, hello: object = {}): Promise<TestPeer> {
     return (await this.greetedFrom(address, hello)).peer;
   }
 
-  /** Lets turns of the event loop pass until nothing waits. */
+  /** Runs turns of the event loop until no call waits. */
   flush(): void {
     this.clock.settle();
   }

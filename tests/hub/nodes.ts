@@ -10,7 +10,7 @@ import {
   type SharedStore,
 } from "./shared_logs.ts";
 
-/** One hub of several. */
+/** One of several hubs. */
 export interface Node extends InMemory {
   readonly store: SharedStore;
   readonly processClock: ProcessClock;
@@ -27,15 +27,15 @@ export class Nodes implements AsyncDisposable {
   }
 
   /**
-   * One more hub.
+   * Creates one more hub.
    *
-   * @param aheadMs how much its wall clock is ahead of the others'.
+   * @param aheadMs the lead of its wall clock, in ms.
    */
   add(options: HubOptions = {}, aheadMs = 0): Node {
     const processClock = new ProcessClock(this.clock);
     processClock.time = () => this.clock.time() + aheadMs;
     const store = this.logs.store(processClock);
-    // Peers in a test's hand do not ping.
+    // The peers of these tests do not ping.
     const heartbeat = { timeoutMs: 1e9 };
     const hub = new InMemory(
       this.clock,
@@ -48,14 +48,14 @@ export class Nodes implements AsyncDisposable {
     return node;
   }
 
-  /** A hub's process is killed: not a word of it comes any more. */
+  /** Kills a hub's process: its store and its clock stop. */
   kill(node: Node): void {
     node.store.line = "dead";
     node.processClock.close();
     this.alive.delete(node);
   }
 
-  /** A drumbeat.v1 peer that has said hello, and its `start`. */
+  /** Connects a drumbeat.v1 peer that has sent its hello. @returns the peer and its `start`. */
   async greeted(
     node: Node,
     hello: object,
@@ -68,7 +68,7 @@ export class Nodes implements AsyncDisposable {
     return { peer, start };
   }
 
-  /** The hubs write and read until nothing is new. */
+  /** Lets the hubs write and read until they have exchanged everything. */
   async talk(): Promise<void> {
     for (let turn = 0; turn < 5; turn++) {
       this.clock.settle();
@@ -76,7 +76,7 @@ export class Nodes implements AsyncDisposable {
     }
   }
 
-  /** Seconds go by. */
+  /** Advances the clock. */
   pass(seconds: number): void {
     this.clock.advance(seconds * 1_000);
   }

@@ -11,14 +11,14 @@ import type {
   StoreSink,
 } from "../../hub/log/store.ts";
 
-/** What a test wants of {@linkcode SharedLogs}. */
+/** Options of {@linkcode SharedLogs}. */
 export interface SharedLogsOptions {
-  /** Whether a store answers in a later turn. Default: it answers before the call returns. */
+  /** `true` if a store answers in a later turn. Default: within the call. */
   readonly late?: boolean;
-  /** Most records of a log; a store that comes back and lacks some has lost its place. Default: all. */
+  /** The most records of a log. A store that reconnects and lacks some reopens the log. Default: all. */
   readonly maxRecords?: number;
-  /** Whether a claim is told to the hub that has the session's connection. Default: `true`. */
-  readonly tellsClaims?: boolean;
+  /** `true` if the hub of the session's connection receives a claim of another hub. Default: `true`. */
+  readonly reportsClaims?: boolean;
 }
 
 interface Log {
@@ -27,11 +27,11 @@ interface Log {
   readonly records: LogRecord[];
 }
 
-/** Logs and sessions that several hubs share, in one isolate: the one who gives offsets. */
+/** Logs and sessions that several hubs share, in one isolate: they assign the offsets. */
 export class SharedLogs {
   readonly stores: SharedStore[] = [];
   readonly sessions: MemoryStore;
-  /** Whose hub has a session's connection. */
+  /** The store of the hub that has a session's connection. */
   readonly holders: Map<string, SharedStore> = new Map();
   readonly options: SharedLogsOptions;
   readonly #logs = new Map<string, Log>();
@@ -41,14 +41,14 @@ export class SharedLogs {
     this.sessions = new MemoryStore(clock);
   }
 
-  /** A store for one more hub. */
+  /** Creates a store for one more hub. */
   store(clock: Clock): SharedStore {
     const store = new SharedStore(this, clock);
     this.stores.push(store);
     return store;
   }
 
-  /** Every log is lost, and the stores notice. */
+  /** Loses every log, and reopens them. */
   lose(): void {
     this.#logs.clear();
     for (const store of this.stores) store.reopen();
@@ -68,7 +68,7 @@ export class SharedLogs {
     return { epoch, tail, head: records.length };
   }
 
-  /** Appends, and tells every store. */
+  /** Appends records, and passes them to every store. */
   commit(topic: string, records: readonly LogRecord[]): number {
     const log = this.log(topic);
     const offset = log.records.length;
@@ -82,17 +82,17 @@ export class SharedLogs {
   }
 }
 
-/** How the connection between a hub and the logs is. */
+/** The state of the connection between a hub and the logs. */
 type Line = "up" | "holds" | "refuses" | "dead";
 
 /** One hub's store over {@linkcode SharedLogs}. */
 export class SharedStore implements Store {
   readonly shared = true;
-  /** Entries that the hub handed over. */
+  /** The entries that the hub has appended. */
   entries: Entry[] = [];
   readonly #logs: SharedLogs;
   readonly #clock: Clock;
-  /** The next offset that the hub is told, by topic. */
+  /** The next offset that the hub receives, by topic. */
   readonly #open = new Map<string, { epoch: string; next: number }>();
   #sink: StoreSink | undefined;
   #line: Line = "up";
@@ -104,10 +104,9 @@ export class SharedStore implements Store {
   }
 
   /**
-   * The connection to the logs changes. Back `up`, what was held is done, and what was missed is told.
+   * Changes the connection to the logs. When it is `up` again, waiting calls run, and missed records are passed to the hub.
    *
-   * @param line `holds`: what the hub hands over waits; `refuses`: it is unavailable; `dead`: nothing goes in or out for
-   * good.
+   * @param line `holds`: calls of the hub wait; `refuses`: appends are unavailable; `dead`: no call has an effect, for good.
    */
   set line(line: Line) {
     if (this.#line === "dead") return;
@@ -119,10 +118,10 @@ export class SharedStore implements Store {
     for (const run of waiting) run();
   }
 
-  /** The logs were lost. */
+  /** Reopens the logs: they were lost. */
   reopen(): void {
     for (const topic of this.#open.keys()) {
-      this.#answer(() => this.#tell(topic));
+      this.#answer(() => this.#report(topic));
     }
   }
 
@@ -135,7 +134,7 @@ export class SharedStore implements Store {
     if (this.#line !== "up") return;
     this.#answer(() => {
       const open = this.#open.get(topic);
-      // What it is told late it may have been told by another way.
+      // A late answer may contain records that the hub has received meanwhile.
       const fresh = open === undefined ? [] : records.slice(open.next - offset);
       if (open !== undefined && fresh.length > 0) {
         const at = open.next;
@@ -156,7 +155,7 @@ export class SharedStore implements Store {
   }
 
   open(topic: string): void {
-    this.#do(() => this.#answer(() => this.#tell(topic)));
+    this.#do(() => this.#answer(() => this.#report(topic)));
   }
 
   append(entries: readonly Entry[]): void {
@@ -191,7 +190,7 @@ export class SharedStore implements Store {
     if (!sessions.claim(session)) return false;
     const holder = holders.get(session);
     holders.set(session, this);
-    if (holder !== this && options.tellsClaims !== false) {
+    if (holder !== this && options.reportsClaims !== false) {
       holder?.claimed(session);
     }
     return true;
@@ -224,19 +223,19 @@ export class SharedStore implements Store {
     });
   }
 
-  /** Tells where a log begins and ends: anew, if the hub has it open. */
-  #tell(topic: string): void {
+  /** Passes the bounds of a log: if the hub has it open, its ring begins anew. */
+  #report(topic: string): void {
     const bounds = this.#logs.bounds(topic);
     this.#open.set(topic, { epoch: bounds.epoch, next: bounds.head });
     this.#sink?.opened(topic, bounds);
   }
 
-  /** Tells what was missed; with some of it gone, or with another log, the hub has lost its place. */
+  /** Passes the missed records. If some are not kept, or the log is another one, it passes the bounds instead. */
   #catchUp(topic: string): void {
     const { next, epoch } = this.#open.get(topic)!;
     const log = this.#logs.log(topic);
     if (epoch !== log.epoch || next < log.tail) {
-      return this.#answer(() => this.#tell(topic));
+      return this.#answer(() => this.#report(topic));
     }
     const records = log.records.slice(next);
     if (records.length > 0) this.appended(topic, next, records, log.tail);

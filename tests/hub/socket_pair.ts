@@ -1,6 +1,6 @@
 import type { Inbound, Socket } from "../../hub/socket.ts";
 
-/** What goes through a WebSocket. */
+/** The data of a WebSocket message. */
 export type Data = string | Uint8Array<ArrayBuffer>;
 
 /** A close frame. */
@@ -9,19 +9,19 @@ export interface Close {
   readonly reason: string;
 }
 
-/** The hub's end of a connection in memory: what is sent is at the far end at once. */
+/** The hub's end of a connection in memory: data arrives at the far end within the call. */
 export class NearSocket implements Socket {
-  /** What was sent, in order: the very objects. */
+  /** The data that was sent, in order: the same objects. */
   readonly sent: Data[] = [];
-  /** How often `close` was called, and with what. */
+  /** The arguments of each call of `close`. */
   readonly closes: Close[] = [];
-  /** How often `terminate` was called. */
+  /** The number of calls of `terminate`. */
   terminations = 0;
-  /** What the transport says it holds back. A test sets it. */
+  /** The bytes that the transport buffers. A test sets it. */
   bufferedAmount = 0;
-  /** Absent, as on a transport that cannot ping. A test sets it. */
+  /** Absent for a transport that cannot ping. A test sets it. */
   ping?: (answered: () => void) => void;
-  /** Runs after each frame that was sent. */
+  /** Called after each sent frame. */
   onSent: (() => void) | undefined;
   inbound: Inbound | undefined;
   #open = true;
@@ -48,14 +48,14 @@ export class NearSocket implements Socket {
     return true;
   }
 
-  /** The transport finds that the connection is over. */
+  /** Reports the end of the connection. */
   over(code: number, reason: string): void {
     this.#open = false;
     this.inbound?.closed(code, reason);
   }
 }
 
-/** The other side's end of a connection in memory. */
+/** The client's end of a connection in memory. */
 export class FarSocket {
   readonly near: NearSocket;
 
@@ -63,12 +63,12 @@ export class FarSocket {
     this.near = near;
   }
 
-  /** What arrived, in order. */
+  /** The data that arrived, in order. */
   get received(): readonly Data[] {
     return this.near.sent;
   }
 
-  /** The close frame that came, if one did. */
+  /** The close frame that arrived; `undefined` without one. */
   get closed(): Close | undefined {
     return this.near.closes[0];
   }
@@ -77,21 +77,21 @@ export class FarSocket {
     this.near.inbound?.receive(data);
   }
 
-  /** Takes part in the closing handshake, or starts it. */
+  /** Answers the closing handshake, or starts it. */
   close(code: number, reason = ""): void {
     this.near.over(code, reason);
   }
 
-  /** The network drops, as Deno reports it. */
+  /** Drops the connection, as Deno reports it. */
   drop(): void {
     this.near.over(0, "");
   }
 }
 
 /**
- * Two ends of a connection in memory.
+ * Creates the two ends of a connection in memory.
  *
- * @param attach takes the near end in, as `hub.attach` does.
+ * @param attach attaches the near end, as `hub.attach` does.
  */
 export function socketPair(attach: (near: NearSocket) => Inbound): FarSocket {
   const near = new NearSocket();

@@ -2,10 +2,10 @@ import { assert } from "@std/assert";
 import type { AnyFrame, TestPeer } from "./in_memory.ts";
 import type { Node, Nodes } from "./nodes.ts";
 
-/** A member of `room`, and what its client knows by the frames that it got. */
+/** A member of `room`, with the members that its client has by the frames that it received. */
 export class Watcher {
   readonly view = new Map<string, unknown>();
-  /** Who left, in order. */
+  /** The members that left, in order. */
   readonly left: string[] = [];
   count: number | undefined;
   readonly id: string;
@@ -18,14 +18,14 @@ export class Watcher {
     this.session = start.session;
   }
 
-  /** Takes in what came. */
+  /** Applies the frames that arrived. */
   look(): this {
     for (const frame of this.peer.readType("presence")) {
       this.count = frame.count;
       if (frame.count !== undefined || frame.snapshot) this.view.clear();
       for (const { peer, data } of frame.join ?? []) this.view.set(peer, data);
       for (const peer of frame.leave ?? []) {
-        assert(this.view.delete(peer), `${peer} left and was not there`);
+        assert(this.view.delete(peer), `${peer} leaves, but is not a member`);
         this.left.push(peer);
       }
       this.peer.send({ type: "pong" });
@@ -34,7 +34,7 @@ export class Watcher {
   }
 }
 
-/** A peer becomes a member of `room` at a hub. */
+/** Connects a peer to a hub, as a member of `room`. */
 export async function join(
   nodes: Nodes,
   node: Node,

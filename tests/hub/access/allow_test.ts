@@ -44,7 +44,7 @@ Deno.test("a function allows a topic by true, and by no other truthy value", () 
   assertEquals(allowed, [true, false, false, false, false, false]);
 });
 
-/** What is no `allow`. */
+/** Wrong values of `allow`. */
 const WRONG: readonly unknown[] = [
   null,
   true,

@@ -70,21 +70,21 @@ Deno.test("returns unauthenticated and forbidden without reporting an error", as
   }
 });
 
-/** What an `authorize` may do that is no answer. */
+/** Functions with a wrong result, and what each does. */
 const WRONG: readonly (readonly [words: string, authorize: () => unknown])[] = [
   ["throws", () => {
     throw new Error("offline");
   }],
   ["rejects", () => Promise.reject(new Error("offline"))],
-  ["answers nothing", () => undefined],
-  ["answers true", () => true],
-  ["answers with another word", () => "ok"],
-  ["answers with a number for a user", () => ({ user: 7 })],
-  ["answers with a user without a name", () => ({ user: "" })],
-  ["answers with a user of 256 letters", () => ({ user: "a".repeat(256) })],
-  ["answers with a date as text", () => ({ expiresAt: "2030-01-01" })],
-  ["answers with no time", () => ({ expiresAt: NaN })],
-  ["answers with rules that are none", () => ({ allow: { publish: "*" } })],
+  ["returns undefined", () => undefined],
+  ["returns true", () => true],
+  ["returns another string", () => "ok"],
+  ["returns a number as user", () => ({ user: 7 })],
+  ["returns an empty user", () => ({ user: "" })],
+  ["returns a user of 256 characters", () => ({ user: "a".repeat(256) })],
+  ["returns a date as text", () => ({ expiresAt: "2030-01-01" })],
+  ["returns NaN as a time", () => ({ expiresAt: NaN })],
+  ["returns wrong rules", () => ({ allow: { publish: "*" } })],
 ];
 
 for (const [words, authorize] of WRONG) {

@@ -5,7 +5,7 @@ import { type InMemory, inMemory, type TestPeer } from "../in_memory.ts";
 
 type Method = "open" | "append" | "forget" | "begin" | "claim" | "detach";
 
-/** A store with methods that fail when a test says so: by an exception, or as an async function does. */
+/** A store with methods that fail when a test requires it: by an exception, or by a rejection. */
 class FailingStore extends MemoryStore {
   readonly failing: Map<Method, "throws" | "rejects"> = new Map();
 
@@ -35,10 +35,12 @@ class FailingStore extends MemoryStore {
   }
 
   #fail(method: Method): void {
-    const how = this.failing.get(method);
-    if (how === "throws") throw `${method} throws`;
-    // What `void` lets through: nobody was to look at it.
-    if (how === "rejects") return Promise.reject(`${method} rejects`) as never;
+    const failure = this.failing.get(method);
+    if (failure === "throws") throw `${method} throws`;
+    // The type `void` permits an async function, whose rejection no caller handles.
+    if (failure === "rejects") {
+      return Promise.reject(`${method} rejects`) as never;
+    }
   }
 }
 
@@ -51,13 +53,13 @@ function failing(): { hub: InMemory; store: FailingStore } {
   return { hub, store: store! };
 }
 
-/** What went to `onError`, once the microtasks have run in which rejections are told. */
-async function told(hub: InMemory): Promise<unknown[]> {
+/** Returns the errors of `onError`, after the microtasks in which rejections are reported. */
+async function reported(hub: InMemory): Promise<unknown[]> {
   await Promise.resolve();
   return hub.errors.splice(0).map(({ error, stage }) => [error, stage]);
 }
 
-/** Publishes and answers with what came of it. */
+/** Publishes, and returns the types or error codes of the frames that arrive. */
 function publish(
   hub: InMemory,
   peer: TestPeer,
@@ -73,9 +75,9 @@ Deno.test("settles every publish of a failed append as indeterminate, and contin
   const { hub, store } = failing();
   await using _ = hub;
   const peer = await hub.v1();
-  for (const how of ["throws", "rejects"] as const) {
-    store.failing.set("append", how);
-    const id = how === "throws" ? 1 : 3;
+  for (const failure of ["throws", "rejects"] as const) {
+    store.failing.set("append", failure);
+    const id = failure === "throws" ? 1 : 3;
     const own = assertRejects(
       () => hub.hub.broadcast({ type: "own" }),
       Error,
@@ -85,7 +87,7 @@ Deno.test("settles every publish of a failed append as indeterminate, and contin
     await own;
     answers.push(...peer.read().map(({ code }) => code));
     assertEquals(answers, ["indeterminate"]);
-    assertEquals(await told(hub), [[`append ${how}`, "store"]]);
+    assertEquals(await reported(hub), [[`append ${failure}`, "store"]]);
     store.failing.delete("append");
     assertEquals(publish(hub, peer, id + 1), ["ack", "batch"]);
   }
@@ -101,7 +103,7 @@ Deno.test("keeps the outcomes that a store settled before it failed", async () =
   await using hub = inMemory({}, (clock) => new Late(clock));
   const peer = await hub.v1();
   assertEquals(publish(hub, peer, 1), ["ack", "batch"]);
-  assertEquals(await told(hub), [["too late", "store"]]);
+  assertEquals(await reported(hub), [["too late", "store"]]);
 });
 
 Deno.test("refuses a topic whose log the store fails to open, and tries again at its next use", async () => {
@@ -120,38 +122,38 @@ Deno.test("refuses a topic whose log the store fails to open, and tries again at
   ]);
   await assertRejects(() => hub.hub.broadcast({ type: "own" }));
   assertEquals(hub.hub.stats().topics, 0);
-  assertEquals((await told(hub)).length, 5);
+  assertEquals((await reported(hub)).length, 5);
   store.failing.clear();
   peer.send({ type: "subscribe", id: 3, topic: "room" });
   assertEquals(publish(hub, peer, 4), ["subscribed", "ack"]);
 });
 
-for (const how of ["throws", "rejects"] as const) {
-  Deno.test(`closes the connection whose session the store fails to claim (claim ${how})`, async () => {
+for (const failure of ["throws", "rejects"] as const) {
+  Deno.test(`closes the connection whose session the store fails to claim (claim ${failure})`, async () => {
     const { hub, store } = failing();
     await using _ = hub;
     const { peer: other, start } = await hub.greeted();
-    store.failing.set("claim", how);
+    store.failing.set("claim", failure);
     const peer = hub.connect("drumbeat.v1");
     peer.send({ type: "hello", session: start.session });
     assertEquals((await peer.untilClosed()).code, 1011);
-    assertEquals(await told(hub), [[`claim ${how}`, "hello"]]);
+    assertEquals(await reported(hub), [[`claim ${failure}`, "hello"]]);
     assertEquals(other.closed, undefined);
   });
 
-  Deno.test(`reports a store whose detach and forget ${how}, and keeps its timers`, async () => {
+  Deno.test(`reports a store whose detach and forget ${failure}, and keeps its timers`, async () => {
     const { hub, store } = failing();
     await using _ = hub;
     const peer = await hub.v1();
-    store.failing.set("detach", how);
+    store.failing.set("detach", failure);
     peer.far.close(1000);
-    assertEquals(await told(hub), [[`detach ${how}`, "store"]]);
+    assertEquals(await reported(hub), [[`detach ${failure}`, "store"]]);
     assertEquals(hub.leaves.length, 1);
-    store.failing.set("forget", how);
+    store.failing.set("forget", failure);
     hub.clock.advance(5_000);
-    assertEquals(await told(hub), [[`forget ${how}`, "store"]]);
+    assertEquals(await reported(hub), [[`forget ${failure}`, "store"]]);
     assertEquals(hub.hub.stats().topics, 0);
-    // The timer that trims and forgets runs on.
+    // The heartbeat still runs.
     const silent = await hub.v1();
     hub.clock.advance(30_000);
     assertEquals(silent.closed?.code, 4001);
@@ -165,22 +167,22 @@ Deno.test("closes the connection when begin throws, and reports a begin that rej
   const peer = hub.connect("drumbeat.v1");
   peer.send({ type: "hello" });
   assertEquals((await peer.untilClosed()).code, 1011);
-  assertEquals(await told(hub), [["begin throws", "hello"]]);
+  assertEquals(await reported(hub), [["begin throws", "hello"]]);
   for (const method of ["begin", "open"] as const) {
     store.failing.set(method, "rejects");
   }
   const another = hub.connect("drumbeat.v1");
   another.send({ type: "hello", topics: { room: {} } });
-  assertEquals(await told(hub), [["begin rejects", "store"], [
+  assertEquals(await reported(hub), [["begin rejects", "store"], [
     "open rejects",
     "store",
   ]]);
-  // Nobody said that the log is open: who waits for it has the time that a hello has.
+  // The log stays closed: a hello that waits for it ends at its own timeout.
   hub.clock.advance(12_000);
   assertEquals(another.closed?.code, 4408);
 });
 
-Deno.test("has a read function only if the store has one", async () => {
+Deno.test("sends only the ring's records to a late subscriber of a store without read", async () => {
   await using hub = inMemory({ topics: { "*": { maxRecords: 1 } } });
   const peer = await hub.v1();
   for (let id = 1; id <= 3; id++) publish(hub, peer, id);

@@ -9,7 +9,7 @@ import {
 
 const KIB = 1024;
 
-/** A hub whose lobby keeps the newest price of each symbol. */
+/** Creates a hub whose lobby keeps the newest price of each symbol. */
 function prices(options: HubOptions = {}): InMemory {
   return inMemory({
     ...options,
@@ -32,7 +32,7 @@ function tick(hub: InMemory, symbols: string, padding = ""): void {
   hub.flush();
 }
 
-/** What a batch holds: offsets and symbols. */
+/** Returns the offsets and the symbols of a batch. */
 function held(batch: AnyFrame): [offset: number, symbol: string][] {
   let offset = batch.offset - 1;
   return batch.messages.map((record: AnyFrame) => {
@@ -41,7 +41,7 @@ function held(batch: AnyFrame): [offset: number, symbol: string][] {
   });
 }
 
-/** A peer that the transport holds back, or has no credit any more. */
+/** Connects a peer without credit, or whose transport buffers too much. */
 async function slow(
   hub: InMemory,
   dialect: "drumbeat.v1" | "plain",

@@ -1,10 +1,10 @@
 import { LogRecord } from "../../../hub/log/record.ts";
 
 /**
- * A record of a chat message, or of bytes.
+ * Creates a record of a chat message, or of bytes.
  *
  * @param body the text, or the bytes.
- * @param since when the hub took it in, on its clock.
+ * @param since the time at which the hub received it, on the monotonic clock.
  */
 export function record(
   body: string | Uint8Array<ArrayBuffer>,
@@ -20,7 +20,7 @@ export function record(
   );
 }
 
-/** As many records as there are texts. */
+/** Creates a record for each text. */
 export function records(...texts: readonly string[]): LogRecord[] {
   return texts.map((text) => record(text));
 }

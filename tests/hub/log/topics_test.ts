@@ -147,7 +147,7 @@ Deno.test("limits the topics that only one address uses; topics of other address
   for (const [id, topic] of ["x", "y", "z"].entries()) {
     assertEquals(open(a, id, topic), "ok");
   }
-  // What is there is still had; the peer's other connections, and other ways to a topic, are the same address.
+  // An existing topic can be used. Other connections of the address, and other frames, count alike.
   assertEquals([open(a, 3, "x"), open(a, 4, "w")], ["ok", "limit"]);
   const { start } = await hub.greetedFrom("192.0.2.1", { topics: { w: {} } });
   assertEquals(start.topics.w, { error: "limit" });
@@ -155,7 +155,7 @@ Deno.test("limits the topics that only one address uses; topics of other address
   a.send({ type: "history", id: 6, topic: "w", from: 0, limit: 1 });
   assertEquals((await a.until("error")).map(({ code }) => code), ["limit"]);
   assertEquals((await a.until("error")).map(({ code }) => code), ["limit"]);
-  // Others notice nothing, and what they use is shared.
+  // Another address has its own count, and a topic that it uses does not count any more.
   assertEquals([open(b, 1, "y"), open(b, 2, "v")], ["ok", "ok"]);
   assertEquals([open(a, 7, "w"), open(a, 8, "u")], ["ok", "limit"]);
   hub.hub.topic("z").publish({ type: "a" });

@@ -51,8 +51,8 @@ for (const late of [false, true]) {
   });
 
   Deno.test(`a member that moves to another hub does not leave, with a store that answers ${when}`, async () => {
-    for (const tellsClaims of [true, false]) {
-      await using nodes = new Nodes({ late, tellsClaims });
+    for (const reportsClaims of [true, false]) {
+      await using nodes = new Nodes({ late, reportsClaims });
       const [a, b, c] = [nodes.add(), nodes.add(), nodes.add()];
       const [ada, bob, eve] = [
         await join(nodes, a, "Ada"),
@@ -132,7 +132,7 @@ Deno.test("a session that moves and does not join again leaves within 10 s", asy
 });
 
 Deno.test("a hub that notices a closed connection late removes the member if it has moved", async () => {
-  await using nodes = new Nodes({ tellsClaims: false });
+  await using nodes = new Nodes({ reportsClaims: false });
   const [a, b] = [nodes.add(), nodes.add()];
   const [ada, bob] = [await join(nodes, a, "Ada"), await join(nodes, b, "Bob")];
   nodes.clock.advance(1);
