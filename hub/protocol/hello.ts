@@ -24,7 +24,7 @@ export type HelloContext = Pick<
 >;
 
 /** The result of an accepted hello. */
-export interface Greeting {
+export interface HelloResult {
   /** The session as the store has it, with the mark of its owner. */
   readonly session: string;
   /** `true` if the session was resumed. */
@@ -41,13 +41,13 @@ export interface Greeting {
  * @param context the parts of the hub.
  * @param connection the connection that sent the hello.
  * @param frame the hello.
- * @returns the greeting, or the reason why the connection is refused.
+ * @returns the result, or the reason why the connection is refused.
  */
 export async function handleHello(
   context: HelloContext,
   connection: Connection,
   frame: HelloFrame,
-): Promise<Greeting | Denial | "limit"> {
+): Promise<HelloResult | Denial | "limit"> {
   const { access, sessions, monitor } = context;
   // Before the claim: a refused connection must not take the session from the connection that has it.
   const admitted = access.isRequired
@@ -84,7 +84,7 @@ async function openTopics(
   context: HelloContext,
   connection: Connection,
   requested: HelloFrame["topics"] = { [LOBBY]: {} },
-): Promise<Pick<Greeting, "topics" | "refused">> {
+): Promise<Pick<HelloResult, "topics" | "refused">> {
   const { direct, limits, openFor } = context;
   const { id, resumed } = connection;
   const directLog = directLogOf(id);
@@ -125,7 +125,7 @@ async function openTopics(
 /** Returns the direct log of a resumed peer if the hub created it during the hello: the peer has received nothing of it. */
 export function lateDirectLog(
   { direct }: HelloContext,
-  { session, resumed, topics, refused }: Greeting,
+  { session, resumed, topics, refused }: HelloResult,
 ): readonly (readonly [Topic, Start])[] {
   const topic = direct.find(peerIdOf(session));
   const isLate = resumed && topic !== undefined &&

@@ -20,7 +20,7 @@ import type { Dialect } from "../peers/dialect.ts";
 import { encodeRefusal, type Refusal } from "../refusal.ts";
 import type { ProtocolContext } from "./context.ts";
 import { Credit } from "./credit.ts";
-import { type Greeting, handleHello, lateDirectLog } from "./hello.ts";
+import { handleHello, type HelloResult, lateDirectLog } from "./hello.ts";
 import { PendingReplies } from "./pending_replies.ts";
 import { SubscribeFrames } from "./subscribe.ts";
 import { TokenRenewal } from "./token_renewal.ts";
@@ -118,18 +118,18 @@ export class V1Dialect implements Dialect {
   #hello(frame: HelloFrame): void {
     this.#phase = "starting";
     const connection = this.#connection;
-    handleHello(this.#context, connection, frame).then((greeting) => {
-      if (typeof greeting !== "string") return this.#start(greeting);
-      connection.disconnect(...DENIED[greeting]);
+    handleHello(this.#context, connection, frame).then((result) => {
+      if (typeof result !== "string") return this.#start(result);
+      connection.disconnect(...DENIED[result]);
     }).catch((error) => connection.abandon(error, "hello"));
   }
 
   /** Sends `start`. Nothing waits in here: the positions in the frame are those of the cursors. */
-  #start(greeting: Greeting): void {
-    const { session, resumed, refused } = greeting;
+  #start(result: HelloResult): void {
+    const { session, resumed, refused } = result;
     const context = this.#context;
     const connection = this.#connection;
-    const topics = [...greeting.topics, ...lateDirectLog(context, greeting)];
+    const topics = [...result.topics, ...lateDirectLog(context, result)];
     this.#session = session;
     if (connection.isDetached) return this.detached();
     this.#phase = "open";

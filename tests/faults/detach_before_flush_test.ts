@@ -14,7 +14,7 @@ const STORES: readonly (readonly [string, (clock: Clock) => Store])[] = [
 for (const [where, store] of STORES) {
   Deno.test(`stores a publish once whose connection ends before the flush (log ${where})`, async () => {
     await using test = inMemory({}, store);
-    const { peer, start } = await test.greeted({ topics: { t: {} } });
+    const { peer, start } = await test.start({ topics: { t: {} } });
     const publish = (id: number) => ({
       type: "publish",
       id,

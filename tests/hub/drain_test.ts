@@ -11,7 +11,7 @@ const publish = (id: number) => ({
   message: { type: "chat", n: id },
 });
 
-/** A store that commits when a test says so. */
+/** A store that commits when a test requires it. */
 class HeldStore extends MemoryStore {
   #held: Entry[] = [];
 
@@ -29,9 +29,9 @@ Deno.test("closes each peer at its announced time: drumbeat.v1 with 1012, also w
   const first = await hub.v1();
   const plain = hub.plain();
   const last = await hub.v1();
-  const greeting = hub.connect(PROTOCOL);
+  const starting = hub.connect(PROTOCOL);
   const codes = () =>
-    [first, plain, last, greeting].map((peer) => peer.closed?.code);
+    [first, plain, last, starting].map((peer) => peer.closed?.code);
   let over = false;
   const drained = hub.hub.drain({ overMs: 1_000 }).then(() => over = true);
   assertEquals(first.readType("goaway"), [{ type: "goaway", afterMs: 0 }]);
@@ -60,7 +60,7 @@ Deno.test("serves a peer until its time, and acknowledges its last publish befor
   hub.flush();
   assertEquals(peer.read().map(({ type }) => type), ["ack", "batch"]);
   hub.clock.advance(40);
-  // Nothing flushes this but the goodbye itself.
+  // Only the drain flushes it.
   peer.send(publish(2));
   hub.clock.stop(40);
   assertEquals(peer.read().map(({ type, id }) => [type, id]), [

@@ -46,7 +46,7 @@ Deno.test("an ignored refusal goes to onError and does not end the process", asy
   await using hub = inMemory({
     contract: defineMessages({ chat: v.object({ text: v.string() }) }),
   });
-  const { start } = await hub.greeted();
+  const { start } = await hub.start();
   const [peer] = hub.hub.peers;
   const wrong = { type: "chat", text: 5 as unknown as string } as const;
   const reserved = { type: "error", text: "" } as unknown as typeof wrong;
@@ -106,7 +106,7 @@ Deno.test("a topic has its subscribers and the bounds of its log, and no bounds 
     undefined,
     0,
   ]);
-  const { peer, start } = await hub.greeted({ topics: { room: {} } });
+  const { peer, start } = await hub.start({ topics: { room: {} } });
   room.publish({ type: "a" });
   room.publish({ type: "b" });
   hub.flush();

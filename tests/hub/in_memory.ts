@@ -166,12 +166,12 @@ export class InMemory<M extends MessageMap = AnyMessages>
   }
 
   /** Connects a drumbeat.v1 peer that has sent its hello. @returns the peer and its `start`. */
-  greeted(hello?: object): Promise<{ peer: TestPeer; start: AnyFrame }> {
-    return this.greetedFrom("192.0.2.1", hello);
+  start(hello?: object): Promise<{ peer: TestPeer; start: AnyFrame }> {
+    return this.startFrom("192.0.2.1", hello);
   }
 
   /** Connects from an address. */
-  async greetedFrom(
+  async startFrom(
     address: string,
     hello: object = {},
   ): Promise<{ peer: TestPeer; start: AnyFrame }> {
@@ -183,12 +183,12 @@ export class InMemory<M extends MessageMap = AnyMessages>
 
   /** Connects a drumbeat.v1 peer that has read its `start`. */
   async v1(hello: object = {}): Promise<TestPeer> {
-    return (await this.greeted(hello)).peer;
+    return (await this.start(hello)).peer;
   }
 
   /** Connects from an address. */
   async v1From(address: string, hello: object = {}): Promise<TestPeer> {
-    return (await this.greetedFrom(address, hello)).peer;
+    return (await this.startFrom(address, hello)).peer;
   }
 
   /** Runs turns of the event loop until no call waits. */

@@ -56,7 +56,7 @@ export class Nodes implements AsyncDisposable {
   }
 
   /** Connects a drumbeat.v1 peer that has sent its hello. @returns the peer and its `start`. */
-  async greeted(
+  async start(
     node: Node,
     hello: object,
   ): Promise<{ peer: TestPeer; start: AnyFrame }> {

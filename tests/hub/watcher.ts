@@ -41,7 +41,7 @@ export async function join(
   data: unknown,
   session?: string,
 ): Promise<Watcher> {
-  const { peer, start } = await nodes.greeted(node, {
+  const { peer, start } = await nodes.start(node, {
     topics: { room: { presence: true, data } },
     ...(session === undefined ? {} : { session }),
   });

@@ -57,7 +57,7 @@ Deno.test({
         (clock) => new SqliteStore(file, clock),
       );
     const hub = make(clock);
-    const { peer, start } = await hub.greeted({ topics: {} });
+    const { peer, start } = await hub.start({ topics: {} });
     const text = (id: number) => `${id}`.padEnd(3_000, "x");
     const acked: [number, number][] = [];
     let failedId = 0;
@@ -80,7 +80,7 @@ Deno.test({
     // A session is resumed while no write succeeds.
     peer.far.drop();
     clock.advance(5_000);
-    const back = await hub.greeted({ session: start.session, topics: {} });
+    const back = await hub.start({ session: start.session, topics: {} });
     assertEquals(back.start.resumed, true);
     back.peer.send(publish(failedId, text(failedId)));
     hub.flush();
@@ -100,7 +100,7 @@ Deno.test({
     const { epoch } = hub.hub.topic("room").bounds!;
     await hub[Symbol.asyncDispose]();
     await using after = make(clock.next());
-    const all = await after.greeted({
+    const all = await after.start({
       session: start.session,
       topics: { room: { epoch, offset: 0 } },
     });

@@ -18,7 +18,7 @@ Deno.test("reads records below the ring from the file, in order and without a ga
   await folder.stop(hub);
   hub = folder.hub(options);
   await using _ = hub;
-  const { epoch } = (await hub.greeted({ topics: { room: {} } })).start.topics
+  const { epoch } = (await hub.start({ topics: { room: {} } })).start.topics
     .room;
   assertEquals(hub.hub.stats().records, 0);
   const back = await hub.v1({ topics: { room: { epoch, offset: 123 } } });

@@ -13,7 +13,7 @@ import {
 Deno.test("keeps epochs, offsets, records and sessions over a restart, so that a client resumes", async () => {
   await using folder = new Folder();
   const before = folder.hub();
-  const { peer, start } = await before.greeted({ topics: { room: {} } });
+  const { peer, start } = await before.start({ topics: { room: {} } });
   for (const id of [1, 2, 3]) peer.send(publish(id, `${id - 1}`));
   assertEquals(received(before, peer), texts(3));
   peer.far.drop();
@@ -22,7 +22,7 @@ Deno.test("keeps epochs, offsets, records and sessions over a restart, so that a
   await folder.stop(before);
   await using after = folder.hub();
   const { epoch } = start.topics.room;
-  const back = await after.greeted({
+  const back = await after.start({
     session: start.session,
     topics: { room: { epoch, offset: 2 } },
   });
@@ -41,7 +41,7 @@ Deno.test("keeps epochs, offsets, records and sessions over a restart, so that a
 Deno.test("answers a repeated publish with its first offset after a restart", async () => {
   await using folder = new Folder();
   const before = folder.hub();
-  const { peer, start } = await before.greeted({ topics: { room: {} } });
+  const { peer, start } = await before.start({ topics: { room: {} } });
   for (const id of [1, 5]) peer.send(publish(id));
   before.flush();
   await folder.stop(before);

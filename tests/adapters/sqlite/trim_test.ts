@@ -107,7 +107,7 @@ Deno.test("keeps the tail over a restart, and sends a gap to a cursor below it",
   ]);
   await folder.stop(before);
   await using after = folder.hub(options);
-  const { peer, start } = await after.greeted({
+  const { peer, start } = await after.start({
     topics: { room: { epoch, offset: 20 } },
   });
   assertEquals(start.topics.room.recovered, false);

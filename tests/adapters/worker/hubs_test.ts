@@ -33,7 +33,7 @@ function connect(hub: Hub, protocol: string): TestPeer {
   return new TestPeer(socketPair((near) => hub.attach(near, info)));
 }
 
-async function greeted(
+async function startAt(
   hub: Hub,
   hello: object = {},
 ): Promise<{ peer: TestPeer; start: AnyFrame }> {
@@ -62,7 +62,7 @@ Deno.test("delivers the same records at the same offsets at two workers, and cal
   const calls: string[] = [];
   a.on("chat", (_, { offset }) => void calls.push(`a ${offset}`));
   b.on("chat", (_, { offset }) => void calls.push(`b ${offset}`));
-  const [x, y] = [await greeted(a), await greeted(b)];
+  const [x, y] = [await startAt(a), await startAt(b)];
   assertEquals(x.start.topics.lobby, y.start.topics.lobby);
   x.peer.send(publish(1));
   assertEquals([await batch(x.peer), await batch(y.peer)], [[0, ["1"]], [
@@ -85,13 +85,13 @@ Deno.test("delivers the same records at the same offsets at two workers, and cal
 Deno.test("resumes at another worker without a lost or repeated record", async () => {
   await using hubs = new Hubs();
   const [a, b] = [await hubs.hub(), await hubs.hub()];
-  const { peer, start } = await greeted(a);
+  const { peer, start } = await startAt(a);
   peer.send(publish(1));
   await peer.until("ack");
   peer.far.drop();
   await a.broadcast({ type: "chat", text: "missed" });
   const { epoch } = start.topics.lobby;
-  const back = await greeted(b, {
+  const back = await startAt(b, {
     session: start.session,
     topics: { lobby: { epoch, offset: 1 } },
   });
@@ -110,8 +110,8 @@ Deno.test("resumes at another worker without a lost or repeated record", async (
 Deno.test("closes a session with 4505 at the worker where it was when another resumes it", async () => {
   await using hubs = new Hubs();
   const [a, b] = [await hubs.hub(), await hubs.hub()];
-  const { peer, start } = await greeted(a);
-  const taken = await greeted(b, { session: start.session });
+  const { peer, start } = await startAt(a);
+  const taken = await startAt(b, { session: start.session });
   assertEquals(taken.start.resumed, true);
   assertEquals((await peer.untilClosed()).code, 4505);
 });
@@ -119,7 +119,7 @@ Deno.test("closes a session with 4505 at the worker where it was when another re
 Deno.test("gives a session to one of two workers that claim it at once, and closes it at the other", async () => {
   await using hubs = new Hubs();
   const [a, b] = [await hubs.hub(), await hubs.hub()];
-  const { peer, start: { session } } = await greeted(a);
+  const { peer, start: { session } } = await startAt(a);
   peer.far.drop();
   const both = [a, b].map((hub) => connect(hub, PROTOCOL));
   for (const peer of both) peer.send({ type: "hello", session });
@@ -137,10 +137,10 @@ Deno.test("delivers a direct message at another worker when it was sent without 
   const joined: Peer[] = [];
   const a = await hubs.hub({ onOpen: (peer) => void joined.push(peer) });
   const b = await hubs.hub();
-  const { peer, start } = await greeted(a, { topics: {} });
+  const { peer, start } = await startAt(a, { topics: {} });
   peer.far.drop();
   await joined[0]!.send({ type: "note", text: "for you" });
-  const back = await greeted(b, { session: start.session, topics: {} });
+  const back = await startAt(b, { session: start.session, topics: {} });
   assertEquals(Object.keys(back.start.topics), [`$peer/${start.peer}`]);
   assertEquals(await batch(back.peer), [0, ["for you"]]);
 });

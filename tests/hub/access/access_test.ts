@@ -205,7 +205,7 @@ Deno.test("closes with 4501 within a tenth of the interval after the grant expir
   const grants: Record<string, Partial<Grant>> = { bob: {} };
   await using world = hubOf(grants);
   grants.ada = { expiresAt: world.clock.time() + 60_000 };
-  const { peer: ada, start } = await world.greeted({ token: "ada" });
+  const { peer: ada, start } = await world.start({ token: "ada" });
   assertEquals(start.expiresMs, 60_000);
   const bob = await world.v1({ token: "bob" });
   const plain = world.connect("", { token: "ada" });

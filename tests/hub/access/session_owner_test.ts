@@ -6,9 +6,9 @@ import { hubOf, settle } from "./authorized_hub.ts";
 
 Deno.test("resumes a session for its own user, also with another token of the user", async () => {
   await using world = hubOf({ ada: {}, other: { user: "ada" } });
-  const { peer, start } = await world.greeted({ token: "ada" });
+  const { peer, start } = await world.start({ token: "ada" });
   peer.far.close(4000);
-  const { start: again } = await world.greeted({
+  const { start: again } = await world.start({
     token: "other",
     session: start.session,
   });
@@ -25,8 +25,8 @@ for (const thief of ["bob", "anonymous"]) {
       bob: {},
       anonymous: { user: undefined as unknown as string },
     });
-    const { peer: ada, start } = await world.greeted({ token: "ada" });
-    const { start: stolen } = await world.greeted({
+    const { peer: ada, start } = await world.start({ token: "ada" });
+    const { start: stolen } = await world.start({
       token: thief,
       session: start.session,
     });
@@ -36,12 +36,12 @@ for (const thief of ["bob", "anonymous"]) {
     assertEquals(ada.closed, undefined);
     // The same after the owner has disconnected.
     ada.far.close(4000);
-    const { start: later } = await world.greeted({
+    const { start: later } = await world.start({
       token: thief,
       session: start.session,
     });
     assertEquals(later.resumed, false);
-    const { start: own } = await world.greeted({
+    const { start: own } = await world.start({
       token: "ada",
       session: start.session,
     });
@@ -51,7 +51,7 @@ for (const thief of ["bob", "anonymous"]) {
 
 Deno.test("does not claim a session for a connection with a wrong token", async () => {
   await using world = hubOf({ ada: {} });
-  const { peer: ada, start } = await world.greeted({ token: "ada" });
+  const { peer: ada, start } = await world.start({ token: "ada" });
   const thief = world.connect(PROTOCOL);
   thief.send({ type: "hello", token: "no", session: start.session });
   assertEquals((await thief.untilClosed()).code, 4501);
@@ -62,14 +62,14 @@ Deno.test("does not claim a session for a connection that closed while authorize
   const grants = [Promise.withResolvers<Grant>()];
   let answer: () => Grant | Promise<Grant> = () => ({ user: "ada" });
   await using world = inMemory({ authorize: () => answer() });
-  const { peer: first, start } = await world.greeted({});
+  const { peer: first, start } = await world.start({});
   first.far.close(4000);
   answer = () => grants[0]!.promise;
   const stray = world.connect(PROTOCOL);
   stray.send({ type: "hello", session: start.session });
   stray.far.close(4000);
   answer = () => ({ user: "ada" });
-  const { peer: next, start: again } = await world.greeted({
+  const { peer: next, start: again } = await world.start({
     session: start.session,
   });
   assertEquals(again.resumed, true);
@@ -82,7 +82,7 @@ Deno.test("closes with 4029 above limits.peersPerUser; a closed or resumed conne
   await using world = hubOf({ ada: {}, bob: {} }, {
     limits: { peersPerUser: 2 },
   });
-  const { peer: one, start } = await world.greeted({ token: "ada" });
+  const { peer: one, start } = await world.start({ token: "ada" });
   const two = world.connect("", { token: "ada" });
   await two.until("start");
   const denied = async (protocol: string): Promise<number> => {
@@ -98,7 +98,7 @@ Deno.test("closes with 4029 above limits.peersPerUser; a closed or resumed conne
   );
   await world.v1({ token: "bob" });
   // The older connection is still open: the hub has not noticed the disconnect.
-  const { start: again } = await world.greeted({
+  const { start: again } = await world.start({
     token: "ada",
     session: start.session,
   });
@@ -111,14 +111,14 @@ Deno.test("closes with 4029 above limits.peersPerUser; a closed or resumed conne
 
 Deno.test("a session whose resume was refused for peersPerUser can be resumed later", async () => {
   await using world = hubOf({ ada: {} }, { limits: { peersPerUser: 1 } });
-  const { peer: one, start } = await world.greeted({ token: "ada" });
+  const { peer: one, start } = await world.start({ token: "ada" });
   one.far.close(4000);
   const two = await world.v1({ token: "ada" });
   const denied = world.connect(PROTOCOL);
   denied.send({ type: "hello", token: "ada", session: start.session });
   assertEquals((await denied.untilClosed()).code, 4029);
   two.far.close(1000);
-  const { start: again } = await world.greeted({
+  const { start: again } = await world.start({
     token: "ada",
     session: start.session,
   });
@@ -127,7 +127,7 @@ Deno.test("a session whose resume was refused for peersPerUser can be resumed la
 
 Deno.test("a session whose resume was refused for peersPerUser expires", async () => {
   await using world = hubOf({ ada: {} }, { limits: { peersPerUser: 1 } });
-  const { peer: one, start } = await world.greeted({ token: "ada" });
+  const { peer: one, start } = await world.start({ token: "ada" });
   one.far.close(4000);
   const two = await world.v1({ token: "ada" });
   const denied = world.connect(PROTOCOL);
@@ -135,7 +135,7 @@ Deno.test("a session whose resume was refused for peersPerUser expires", async (
   await denied.untilClosed();
   two.far.close(1000);
   world.clock.advance(120_000);
-  const { start: again } = await world.greeted({
+  const { start: again } = await world.start({
     token: "ada",
     session: start.session,
   });

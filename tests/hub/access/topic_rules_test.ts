@@ -6,7 +6,7 @@ Deno.test("answers every use of a topic that rules forbid with forbidden, and cr
   await using world = inMemory({
     allow: { subscribe: ["lobby", "room:*"], publish: ["room:*"] },
   });
-  const { peer, start } = await world.greeted({
+  const { peer, start } = await world.start({
     topics: { lobby: {}, secret: {}, "room:1": {}, "bad\n": {} },
   });
   assertEquals(
@@ -98,7 +98,7 @@ Deno.test("calls a rule with the peer; a rule that throws forbids and is reporte
       },
     },
   });
-  const { peer, start } = await world.greeted({
+  const { peer, start } = await world.start({
     token: "ada",
     topics: { lobby: {}, other: {} },
   });
@@ -115,7 +115,7 @@ Deno.test("a grant's rules restrict those of the hub, and do not apply to the di
   await using world = hubOf({ ada: { allow: { subscribe: ["room:*"] } } }, {
     allow: { subscribe: ["room:1", "lobby"] },
   });
-  const { peer, start } = await world.greeted({
+  const { peer, start } = await world.start({
     token: "ada",
     topics: { "room:1": {}, "room:2": {}, lobby: {} },
   });

@@ -113,7 +113,7 @@ Deno.test("refuses a topic whose log the store fails to open, and tries again at
   store.failing.set("open", "throws");
   peer.send({ type: "subscribe", id: 1, topic: "room" });
   assertEquals(publish(hub, peer, 2), ["unavailable", "unavailable"]);
-  const { start } = await hub.greeted();
+  const { start } = await hub.start();
   assertEquals(start.topics, { lobby: { error: "unavailable" } });
   const plain = hub.connect("");
   assertEquals(plain.read().map(({ code }) => code), [
@@ -132,7 +132,7 @@ for (const failure of ["throws", "rejects"] as const) {
   Deno.test(`closes the connection whose session the store fails to claim (claim ${failure})`, async () => {
     const { hub, store } = failing();
     await using _ = hub;
-    const { peer: other, start } = await hub.greeted();
+    const { peer: other, start } = await hub.start();
     store.failing.set("claim", failure);
     const peer = hub.connect("drumbeat.v1");
     peer.send({ type: "hello", session: start.session });

@@ -155,7 +155,7 @@ Deno.test("a handler that throws, or whose promise is rejected, is reported and 
 
 Deno.test("hub.on calls the handler after the flush, with the message, the peer and the place", async () => {
   await using hub = inMemory();
-  const { peer, start } = await hub.greeted({ topics: { room: {} } });
+  const { peer, start } = await hub.start({ topics: { room: {} } });
   const seen: unknown[] = [];
   hub.hub.on("chat", (message, { peer: by, ...info }) => {
     seen.push([message, by?.id, info, peer.readType("batch").length]);
@@ -221,7 +221,7 @@ Deno.test("a handler may publish, and receives its own message in the next flush
 
 Deno.test("a topic's handlers receive the messages and payloads of peers and of the hub", async () => {
   await using hub = inMemory();
-  const { peer, start } = await hub.greeted({ topics: {} });
+  const { peer, start } = await hub.start({ topics: {} });
   const plain = hub.plain();
   const seen: unknown[] = [];
   const lobby = hub.hub.topic("lobby");

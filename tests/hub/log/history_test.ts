@@ -300,7 +300,7 @@ Deno.test("the program reads the history from the oldest record on, 100 records 
 
 Deno.test("the program's history has a peer's binary record as bytes, which are a copy", async () => {
   await using hub = inMemory();
-  const { peer, start } = await hub.greeted({ topics: {} });
+  const { peer, start } = await hub.start({ topics: {} });
   peer.sendBinary({ type: "publish", id: 1, topic: "room" }, Uint8Array.of(7));
   hub.flush();
   const room = hub.hub.topic("room");

@@ -6,7 +6,7 @@ Deno.test("sends records from the store and then those of the ring, without a ga
   await using _ = hub;
   publishEach(hub, ..."abcdefgh");
   assertEquals(hub.hub.stats().records, 2);
-  const { peer, start } = await hub.greeted({ topics: { lobby: { last: 7 } } });
+  const { peer, start } = await hub.start({ topics: { lobby: { last: 7 } } });
   assertEquals(start.topics.lobby.offset, 1);
   hub.flush();
   assertEquals(texts(peer.read()), [..."bcdefgh"]);
@@ -19,7 +19,7 @@ Deno.test("sends a gap below the store's tail, then the store's records", async 
   publishEach(hub, ..."abcdefgh");
   store.trim("lobby", 3);
   const { epoch } = hub.hub.topic("lobby").bounds!;
-  const { peer, start } = await hub.greeted({
+  const { peer, start } = await hub.start({
     topics: { lobby: { epoch, offset: 1 } },
   });
   assertEquals(start.topics.lobby.recovered, false);

@@ -149,7 +149,7 @@ Deno.test("limits the topics that only one address uses; topics of other address
   }
   // An existing topic can be used. Other connections of the address, and other frames, count alike.
   assertEquals([open(a, 3, "x"), open(a, 4, "w")], ["ok", "limit"]);
-  const { start } = await hub.greetedFrom("192.0.2.1", { topics: { w: {} } });
+  const { start } = await hub.startFrom("192.0.2.1", { topics: { w: {} } });
   assertEquals(start.topics.w, { error: "limit" });
   a.send({ type: "subscribe", id: 5, topic: "w" });
   a.send({ type: "history", id: 6, topic: "w", from: 0, limit: 1 });

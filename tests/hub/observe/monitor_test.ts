@@ -183,7 +183,7 @@ Deno.test("measures a round trip from a ping of the hub to the pong, with the hu
 
 Deno.test("counts sessions by whether they were resumed, and positions by whether a record was missing", async () => {
   await using hub = inMemory({ topics: { "*": { maxRecords: 1 } } });
-  const { peer, start } = await hub.greeted();
+  const { peer, start } = await hub.start();
   const { epoch } = start.topics.lobby;
   for (let n = 0; n < 3; n++) hub.hub.broadcast({ type: "chat" });
   hub.flush();

@@ -20,7 +20,7 @@ Deno.test("a peer is in hub.peers from its handshake until it disconnects", asyn
 
 Deno.test("a peer has its dialect, id, connection, topics and state", async () => {
   await using hub = inMemory();
-  const { start } = await hub.greeted({ topics: { a: {}, b: {} } });
+  const { start } = await hub.start({ topics: { a: {}, b: {} } });
   const [peer] = hub.joins;
   assertEquals(peer!.id, start.peer);
   assertEquals(peer!.resumed, false);
@@ -42,7 +42,7 @@ Deno.test("reports code 0, which Deno uses for a dropped connection, as 1006", a
   assertEquals(hub.leaves.map(({ code }) => code), [1006, 1006]);
 });
 
-/** All that can end a connection. */
+/** Every end of a connection. */
 const ENDINGS: Readonly<
   Record<string, (peer: TestPeer, hub: ReturnType<typeof inMemory>) => void>
 > = {
@@ -53,7 +53,7 @@ const ENDINGS: Readonly<
   "a close event with 0": (peer) => peer.far.drop(),
   "malformed JSON": (peer) => peer.far.send("{"),
   "a message too large": (peer) => peer.far.send("x".repeat(70_000)),
-  "silence": (_, hub) => hub.clock.advance(30_000),
+  "no frames": (_, hub) => hub.clock.advance(30_000),
 };
 
 for (const ending of Object.keys(ENDINGS)) {

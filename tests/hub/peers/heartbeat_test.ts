@@ -29,7 +29,7 @@ Deno.test("pings an idle peer once after the interval", async () => {
 Deno.test("closes a peer that is idle for the timeout with 4001 and terminates its socket", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
-  // It was heard at some time within its tick: it has the whole timeout after it.
+  // The hello arrived at some time within its tick, and the peer has the full timeout after it.
   hub.clock.advance(25_000);
   assertEquals(peer.closed, undefined);
   hub.clock.advance(1_000);
@@ -68,13 +68,13 @@ Deno.test("pings a peer again after each idle interval", async () => {
 Deno.test("closes no peer after the process was suspended for an hour", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
-  const greeting = hub.connect(PROTOCOL);
+  const starting = hub.connect(PROTOCOL);
   hub.clock.stop(3_600_000);
-  assertEquals([peer.closed, greeting.closed], [undefined, undefined]);
+  assertEquals([peer.closed, starting.closed], [undefined, undefined]);
   hub.clock.advance(9_000);
   assertEquals(peer.closed, undefined);
-  greeting.send({ type: "hello" });
-  await greeting.until("start");
+  starting.send({ type: "hello" });
+  await starting.until("start");
 });
 
 Deno.test("neither pings nor closes an idle plain peer whose transport cannot ping", async () => {
@@ -167,7 +167,7 @@ Deno.test("the interval and the timeout are options, and start contains them", a
     heartbeat: { intervalMs: 100, timeoutMs: 300 },
     limits: { helloMs: 50 },
   });
-  const { peer, start } = await hub.greeted();
+  const { peer, start } = await hub.start();
   assertEquals(start.heartbeat, { intervalMs: 100, timeoutMs: 300 });
   const late = hub.connect(PROTOCOL);
   hub.clock.advance(60);

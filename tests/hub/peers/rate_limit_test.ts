@@ -4,14 +4,14 @@ import { rateBounds, RateLimit } from "../../../hub/peers/rate_limit.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { inMemory, type TestPeer } from "../in_memory.ts";
 
-/** The rates of some limits, on a clock that stands still. */
+/** Creates a rate limit, with a clock that stands still. */
 function rate(limits: Partial<Limits>): { rate: RateLimit; clock: FakeClock } {
   const clock = new FakeClock();
   const bounds = rateBounds({ ...DEFAULT_LIMITS, ...limits })!;
   return { rate: new RateLimit(bounds, clock), clock };
 }
 
-/** How many messages of so many bytes it lets through at once. */
+/** Counts the messages of a size that it accepts at once. */
 function passes(rate: RateLimit, bytes = 1): number {
   let passed = 0;
   while (rate.take(bytes)) passed++;
@@ -50,7 +50,7 @@ Deno.test("accepts a burst, refuses one message more, and refills with time", ()
   const { rate: messages, clock } = rate(limits);
   for (let i = 0; i < 16; i++) assert(messages.take(1));
   assertFalse(messages.take(1));
-  // Who is refused is closed; here it goes on, one message in debt.
+  // The refused message is counted: the next one needs two tokens.
   clock.advance(20);
   assert(messages.take(1));
   assertFalse(messages.take(1));
@@ -93,7 +93,7 @@ Deno.test("a refunded message does not count", () => {
   assertEquals(passes(messages), 16);
 });
 
-/** Publishes so many messages at once. */
+/** Publishes messages at once. */
 function publish(peer: TestPeer, count: number, first = 1): void {
   for (let id = first; id < first + count; id++) {
     peer.send({
@@ -110,7 +110,7 @@ const SMALL = { inflight: 20, messagesPerSecond: 50 };
 Deno.test("closes a drumbeat.v1 peer with 4029 after the burst, and ignores the message", async () => {
   await using hub = inMemory({ limits: { ...SMALL, inflight: 40 } });
   const peer = await hub.v1();
-  // The hello was one.
+  // The hello is one message.
   publish(peer, 40);
   hub.flush();
   publish(peer, 39, 41);
@@ -149,11 +149,11 @@ Deno.test("closes a peer with 4029 after the burst of bytes", async () => {
 
 Deno.test("a peer that was closed with 4029 can resume", async () => {
   await using hub = inMemory({ limits: SMALL });
-  const { peer, start } = await hub.greeted();
+  const { peer, start } = await hub.start();
   publish(peer, 100);
   assertEquals(peer.closed?.code, 4029);
   const { session } = start;
-  assert((await hub.greeted({ session })).start.resumed);
+  assert((await hub.start({ session })).start.resumed);
 });
 
 Deno.test("accepts 60 messages a second for an hour with the default limits", async () => {

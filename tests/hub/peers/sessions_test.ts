@@ -12,9 +12,9 @@ const publish = (id: number, text = `${id}`) => ({
   message: { type: "chat", text },
 });
 
-/** Where a client stands after its connection was cut. */
-async function cut(hub: InMemory) {
-  const { peer, start } = await hub.greeted();
+/** Connects a peer that publishes a message and is then disconnected. */
+async function disconnected(hub: InMemory) {
+  const { peer, start } = await hub.start();
   peer.send(publish(1));
   hub.flush();
   peer.far.drop();
@@ -24,11 +24,11 @@ async function cut(hub: InMemory) {
 
 Deno.test("resumes a session with the same public id and the missed records", async () => {
   await using hub = inMemory();
-  const { session, id, epoch } = await cut(hub);
+  const { session, id, epoch } = await disconnected(hub);
   hub.hub.broadcast({ type: "chat", text: "missed" });
   hub.flush();
   hub.clock.advance(119_000);
-  const { peer, start } = await hub.greeted({
+  const { peer, start } = await hub.start({
     session,
     topics: { lobby: { epoch, offset: 1 } },
   });
@@ -49,9 +49,9 @@ Deno.test("resumes a session with the same public id and the missed records", as
 
 Deno.test("gives a client with an expired session a new one", async () => {
   await using hub = inMemory();
-  const { session, id } = await cut(hub);
+  const { session, id } = await disconnected(hub);
   hub.clock.advance(120_000);
-  const { start } = await hub.greeted({ session });
+  const { start } = await hub.start({ session });
   assertEquals(start.resumed, false);
   assertNotEquals(start.session, session);
   assertNotEquals(start.peer, id);
@@ -59,18 +59,18 @@ Deno.test("gives a client with an expired session a new one", async () => {
 
 Deno.test("the sessions' time to live is an option", async () => {
   await using hub = inMemory({ sessionMs: 1_000 });
-  const { session } = await cut(hub);
+  const { session } = await disconnected(hub);
   hub.clock.advance(999);
-  const { peer, start } = await hub.greeted({ session });
+  const { peer, start } = await hub.start({ session });
   assertEquals(start.resumed, true);
   peer.far.drop();
   hub.clock.advance(1_000);
-  assertEquals((await hub.greeted({ session })).start.resumed, false);
+  assertEquals((await hub.start({ session })).start.resumed, false);
 });
 
 Deno.test("does not resume an unknown or malformed session", async () => {
   await using hub = inMemory();
-  const { start: { session: other } } = await hub.greeted();
+  const { start: { session: other } } = await hub.start();
   for (
     const session of [
       "",
@@ -80,7 +80,7 @@ Deno.test("does not resume an unknown or malformed session", async () => {
       "A".repeat(12) + "." + "B".repeat(24),
     ]
   ) {
-    const { start } = await hub.greeted({ session });
+    const { start } = await hub.start({ session });
     assertEquals(start.resumed, false, session);
     assertNotEquals(start.session, session);
   }
@@ -88,16 +88,16 @@ Deno.test("does not resume an unknown or malformed session", async () => {
 
 Deno.test("does not resume a session by its public id", async () => {
   await using hub = inMemory();
-  const { id } = await cut(hub);
-  assertEquals((await hub.greeted({ session: id })).start.resumed, false);
+  const { id } = await disconnected(hub);
+  assertEquals((await hub.start({ session: id })).start.resumed, false);
 });
 
 Deno.test("closes the older connection of a session with 4505, and ignores its frames", async () => {
   await using hub = inMemory();
-  const older = await hub.greeted();
+  const older = await hub.start();
   older.peer.send(publish(1));
   hub.flush();
-  const newer = await hub.greeted({ session: older.start.session });
+  const newer = await hub.start({ session: older.start.session });
   assertEquals(older.peer.closed?.code, 4505);
   assertEquals(newer.start.resumed, true);
   older.peer.send(publish(2));
@@ -108,18 +108,18 @@ Deno.test("closes the older connection of a session with 4505, and ignores its f
 
 Deno.test("the end of the older connection does not detach the session", async () => {
   await using hub = inMemory({ sessionMs: 5_000 });
-  const older = await hub.greeted();
+  const older = await hub.start();
   const { session } = older.start;
   const newer = await hub.v1({ session });
   older.peer.far.close(4505);
   hub.clock.advance(6_000);
   newer.far.drop();
-  assertEquals((await hub.greeted({ session })).start.resumed, true);
+  assertEquals((await hub.start({ session })).start.resumed, true);
 });
 
 Deno.test("of two connections that resume at the same time, one has the session", async () => {
   await using hub = inMemory();
-  const { session } = await cut(hub);
+  const { session } = await disconnected(hub);
   const [a, b] = [hub.connect(PROTOCOL), hub.connect(PROTOCOL)];
   for (const peer of [a, b]) peer.send({ type: "hello", session });
   await b.until("start");
@@ -127,23 +127,23 @@ Deno.test("of two connections that resume at the same time, one has the session"
   assertEquals(b.closed, undefined);
   hub.clock.advance(1_000);
   b.far.drop();
-  assertEquals((await hub.greeted({ session })).start.resumed, true);
+  assertEquals((await hub.start({ session })).start.resumed, true);
 });
 
 Deno.test("a session whose connection closes during the handshake can be resumed", async () => {
   await using hub = inMemory();
-  const { session } = await cut(hub);
+  const { session } = await disconnected(hub);
   const hasty = hub.connect(PROTOCOL);
   hasty.send({ type: "hello", session });
   hasty.far.drop();
   for (let i = 0; i < 10; i++) await Promise.resolve();
-  assertEquals((await hub.greeted({ session })).start.resumed, true);
+  assertEquals((await hub.start({ session })).start.resumed, true);
 });
 
 Deno.test("closes the connection of a session that another hub claimed with 4505", async () => {
   let store: DeepStore;
   await using hub = inMemory({}, (clock) => store = new DeepStore(clock));
-  const { peer, start } = await hub.greeted();
+  const { peer, start } = await hub.start();
   store!.sink.claimed(start.session);
   assertEquals(peer.closed?.code, 4505);
   store!.sink.claimed(start.session);
@@ -153,9 +153,9 @@ Deno.test("closes the connection of a session that another hub claimed with 4505
 Deno.test("closes a connection whose session the store fails to claim with 1011, and reports it", async () => {
   let store: DeepStore;
   await using hub = inMemory({}, (clock) => store = new DeepStore(clock));
-  const { session } = await cut(hub);
+  const { session } = await disconnected(hub);
   store!.claim = () => {
-    throw new Error("The disk is gone");
+    throw new Error("The disk failed");
   };
   const peer = hub.connect(PROTOCOL);
   peer.send({ type: "hello", session });
@@ -184,8 +184,8 @@ Deno.test("answers a repeated publish with the same offset, without another reco
 
 Deno.test("stores a publish once that is repeated after a resume", async () => {
   await using hub = inMemory();
-  const { session } = await cut(hub);
-  const { peer } = await hub.greeted({ session });
+  const { session } = await disconnected(hub);
+  const { peer } = await hub.start({ session });
   peer.send(publish(1));
   peer.send(publish(2));
   hub.flush();
@@ -198,9 +198,9 @@ Deno.test("stores a publish once that is repeated after a resume", async () => {
 
 Deno.test("stores a publish once that is repeated while the first is pending", async () => {
   await using hub = inMemory();
-  const older = await hub.greeted();
+  const older = await hub.start();
   older.peer.send(publish(1));
-  const newer = await hub.greeted({ session: older.start.session });
+  const newer = await hub.start({ session: older.start.session });
   newer.peer.send(publish(1));
   hub.flush();
   assertEquals(newer.peer.readType("ack").map(({ offset }) => offset), [0]);
@@ -243,7 +243,7 @@ Deno.test("accepts a refused publish again with the same id", async () => {
   assertEquals(peer.readType("ack").map(({ offset }) => offset), [0]);
 });
 
-/** A hub whose store answers claims when a test says so. */
+/** Creates a hub whose store answers claims when a test requires it. */
 function slowToClaim(): {
   readonly hub: InMemory;
   readonly claims: PromiseWithResolvers<void>[];
@@ -263,8 +263,8 @@ function slowToClaim(): {
   return { hub, claims };
 }
 
-/** A peer that asks for a session and has no answer yet. */
-function asking(hub: InMemory, session: string): TestPeer {
+/** Connects a peer that requests a session and has no reply yet. */
+function claiming(hub: InMemory, session: string): TestPeer {
   const peer = hub.connect(PROTOCOL);
   peer.send({ type: "hello", session });
   return peer;
@@ -273,13 +273,13 @@ function asking(hub: InMemory, session: string): TestPeer {
 Deno.test("a session whose connection closes during a successful claim does not expire", async () => {
   const { hub, claims } = slowToClaim();
   await using _hub = hub;
-  const { peer, start: { session } } = await hub.greeted();
-  const next = asking(hub, session);
+  const { peer, start: { session } } = await hub.start();
+  const next = claiming(hub, session);
   peer.far.drop();
   claims.shift()!.resolve();
   assertEquals((await next.until("start")).at(-1).resumed, true);
   hub.clock.advance(5_000);
-  const third = asking(hub, session);
+  const third = claiming(hub, session);
   claims.shift()!.resolve();
   assertEquals((await third.until("start")).at(-1).resumed, true);
 });
@@ -287,13 +287,13 @@ Deno.test("a session whose connection closes during a successful claim does not 
 Deno.test("a session whose connection closes during a failed claim expires", async () => {
   const { hub, claims } = slowToClaim();
   await using _hub = hub;
-  const { peer, start: { session } } = await hub.greeted();
-  const next = asking(hub, session);
+  const { peer, start: { session } } = await hub.start();
+  const next = claiming(hub, session);
   peer.far.drop();
   claims.shift()!.reject(new Error("The store is away"));
   await next.untilClosed();
   hub.clock.advance(1_000);
-  const third = asking(hub, session);
+  const third = claiming(hub, session);
   claims.shift()!.resolve();
   assertEquals((await third.until("start")).at(-1).resumed, false);
 });

@@ -126,7 +126,7 @@ Deno.test("a session that moves and does not join again leaves within 10 s", asy
   const [a, b] = [nodes.add(), nodes.add()];
   const [ada, bob] = [await join(nodes, a, "Ada"), await join(nodes, b, "Bob")];
   await nodes.talk();
-  await nodes.greeted(b, { topics: { room: {} }, session: ada.session });
+  await nodes.start(b, { topics: { room: {} }, session: ada.session });
   nodes.pass(11);
   assertEquals(bob.look().left, [ada.id]);
 });
@@ -186,8 +186,8 @@ Deno.test("the program's options for all topics do not apply to presence logs", 
   const [a, b] = [nodes.add(options), nodes.add(options)];
   const bob = await join(nodes, b, "Bob");
   const hello = { topics: { room: { presence: true } } };
-  const { peer, start } = await a.greeted(hello);
-  for (let i = 0; i < 20; i++) await a.greeted(hello);
+  const { peer, start } = await a.start(hello);
+  for (let i = 0; i < 20; i++) await a.start(hello);
   nodes.clock.pass();
   peer.far.close(1000);
   await nodes.talk();
@@ -417,7 +417,7 @@ Deno.test("above 1,000 members of all hubs the frame is a count, and lists have 
   const others: TestPeer[] = [];
   const hello = { topics: { room: { presence: true, data } } };
   for (let i = 0; i < 1_000; i++) {
-    others.push((await a.greeted(hello)).peer);
+    others.push((await a.start(hello)).peer);
   }
   await nodes.talk();
   assertEquals(bob.look().count, 1_001);

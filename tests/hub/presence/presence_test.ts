@@ -19,7 +19,7 @@ const member = (data?: unknown, session?: string) => ({
 
 /** A member that has read the snapshot. */
 async function joined(hub: InMemory, data?: unknown) {
-  const { peer, start } = await hub.greeted(member(data));
+  const { peer, start } = await hub.start(member(data));
   hub.flush();
   peer.read();
   return { peer, id: start.peer as string, session: start.session as string };
@@ -33,12 +33,12 @@ function told(hub: InMemory, peer: TestPeer): AnyFrame[] {
 
 Deno.test("a member receives a snapshot, itself included, then joins and leaves", async () => {
   await using hub = inMemory();
-  const ada = await hub.greeted(member({ name: "Ada" }));
+  const ada = await hub.start(member({ name: "Ada" }));
   const adaHere = { peer: ada.start.peer, data: { name: "Ada" } };
   assertEquals(told(hub, ada.peer), [
     { type: "presence", topic: "room", snapshot: true, join: [adaHere] },
   ]);
-  const bob = await hub.greeted(member({ name: "Bob" }));
+  const bob = await hub.start(member({ name: "Bob" }));
   const bobHere = { peer: bob.start.peer, data: { name: "Bob" } };
   assertEquals(told(hub, bob.peer), [
     {
@@ -59,11 +59,11 @@ Deno.test("a member receives a snapshot, itself included, then joins and leaves"
 
 Deno.test("sends the snapshot after start, and after subscribed", async () => {
   await using hub = inMemory();
-  const { peer } = await hub.greeted({ topics: {} });
+  const { peer } = await hub.start({ topics: {} });
   peer.send({ type: "subscribe", id: 1, topic: "room", presence: true });
   hub.flush();
   assertEquals(peer.read().map(({ type }) => type), ["subscribed", "presence"]);
-  const late = await hub.greeted(member());
+  const late = await hub.start(member());
   hub.flush();
   assertEquals(late.peer.read().map(({ type }) => type), ["presence"]);
 });
@@ -86,7 +86,7 @@ Deno.test("sends one frame for each topic and flush, for any number of changes",
   const before = hub.hub.stats().flushes;
   const ids = [];
   for (let i = 0; i < 5; i++) {
-    ids.push((await hub.greeted(member(i))).start.peer);
+    ids.push((await hub.start(member(i))).start.peer);
   }
   gone.peer.far.close(1000);
   const frames = told(hub, peer);
@@ -153,7 +153,7 @@ Deno.test("sends the last of several updates between two flushes", async () => {
 
 Deno.test("a presence frame makes a subscriber a member, and is refused without a subscription", async () => {
   await using hub = inMemory();
-  const { peer, start } = await hub.greeted({ topics: { room: {} } });
+  const { peer, start } = await hub.start({ topics: { room: {} } });
   peer.send({ type: "presence", id: 1, topic: "room", data: "late" });
   peer.send({ type: "presence", id: 2, topic: "other", data: "no" });
   hub.flush();
@@ -168,7 +168,7 @@ Deno.test("data that is not given is null, also for the contract's validator", a
   await using hub = inMemory({
     contract: defineMessages({}, { presence: v.null() }),
   });
-  const { peer, start } = await hub.greeted(member());
+  const { peer, start } = await hub.start(member());
   assertEquals(told(hub, peer)[0].join, [{ peer: start.peer, data: null }]);
 });
 
@@ -185,7 +185,7 @@ Deno.test("sends no frame for a disconnect and a resume within the grace time", 
   bob.peer.far.drop();
   hub.clock.advance(4_000);
   assertEquals(hub.hub.topic("room").presence.get(bob.id), "Bob");
-  const back = await hub.greeted(member("Bob", bob.session));
+  const back = await hub.start(member("Bob", bob.session));
   hub.clock.advance(10_000);
   assertEquals(told(hub, peer), []);
   assertEquals(changes, []);
@@ -202,7 +202,7 @@ Deno.test("a member that resumes with other data changes its data and does not l
   const bob = await joined(hub, "Bob");
   told(hub, peer);
   bob.peer.far.drop();
-  await hub.greeted(member("Robert", bob.session));
+  await hub.start(member("Robert", bob.session));
   assertEquals(told(hub, peer), [{
     type: "presence",
     topic: "room",
@@ -259,7 +259,7 @@ Deno.test("a member that resumes without the topic, or without presence, leaves"
     const bob = await joined(hub);
     told(hub, peer);
     bob.peer.far.drop();
-    await hub.greeted({ topics, session: bob.session });
+    await hub.start({ topics, session: bob.session });
     assertEquals(told(hub, peer).map(({ leave }) => leave), [[bob.id]]);
     hub.clock.advance(600_000);
     assertEquals(told(hub, peer), []);
@@ -272,7 +272,7 @@ Deno.test("a member that resumes with refused data leaves", async () => {
   const bob = await joined(hub, "Bob");
   told(hub, peer);
   bob.peer.far.drop();
-  await hub.greeted(member("more than ten bytes", bob.session));
+  await hub.start(member("more than ten bytes", bob.session));
   assertEquals(told(hub, peer).map(({ leave }) => leave), [[bob.id]]);
 });
 
@@ -478,7 +478,7 @@ const contract = defineMessages({}, {
 
 Deno.test("data is the output of the contract's validator", async () => {
   await using hub = inMemory({ contract });
-  const { peer, start } = await hub.greeted(member({ name: " Ada ", x: 1 }));
+  const { peer, start } = await hub.start(member({ name: " Ada ", x: 1 }));
   assertEquals(told(hub, peer)[0].join, [
     { peer: start.peer, data: { name: "Ada" } },
   ]);
@@ -634,7 +634,7 @@ Deno.test("a member whose resume closes while start is sent stays for the grace 
 
 Deno.test("a connection that closes while subscribed is sent leaves no member behind", async () => {
   await using hub = inMemory();
-  const { peer } = await hub.greeted({ topics: {} });
+  const { peer } = await hub.start({ topics: {} });
   const { near } = peer.far;
   near.onSent = () => {
     near.onSent = undefined;
@@ -668,7 +668,7 @@ Deno.test("calls onPresence once for each topic and flush, and reports what it t
       throw new Error("mine");
     },
   });
-  const bob = await hub.greeted({
+  const bob = await hub.start({
     topics: { a: { presence: true, data: 1 }, b: { presence: true } },
   });
   hub.flush();
@@ -697,7 +697,7 @@ Deno.test("onPresence may close the connections of the members", async () => {
     },
   });
   const { peer } = await joined(hub);
-  const out = await hub.greeted(member("out"));
+  const out = await hub.start(member("out"));
   const frames = told(hub, peer);
   assertEquals(out.peer.closed?.code, 4503);
   const left = new Set<string>();
@@ -884,7 +884,7 @@ Deno.test("after any order of closes, resumes and late close events all watchers
         async function arrive(guest: Guest, data: number | null) {
           const { session } = guest;
           if (guest.peer !== undefined) guest.old.push(guest.peer);
-          const { peer, start } = await hub.greeted({
+          const { peer, start } = await hub.start({
             topics: { room: data === null ? {} : { presence: true, data } },
             ...(session === undefined ? {} : { session }),
           });

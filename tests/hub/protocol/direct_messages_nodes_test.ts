@@ -20,8 +20,8 @@ for (const late of [false, true]) {
   Deno.test(`any hub sends to a peer by its id, in one order, with a store that answers ${when}`, async () => {
     await using nodes = new Nodes({ late });
     const [a, b, c] = [nodes.add(), nodes.add(), nodes.add()];
-    const { peer, start } = await nodes.greeted(b, { topics: {} });
-    const other = await nodes.greeted(b, { topics: {} });
+    const { peer, start } = await nodes.start(b, { topics: {} });
+    const other = await nodes.start(b, { topics: {} });
     const id = start.peer;
     const sent = [
       a.hub.peer(id).send(note("one")),
@@ -43,7 +43,7 @@ for (const late of [false, true]) {
   Deno.test(`the peer's hub and another hub send at the same time, with a store that answers ${when}`, async () => {
     await using nodes = new Nodes({ late });
     const [a, b] = [nodes.add(), nodes.add()];
-    const { peer, start } = await nodes.greeted(b, { topics: {} });
+    const { peer, start } = await nodes.start(b, { topics: {} });
     for (let passes = 0; passes < 6; passes++) {
       a.hub.peer(start.peer).send(note(`far ${passes}`));
       for (let turn = 0; turn < passes; turn++) nodes.clock.pass();
@@ -59,11 +59,11 @@ for (const late of [false, true]) {
   Deno.test(`a disconnected peer receives messages at the hub where it resumes, with a store that answers ${when}`, async () => {
     await using nodes = new Nodes({ late });
     const [a, b, c] = [nodes.add(), nodes.add(), nodes.add()];
-    const { peer, start } = await nodes.greeted(b, { topics: {} });
+    const { peer, start } = await nodes.start(b, { topics: {} });
     peer.far.drop();
     a.hub.peer(start.peer).send(note("meanwhile"));
     await nodes.talk();
-    const back = await nodes.greeted(c, {
+    const back = await nodes.start(c, {
       topics: {},
       session: start.session,
     });
@@ -76,7 +76,7 @@ for (const late of [false, true]) {
   Deno.test(`a peer that unsubscribed from its direct log receives the missed records once with the next one, with a store that answers ${when}`, async () => {
     await using nodes = new Nodes({ late });
     const [a, b] = [nodes.add(), nodes.add()];
-    const { peer, start } = await nodes.greeted(b, { topics: {} });
+    const { peer, start } = await nodes.start(b, { topics: {} });
     const { hub } = a;
     hub.peer(start.peer).send(note("one"));
     await nodes.talk();
@@ -110,12 +110,12 @@ Deno.test("a message to an unknown peer is committed, and dropped with its log",
 
 Deno.test("a single hub sends to its peers by their ids", async () => {
   await using hub = inMemory();
-  const { peer, start } = await hub.greeted({ topics: {} });
+  const { peer, start } = await hub.start({ topics: {} });
   hub.hub.peer(start.peer).send(note("one"));
   hub.flush();
   peer.far.drop();
   hub.hub.peer(start.peer).send(note("two"));
-  const back = await hub.greeted({ topics: {}, session: start.session });
+  const back = await hub.start({ topics: {}, session: start.session });
   hub.flush();
   assertEquals(heard(back.peer), ["one", "two"]);
 });

@@ -14,7 +14,7 @@ const note = (text: string) => ({ type: "note", text });
 
 /** The program's side of a peer that has just joined, and the client's. */
 async function joined(hub: InMemory, hello: object = { topics: {} }) {
-  const { peer: far, start } = await hub.greeted(hello);
+  const { peer: far, start } = await hub.start(hello);
   const peer = hub.joins.at(-1)!;
   const own = `$peer/${start.peer}`;
   return { far, peer, own, session: start.session as string, start };

@@ -14,7 +14,7 @@ function assertClean(): void {
 Deno.test("accepts inherited property names as topics in every frame", async () => {
   await using hub = inMemory();
   const topics = `{${NAMES.map((name) => `"${name}":{}`).join()}}`;
-  const { peer, start } = await hub.greeted({ topics: JSON.parse(topics) });
+  const { peer, start } = await hub.start({ topics: JSON.parse(topics) });
   assertEquals(Object.keys(start.topics), NAMES);
   for (const [i, topic] of NAMES.entries()) {
     const id = 10 * i;
@@ -56,7 +56,7 @@ Deno.test("finds no method, type, session or frame by an inherited name", async 
   });
   await using hub = inMemory({ contract });
   for (const [i, name] of NAMES.entries()) {
-    const { peer, start } = await hub.greeted({ session: name });
+    const { peer, start } = await hub.start({ session: name });
     assertEquals(start.resumed, false);
     peer.send({ type: "request", id: 1, method: name });
     peer.send({

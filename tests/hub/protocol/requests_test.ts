@@ -337,7 +337,7 @@ Deno.test("a refused request no longer counts as unanswered", async () => {
 
 Deno.test("a handler runs to its end after its peer has disconnected, and the reply is dropped", async () => {
   await using hub = inMemory();
-  const { peer, start } = await hub.greeted({ topics: {} });
+  const { peer, start } = await hub.start({ topics: {} });
   const hold = Promise.withResolvers<void>();
   const seen: boolean[] = [];
   hub.hub.handle("hold", async (_, { peer }) => {
@@ -347,7 +347,7 @@ Deno.test("a handler runs to its end after its peer has disconnected, and the re
   });
   peer.send(request(1, "hold"));
   peer.far.drop();
-  const { peer: back } = await hub.greeted({
+  const { peer: back } = await hub.start({
     topics: {},
     session: start.session,
   });
@@ -483,7 +483,7 @@ Deno.test("the deadline of one request does not affect another", async () => {
 
 Deno.test("the signal of a request aborts when the peer's connection is closed", async () => {
   await using hub = inMemory();
-  const { peer } = await hub.greeted({ topics: {} });
+  const { peer } = await hub.start({ topics: {} });
   const other = await asker(hub);
   const signals: AbortSignal[] = [];
   const hold = Promise.withResolvers<void>();

@@ -10,7 +10,7 @@ Deno.test("a renewal extends the grant and updates the peer's data", async () =>
   await using world = hubOf(grants);
   const { clock } = world;
   grants.old = { user: "ada", expiresAt: clock.time() + 10_000, data: 1 };
-  const { peer, start } = await world.greeted({ token: "old" });
+  const { peer, start } = await world.start({ token: "old" });
   clock.advance(5_000);
   grants.new = { user: "ada", expiresAt: clock.time() + 60_000, data: 2 };
   peer.send({ type: "renew", id: 1, token: "new" });
@@ -92,7 +92,7 @@ Deno.test("a renewal that succeeds after the old grant expired does not reopen t
 
 Deno.test("answers a renewal with unsupported without authorize", async () => {
   await using world = inMemory();
-  const { peer } = await world.greeted({ token: "anything" });
+  const { peer } = await world.start({ token: "anything" });
   peer.send({ type: "renew", id: 1, token: "anything" });
   assertEquals(peer.read().map(({ code }) => code), ["unsupported"]);
   assertEquals([world.joins[0]?.user, world.joins[0]?.auth], [
@@ -111,7 +111,7 @@ Deno.test("a renewal with fewer rights unsubscribes from forbidden topics before
     token: "all",
     topics: { "room:1": { presence: true } },
   });
-  const { peer } = await world.greeted({ token: "all", topics });
+  const { peer } = await world.start({ token: "all", topics });
   const own = [...world.hub.peers].at(-1)!;
   const direct = own.send({ type: "chat", text: "you" });
   world.flush();
@@ -147,7 +147,7 @@ Deno.test("a renewal with fewer rights unsubscribes from forbidden topics before
   ]);
   // A resume is authorized with its own token.
   peer.far.close(4000);
-  const { start } = await world.greeted({ token: "few", topics });
+  const { start } = await world.start({ token: "few", topics });
   assertEquals(start.topics["room:1"], { error: "forbidden" });
 });
 

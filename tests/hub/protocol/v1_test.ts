@@ -102,9 +102,9 @@ Deno.test("sends no frame before hello", async () => {
 
 Deno.test("subscribes to the lobby without topics in the hello, else to those topics only", async () => {
   await using hub = inMemory();
-  const a = await hub.greeted();
-  const b = await hub.greeted({ topics: { x: {}, y: {} } });
-  const c = await hub.greeted({ topics: {} });
+  const a = await hub.start();
+  const b = await hub.start({ topics: { x: {}, y: {} } });
+  const c = await hub.start({ topics: {} });
   assertEquals(Object.keys(a.start.topics), ["lobby"]);
   assertEquals(Object.keys(b.start.topics), ["x", "y"]);
   assertEquals(c.start.topics, {});
@@ -119,7 +119,7 @@ Deno.test("start contains the position of each topic, and precedes all batches",
   for (let i = 0; i < 5; i++) hub.hub.broadcast({ type: "chat", text: `${i}` });
   hub.flush();
   const { epoch } = hub.hub.topic("lobby").bounds!;
-  const { peer, start } = await hub.greeted({ topics: { lobby: { last: 2 } } });
+  const { peer, start } = await hub.start({ topics: { lobby: { last: 2 } } });
   assertEquals(start.topics.lobby, {
     epoch,
     offset: 3,
@@ -136,7 +136,7 @@ Deno.test("start contains the position of each topic, and precedes all batches",
 
 Deno.test("start contains the error of a refused topic, and the positions of the others", async () => {
   await using hub = inMemory({ limits: { topics: 3, topicsPerPeer: 3 } });
-  const { peer, start } = await hub.greeted({
+  const { peer, start } = await hub.start({
     topics: {
       a: {},
       "$mine": {},
@@ -173,7 +173,7 @@ Deno.test("start contains the error of a refused topic, and the positions of the
 
 Deno.test("accepts a topic with the name __proto__ in hello, subscribe and publish", async () => {
   await using hub = inMemory();
-  const { peer, start } = await hub.greeted(
+  const { peer, start } = await hub.start(
     JSON.parse('{"topics":{"__proto__":{},"constructor":{}}}'),
   );
   assertEquals(Object.keys(start.topics), ["__proto__", "constructor"]);
@@ -198,7 +198,7 @@ Deno.test("a publisher without a subscription receives its ack only", async () =
 
 Deno.test("sets from to the publisher's public id, whatever the message contains", async () => {
   await using hub = inMemory();
-  const { peer, start } = await hub.greeted();
+  const { peer, start } = await hub.start();
   peer.send({ ...publish(1), from: "$hub", at: 1 });
   hub.hub.broadcast({ type: "chat" });
   hub.flush();
@@ -359,7 +359,7 @@ for (const [words, frame, code] of REFUSED) {
     await using hub = inMemory({
       contract: defineMessages({ chat: v.object({ text: v.string() }) }),
     });
-    const { peer, start } = await hub.greeted();
+    const { peer, start } = await hub.start();
     peer.send(frame);
     hub.flush();
     const [error, ...more] = peer.read();
@@ -394,7 +394,7 @@ Deno.test("answers a binary frame that is not a publish, or has a message, with 
 
 Deno.test("ignores unknown fields", async () => {
   await using hub = inMemory();
-  const { peer } = await hub.greeted({ future: { a: 1 } });
+  const { peer } = await hub.start({ future: { a: 1 } });
   peer.send({ ...publish(1), priority: 5 });
   peer.send({ type: "ping", hurry: true });
   hub.flush();
@@ -632,10 +632,10 @@ Deno.test("sends goaway to the peers that have joined", async () => {
     await hub.v1(),
     await hub.v1(),
   ];
-  const greeting = hub.connect(PROTOCOL);
+  const starting = hub.connect(PROTOCOL);
   hub.hub.drain({ overMs: 1_000 });
   assertEquals(peers.map((peer) => peer.read()[0].afterMs), [0, 200, 400, 600]);
-  assertEquals(greeting.read(), []);
+  assertEquals(starting.read(), []);
 });
 
 Deno.test("a client decodes every frame of a hub", async () => {
@@ -680,14 +680,14 @@ Deno.test("a client decodes every frame of a hub", async () => {
 
 Deno.test("refuses another peer's direct log by its name", async () => {
   await using hub = inMemory();
-  const { start } = await hub.greeted();
+  const { start } = await hub.start();
   const [victim] = hub.joins;
   await Promise.all([victim!.send({ type: "secret" }), hub.flush()]);
   const topic = `$peer/${start.peer}`;
-  const { peer: spy, start: greeted } = await hub.greeted({
+  const { peer: spy, start: late } = await hub.start({
     topics: { [topic]: { last: 10 } },
   });
-  assertEquals(greeted.topics[topic], { error: "forbidden" });
+  assertEquals(late.topics[topic], { error: "forbidden" });
   spy.send({ type: "subscribe", id: 1, topic, last: 10 });
   spy.send(publish(2, topic));
   spy.send({ type: "history", id: 3, topic, from: 0, limit: 10 });
