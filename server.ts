@@ -1,12 +1,11 @@
 /**
- * The server: `serve` starts everything, `createHandler` goes into a server that is there already, and
+ * The server: {@linkcode serve} starts a hub with its page, {@linkcode createHandler} mounts a hub in another server, and
  * `deno serve server.ts` runs the default export.
  *
  * @module
  */
 import { createHub } from "./hub.ts";
 import { createHandler, type Handler } from "./server/handler.ts";
-import { contract } from "./static/contract.ts";
 
 export {
   createHub,
@@ -15,8 +14,8 @@ export {
   type StoreSettings,
 } from "./hub.ts";
 export { type AdminOptions } from "./server/admin.ts";
-export { type AdmissionOptions } from "./server/admission.ts";
-export { type Origins } from "./server/origins.ts";
+export { type AdmissionOptions } from "./server/admission/admission.ts";
+export { type Origins } from "./server/admission/origins.ts";
 export { type DrainOptions } from "./server/drain.ts";
 export {
   createHandler,
@@ -31,13 +30,18 @@ export {
   type TlsOptions,
 } from "./server/serve.ts";
 
-let handler: Handler | undefined;
+let handler: Promise<Handler> | undefined;
 
-/** For `deno serve server.ts`: a hub of its own, made on the first request, because importing does nothing. */
+/** The page's contract is loaded with the page, at the first request: an importer of this module has its own. */
+async function createStockHandler(): Promise<Handler> {
+  const { contract } = await import("./static/contract.ts");
+  return createHandler(createHub({ contract }));
+}
+
+/** The server of `deno serve server.ts`. It creates its hub at the first request, because importing does nothing. */
 const server: { fetch: Handler } = {
-  fetch(request, info) {
-    handler ??= createHandler(createHub({ contract }));
-    return handler(request, info);
+  async fetch(request, info) {
+    return await (await (handler ??= createStockHandler()))(request, info);
   },
 };
 

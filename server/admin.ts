@@ -1,61 +1,69 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Metrics, Observer } from "../hub/observer.ts";
-import { plainText } from "./responses.ts";
+import { methodNotAllowed, plainText } from "./responses.ts";
 
-/** Options of `createHandler` for those who look after the server. */
+/** Options of {@linkcode createHandler} for operators. */
 export interface AdminOptions {
   /**
-   * What `/metrics` needs: whoever asks sends it as `Authorization: Bearer …`. At least 16 characters. Without one there
-   * is no `/metrics`.
+   * The token that `/metrics` requires as `Authorization: Bearer …`; at least 16 characters.
+   *
+   * @default undefined, there is no `/metrics`
    */
   readonly adminToken?: string | undefined;
-  /** The metrics that `/metrics` answers with, such as `prometheus()`. Default: none, `/metrics` is a 404. */
+  /**
+   * The metrics that `/metrics` responds with, such as `prometheus()`.
+   *
+   * @default undefined, `/metrics` is a 404
+   */
   readonly metrics?: Metrics | undefined;
 }
 
-/** Guessing a shorter token would be a matter of time: there is no limit on tries. */
+/** The number of tries is not limited, so a shorter token could be guessed. */
 const MIN_TOKEN_LENGTH = 16;
 
 /**
- * Makes the answer to `/metrics`.
+ * Creates the answer to `/metrics`.
  *
- * @returns `undefined` for any other path, or where there are no metrics.
- * @throws {TypeError} when there are metrics and no token, or the token is too short.
+ * @param hub the hub to observe.
+ * @param options see {@linkcode AdminOptions}.
+ * @returns a function that returns `undefined` for any other path, or where there are no metrics.
+ * @throws {TypeError} when metrics are given without a token, or the token is too short.
  */
-export function adminOf(
+export function adminHandler(
   hub: { observe(observer: Observer): unknown },
   { adminToken, metrics }: AdminOptions,
 ): (request: Request, path: string) => Promise<Response> | undefined {
   if (adminToken !== undefined && adminToken.length < MIN_TOKEN_LENGTH) {
     throw new TypeError(
-      `The option 'adminToken' has at least ${MIN_TOKEN_LENGTH} characters`,
+      `Cannot serve metrics: the option 'adminToken' has ${adminToken.length} characters (at least ${MIN_TOKEN_LENGTH})`,
     );
   }
   if (metrics === undefined) return () => undefined;
   if (adminToken === undefined) {
-    throw new TypeError("The option 'metrics' needs an 'adminToken'");
+    throw new TypeError(
+      "Cannot serve metrics: the option 'metrics' requires 'adminToken'",
+    );
   }
-  const wanted = digest(`Bearer ${adminToken}`);
+  const expected = digest(`Bearer ${adminToken}`);
   hub.observe(metrics);
   return (request, path) =>
-    path === "/metrics" ? answer(request, wanted, metrics) : undefined;
+    path === "/metrics" ? answer(request, expected, metrics) : undefined;
 }
 
 async function answer(
   request: Request,
-  wanted: Promise<Uint8Array>,
+  expected: Promise<Uint8Array>,
   metrics: Metrics,
 ): Promise<Response> {
   const given = digest(request.headers.get("authorization") ?? "");
-  // Digests are of one length, and say nothing of how much of the token was right.
-  if (!timingSafeEqual(await given, await wanted)) {
-    return plainText(401, "Only with the admin token", {
+  // Digests have one length, so the comparison does not reveal how much of the token was right.
+  if (!timingSafeEqual(await given, await expected)) {
+    return plainText(401, "The admin token is missing or wrong", {
       "www-authenticate": "Bearer",
     });
   }
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return plainText(405, "Only GET and HEAD", { allow: "GET, HEAD" });
-  }
+  const refused = methodNotAllowed(request);
+  if (refused !== undefined) return refused;
   const text = await metrics.text();
   return new Response(request.method === "HEAD" ? null : text, {
     headers: {

@@ -1,51 +1,65 @@
 import { deadline } from "jsr:@std/async@^1/deadline";
+import {
+  checkNames,
+  checkNumber,
+  type OptionNames,
+} from "../common/options.ts";
 import { CloseCode } from "../messages.ts";
 
-/** Options of `Server.drain`. */
+/** Options of {@linkcode Server.drain}. */
 export interface DrainOptions {
   /**
-   * Peers go spread over this many ms, in any case before the last second until the deadline. Default: 1,000, or as much
-   * as a shorter deadline leaves.
+   * The time over which the peers are disconnected, in ms. It ends at the latest one second before the deadline.
+   *
+   * @default 1000, or what a shorter deadline leaves
    */
-  readonly overMs?: number;
-  /** After this many ms nobody is waited for any more. Default: `overMs` + 2,000. */
-  readonly deadlineMs?: number;
+  readonly overMs?: number | undefined;
+  /**
+   * The time after which the server closes without the peers that are left, in ms.
+   *
+   * @default `overMs` + 2000
+   */
+  readonly deadlineMs?: number | undefined;
 }
 
-/** {@linkcode DrainOptions}, checked and with the defaults filled in. */
-export type DrainTimes = Required<DrainOptions>;
+/** {@linkcode DrainOptions}, checked and complete. */
+export interface DrainTimes {
+  readonly overMs: number;
+  readonly deadlineMs: number;
+}
+
+const NAMES: OptionNames<DrainOptions> = { overMs: true, deadlineMs: true };
 
 const DEFAULT_OVER_MS = 1000;
-/** From the last peer's time until the deadline, unless it is given. */
+/** From the last disconnect to the default deadline, in ms. */
 const AFTER_LAST_MS = 2000;
-/** What a closing handshake takes, with the looks for quiet of adapters/socket_deno.ts before it. */
+/** The time of a closing handshake, and of the waits of adapters/socket_deno.ts before it, in ms. */
 const CLOSING_MS = 1000;
-/** What of the deadline is not for peers, but for the store and the listener. */
-const LAST_MS = 300;
+/** The part of the deadline that is left for the store and the listener, in ms. */
+const RESERVED_MS = 300;
 
 /**
- * Checks the times of a drain and fills in what is not given.
+ * Checks the options of a drain and fills in the defaults.
  *
- * @throws {RangeError} when one of them is no number of ms.
+ * @throws {TypeError} for an unknown option or a value that is not a number.
+ * @throws {RangeError} for a time that is negative or not finite.
  */
 export function drainTimes(options: DrainOptions = {}): DrainTimes {
-  const { overMs: wanted = DEFAULT_OVER_MS } = options;
-  const { deadlineMs = wanted + AFTER_LAST_MS } = options;
-  for (const [name, ms] of Object.entries({ overMs: wanted, deadlineMs })) {
-    if (!(ms >= 0 && ms < Infinity)) {
-      throw new RangeError(
-        `The option '${name}' is a number of milliseconds, not ${ms}`,
-      );
-    }
+  const action = "Cannot drain";
+  checkNames(action, options, NAMES);
+  const { overMs = DEFAULT_OVER_MS } = options;
+  const { deadlineMs = overMs + AFTER_LAST_MS } = options;
+  for (const [name, ms] of Object.entries({ overMs, deadlineMs })) {
+    checkNumber(action, name, ms, { max: Number.MAX_SAFE_INTEGER });
   }
   return {
-    overMs: Math.max(0, Math.min(wanted, deadlineMs - CLOSING_MS)),
+    overMs: Math.max(0, Math.min(overMs, deadlineMs - CLOSING_MS)),
     deadlineMs,
   };
 }
 
-/** The hub, as far as it takes part. */
-interface Drained {
+/** The part of the hub that is drained. */
+interface DrainedHub {
   drain(options: { readonly overMs: number }): Promise<void>;
   close(
     options: { readonly code: number; readonly graceMs: number },
@@ -53,33 +67,33 @@ interface Drained {
 }
 
 /**
- * Says goodbye and ends a server, whatever its transport: peers go over a time, then the rest at once; the store is
- * closed; the listener is shut down. It ends by the deadline, with whoever does not take part left behind.
+ * Drains and closes a server of any transport: disconnects the peers over a time, then the rest at once, closes the store,
+ * and shuts the listener down. It resolves at the deadline at the latest, with the peers left that do not answer.
  *
- * @param hub whose peers go. It says by itself that it takes no more.
- * @param listener takes no more connections, and ends.
+ * @param hub the hub to drain. It refuses new connections itself.
+ * @param listener the listener to shut down.
  * @param times see {@linkcode drainTimes}.
  */
 export async function drainServer(
-  hub: Drained,
+  hub: DrainedHub,
   listener: { shutdown(): Promise<void> },
   { overMs, deadlineMs }: DrainTimes,
 ): Promise<void> {
   const endsAt = performance.now() + deadlineMs;
   const leftMs = () => Math.max(0, endsAt - performance.now());
-  // A store that does not answer, or a request's handler that does not end, must not keep a peer for ever.
-  await before(overMs + (deadlineMs - overMs) / 2, hub.drain({ overMs }));
+  // A store that does not answer, or a request handler that does not return, must not keep a peer open.
+  await within(overMs + (deadlineMs - overMs) / 2, hub.drain({ overMs }));
   const closed = hub.close({
     code: CloseCode.restart,
-    graceMs: Math.max(0, leftMs() - LAST_MS),
+    graceMs: Math.max(0, leftMs() - RESERVED_MS),
   });
-  // Not by the deadline alone: where there is none to speak of, what was acknowledged is still written.
-  await before(leftMs() + LAST_MS, closed);
-  // Deno's waits for stalled peers for as long as they please; aborting it as well throws in Deno 2.9.
-  await before(leftMs(), listener.shutdown());
+  // Some time in any case: with a short deadline, acknowledged messages still have to be written.
+  await within(leftMs() + RESERVED_MS, closed);
+  // The runtime's shutdown waits for stalled peers without a limit; aborting it throws in Deno 2.9.
+  await within(leftMs(), listener.shutdown());
 }
 
-/** Resolves when a promise has settled, or after so many ms. */
-async function before(ms: number, settles: Promise<void>): Promise<void> {
-  await deadline(settles, ms).catch(() => {});
+/** Resolves when the promise has settled, or after so many ms. */
+async function within(ms: number, promise: Promise<void>): Promise<void> {
+  await deadline(promise, ms).catch(() => {});
 }

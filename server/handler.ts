@@ -1,38 +1,55 @@
+import { checkNames, type OptionNames } from "../common/options.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { MessageMap, RequestMap } from "../messages.ts";
-import { adminOf, type AdminOptions } from "./admin.ts";
-import { type AdmissionOptions, admissionRules } from "./admission.ts";
-import { plainText } from "./responses.ts";
-import { serveAsset } from "./assets.ts";
+import { type AdmissionOptions, admissionRules } from "./admission/admission.ts";
+import { refusedHandshake } from "./admission/refused_handshake.ts";
+import { adminHandler, type AdminOptions } from "./admin.ts";
 import { health } from "./health.ts";
-import { refusedOf } from "./refused_handshake.ts";
+import { plainText } from "./responses.ts";
 import { type Accept, acceptWithDeno, upgrade } from "./upgrade.ts";
 
 /** Options of {@linkcode createHandler}. */
 export interface HandlerOptions extends AdmissionOptions, AdminOptions {
-  /** Whether the page, `client.ts` and `messages.ts` are served. Default: `true`. */
-  readonly page?: boolean;
+  /**
+   * Whether the page, `client.ts` and `messages.ts` are served.
+   *
+   * @default true
+   */
+  readonly page?: boolean | undefined;
 }
 
-/** What the handler wants to know of a connection: the second argument that `Deno.serve` gives. */
+/** The names of {@linkcode HandlerOptions}. */
+export const HANDLER_OPTION_NAMES: OptionNames<HandlerOptions> = {
+  page: true,
+  origins: true,
+  requireOrigin: true,
+  trustedProxies: true,
+  adminToken: true,
+  metrics: true,
+};
+
+/** The second argument of a {@linkcode Handler}, as `Deno.serve` passes it. */
 export interface HandlerInfo {
-  /** The other side. */
+  /** The address of the other side. Without it, the limits per address count every connection as one address. */
   readonly remoteAddr?: Deno.Addr;
 }
 
-/** A request handler, as `Deno.serve` and any Deno framework takes it. */
+/** A request handler for `Deno.serve` and for frameworks on Deno. */
 export type Handler = (
   request: Request,
   info?: HandlerInfo,
 ) => Response | Promise<Response>;
 
 /**
- * Makes the request handler of a hub: WebSockets on `/ws` and `/`, the page, `/healthz` and `/readyz`.
+ * Creates the request handler of a hub: WebSockets on `/ws` and `/`, the page, `/healthz`, `/readyz` and `/metrics`.
  *
- * @param hub where connections go.
+ * @typeParam M the message types of the hub's contract.
+ * @typeParam R the requests of the hub's contract.
+ * @param hub the hub that the connections are attached to.
  * @param options see {@linkcode HandlerOptions}.
- * @returns a handler to give to `Deno.serve`, or to mount in a framework. Whatever it does not know is a 404.
- * @throws {TypeError} or {@linkcode RangeError} when an option is none.
+ * @returns a handler to pass to `Deno.serve`, or to mount in a framework. It responds with 404 to unknown paths.
+ * @throws {TypeError} for an unknown option or a value of the wrong type.
+ * @throws {RangeError} for a number out of bounds.
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -49,65 +66,71 @@ export function createHandler<M extends MessageMap, R extends RequestMap>(
   hub: Hub<M, R>,
   options: HandlerOptions = {},
 ): Handler {
-  return handlerWith(acceptWithDeno, hub, options);
+  checkNames("Cannot create a handler", options, HANDLER_OPTION_NAMES);
+  return createHandlerWith(acceptWithDeno, hub, options);
 }
 
 /**
- * The same for another transport.
+ * Creates the request handler for another transport. It ignores names that are not options: the caller checks them.
  *
- * @param accept how it opens a WebSocket.
- * @param hub where connections go.
+ * @param accept opens a WebSocket with the transport.
+ * @param hub the hub that the connections are attached to.
  * @param options see {@linkcode HandlerOptions}.
  */
-export function handlerWith<M extends MessageMap, R extends RequestMap>(
+export function createHandlerWith<M extends MessageMap, R extends RequestMap>(
   accept: Accept,
   hub: Hub<M, R>,
   options: HandlerOptions,
 ): Handler {
   const { page = true } = options;
   const rules = admissionRules(options);
-  const admin = adminOf(hub, options);
+  const admin = adminHandler(hub, options);
   return async (request, info) => {
     const path = pathOf(request);
-    if (path === undefined) return plainText(400, "Not a URL's host or path");
-    const aside = health(request, path, hub) ?? admin(request, path);
-    if (aside !== undefined) return aside;
-    const wantsUpgrade =
+    if (path === undefined) return plainText(400, "Invalid host or path");
+    const operational = health(request, path, hub) ?? admin(request, path);
+    if (operational !== undefined) return operational;
+    const isUpgrade =
       request.headers.get("upgrade")?.toLowerCase() === "websocket";
-    if (wantsUpgrade && (path === "/ws" || path === "/")) {
+    if (isUpgrade && (path === "/ws" || path === "/")) {
       const remote = info?.remoteAddr;
       const address = remote !== undefined && "hostname" in remote
         ? remote.hostname
         : "";
-      const handshake = refusedOf(request, path, address);
-      const answer = hub.isDraining
+      const handshake = refusedHandshake(request, path, address);
+      const response = hub.isDraining
         ? draining()
         : await upgrade(request, address, { hub, rules, accept });
-      const { status } = answer;
+      const { status } = response;
       if (status >= 400) hub.refused({ ...handshake, status });
-      return answer;
+      return response;
     }
     if (hub.isDraining) return draining();
     if (path === "/ws") {
-      return plainText(
-        426,
-        "This is a WebSocket endpoint: ask for an upgrade",
-        {
-          upgrade: "websocket",
-          connection: "upgrade",
-        },
-      );
+      return plainText(426, "This endpoint accepts WebSocket handshakes only", {
+        upgrade: "websocket",
+        connection: "upgrade",
+      });
     }
-    const asset = page ? await serveAsset(request, path) : undefined;
-    return asset ?? plainText(404, "There is nothing here");
+    const asset = page ? await servePage(request, path) : undefined;
+    return asset ?? plainText(404, "Not found");
   };
+}
+
+/** The page's modules are loaded at its first request: a hub without a page does not parse them. */
+async function servePage(
+  request: Request,
+  path: string,
+): Promise<Response | undefined> {
+  const { serveAsset } = await import("./page/assets.ts");
+  return await serveAsset(request, path);
 }
 
 function draining(): Response {
   return plainText(503, "Draining", { "retry-after": "1" });
 }
 
-/** The path asked for; `undefined` where the Host header that came does not make a URL of it. */
+/** The path of the URL; `undefined` where the Host header does not form a valid one. */
 function pathOf(request: Request): string | undefined {
   try {
     return new URL(request.url).pathname;

@@ -1,25 +1,24 @@
-import { plainText } from "./responses.ts";
+import { methodNotAllowed, plainText } from "./responses.ts";
 
-/** The hub, as far as its health goes. */
-interface Alive {
+/** The part of the hub that readiness depends on. */
+interface Readiness {
   readonly readiness: "ready" | "draining" | "full" | "store";
 }
 
 /**
- * Answers the questions of those who look after the process: `/healthz`, whether it lives, and `/readyz`, whether it
- * takes newcomers. Both without a token: they tell nothing else.
+ * Answers `/healthz` (the process runs) and `/readyz` (the hub accepts new connections). Neither needs a token: the answer
+ * states nothing else.
  *
- * @returns `undefined` for any other path.
+ * @returns the response, or `undefined` for any other path.
  */
 export function health(
   request: Request,
   path: string,
-  hub: Alive,
+  hub: Readiness,
 ): Response | undefined {
   if (path !== "/healthz" && path !== "/readyz") return undefined;
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return plainText(405, "Only GET and HEAD", { allow: "GET, HEAD" });
-  }
+  const refused = methodNotAllowed(request);
+  if (refused !== undefined) return refused;
   const state = path === "/healthz" ? "ready" : hub.readiness;
   return state === "ready"
     ? plainText(200, "ok")

@@ -1,11 +1,11 @@
 import { STATUS_TEXT, type StatusCode } from "jsr:@std/http@^1/status";
 
 /**
- * A plain text answer: what is wrong, or what there is, in one sentence.
+ * Creates a plain text response of one sentence.
  *
  * @param status the HTTP status.
- * @param text the body, without the line's end. Default: the status in words.
- * @param headers more headers.
+ * @param text the body, without a line end. Default: the status text.
+ * @param headers more headers. Default: none.
  */
 export function plainText(
   status: StatusCode,
@@ -19,5 +19,13 @@ export function plainText(
       "cache-control": "no-store",
       ...headers,
     },
+  });
+}
+
+/** Refuses every method but GET and HEAD with 405. @returns `undefined` for those two. */
+export function methodNotAllowed({ method }: Request): Response | undefined {
+  if (method === "GET" || method === "HEAD") return undefined;
+  return plainText(405, "Method not allowed: use GET or HEAD", {
+    allow: "GET, HEAD",
   });
 }

@@ -16,12 +16,20 @@ import { acceptWithDeno } from "./upgrade.ts";
 export { type ServeOptions, type Server, type TlsOptions } from "./service.ts";
 
 /**
- * Starts a server: the hub, its WebSockets on `/ws` and `/`, the page, `/healthz` and `/readyz`. It reads no environment.
+ * Starts a server: the hub, its WebSockets on `/ws` and `/`, the page, `/healthz` and `/readyz`. It reads no environment
+ * variables.
  *
+ * @typeParam M the message types.
+ * @typeParam R the request methods, with their data and replies.
+ * @typeParam P the data of a member of a topic's presence.
+ * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam State the program's own data of each peer.
  * @param options see {@linkcode ServeOptions}.
  * @returns the running server.
- * @throws {Deno.errors.AddrInUse} when the port is taken, {@linkcode RangeError} when a number is not one,
- * {@linkcode Deno.errors.InvalidData} when the certificate or its key is none.
+ * @throws {TypeError} for an unknown option or a value of the wrong type.
+ * @throws {RangeError} for a number out of bounds.
+ * @throws {Deno.errors.AddrInUse} when the port is in use.
+ * @throws {Deno.errors.InvalidData} when the certificate or its key is invalid.
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -41,28 +49,25 @@ export function serve<
 >(
   options: ServeOptions<M, R, P, Auth, State> = {},
 ): Server<M, R, P, Auth, State> {
+  const service = new Service(options, acceptWithDeno);
   const { port = 8000, hostname = "127.0.0.1", reusePort = false, tls } =
     options;
-  const service = new Service(options, acceptWithDeno);
-  try {
-    const { answer, failed: onError } = service;
-    const tcpBacklog = TCP_BACKLOG;
-    const open = (port: number) =>
-      Deno.serve(
-        {
-          port,
-          hostname,
-          reusePort,
-          tcpBacklog,
-          onListen() {},
-          onError,
-          ...tls,
-        },
-        answer,
-      );
-    return service.running(
-      new Listener(port, open, { onFailure: service.deaf }),
+  const { handler, onError, onListenError } = service;
+  const listen = (port: number) =>
+    Deno.serve(
+      {
+        port,
+        hostname,
+        reusePort,
+        tcpBacklog: TCP_BACKLOG,
+        onListen() {},
+        onError,
+        ...tls,
+      },
+      handler,
     );
+  try {
+    return service.run(new Listener(port, listen, onListenError));
   } catch (error) {
     service.abandon();
     throw error;

@@ -1,3 +1,14 @@
+import {
+  checkNames,
+  checkNumber,
+  type OptionNames,
+  pickOptions,
+} from "../common/options.ts";
+import {
+  CREATE_HUB_OPTION_NAMES,
+  createHub,
+  type CreateHubOptions,
+} from "../hub.ts";
 import type { Hub } from "../hub/hub.ts";
 import type {
   AnyMessages,
@@ -5,29 +16,36 @@ import type {
   MessageMap,
   RequestMap,
 } from "../messages.ts";
-import { plainText } from "./responses.ts";
-import { pickOptions } from "../common/options.ts";
-import {
-  CREATE_HUB_OPTION_NAMES,
-  createHubFor,
-  type CreateHubOptions,
-} from "../hub.ts";
 import { type DrainOptions, drainServer, drainTimes } from "./drain.ts";
-import { type Handler, type HandlerOptions, handlerWith } from "./handler.ts";
+import {
+  createHandlerWith,
+  type Handler,
+  HANDLER_OPTION_NAMES,
+  type HandlerOptions,
+} from "./handler.ts";
+import { plainText } from "./responses.ts";
 import type { Accept } from "./upgrade.ts";
 
-/** Connections that may wait to be accepted: the runtime's own backlog makes a storm of reconnects take seconds. */
+/** Connections that may wait to be accepted: with the runtime's own backlog, many reconnects at once take seconds. */
 export const TCP_BACKLOG = 4096;
 
-/** What a server needs to speak TLS. */
+/** The certificate and the key of a server that speaks TLS. */
 export interface TlsOptions {
-  /** The certificate, and those between it and the root, as PEM text. */
+  /** The certificate and its intermediates, as PEM text. */
   readonly cert: string;
-  /** Its private key, as PEM text. */
+  /** The private key, as PEM text. */
   readonly key: string;
 }
 
-/** Options of `serve`. */
+/**
+ * Options of {@linkcode serve}.
+ *
+ * @typeParam M the message types.
+ * @typeParam R the request methods, with their data and replies.
+ * @typeParam P the data of a member of a topic's presence.
+ * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam State the program's own data of each peer.
+ */
 export interface ServeOptions<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
@@ -35,22 +53,61 @@ export interface ServeOptions<
   Auth = unknown,
   State = unknown,
 > extends CreateHubOptions<M, R, P, Auth, State>, HandlerOptions {
-  /** The port to listen on; 0: any free one. Default: 8000. */
-  readonly port?: number;
-  /** The address to listen on. Default: `127.0.0.1`, this machine only. */
-  readonly hostname?: string;
-  /** A certificate and its private key: then it speaks TLS itself. Default: none, plain HTTP. */
+  /**
+   * The port to listen on; 0 for any free port.
+   *
+   * @default 8000
+   */
+  readonly port?: number | undefined;
+  /**
+   * The address to listen on. The default accepts connections of this machine only.
+   *
+   * @default "127.0.0.1"
+   */
+  readonly hostname?: string | undefined;
+  /**
+   * The certificate and key for TLS.
+   *
+   * @default undefined, plain HTTP
+   */
   readonly tls?: TlsOptions | undefined;
   /**
-   * Whether other servers may listen on the same port; then the kernel spreads connections over them. One for each worker:
-   * docs/scaling.md. It needs `--unstable-net`, and Linux. Default: `false`.
+   * Whether other servers may listen on the same port; the kernel then spreads the connections over them, as with one
+   * server for each worker (docs/scaling.md). It requires `--unstable-net` and Linux.
+   *
+   * @default false
    */
-  readonly reusePort?: boolean;
-  /** Drains the server when it aborts. */
-  readonly signal?: AbortSignal;
+  readonly reusePort?: boolean | undefined;
+  /**
+   * A signal that drains the server.
+   *
+   * @default undefined
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** A running server. */
+/** The names of {@linkcode ServeOptions}. */
+export const SERVE_OPTION_NAMES: OptionNames<ServeOptions> = {
+  ...CREATE_HUB_OPTION_NAMES,
+  ...HANDLER_OPTION_NAMES,
+  port: true,
+  hostname: true,
+  tls: true,
+  reusePort: true,
+  signal: true,
+};
+
+const TLS_OPTION_NAMES: OptionNames<TlsOptions> = { cert: true, key: true };
+
+/**
+ * A running server.
+ *
+ * @typeParam M the message types.
+ * @typeParam R the request methods, with their data and replies.
+ * @typeParam P the data of a member of a topic's presence.
+ * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam State the program's own data of each peer.
+ */
 export interface Server<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
@@ -58,36 +115,38 @@ export interface Server<
   Auth = unknown,
   State = unknown,
 > extends AsyncDisposable {
-  /** The hub behind it. */
+  /** The hub of the server. */
   readonly hub: Hub<M, R, P, Auth, State>;
-  /** Where it listens. */
+  /** The address that the server listens on. */
   readonly addr: Deno.NetAddr;
   /**
-   * Resolves when it has ended. Rejects when it cannot listen any more: after the runtime failed to accept a connection,
-   * for want of file descriptors, it listens again, with longer and longer pauses, for about eight minutes.
-   * After {@linkcode Server.drain} no stalled peer is waited for; but where a write to one is stuck, the runtime keeps
-   * the process alive until that peer is gone: end it with `Deno.exit`.
+   * Resolves when the server has closed. Rejects when it cannot listen any more: after the runtime failed to accept a
+   * connection (no free file descriptor), the server listens again after growing pauses, for about eight minutes.
+   * After {@linkcode Server.drain} it does not wait for stalled peers; but where a write to one is blocked, the runtime
+   * keeps the process running until that peer closes: end the process with `Deno.exit`.
    */
   readonly finished: Promise<void>;
   /**
-   * Says goodbye: newcomers get 503, as does `/readyz`, drumbeat.v1 peers a `goaway`; each is closed at a time of its
-   * own, with 1012, plain ones with 1001, and the server ends, with stalled peers left behind at the deadline. What was
-   * published before is committed and acknowledged. Idempotent: the first call counts.
+   * Drains and closes the server: new connections and `/readyz` receive 503; drumbeat.v1 peers receive `goaway`; the hub
+   * disconnects the peers one after the other, drumbeat.v1 with 1012 and plain ones with 1001; at the deadline the server
+   * closes without the peers that are stalled. Messages published before are committed and acknowledged. Idempotent: the
+   * options of the first call count.
    *
-   * @throws {RangeError} when an option is no number of ms; nothing has begun then.
+   * @param options see {@linkcode DrainOptions}.
+   * @throws {TypeError} or {@linkcode RangeError} for an invalid option; the server is not drained then.
    */
   drain(options?: DrainOptions): Promise<void>;
 }
 
-/** What a transport has made of a service: something that listens. `Deno.serve` gives one. */
+/** A transport that listens. `Deno.serve` returns one. */
 export interface Listening {
   readonly addr: Deno.NetAddr;
   readonly finished: Promise<void>;
-  /** Takes no more connections, and resolves when there are none left. */
+  /** Stops listening, and resolves when no connection is left. */
   shutdown(): Promise<void>;
 }
 
-/** Everything of a server but the transport: the hub, the answers, and how it goes down. */
+/** The parts of a server that do not depend on the transport: the hub, the request handler and the drain. */
 export class Service<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
@@ -95,67 +154,78 @@ export class Service<
   Auth = unknown,
   State = unknown,
 > {
-  /** The hub. It is the service's: draining closes it. */
+  /** The hub. The service owns it: draining closes it. */
   readonly hub: Hub<M, R, P, Auth, State>;
-  readonly #options: ServeOptions<M, R, P, Auth, State>;
-  readonly #handler: Handler;
+  /** The request handler. */
+  readonly handler: Handler;
+  readonly #signal: AbortSignal | undefined;
   #draining: Promise<void> | undefined;
 
   /**
-   * Makes the hub.
+   * Creates the hub and the request handler.
    *
    * @param options see {@linkcode ServeOptions}.
-   * @param accept how the transport opens a WebSocket.
-   * @throws {TypeError} or {@linkcode RangeError} when an option is none.
+   * @param accept opens a WebSocket with the transport.
+   * @param names the names of the options. Default: those of {@linkcode ServeOptions}.
+   * @throws {TypeError} for an unknown option or a value of the wrong type.
+   * @throws {RangeError} for a number out of bounds.
    */
-  constructor(options: ServeOptions<M, R, P, Auth, State>, accept: Accept) {
-    this.#options = options;
-    this.hub = createHubFor(
+  constructor(
+    options: ServeOptions<M, R, P, Auth, State>,
+    accept: Accept,
+    names: Readonly<Record<string, true>> = SERVE_OPTION_NAMES,
+  ) {
+    const { port, tls, signal } = options;
+    const action = "Cannot serve";
+    checkNames(action, options, names);
+    if (port !== undefined) {
+      checkNumber(action, "port", port, { max: 65_535, integer: true });
+    }
+    if (tls !== undefined) checkNames(action, tls, TLS_OPTION_NAMES, "tls");
+    this.#signal = signal;
+    this.hub = createHub<M, R, P, Auth, State>(
       pickOptions(options, CREATE_HUB_OPTION_NAMES),
-      "Cannot serve",
     );
     try {
-      this.#handler = handlerWith(accept, this.hub, options);
+      this.handler = createHandlerWith(accept, this.hub, options);
     } catch (error) {
       this.abandon();
       throw error;
     }
   }
 
-  /** Answers a request. */
-  get answer(): Handler {
-    return this.#handler;
-  }
-
-  /** Answers where {@linkcode answer} threw. */
-  readonly failed = (error: unknown): Response => {
+  /** Responds where the handler threw. */
+  readonly onError = (error: unknown): Response => {
     this.hub.report(error, "receive");
-    return plainText(500, "Something went wrong here");
+    return plainText(500, "Internal error");
   };
 
-  /** The transport does not listen any more, and will again. */
-  readonly deaf = (error: unknown): void => this.hub.report(error, "listen");
+  /** Reports that the transport stopped listening and will try again. */
+  readonly onListenError = (error: unknown): void =>
+    this.hub.report(error, "listen");
 
-  /** The transport cannot listen: nothing is left behind. */
+  /** Closes the hub where the transport cannot listen. */
   abandon(): void {
     void this.hub.close();
   }
 
-  /** The transport listens. */
-  running(listening: Listening): Server<M, R, P, Auth, State> {
-    const { signal } = this.#options;
+  /** Creates the server of a transport that listens. */
+  run(listening: Listening): Server<M, R, P, Auth, State> {
+    const signal = this.#signal;
     const drained = Promise.withResolvers<void>();
     const drain = (options?: DrainOptions) => {
       const times = drainTimes(options);
+      signal?.removeEventListener("abort", onAbort);
       return this.#draining ??= drainServer(this.hub, listening, times)
         .then(drained.resolve);
     };
+    const onAbort = () => void drain();
     if (signal?.aborted) void drain();
-    signal?.addEventListener("abort", () => void drain(), { once: true });
+    else signal?.addEventListener("abort", onAbort, { once: true });
     return {
       hub: this.hub,
       addr: listening.addr,
-      // Deno's waits for stalled peers; whoever waits for us need not.
+      // The runtime's promise waits for stalled peers; this one does not.
       finished: Promise.race([listening.finished, drained.promise]),
       drain,
       [Symbol.asyncDispose]: () => drain({ overMs: 0 }),

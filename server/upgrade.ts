@@ -7,31 +7,31 @@ import {
   PROTOCOL,
   type RequestMap,
 } from "../messages.ts";
-import { type AdmissionRules, admit } from "./admission.ts";
+import { type AdmissionRules, admit } from "./admission/admission.ts";
 import { plainText } from "./responses.ts";
 
-/** The runtime pings a silent plain peer halfway and ends it after this many seconds. */
+/** The runtime pings an idle plain peer after half of this time and closes it after all of it, in seconds. */
 const PLAIN_IDLE_SECONDS = 30;
 
-/** A handshake that was let in: what the transport makes of it. */
+/** A handshake that was admitted, for the transport to open. */
 export interface Opening {
-  /** The subprotocol to answer with; `""`: none. */
+  /** The subprotocol to answer with; `""` for none. */
   readonly protocol: string;
-  /** To be called once, when the WebSocket is open. */
+  /** Attaches the open WebSocket to the hub. The transport calls it once. */
   attach(socket: Socket): Inbound;
 }
 
-/** Opens the WebSocket that a request asks for; or refuses what is no handshake. The request is dead afterwards. */
+/** Opens the WebSocket of a request, or refuses an invalid handshake. The request may not be readable afterwards. */
 export type Accept = (request: Request, opening: Opening) => Response;
 
 /**
- * Upgrades a request to a WebSocket in the hub. A client that knows other versions of the protocol only is closed with
+ * Upgrades a request to a WebSocket of the hub. A client that offers only other versions of the protocol is closed with
  * 4506.
  *
- * @param request the upgrade request. It is dead afterwards.
- * @param remote the other side's address.
- * @param to where the connection goes, who gets in, and how the transport opens a WebSocket.
- * @returns 101, or a refusal in plain text: {@linkcode admit} has them all, and 400 for a handshake that is none.
+ * @param request the upgrade request. It may not be readable afterwards.
+ * @param remote the address of the other side.
+ * @param to the hub, the rules of admission, and the transport.
+ * @returns 101, or a refusal in plain text: those of {@linkcode admit}, and 400 for an invalid handshake.
  */
 export async function upgrade<M extends MessageMap, R extends RequestMap>(
   request: Request,
@@ -45,12 +45,12 @@ export async function upgrade<M extends MessageMap, R extends RequestMap>(
   const { hub, rules, accept } = to;
   const admission = await admit(request, remote, hub, rules);
   if (admission instanceof Response) return admission;
-  const { info, isKnown, ticket } = admission;
+  const { connection, isSupported, ticket } = admission;
   return accept(request, {
-    protocol: info.protocol,
+    protocol: connection.protocol,
     attach(socket) {
-      if (isKnown) return hub.attach(socket, info, ticket);
-      const reason = `This server speaks ${PROTOCOL}`;
+      if (isSupported) return hub.attach(socket, connection, ticket);
+      const reason = `Unsupported version: use ${PROTOCOL}`;
       return hub.reject(socket, CloseCode.version, reason);
     },
   });
@@ -61,13 +61,13 @@ export const acceptWithDeno: Accept = (request, { protocol, attach }) => {
   try {
     const { socket, response } = Deno.upgradeWebSocket(request, {
       ...(protocol === "" ? {} : { protocol }),
-      // The hub's own heartbeat watches over drumbeat.v1; a second timer would be re-armed by each message.
+      // The hub's heartbeat watches drumbeat.v1; the runtime's would re-arm a second timer with each message.
       idleTimeout: protocol === "" ? PLAIN_IDLE_SECONDS : 0,
     });
     new DenoSocket(socket, attach);
     return response;
   } catch (error) {
     const why = error instanceof Error ? error.message : "malformed";
-    return plainText(400, `Not a WebSocket handshake: ${why}`);
+    return plainText(400, `Invalid WebSocket handshake: ${why}`);
   }
 };

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { DEFAULT_LIMITS, type Limits, NO_LIMITS } from "../../hub/limits.ts";
 import { type DrainTimes, drainTimes } from "../drain.ts";
-import { originCheck } from "../origins.ts";
+import { originCheck } from "../admission/origins.ts";
 import { FlagError, readChoice, readDuration, readInteger } from "./flags.ts";
 
 /** The settings of a server that the command line starts. */

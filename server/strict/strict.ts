@@ -1,28 +1,45 @@
 /**
- * The strict server: the hub, page and answers of `serve`, over `node:http` and the npm package `ws` instead of
- * `Deno.serve`. It bounds what the runtime's own WebSockets cannot: docs/security.md. Nothing in `mod.ts` needs it.
+ * The strict server: the hub, page and responses of `serve`, on `node:http` and the npm package `ws` instead of
+ * `Deno.serve`. It bounds what the runtime's own WebSockets cannot (docs/security.md). No module of `mod.ts` imports it.
  *
  * @module
  */
-import { loadWs } from "./load_ws.ts";
-import { checkNumber } from "../../common/options.ts";
-import { limitOptions } from "../../hub/limits.ts";
+import {
+  checkNumber,
+  numberOptions,
+  type OptionNames,
+} from "../../common/options.ts";
+import { DEFAULT_LIMITS } from "../../hub/limits.ts";
 import type {
   AnyMessages,
   AnyRequests,
   MessageMap,
   RequestMap,
 } from "../../messages.ts";
+import {
+  SERVE_OPTION_NAMES,
+  type ServeOptions,
+  type Server,
+  Service,
+} from "../service.ts";
+import { loadWs } from "./load_ws.ts";
 import { NodeServer } from "./node_server.ts";
-import { type ServeOptions, type Server, Service } from "../service.ts";
 
-/** How long a request may take to come, in ms, unless an option says otherwise. */
+/** The default time for a request to arrive, in ms. */
 export const DEFAULT_HANDSHAKE_MS = 10_000;
 
-/** Connections above `limits.peers`: requests that are on their way, the page's, and what is being refused. */
+/** Connections above `limits.peers`: incoming requests, those of the page, and those that are being refused. */
 const SPARE_CONNECTIONS = 1_000;
 
-/** Options of {@linkcode serveStrict}: those of `serve`, and one more. */
+/**
+ * Options of {@linkcode serveStrict}.
+ *
+ * @typeParam M the message types.
+ * @typeParam R the request methods, with their data and replies.
+ * @typeParam P the data of a member of a topic's presence.
+ * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam State the program's own data of each peer.
+ */
 export interface StrictOptions<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
@@ -30,17 +47,33 @@ export interface StrictOptions<
   Auth = unknown,
   State = unknown,
 > extends ServeOptions<M, R, P, Auth, State> {
-  /** How long a request may take to come, in ms; then the connection is ended. Default: 10,000. */
-  readonly handshakeMs?: number;
+  /**
+   * The time in which a request has to arrive, in ms; then the connection is closed.
+   *
+   * @default 10_000
+   */
+  readonly handshakeMs?: number | undefined;
 }
 
+const STRICT_OPTION_NAMES: OptionNames<StrictOptions> = {
+  ...SERVE_OPTION_NAMES,
+  handshakeMs: true,
+};
+
 /**
- * Starts a server that drops who stalls, takes no more into memory than a message may have, and closes with the code that
- * says why. It reads no environment, and needs no permission but `--allow-net`.
+ * Starts a server that drops stalled connections, bounds the memory of an incoming message, and closes with the code of the
+ * reason. It reads no environment variables, and needs no permission but `--allow-net`.
  *
+ * @typeParam M the message types.
+ * @typeParam R the request methods, with their data and replies.
+ * @typeParam P the data of a member of a topic's presence.
+ * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam State the program's own data of each peer.
  * @param options see {@linkcode StrictOptions}.
  * @returns the running server, once it listens.
- * @throws {Deno.errors.AddrInUse} (as a rejection) when the port is taken, {@linkcode RangeError} when a number is not one.
+ * @throws {TypeError} (as a rejection) for an unknown option or a value of the wrong type.
+ * @throws {RangeError} (as a rejection) for a number out of bounds.
+ * @throws {Deno.errors.AddrInUse} (as a rejection) when the port is in use.
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -60,26 +93,32 @@ export async function serveStrict<
 >(
   options: StrictOptions<M, R, P, Auth, State> = {},
 ): Promise<Server<M, R, P, Auth, State>> {
+  const action = "Cannot serve";
   const {
     port = 8000,
     hostname = "127.0.0.1",
     handshakeMs = DEFAULT_HANDSHAKE_MS,
   } = options;
-  checkNumber("Cannot serve", "handshakeMs", handshakeMs);
-  const { messageBytes, peers } = limitOptions(options.limits, "Cannot serve");
+  checkNumber(action, "handshakeMs", handshakeMs);
+  const { messageBytes, peers } = numberOptions(
+    action,
+    "limits",
+    DEFAULT_LIMITS,
+    options.limits,
+  );
   const listening = new NodeServer(await loadWs(), {
     messageBytes,
     connections: peers + SPARE_CONNECTIONS,
     handshakeMs,
     tls: options.tls,
   });
-  const service = new Service(options, listening.accept);
+  const service = new Service(options, listening.accept, STRICT_OPTION_NAMES);
   try {
-    const { answer: handler, failed: onError } = service;
+    const { handler, onError } = service;
     await listening.listen({ port, hostname, handler, onError });
   } catch (error) {
     service.abandon();
     throw error;
   }
-  return service.running(listening);
+  return service.run(listening);
 }

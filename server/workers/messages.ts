@@ -1,7 +1,7 @@
 import type { ErrorStage } from "../../hub/hooks.ts";
 import type { Limits } from "../../hub/limits.ts";
 import type { DrainTimes } from "../drain.ts";
-import type { Origins } from "../origins.ts";
+import type { Origins } from "../admission/origins.ts";
 import type { TlsOptions } from "../serve.ts";
 
 /** The settings of a worker's server. They are sent to the worker, so a function cannot be among them. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { originCheck, type Origins } from "../../server/origins.ts";
+import { originCheck, type Origins } from "../../../server/admission/origins.ts";
 
 function mayCome(origins: Origins, origin: string, host?: string): boolean {
   const headers: HeadersInit = host === undefined ? {} : { host };

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
-import { createHandler, createHub, serve } from "../../server.ts";
+import { createHandler, createHub, serve } from "../../../server.ts";
 import { SOURCES } from "../../server/sources.ts";
-import { rawHttp } from "../raw_peer.ts";
+import { rawHttp } from "../../raw_peer.ts";
 
 async function get(
   path: string,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { handshakeOf, offeredBy } from "../../server/handshake.ts";
+import { handshakeOf, offeredBy } from "../../../server/admission/handshake.ts";
 
 function read(headers: Record<string, string>) {
   const request = new Request("http://hub.test/ws", { headers });

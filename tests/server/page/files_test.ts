@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { createHandler, createHub } from "../../server.ts";
+import { createHandler, createHub } from "../../../server.ts";
 import { SOURCES } from "../../server/sources.ts";
-import { importsFrom } from "../project/module_graph.ts";
-import { root } from "./spawned.ts";
+import { importsFrom } from "../../project/module_graph.ts";
+import { root } from "../spawned.ts";
 
 async function filesIn(folder: string): Promise<string[]> {
   const files: string[] = [];

@@ -1,13 +1,13 @@
 import { eTag, ifNoneMatch } from "jsr:@std/http@^1/etag";
 import { acceptsEncodings } from "jsr:@std/http@^1/negotiation";
 import { stripTypeScriptTypes } from "node:module";
-import { plainText } from "./responses.ts";
-import { SOURCES } from "./sources.ts";
+import { methodNotAllowed } from "../responses.ts";
+import { FILES } from "./files.ts";
 
-/** Below this many bytes, gzip saves less than a packet. */
+/** Smaller bodies fit into one packet with or without gzip. */
 const GZIP_FROM_BYTES = 1024;
 
-/** Everything comes from here and talks to here; nothing runs that is not a file of ours. */
+/** The page loads files of this server only, and connects to WebSockets anywhere: a hub may be on another host. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -26,7 +26,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ts: "text/javascript; charset=utf-8",
 };
 
-/** One file as it is served. Made when it is first asked for, then kept. */
+/** One file as it is served. It is built at its first request and kept. */
 interface Asset {
   readonly plain: Uint8Array<ArrayBuffer>;
   readonly gzipped: Uint8Array<ArrayBuffer> | undefined;
@@ -37,29 +37,28 @@ interface Asset {
 const assets = new Map<string, Promise<Asset>>();
 
 /**
- * Answers a request for the page or one of its modules: with `ETag` and 304, and gzip where it pays.
+ * Answers a request for the page or for one of its files, with `ETag`, 304 and gzip.
  *
  * @param request a request of any method.
- * @param path the path asked for, from the root.
- * @returns the answer, or `undefined` when there is no such file.
+ * @param path the path of the URL.
+ * @returns the response, or `undefined` where there is no such file.
  */
 export async function serveAsset(
   request: Request,
   path: string,
 ): Promise<Response | undefined> {
   const name = path === "/" ? "static/index.html" : path.slice(1);
-  const source = SOURCES.get(name);
+  const source = FILES.get(name);
   if (source === undefined) return undefined;
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return plainText(405, "Only GET and HEAD", { allow: "GET, HEAD" });
-  }
-  let making = assets.get(name);
-  if (making === undefined) assets.set(name, making = make(name, source));
-  const { plain, gzipped, etag, headers } = await making;
+  const refused = methodNotAllowed(request);
+  if (refused !== undefined) return refused;
+  let building = assets.get(name);
+  if (building === undefined) assets.set(name, building = build(name, source));
+  const { plain, gzipped, etag, headers } = await building;
   if (!ifNoneMatch(request.headers.get("if-none-match"), etag)) {
     return new Response(null, { status: 304, headers });
   }
-  // Who sends no such header may have any encoding (RFC 9110 section 12.5.3), but means none; an empty one says none.
+  // A request without Accept-Encoding allows any encoding (RFC 9110 section 12.5.3), but such clients decode none.
   const gzip = gzipped !== undefined &&
     Boolean(request.headers.get("accept-encoding")) &&
     acceptsEncodings(request, "gzip", "identity") === "gzip";
@@ -73,23 +72,23 @@ export async function serveAsset(
   });
 }
 
-async function make(name: string, source: string): Promise<Asset> {
-  const ending = name.slice(name.lastIndexOf(".") + 1);
-  const text = ending === "ts" ? stripTypeScriptTypes(source) : source;
+async function build(name: string, source: string): Promise<Asset> {
+  const extension = name.slice(name.lastIndexOf(".") + 1);
+  const text = extension === "ts" ? stripTypeScriptTypes(source) : source;
   const plain = new TextEncoder().encode(text);
-  // Weak: the same for both encodings (RFC 9110 section 8.8.3.3).
+  // A weak one is the same for both encodings (RFC 9110 section 8.8.3.3).
   const etag = await eTag(plain, { weak: true }) ?? "";
   return {
     plain,
     gzipped: plain.length < GZIP_FROM_BYTES ? undefined : await gzip(plain),
     etag,
     headers: {
-      "content-type": CONTENT_TYPES[ending] ?? "text/plain; charset=utf-8",
+      "content-type": CONTENT_TYPES[extension] ?? "text/plain; charset=utf-8",
       etag,
       vary: "accept-encoding",
       "cache-control": "no-cache",
       "x-content-type-options": "nosniff",
-      ...(ending === "html"
+      ...(extension === "html"
         ? {
           "content-security-policy": PAGE_POLICY,
           "referrer-policy": "no-referrer",

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { clientAddress } from "../../server/remote_address.ts";
+import { clientAddress } from "../../../server/admission/remote_address.ts";
 
 function seen(forwarded: string | undefined, proxies: number): string {
   const headers: HeadersInit = forwarded === undefined

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { serve, type ServeOptions } from "../../server.ts";
-import { RawPeer, RefusedError } from "../raw_peer.ts";
+import { serve, type ServeOptions } from "../../../server.ts";
+import { RawPeer, RefusedError } from "../../raw_peer.ts";
 
 type Headers = Readonly<Record<string, string>>;
 

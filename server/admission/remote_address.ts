@@ -2,13 +2,13 @@
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f:.]*:[\da-f:.]*)$/i;
 
 /**
- * The address of the client, seen through the proxies in front. Each of them appends the address of whoever connected to
- * it to `X-Forwarded-For`; what stands before their entries is the client's own word and is not believed.
+ * Finds the client's address behind proxies. Each proxy appends the address that connected to it to `X-Forwarded-For`; the
+ * entries before those of the trusted proxies are set by the client and are not used.
  *
  * @param request the request.
  * @param remote the address that the connection is from, without the port.
- * @param proxies how many proxies are in front. 0: the header is not looked at.
- * @returns the client's address; `remote`, where the header does not have that many entries or none that is an address.
+ * @param proxies the number of trusted proxies; 0 ignores the header.
+ * @returns the client's address; `remote` where the header has too few entries, or no address in that place.
  */
 export function clientAddress(
   request: Request,

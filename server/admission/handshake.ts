@@ -1,20 +1,20 @@
-import type { Handshake } from "../hub/socket.ts";
+import type { Handshake } from "../../hub/socket.ts";
 
-/** A subprotocol entry that is a token, for clients that cannot set a header and have no hello to wait for. */
+/** The prefix of a subprotocol entry that holds a token, for plain clients that cannot set a header. */
 const TOKEN = "drumbeat.token.";
 
-/** The subprotocols that a handshake offers. */
-export function offeredBy(request: Request): string[] {
+/** Lists the subprotocols that a handshake offers. */
+export function offeredSubprotocols(request: Request): string[] {
   return (request.headers.get("sec-websocket-protocol") ?? "")
     .split(",").map((name) => name.trim()).filter((name) => name !== "");
 }
 
 /**
- * Copies what a request says of who sends it.
+ * Copies the headers of a handshake that identify its client.
  *
- * @param request the upgrade request. It is dead after the upgrade.
+ * @param request the upgrade request. It may not be readable after the upgrade.
  * @param offered the subprotocols that it offers.
- * @returns the headers that it has. The token is taken out of the subprotocols, and of several the first one counts.
+ * @returns the headers that are present. The first token entry is decoded and removed from the subprotocols.
  */
 export function handshakeOf(
   request: Request,
@@ -22,22 +22,20 @@ export function handshakeOf(
 ): Handshake {
   const { headers } = request;
   const entry = offered.find((name) => name.startsWith(TOKEN));
-  const said = {
+  const fields = {
     token: entry === undefined ? undefined : decode(entry.slice(TOKEN.length)),
     cookie: headers.get("cookie") ?? undefined,
     authorization: headers.get("authorization") ?? undefined,
     origin: headers.get("origin") ?? undefined,
     userAgent: headers.get("user-agent") ?? undefined,
+    protocols: offered.filter((name) => !name.startsWith(TOKEN)),
   };
-  const protocols = offered.filter((name) => !name.startsWith(TOKEN));
   return Object.fromEntries(
-    Object.entries({ ...said, protocols }).filter(([, value]) =>
-      value !== undefined
-    ),
+    Object.entries(fields).filter(([, value]) => value !== undefined),
   );
 }
 
-/** Text in base64url; `undefined` for what is none: then there is no token. */
+/** Decodes base64url as UTF-8; `undefined` for anything else, which counts as no token. */
 function decode(text: string): string | undefined {
   try {
     const bytes = Uint8Array.fromBase64(text, { alphabet: "base64url" });

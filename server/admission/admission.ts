@@ -1,0 +1,150 @@
+import { checkNumber } from "../../common/options.ts";
+import type { Ticket } from "../../hub/access/ticket.ts";
+import type { Hub } from "../../hub/hub.ts";
+import type { ConnectionRequest } from "../../hub/socket.ts";
+import { PROTOCOL } from "../../messages.ts";
+import { plainText } from "../responses.ts";
+import { handshakeOf, offeredSubprotocols } from "./handshake.ts";
+import { type OriginCheck, originCheck, type Origins } from "./origins.ts";
+import { clientAddress } from "./remote_address.ts";
+
+/** A handshake that is admitted. */
+export interface Admission {
+  /** The connection for the hub. Its `protocol` is the subprotocol to answer with; `""` for none. */
+  readonly connection: ConnectionRequest;
+  /** Whether the hub speaks that subprotocol. If not, the connection is closed with 4506 once it is open. */
+  readonly isSupported: boolean;
+  /** The hub's ticket for a plain connection. */
+  readonly ticket: Ticket | undefined;
+}
+
+/** The part of the hub that decides about capacity and identity. */
+type AdmittingHub = Pick<Hub, "hasRoom" | "hasCapacityFor" | "admit">;
+
+/** The responses to refused plain peers. A drumbeat.v1 client sends its token in the hello, after the upgrade. */
+const REFUSALS: Readonly<
+  Record<
+    Exclude<Awaited<ReturnType<AdmittingHub["admit"]>>, Ticket>,
+    () => Response
+  >
+> = {
+  unauthenticated: () =>
+    plainText(401, "Authentication required", { "www-authenticate": "Bearer" }),
+  forbidden: () => plainText(403, "Not allowed to connect"),
+  limit: () =>
+    plainText(429, "Too many connections of this user", { "retry-after": "5" }),
+  unavailable: () =>
+    plainText(503, "Authentication is not available", { "retry-after": "5" }),
+};
+
+/** Options that decide which handshakes are admitted. */
+export interface AdmissionOptions {
+  /**
+   * The pages whose WebSockets may connect.
+   *
+   * @default "same"
+   */
+  readonly origins?: Origins | undefined;
+  /**
+   * Whether a handshake without an `Origin` header is refused, as programs other than browsers send it.
+   *
+   * @default false
+   */
+  readonly requireOrigin?: boolean | undefined;
+  /**
+   * The number of proxies in front that append to `X-Forwarded-For`. The header is ignored where it is 0.
+   *
+   * @default 0
+   */
+  readonly trustedProxies?: number | undefined;
+}
+
+/** {@linkcode AdmissionOptions}, checked and complete. */
+export interface AdmissionRules {
+  readonly isAllowedOrigin: OriginCheck;
+  readonly requireOrigin: boolean;
+  readonly trustedProxies: number;
+}
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws {TypeError} when `origins` has the wrong type or holds a value that is not an origin.
+ * @throws {RangeError} when `trustedProxies` is not a non-negative integer.
+ */
+export function admissionRules(options: AdmissionOptions): AdmissionRules {
+  const { origins = "same", requireOrigin = false, trustedProxies = 0 } =
+    options;
+  checkNumber("Cannot admit peers", "trustedProxies", trustedProxies, {
+    integer: true,
+  });
+  return {
+    isAllowedOrigin: originCheck(origins),
+    requireOrigin,
+    trustedProxies,
+  };
+}
+
+/** Any version of Drumbeat's subprotocol. */
+const ANY_VERSION = /^drumbeat\.v\d+$/;
+
+/**
+ * Decides whether a WebSocket handshake is admitted, for every transport.
+ *
+ * The dialect follows from the offered subprotocols: `drumbeat.v1`, or the plain one where none of Drumbeat's is offered.
+ *
+ * @param request the upgrade request.
+ * @param remote the address of the other side, without the port.
+ * @param hub the hub that the connection is for.
+ * @param rules see {@linkcode admissionRules}.
+ * @returns the admission, or the refusal in plain text: 403 for a page of an origin that is not allowed, 503 when the hub is
+ * full, 429 when it is full for this address, 400 or 426 for an invalid handshake; for a plain peer 401, 403, 429 or 503
+ * when `authorize` refuses it.
+ */
+export async function admit(
+  request: Request,
+  remote: string,
+  hub: AdmittingHub,
+  rules: AdmissionRules,
+): Promise<Admission | Response> {
+  // The origin first: the check is cheap, and a page that is not allowed does not learn whether the hub is full.
+  const origin = request.headers.get("origin");
+  if (
+    origin === null
+      ? rules.requireOrigin
+      : !rules.isAllowedOrigin(origin, request)
+  ) {
+    return plainText(403, "Origin not allowed");
+  }
+  const address = clientAddress(request, remote, rules.trustedProxies);
+  if (!hub.hasRoom) {
+    return plainText(503, "The hub is full", { "retry-after": "5" });
+  }
+  if (!hub.hasCapacityFor(address)) {
+    return plainText(429, "Too many connections from this address", {
+      "retry-after": "5",
+    });
+  }
+  // The runtime accepts any version and an empty key: RFC 6455 sections 4.2.1 and 4.4.
+  if (request.headers.get("sec-websocket-version") !== "13") {
+    return plainText(426, "Unsupported WebSocket version", {
+      "sec-websocket-version": "13",
+    });
+  }
+  if (request.headers.get("sec-websocket-key") === "") {
+    return plainText(400, "Invalid WebSocket handshake: the key is empty");
+  }
+  const offered = offeredSubprotocols(request);
+  const isV1 = offered.includes(PROTOCOL);
+  const protocol = isV1
+    ? PROTOCOL
+    : offered.find((name) => ANY_VERSION.test(name)) ?? "";
+  const handshake = handshakeOf(request, offered);
+  const connection = { protocol, url: request.url, address, handshake };
+  if (protocol !== "") {
+    return { connection, isSupported: isV1, ticket: undefined };
+  }
+  const ticket = await hub.admit(connection);
+  if (typeof ticket === "string") return REFUSALS[ticket]();
+  return { connection, isSupported: true, ticket };
+}
