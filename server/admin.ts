@@ -1,4 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
+import type { OptionNames } from "../common/options.ts";
 import type { Metrics, Observer } from "../hub/observer.ts";
 import { methodNotAllowed, plainText } from "./responses.ts";
 
@@ -18,6 +19,12 @@ export interface AdminOptions {
   readonly metrics?: Metrics | undefined;
 }
 
+/** The names of {@linkcode AdminOptions}. */
+export const ADMIN_OPTION_NAMES: OptionNames<AdminOptions> = {
+  adminToken: true,
+  metrics: true,
+};
+
 /** The number of tries is not limited, so a shorter token could be guessed. */
 const MIN_TOKEN_LENGTH = 16;
 
@@ -26,22 +33,27 @@ const MIN_TOKEN_LENGTH = 16;
  *
  * @param hub the hub to observe.
  * @param options see {@linkcode AdminOptions}.
+ * @param action the action that they are for, which begins the error message.
  * @returns a function that returns `undefined` for any other path, or where there are no metrics.
  * @throws {TypeError} when metrics are given without a token, or the token is too short.
  */
 export function adminHandler(
   hub: { observe(observer: Observer): unknown },
   { adminToken, metrics }: AdminOptions,
+  action: string,
 ): (request: Request, path: string) => Promise<Response> | undefined {
-  if (adminToken !== undefined && adminToken.length < MIN_TOKEN_LENGTH) {
+  if (
+    adminToken !== undefined &&
+    !(typeof adminToken === "string" && adminToken.length >= MIN_TOKEN_LENGTH)
+  ) {
     throw new TypeError(
-      `Cannot serve metrics: the option 'adminToken' has ${adminToken.length} characters (at least ${MIN_TOKEN_LENGTH})`,
+      `${action}: the option 'adminToken' must be text of at least ${MIN_TOKEN_LENGTH} characters`,
     );
   }
   if (metrics === undefined) return () => undefined;
   if (adminToken === undefined) {
     throw new TypeError(
-      "Cannot serve metrics: the option 'metrics' requires 'adminToken'",
+      `${action}: the option 'metrics' needs the option 'adminToken'`,
     );
   }
   const expected = digest(`Bearer ${adminToken}`);

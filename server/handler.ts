@@ -1,9 +1,21 @@
-import { checkNames, type OptionNames } from "../common/options.ts";
+import {
+  checkBoolean,
+  checkNames,
+  type OptionNames,
+} from "../common/options.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { MessageMap, RequestMap } from "../messages.ts";
-import { type AdmissionOptions, admissionRules } from "./admission/admission.ts";
+import {
+  ADMISSION_OPTION_NAMES,
+  type AdmissionOptions,
+  admissionRules,
+} from "./admission/admission.ts";
 import { refusedHandshake } from "./admission/refused_handshake.ts";
-import { adminHandler, type AdminOptions } from "./admin.ts";
+import {
+  ADMIN_OPTION_NAMES,
+  adminHandler,
+  type AdminOptions,
+} from "./admin.ts";
 import { health } from "./health.ts";
 import { plainText } from "./responses.ts";
 import { type Accept, acceptWithDeno, upgrade } from "./upgrade.ts";
@@ -11,7 +23,7 @@ import { type Accept, acceptWithDeno, upgrade } from "./upgrade.ts";
 /** Options of {@linkcode createHandler}. */
 export interface HandlerOptions extends AdmissionOptions, AdminOptions {
   /**
-   * Whether the page, `client.ts` and `messages.ts` are served.
+   * Serves the page, `client.ts` and `messages.ts`.
    *
    * @default true
    */
@@ -20,12 +32,9 @@ export interface HandlerOptions extends AdmissionOptions, AdminOptions {
 
 /** The names of {@linkcode HandlerOptions}. */
 export const HANDLER_OPTION_NAMES: OptionNames<HandlerOptions> = {
+  ...ADMISSION_OPTION_NAMES,
+  ...ADMIN_OPTION_NAMES,
   page: true,
-  origins: true,
-  requireOrigin: true,
-  trustedProxies: true,
-  adminToken: true,
-  metrics: true,
 };
 
 /** The second argument of a {@linkcode Handler}, as `Deno.serve` passes it. */
@@ -66,25 +75,30 @@ export function createHandler<M extends MessageMap, R extends RequestMap>(
   hub: Hub<M, R>,
   options: HandlerOptions = {},
 ): Handler {
-  checkNames("Cannot create a handler", options, HANDLER_OPTION_NAMES);
-  return createHandlerWith(acceptWithDeno, hub, options);
+  return createHandlerFor(hub, options, {
+    action: "Cannot create the handler",
+    accept: acceptWithDeno,
+  });
 }
 
 /**
- * Creates the request handler for another transport. It ignores names that are not options: the caller checks them.
+ * Creates the request handler of a hub for a server of any transport.
  *
- * @param accept opens a WebSocket with the transport.
  * @param hub the hub that the connections are attached to.
  * @param options see {@linkcode HandlerOptions}.
+ * @param server the action that the options are for, which begins the error messages, and a function that opens a WebSocket
+ * with the transport.
  */
-export function createHandlerWith<M extends MessageMap, R extends RequestMap>(
-  accept: Accept,
+export function createHandlerFor<M extends MessageMap, R extends RequestMap>(
   hub: Hub<M, R>,
   options: HandlerOptions,
+  { action, accept }: { readonly action: string; readonly accept: Accept },
 ): Handler {
+  checkNames(action, options, HANDLER_OPTION_NAMES);
   const { page = true } = options;
-  const rules = admissionRules(options);
-  const admin = adminHandler(hub, options);
+  checkBoolean(action, "page", page);
+  const rules = admissionRules(options, action);
+  const admin = adminHandler(hub, options, action);
   return async (request, info) => {
     const path = pathOf(request);
     if (path === undefined) return plainText(400, "Invalid host or path");

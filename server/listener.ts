@@ -1,23 +1,21 @@
+import { type BackoffBounds, backoffMs } from "../common/backoff.ts";
 import type { Listening } from "./service.ts";
 
 /** Times of a {@linkcode Listener}. */
 export interface ListenerTimes {
-  /** The pause before it listens again, in ms; it doubles up to `maxPauseMs`. */
-  readonly pauseMs: number;
-  /** The longest pause, in ms. */
-  readonly maxPauseMs: number;
-  /** The number of failures in a row after which it gives up. */
+  /** The bounds of the pause before it listens again. */
+  readonly backoff: BackoffBounds;
+  /** The number of failures in a row after which it stops to try. */
   readonly attempts: number;
-  /** A listener that worked for this long starts a new row, in ms. */
-  readonly resetAfterMs: number;
+  /** The time of listening after which the next failure is the first one again, in ms. */
+  readonly stableAfterMs: number;
 }
 
-/** Gives up after about eight minutes. */
+/** It tries for about eight minutes. */
 const TIMES: ListenerTimes = {
-  pauseMs: 100,
-  maxPauseMs: 5_000,
+  backoff: { minMs: 100, maxMs: 5_000 },
   attempts: 100,
-  resetAfterMs: 10_000,
+  stableAfterMs: 10_000,
 };
 
 /**
@@ -26,7 +24,7 @@ const TIMES: ListenerTimes = {
  */
 export class Listener implements Listening {
   readonly addr: Deno.NetAddr;
-  /** Resolves after `shutdown`; rejects when the listener has given up. */
+  /** Resolves after `shutdown`; rejects when it has failed too often. */
   readonly finished: Promise<void>;
   readonly #open: (port: number) => Listening;
   readonly #onFailure: (error: unknown) => void;
@@ -66,16 +64,16 @@ export class Listener implements Listening {
   }
 
   async #run(): Promise<void> {
-    const { attempts, resetAfterMs } = this.#times;
+    const { attempts, stableAfterMs } = this.#times;
     for (let failures = 0;;) {
-      const since = performance.now();
+      const startedAt = performance.now();
       try {
         // Listening needs a file descriptor as well, so it may fail, too.
         this.#current ??= this.#open(this.addr.port);
         return await this.#current.finished;
       } catch (error) {
         this.#current = undefined;
-        if (performance.now() - since >= resetAfterMs) failures = 0;
+        if (performance.now() - startedAt >= stableAfterMs) failures = 0;
         this.#onFailure(error);
         if (++failures > attempts) throw error;
         await this.#pause(failures);
@@ -84,10 +82,9 @@ export class Listener implements Listening {
     }
   }
 
-  /** The pause has no random part: one process waits for its own descriptors. */
   async #pause(failures: number): Promise<void> {
-    const { pauseMs, maxPauseMs } = this.#times;
-    const ms = Math.min(maxPauseMs, pauseMs * 2 ** (failures - 1));
+    // Without the random part: it keeps clients apart, and the failures here are those of one process.
+    const ms = backoffMs(failures - 1, this.#times.backoff, 1);
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
       this.#endPause = resolve;

@@ -1,4 +1,5 @@
 import {
+  checkBoolean,
   checkNames,
   checkNumber,
   type OptionNames,
@@ -6,7 +7,7 @@ import {
 } from "../common/options.ts";
 import {
   CREATE_HUB_OPTION_NAMES,
-  createHub,
+  createHubFor,
   type CreateHubOptions,
 } from "../hub.ts";
 import type { Hub } from "../hub/hub.ts";
@@ -16,9 +17,14 @@ import type {
   MessageMap,
   RequestMap,
 } from "../messages.ts";
-import { type DrainOptions, drainServer, drainTimes } from "./drain.ts";
 import {
-  createHandlerWith,
+  awaitDrain,
+  type DrainOptions,
+  drainServer,
+  drainTimes,
+} from "./drain.ts";
+import {
+  createHandlerFor,
   type Handler,
   HANDLER_OPTION_NAMES,
   type HandlerOptions,
@@ -29,7 +35,7 @@ import type { Accept } from "./upgrade.ts";
 /** Connections that may wait to be accepted: with the runtime's own backlog, many reconnects at once take seconds. */
 export const TCP_BACKLOG = 4096;
 
-/** The certificate and the key of a server that speaks TLS. */
+/** The certificate and the key of a server with TLS. */
 export interface TlsOptions {
   /** The certificate and its intermediates, as PEM text. */
   readonly cert: string;
@@ -56,7 +62,7 @@ export interface ServeOptions<
   /**
    * The port to listen on; 0 for any free port.
    *
-   * @default 8000
+   * @default 8_000
    */
   readonly port?: number | undefined;
   /**
@@ -66,25 +72,31 @@ export interface ServeOptions<
    */
   readonly hostname?: string | undefined;
   /**
-   * The certificate and key for TLS.
+   * The certificate and the key for TLS.
    *
-   * @default undefined, plain HTTP
+   * @default none, plain HTTP
    */
   readonly tls?: TlsOptions | undefined;
   /**
-   * Whether other servers may listen on the same port; the kernel then spreads the connections over them, as with one
-   * server for each worker (docs/scaling.md). It requires `--unstable-net` and Linux.
+   * Shares the port with other servers that set it: the kernel distributes the connections, as among one server for each
+   * worker (docs/scaling.md). It needs `--unstable-net` and Linux.
    *
    * @default false
    */
   readonly reusePort?: boolean | undefined;
   /**
-   * A signal that drains the server.
+   * Drains the server when it aborts.
    *
-   * @default undefined
+   * @default none
    */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** The part of {@linkcode ServeOptions} for listening. */
+type ListenOptions = Pick<
+  ServeOptions,
+  "port" | "hostname" | "tls" | "reusePort" | "signal"
+>;
 
 /** The names of {@linkcode ServeOptions}. */
 export const SERVE_OPTION_NAMES: OptionNames<ServeOptions> = {
@@ -120,20 +132,23 @@ export interface Server<
   /** The address that the server listens on. */
   readonly addr: Deno.NetAddr;
   /**
-   * Resolves when the server has closed. Rejects when it cannot listen any more: after the runtime failed to accept a
-   * connection (no free file descriptor), the server listens again after growing pauses, for about eight minutes.
-   * After {@linkcode Server.drain} it does not wait for stalled peers; but where a write to one is blocked, the runtime
-   * keeps the process running until that peer closes: end the process with `Deno.exit`.
+   * Resolves when the server is closed. Rejects when it can no longer listen: after a failure to accept a connection, as
+   * without a free file descriptor, it listens again, with growing pauses, for about eight minutes.
+   *
+   * After {@linkcode Server.drain} it does not wait for stalled peers. Where a write to a stalled peer is blocked, the runtime
+   * keeps the process alive until that peer closes; `Deno.exit` ends it.
    */
   readonly finished: Promise<void>;
   /**
-   * Drains and closes the server: new connections and `/readyz` receive 503; drumbeat.v1 peers receive `goaway`; the hub
-   * disconnects the peers one after the other, drumbeat.v1 with 1012 and plain ones with 1001; at the deadline the server
-   * closes without the peers that are stalled. Messages published before are committed and acknowledged. Idempotent: the
-   * options of the first call count.
+   * Drains and closes the server. New connections and `/readyz` get 503. Each drumbeat.v1 peer receives a `goaway` with its
+   * time; at that time the hub disconnects it with 1012, and plain peers with 1001. Messages that were published before are
+   * committed and acknowledged. At the deadline the server is closed, even if peers have not answered. Idempotent: the times of
+   * the first call count.
    *
    * @param options see {@linkcode DrainOptions}.
-   * @throws {TypeError} or {@linkcode RangeError} for an invalid option; the server is not drained then.
+   * @returns a promise that resolves when the server is closed.
+   * @throws {TypeError} for an unknown option or a value of the wrong type; then nothing has changed.
+   * @throws {RangeError} for a time that is negative or not finite; then nothing has changed.
    */
   drain(options?: DrainOptions): Promise<void>;
 }
@@ -142,7 +157,7 @@ export interface Server<
 export interface Listening {
   readonly addr: Deno.NetAddr;
   readonly finished: Promise<void>;
-  /** Stops listening, and resolves when no connection is left. */
+  /** Stops listening, and resolves when every connection is closed. */
   shutdown(): Promise<void>;
 }
 
@@ -175,19 +190,20 @@ export class Service<
     accept: Accept,
     names: Readonly<Record<string, true>> = SERVE_OPTION_NAMES,
   ) {
-    const { port, tls, signal } = options;
     const action = "Cannot serve";
     checkNames(action, options, names);
-    if (port !== undefined) {
-      checkNumber(action, "port", port, { max: 65_535, integer: true });
-    }
-    if (tls !== undefined) checkNames(action, tls, TLS_OPTION_NAMES, "tls");
-    this.#signal = signal;
-    this.hub = createHub<M, R, P, Auth, State>(
+    checkListenOptions(action, options);
+    this.#signal = options.signal;
+    this.hub = createHubFor(
       pickOptions(options, CREATE_HUB_OPTION_NAMES),
+      action,
     );
     try {
-      this.handler = createHandlerWith(accept, this.hub, options);
+      this.handler = createHandlerFor(
+        this.hub,
+        pickOptions<HandlerOptions>(options, HANDLER_OPTION_NAMES),
+        { action, accept },
+      );
     } catch (error) {
       this.abandon();
       throw error;
@@ -216,8 +232,9 @@ export class Service<
     const drain = (options?: DrainOptions) => {
       const times = drainTimes(options);
       signal?.removeEventListener("abort", onAbort);
-      return this.#draining ??= drainServer(this.hub, listening, times)
+      this.#draining ??= drainServer(this.hub, listening, times)
         .then(drained.resolve);
+      return awaitDrain(this.#draining, options?.signal);
     };
     const onAbort = () => void drain();
     if (signal?.aborted) void drain();
@@ -230,5 +247,28 @@ export class Service<
       drain,
       [Symbol.asyncDispose]: () => drain({ overMs: 0 }),
     };
+  }
+}
+
+function checkListenOptions(action: string, options: ListenOptions): void {
+  const { port = 0, hostname, tls, reusePort, signal } = options;
+  checkNumber(action, "port", port, { max: 65_535, integer: true });
+  if (hostname !== undefined && typeof hostname !== "string") {
+    throw new TypeError(`${action}: the option 'hostname' must be text`);
+  }
+  checkBoolean(action, "reusePort", reusePort);
+  if (tls !== undefined) {
+    checkNames(action, tls, TLS_OPTION_NAMES, "tls");
+    for (const name of ["cert", "key"] as const) {
+      if (typeof tls[name] === "string") continue;
+      throw new TypeError(
+        `${action}: the option 'tls.${name}' must be PEM text`,
+      );
+    }
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(
+      `${action}: the option 'signal' must be an AbortSignal`,
+    );
   }
 }

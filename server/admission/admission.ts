@@ -1,4 +1,8 @@
-import { checkNumber } from "../../common/options.ts";
+import {
+  checkBoolean,
+  checkNumber,
+  type OptionNames,
+} from "../../common/options.ts";
 import type { Ticket } from "../../hub/access/ticket.ts";
 import type { Hub } from "../../hub/hub.ts";
 import type { ConnectionRequest } from "../../hub/socket.ts";
@@ -12,14 +16,14 @@ import { clientAddress } from "./remote_address.ts";
 export interface Admission {
   /** The connection for the hub. Its `protocol` is the subprotocol to answer with; `""` for none. */
   readonly connection: ConnectionRequest;
-  /** Whether the hub speaks that subprotocol. If not, the connection is closed with 4506 once it is open. */
+  /** `true` if the hub supports that subprotocol. Otherwise the connection is closed with 4506 once it is open. */
   readonly isSupported: boolean;
   /** The hub's ticket for a plain connection. */
   readonly ticket: Ticket | undefined;
 }
 
 /** The part of the hub that decides about capacity and identity. */
-type AdmittingHub = Pick<Hub, "hasRoom" | "hasCapacityFor" | "admit">;
+type AdmittingHub = Pick<Hub, "hasCapacity" | "hasCapacityFor" | "admit">;
 
 /** The responses to refused plain peers. A drumbeat.v1 client sends its token in the hello, after the upgrade. */
 const REFUSALS: Readonly<
@@ -46,20 +50,27 @@ export interface AdmissionOptions {
    */
   readonly origins?: Origins | undefined;
   /**
-   * Whether a handshake without an `Origin` header is refused, as programs other than browsers send it.
+   * Refuses handshakes without an `Origin` header, as programs other than browsers send them.
    *
    * @default false
    */
   readonly requireOrigin?: boolean | undefined;
   /**
-   * The number of proxies in front that append to `X-Forwarded-For`. The header is ignored where it is 0.
+   * The number of proxies in front of the server that append to `X-Forwarded-For`; 0 ignores the header.
    *
    * @default 0
    */
   readonly trustedProxies?: number | undefined;
 }
 
-/** {@linkcode AdmissionOptions}, checked and complete. */
+/** The names of {@linkcode AdmissionOptions}. */
+export const ADMISSION_OPTION_NAMES: OptionNames<AdmissionOptions> = {
+  origins: true,
+  requireOrigin: true,
+  trustedProxies: true,
+};
+
+/** {@linkcode AdmissionOptions}, checked and with the defaults filled in. */
 export interface AdmissionRules {
   readonly isAllowedOrigin: OriginCheck;
   readonly requireOrigin: boolean;
@@ -69,17 +80,21 @@ export interface AdmissionRules {
 /**
  * Checks the options and fills in the defaults.
  *
- * @throws {TypeError} when `origins` has the wrong type or holds a value that is not an origin.
- * @throws {RangeError} when `trustedProxies` is not a non-negative integer.
+ * @param options see {@linkcode AdmissionOptions}.
+ * @param action the action that they are for, which begins the error message.
+ * @throws {TypeError} for a value of the wrong type, or a list with a value that is not an origin.
+ * @throws {RangeError} for a number of proxies that is not an integer of at least 0.
  */
-export function admissionRules(options: AdmissionOptions): AdmissionRules {
+export function admissionRules(
+  options: AdmissionOptions,
+  action: string,
+): AdmissionRules {
   const { origins = "same", requireOrigin = false, trustedProxies = 0 } =
     options;
-  checkNumber("Cannot admit peers", "trustedProxies", trustedProxies, {
-    integer: true,
-  });
+  checkBoolean(action, "requireOrigin", requireOrigin);
+  checkNumber(action, "trustedProxies", trustedProxies, { integer: true });
   return {
-    isAllowedOrigin: originCheck(origins),
+    isAllowedOrigin: originCheck(origins, action),
     requireOrigin,
     trustedProxies,
   };
@@ -117,7 +132,7 @@ export async function admit(
     return plainText(403, "Origin not allowed");
   }
   const address = clientAddress(request, remote, rules.trustedProxies);
-  if (!hub.hasRoom) {
+  if (!hub.hasCapacity) {
     return plainText(503, "The hub is full", { "retry-after": "5" });
   }
   if (!hub.hasCapacityFor(address)) {

@@ -22,11 +22,15 @@ export type OriginCheck = (origin: string, request: Request) => boolean;
  * Creates the check of an {@linkcode Origins}.
  *
  * @param origins the allowed origins.
+ * @param action the action that the option is for, which begins the error message.
  * @returns the check.
- * @throws {TypeError} when the list holds a value that is not an origin (a scheme, a host, and a port where it is not the
- * scheme's default).
+ * @throws {TypeError} for a value of the wrong type, or a list with a value that is not an origin: a scheme, a host, and a
+ * port where it is not the default of the scheme.
  */
-export function originCheck(origins: Origins): OriginCheck {
+export function originCheck(
+  origins: Origins,
+  action = "Cannot serve",
+): OriginCheck {
   if (origins === "any") return () => true;
   if (origins === "same") return isSame;
   if (typeof origins === "function") {
@@ -35,24 +39,27 @@ export function originCheck(origins: Origins): OriginCheck {
   }
   if (!Array.isArray(origins)) {
     throw new TypeError(
-      `Cannot check origins: the option 'origins' must be 'same', 'any', a list or a function, not ${
+      `${action}: the option 'origins' must be 'same', 'any', a list or a function, not ${
         typeof origins === "string" ? `'${origins}'` : typeof origins
       }`,
     );
   }
-  const allowed = new Set(origins.map(checkOrigin));
+  for (const origin of origins) {
+    const problem = originProblem(origin);
+    if (problem !== undefined) throw new TypeError(`${action}: ${problem}`);
+  }
+  const allowed = new Set<string>(origins);
   return (origin) => allowed.has(origin);
 }
 
-function checkOrigin(origin: unknown): string {
+/** Returns the reason why a value is not an origin, or `undefined`. */
+export function originProblem(origin: unknown): string | undefined {
   const text = String(origin);
-  // A star would be compared as a letter; a list with one would silently allow nothing.
-  if (URL.parse(text)?.origin !== text || /^null$|\*/.test(text)) {
-    throw new TypeError(
-      `Not an origin: '${text}'. An origin looks like https://app.example`,
-    );
-  }
-  return text;
+  // A star would be compared as a letter, so a pattern would match nothing.
+  return typeof origin === "string" && URL.parse(text)?.origin === text &&
+      !/^null$|\*/.test(text)
+    ? undefined
+    : `'${text}' is not an origin such as https://app.example`;
 }
 
 function isSame(origin: string, request: Request): boolean {

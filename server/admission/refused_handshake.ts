@@ -1,8 +1,8 @@
 import type { RefusedHandshake } from "../../hub/observer.ts";
 
 /**
- * Copies what observers receive of a refused handshake. The caller copies before the upgrade, after which the request may
- * not be readable. The query is left out: it may hold a secret.
+ * Copies the fields of a handshake that observers receive if it is refused. It has to be called before the upgrade, after
+ * which the request may not be readable. The query is not copied: it may contain a secret.
  */
 export function refusedHandshake(
   request: Request,

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { DEFAULT_LIMITS, type Limits, NO_LIMITS } from "../../hub/limits.ts";
 import { type DrainTimes, drainTimes } from "../drain.ts";
-import { originCheck } from "../admission/origins.ts";
+import { originProblem } from "../admission/origins.ts";
 import { FlagError, readChoice, readDuration, readInteger } from "./flags.ts";
 
 /** The settings of a server that the command line starts. */
@@ -152,10 +152,9 @@ function readWorkers(values: Values): number {
 function readOrigins(origins: string): ServeCommand["origins"] {
   if (origins === "same" || origins === "any") return origins;
   const list = origins.split(",").map((origin) => origin.trim());
-  try {
-    originCheck(list);
-  } catch (error) {
-    throw new FlagError(`--origins: ${(error as Error).message}`);
+  for (const origin of list) {
+    const problem = originProblem(origin);
+    if (problem !== undefined) throw new FlagError(`--origins: ${problem}`);
   }
   return list;
 }

@@ -2,7 +2,7 @@ import { eTag, ifNoneMatch } from "jsr:@std/http@^1/etag";
 import { acceptsEncodings } from "jsr:@std/http@^1/negotiation";
 import { stripTypeScriptTypes } from "node:module";
 import { methodNotAllowed } from "../responses.ts";
-import { FILES } from "./files.ts";
+import * as files from "./files.ts";
 
 /** Smaller bodies fit into one packet with or without gzip. */
 const GZIP_FROM_BYTES = 1024;
@@ -34,6 +34,7 @@ interface Asset {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+const sources: ReadonlyMap<string, string> = new Map(Object.entries(files));
 const assets = new Map<string, Promise<Asset>>();
 
 /**
@@ -48,7 +49,7 @@ export async function serveAsset(
   path: string,
 ): Promise<Response | undefined> {
   const name = path === "/" ? "static/index.html" : path.slice(1);
-  const source = FILES.get(name);
+  const source = sources.get(name);
   if (source === undefined) return undefined;
   const refused = methodNotAllowed(request);
   if (refused !== undefined) return refused;

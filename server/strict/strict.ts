@@ -4,12 +4,8 @@
  *
  * @module
  */
-import {
-  checkNumber,
-  numberOptions,
-  type OptionNames,
-} from "../../common/options.ts";
-import { DEFAULT_LIMITS } from "../../hub/limits.ts";
+import { checkNumber, type OptionNames } from "../../common/options.ts";
+import { limitOptions } from "../../hub/limits.ts";
 import type {
   AnyMessages,
   AnyRequests,
@@ -100,12 +96,7 @@ export async function serveStrict<
     handshakeMs = DEFAULT_HANDSHAKE_MS,
   } = options;
   checkNumber(action, "handshakeMs", handshakeMs);
-  const { messageBytes, peers } = numberOptions(
-    action,
-    "limits",
-    DEFAULT_LIMITS,
-    options.limits,
-  );
+  const { messageBytes, peers } = limitOptions(options.limits, action);
   const listening = new NodeServer(await loadWs(), {
     messageBytes,
     connections: peers + SPARE_CONNECTIONS,

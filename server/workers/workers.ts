@@ -7,7 +7,12 @@ import {
 } from "../../common/options.ts";
 import type { StoreFactory } from "../../hub.ts";
 import { limitOptions, type Limits } from "../../hub/limits.ts";
-import { type DrainOptions, type DrainTimes, drainTimes } from "../drain.ts";
+import {
+  awaitDrain,
+  type DrainOptions,
+  type DrainTimes,
+  drainTimes,
+} from "../drain.ts";
 import type { Server } from "../serve.ts";
 import type { WorkerSettings } from "./messages.ts";
 import {
@@ -127,7 +132,7 @@ export async function serveWorkers(
   let draining: Promise<void> | undefined;
   const drain = (options?: DrainOptions) => {
     const times = drainTimes(options);
-    return draining ??= end(times);
+    return awaitDrain(draining ??= end(times), options?.signal);
   };
   return {
     addr,

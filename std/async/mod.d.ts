@@ -1,3 +1,4 @@
+export * from "./abortable.d.ts";
 export * from "./deadline.d.ts";
 export * from "./debounce.d.ts";
 export * from "./delay.d.ts";

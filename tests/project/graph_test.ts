@@ -7,6 +7,7 @@ import {
   root,
   sourcesAt,
 } from "./module_graph.ts";
+import { PAGE_FILES, pageFilesModule } from "./page_files.ts";
 
 const LAYERS = {
   common: ["common/"],
@@ -72,6 +73,32 @@ Deno.test("everything reached from mod.ts is imported by a relative path, from j
       !specifier.startsWith("node:")
     ),
     "A module imported from a URL sees no import map and should need no npm",
+  );
+});
+
+Deno.test("mod.ts loads no file of the page before a request for the page", async () => {
+  const imports = Map.groupBy(
+    await importsFrom(...await sourcesOf("face")),
+    ({ from }) => from,
+  );
+  const reached = new Set(["mod.ts"]);
+  // The loop also visits what it adds.
+  for (const path of reached) {
+    for (const { to, dynamic, typeOnly } of imports.get(path) ?? []) {
+      if (!dynamic && !typeOnly) reached.add(to);
+    }
+  }
+  assertEquals(
+    [...reached].filter((path) => /^(?:static|server\/page)\//.test(path)),
+    [],
+  );
+});
+
+Deno.test("server/page/files.ts lists what the page and the client load", async () => {
+  assertEquals(
+    await read(PAGE_FILES),
+    await pageFilesModule(),
+    "run `deno task page:files`",
   );
 });
 

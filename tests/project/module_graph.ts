@@ -19,6 +19,8 @@ export interface Import {
   readonly text: boolean;
   /** True if it imports only types. */
   readonly typeOnly: boolean;
+  /** True for an `import()`. */
+  readonly dynamic: boolean;
 }
 
 interface Resolution {
@@ -35,6 +37,7 @@ interface Info {
       readonly code?: Resolution;
       readonly type?: Resolution;
       readonly assertionType?: string;
+      readonly isDynamic?: boolean;
     }[];
   }[];
 }
@@ -86,8 +89,9 @@ export async function importsFrom(
         continue;
       }
       for (
-        const { specifier, code, type, assertionType } of module.dependencies ??
-          []
+        const { specifier, code, type, assertionType, isDynamic = false }
+          of module
+            .dependencies ?? []
       ) {
         const failed = code?.error ?? type?.error;
         if (failed !== undefined) {
@@ -99,6 +103,7 @@ export async function importsFrom(
           to: relative(code?.specifier ?? type?.specifier ?? specifier),
           text: assertionType === "text",
           typeOnly: code?.specifier === undefined,
+          dynamic: isDynamic,
         });
       }
     }

@@ -13,7 +13,7 @@ import { WirePeer } from "./wire_peer.ts";
 const TOKEN = "0123456789abcdef";
 const AUTHORIZATION = { authorization: `Bearer ${TOKEN}` };
 
-/** The samples of a text, by name and labels. */
+/** Returns the samples of a text by their names and labels. */
 function samplesOf(text: string): Map<string, number> {
   return new Map(
     text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))
@@ -32,7 +32,7 @@ async function scrape(port: number): Promise<Map<string, number>> {
   return samplesOf(await answer.text());
 }
 
-Deno.test("metrics count what happened: peers, deliveries, closes of 4506 too, refusals", async () => {
+Deno.test("counts peers, deliveries, closes (also 4506) and refusals", async () => {
   await using server = serve({
     port: 0,
     metrics: prometheus(),
@@ -43,8 +43,8 @@ Deno.test("metrics count what happened: peers, deliveries, closes of 4506 too, r
   await b.next();
   a.send({ type: "chat", text: "hello" });
   for (const peer of [a, b]) await peer.next();
-  const later = await WirePeer.open(`ws://127.0.0.1:${port}/ws`, "drumbeat.v2");
-  assertEquals((await later.closed).code, 4506);
+  const newer = await WirePeer.open(`ws://127.0.0.1:${port}/ws`, "drumbeat.v2");
+  assertEquals((await newer.closed).code, 4506);
   let status = 0;
   await RawPeer.connect(port, { headers: { origin: "https://evil.example" } })
     .catch((error: RefusedError) => status = error.status);
@@ -58,12 +58,12 @@ Deno.test("metrics count what happened: peers, deliveries, closes of 4506 too, r
   assertEquals(of("store_up"), 1);
   assert(of("flush_seconds_count")! >= 1);
   assert(of("unacknowledged_bytes")! > 0);
-  // Asked again, they are what they are, not twice as many.
+  // A second scrape does not add up.
   assertEquals((await scrape(port)).get("drumbeat_committed_total"), 1);
   for (const peer of [a, b]) await peer[Symbol.asyncDispose]();
 });
 
-Deno.test("codes that a peer makes up have no label of their own", async () => {
+Deno.test("close codes that a peer invents share one label", async () => {
   await using hub = createHub();
   const metrics = prometheus();
   hub.observe(metrics);
@@ -81,22 +81,22 @@ Deno.test("codes that a peer makes up have no label of their own", async () => {
   assertEquals(samples.get(labels[0]!), 100);
 });
 
-Deno.test("metrics need the token, all of it and nothing but it", async () => {
+Deno.test("answers /metrics for the exact token only", async () => {
   await using hub = createHub();
   const handler = createHandler(hub, {
     metrics: prometheus(),
     adminToken: TOKEN,
   });
-  const ask = async (authorization?: string, method = "GET") => {
+  const statusOf = async (authorization?: string, method = "GET") => {
     const headers = authorization === undefined ? {} : { authorization };
     const request = new Request("http://a/metrics", { method, headers });
     const { status, body } = await handler(request);
     await body?.cancel();
     return status;
   };
-  assertEquals(await ask(`Bearer ${TOKEN}`), 200);
-  assertEquals(await ask(`Bearer ${TOKEN}`, "HEAD"), 200);
-  assertEquals(await ask(`Bearer ${TOKEN}`, "POST"), 405);
+  assertEquals(await statusOf(`Bearer ${TOKEN}`), 200);
+  assertEquals(await statusOf(`Bearer ${TOKEN}`, "HEAD"), 200);
+  assertEquals(await statusOf(`Bearer ${TOKEN}`, "POST"), 405);
   for (
     const wrong of [
       undefined,
@@ -108,16 +108,16 @@ Deno.test("metrics need the token, all of it and nothing but it", async () => {
       `Basic ${btoa(`admin:${TOKEN}`)}`,
     ]
   ) {
-    assertEquals([wrong, await ask(wrong)], [wrong, 401]);
+    assertEquals([wrong, await statusOf(wrong)], [wrong, 401]);
   }
 });
 
-Deno.test("without a token there are no metrics, and without metrics no /metrics", async () => {
+Deno.test("rejects metrics without a token, and has no /metrics without metrics", async () => {
   await using hub = createHub();
   assertThrows(
     () => createHandler(hub, { metrics: prometheus() }),
     TypeError,
-    "needs an 'adminToken'",
+    "Cannot create the handler: the option 'metrics' needs the option 'adminToken'",
   );
   assertThrows(
     () => createHandler(hub, { adminToken: "short" }),
@@ -129,7 +129,7 @@ Deno.test("without a token there are no metrics, and without metrics no /metrics
   assertEquals((await handler(request)).status, 404);
 });
 
-Deno.test("the command line takes the token from the environment or from a file, and says what is missing", async () => {
+Deno.test("the command line reads the token from the environment or a file, and names a missing one", async () => {
   const file = await Deno.makeTempFile();
   try {
     await Deno.writeTextFile(file, `${TOKEN}\n`);
@@ -151,16 +151,16 @@ Deno.test("the command line takes the token from the environment or from a file,
     {},
   );
   const args = START.toSpliced(-1, 0, "--allow-read=.");
-  const asked = [...args, "--port", "0", "--metrics"];
-  const refused = await runDeno(asked);
+  const withMetrics = [...args, "--port", "0", "--metrics"];
+  const refused = await runDeno(withMetrics);
   assertEquals(refused.code, 1);
   assert(refused.stderr.startsWith("--metrics needs the admin token"));
   const env = { DRUMBEAT_ADMIN_TOKEN: TOKEN };
-  await using server = await SpawnedServer.start(asked, env);
+  await using server = await SpawnedServer.start(withMetrics, env);
   assertEquals((await scrape(server.port)).get("drumbeat_peers"), 0);
 });
 
-Deno.test("what only some ask for is in nobody else's module graph", async () => {
+Deno.test("the modules of --log and --metrics are not in the graph of the command line", async () => {
   const { code, stdout } = await runDeno([
     "info",
     "--json",

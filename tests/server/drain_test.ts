@@ -3,6 +3,7 @@ import {
   assertEquals,
   assertGreaterOrEqual,
   assertLess,
+  assertRejects,
   assertThrows,
 } from "@std/assert";
 import { deadline } from "@std/async/deadline";
@@ -12,7 +13,7 @@ import { drainServer, drainTimes } from "../../server/drain.ts";
 import { RawPeer } from "../raw_peer.ts";
 import { WirePeer } from "./wire_peer.ts";
 
-Deno.test("the times of a drain: peers go well before the deadline", () => {
+Deno.test("the default times disconnect the peers one second or more before the deadline", () => {
   const of = (options = {}) => {
     const { overMs, deadlineMs } = drainTimes(options);
     return [overMs, deadlineMs];
@@ -22,13 +23,20 @@ Deno.test("the times of a drain: peers go well before the deadline", () => {
   assertEquals(of({ overMs: 0 }), [0, 2_000]);
   assertEquals(of({ deadlineMs: 1_400 }), [400, 1_400]);
   assertEquals(of({ overMs: 5_000, deadlineMs: 200 }), [0, 200]);
-  for (const ms of [-1, NaN, Infinity, "1s"]) {
-    assertThrows(() => of({ overMs: ms }), RangeError, "'overMs'");
-    assertThrows(() => of({ deadlineMs: ms }), RangeError, "'deadlineMs'");
+  for (const name of ["overMs", "deadlineMs"]) {
+    for (const ms of [-1, NaN, Infinity]) {
+      assertThrows(() => of({ [name]: ms }), RangeError, `'${name}'`);
+    }
+    assertThrows(() => of({ [name]: "1s" }), TypeError, `'${name}'`);
   }
+  assertThrows(
+    () => of({ over: 1 }),
+    TypeError,
+    "Cannot drain: unknown option 'over'",
+  );
 });
 
-Deno.test("a drain with times that are none is refused, and the server goes on", async () => {
+Deno.test("a drain with invalid options throws, and the server continues", async () => {
   await using server = serve({ port: 0 });
   assertThrows(() => void server.drain({ overMs: -1 }), RangeError);
   const { status, body } = await fetch(
@@ -38,7 +46,7 @@ Deno.test("a drain with times that are none is refused, and the server goes on",
   assertEquals(status, 200);
 });
 
-Deno.test("while a hub drains: alive, not ready, nobody new; the page, too, is 503", async () => {
+Deno.test("while a hub drains, /healthz is 200, and /readyz, new connections and the page are 503", async () => {
   await using hub = createHub();
   const handler = createHandler(hub);
   const ask = async (path: string, init: RequestInit = {}) => {
@@ -58,7 +66,7 @@ Deno.test("while a hub drains: alive, not ready, nobody new; the page, too, is 5
   await drained;
 });
 
-Deno.test("a hub that is full is not ready, until somebody goes", async () => {
+Deno.test("/readyz is 503 while the hub is full", async () => {
   await using server = serve({ port: 0, limits: { peers: 1 } });
   const { port } = server.addr;
   const ready = async () => {
@@ -69,7 +77,7 @@ Deno.test("a hub that is full is not ready, until somebody goes", async () => {
   const peer = await WirePeer.plain(port);
   assertEquals(await ready(), 503);
   await peer[Symbol.asyncDispose]();
-  // The server has answered the close frame before it lets the connection go.
+  // The server answers the close frame before it detaches the connection.
   while (server.hub.stats().connections > 0) await ready();
   assertEquals(await ready(), 200);
 });
@@ -86,46 +94,62 @@ Deno.test("finished does not wait for a peer that never answers", async () => {
   peer.drop();
 });
 
-Deno.test("finished does not wait for a peer to which a write is stuck, for which the runtime's own shutdown waits", async () => {
+Deno.test("finished does not wait for a peer with a blocked write, unlike the runtime's own shutdown", async () => {
   const server = serve({ port: 0 });
   using peer = await RawPeer.connect(server.addr.port);
   await peer.json();
-  // Until the kernel takes no more: then the hub holds it back.
+  // Until the buffers of the kernel are full: then the hub holds records back.
   for (let sent = 0; server.hub.stats().unackedBytes === 0; sent++) {
-    assert(sent < 200, "the kernel takes 50 MiB");
+    assert(sent < 200, "The kernel buffers 50 MiB");
     await server.hub.broadcast(new Uint8Array(256 * 1024));
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  // So short that the transport has not tried to close it.
+  // Shorter than the time after which the transport tries to close the connection.
   void server.drain({ overMs: 0, deadlineMs: 10 });
   await deadline(server.finished, 5_000);
   peer.drop();
 });
 
-Deno.test("a listener, a store and peers that never end cost the deadline and no more", async () => {
+Deno.test("a drain ends at the deadline, even if the peers, the store and the listener never end", async () => {
   const never = new Promise<void>(() => {});
-  const asked: unknown[] = [];
+  const calls: unknown[] = [];
   const hub = {
     drain: ({ overMs }: { overMs: number }) => {
-      asked.push(overMs);
+      calls.push(overMs);
       return never;
     },
     close: ({ code }: { code: number }) => {
-      asked.push(code);
+      calls.push(code);
       return never;
     },
   };
   const from = performance.now();
   const listener = {
     shutdown() {
-      asked.push("shutdown");
+      calls.push("shutdown");
       return never;
     },
   };
   await drainServer(hub, listener, drainTimes({ deadlineMs: 200 }));
   const took = performance.now() - from;
-  assertEquals(asked, [0, 1012, "shutdown"]);
+  assertEquals(calls, [0, 1012, "shutdown"]);
   assertGreaterOrEqual(took, 200);
   assertLess(took, 1_200);
   assert(drainTimes().overMs > 0);
+});
+
+Deno.test("a signal ends the wait for a drain, and the drain continues", async () => {
+  const server = serve({ port: 0 });
+  using peer = await RawPeer.connect(server.addr.port, { protocol: PROTOCOL });
+  await peer.sendJson({ type: "hello" });
+  await peer.json();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const drained = server.drain({ overMs: 0, deadlineMs: 400, signal });
+  controller.abort(new Error("no longer needed"));
+  await assertRejects(() => drained, Error, "no longer needed");
+  // An ignored rejection must not end the process.
+  void server.drain({ signal });
+  await server.finished;
+  peer.drop();
 });

@@ -8,7 +8,7 @@ async function answer(path: string, init?: RequestInit): Promise<Response> {
 
 const PLAIN = "text/plain; charset=utf-8";
 
-/** Requests with their status and the headers that go with it. */
+/** Requests with their status and some headers of the response. */
 const ANSWERS: readonly (readonly [
   method: string,
   path: string,
@@ -37,7 +37,7 @@ const ANSWERS: readonly (readonly [
 ];
 
 for (const [method, path, status, headers = {}] of ANSWERS) {
-  Deno.test(`${method} ${path} is ${status}, in one plain sentence`, async () => {
+  Deno.test(`${method} ${path} is ${status} with one line of text`, async () => {
     const response = await answer(path, { method });
     assertEquals(response.status, status);
     assertEquals(response.headers.get("content-type"), PLAIN);
@@ -49,7 +49,7 @@ for (const [method, path, status, headers = {}] of ANSWERS) {
   });
 }
 
-Deno.test("an upgrade to something else than a WebSocket is no upgrade", async () => {
+Deno.test("an upgrade to another protocol is an ordinary request", async () => {
   assertEquals(
     (await answer("/ws", { headers: { upgrade: "h2c" } })).status,
     426,
@@ -59,7 +59,7 @@ Deno.test("an upgrade to something else than a WebSocket is no upgrade", async (
   await page.body?.cancel();
 });
 
-Deno.test("without a page the handler serves WebSockets and /healthz only", async () => {
+Deno.test("without a page it serves WebSockets and /healthz only", async () => {
   await using hub = createHub();
   const handler = createHandler(hub, { page: false });
   for (const path of ["/", "/static/app.ts", "/messages.ts"]) {
@@ -72,7 +72,7 @@ Deno.test("without a page the handler serves WebSockets and /healthz only", asyn
   );
 });
 
-Deno.test("over the wire an upgrade that was not asked for is 426", async () => {
+Deno.test("a GET of /ws over a socket is 426", async () => {
   await using server = serve({ port: 0 });
   const response = await fetch(`http://127.0.0.1:${server.addr.port}/ws`);
   assertEquals([response.status, response.headers.get("upgrade")], [

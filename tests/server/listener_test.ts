@@ -1,32 +1,32 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Listener, type ListenerOptions } from "../../server/listener.ts";
+import { Listener, type ListenerTimes } from "../../server/listener.ts";
 
-/** What the listener opened, in a test's hand. */
+/** A transport that a test controls. */
 class Opened {
   readonly addr: Deno.NetAddr;
   readonly #finished = Promise.withResolvers<void>();
   readonly finished: Promise<void> = this.#finished.promise;
-  wasShutDown = false;
+  isShutDown = false;
 
   constructor(port: number) {
     this.addr = { transport: "tcp", hostname: "127.0.0.1", port };
   }
 
-  fail(why: string): void {
-    this.#finished.reject(new Error(why));
+  fail(reason: string): void {
+    this.#finished.reject(new Error(reason));
   }
 
   shutdown(): Promise<void> {
-    this.wasShutDown = true;
+    this.isShutDown = true;
     this.#finished.resolve();
     return this.#finished.promise;
   }
 }
 
-function rig(options: Partial<ListenerOptions> = {}) {
+function rig(times: Partial<ListenerTimes> = {}) {
   const opened: Opened[] = [];
   const failures: string[] = [];
-  /** What opening throws, one after the other. */
+  /** The messages of the errors that `open` throws, in order. */
   const refusals: string[] = [];
   let wake = () => {};
   const listener = new Listener(
@@ -39,11 +39,12 @@ function rig(options: Partial<ListenerOptions> = {}) {
       wake();
       return one;
     },
+    (error) => failures.push((error as Error).message),
     {
-      pauseMs: 1,
-      maxPauseMs: 2,
-      onFailure: (error) => failures.push((error as Error).message),
-      ...options,
+      backoff: { minMs: 1, maxMs: 2 },
+      attempts: 100,
+      stableAfterMs: 10_000,
+      ...times,
     },
   );
   const until = async (count: number) => {
@@ -54,7 +55,7 @@ function rig(options: Partial<ListenerOptions> = {}) {
   return { listener, opened, failures, refusals, until };
 }
 
-Deno.test("a listener that failed listens again, on the same port", async () => {
+Deno.test("listens again on the same port after a failure", async () => {
   const { listener, opened, failures, refusals, until } = rig();
   refusals.push("no descriptor for the listener");
   opened[0]!.fail("accept");
@@ -69,14 +70,14 @@ Deno.test("a listener that failed listens again, on the same port", async () => 
   ]);
   await listener.shutdown();
   await listener.finished;
-  assertEquals(opened.map(({ wasShutDown }) => wasShutDown), [
+  assertEquals(opened.map(({ isShutDown }) => isShutDown), [
     false,
     false,
     true,
   ]);
 });
 
-Deno.test("a listener that cannot begin throws, as whatever it stands on does", () => {
+Deno.test("throws the error of the transport where it cannot listen at first", () => {
   assertThrows(
     () =>
       new Listener(
@@ -84,24 +85,24 @@ Deno.test("a listener that cannot begin throws, as whatever it stands on does", 
         () => {
           throw new Deno.errors.AddrInUse("taken");
         },
-        { onFailure() {} },
+        () => {},
       ),
     Deno.errors.AddrInUse,
   );
 });
 
-Deno.test("a listener gives up after so many failures in a row", async () => {
+Deno.test("rejects after the last attempt", async () => {
   const { listener, opened, failures, refusals } = rig({ attempts: 3 });
   refusals.push("2", "3", "4", "5");
   opened[0]!.fail("1");
   await assertRejects(() => listener.finished, Error, "4");
   assertEquals(failures, ["1", "2", "3", "4"]);
-  // There is nothing left to shut down.
+  // No transport is open.
   await listener.shutdown();
 });
 
-Deno.test("failures count in a row only: who has listened for long begins anew", async () => {
-  const { listener, opened, until } = rig({ attempts: 1, heldMs: 0 });
+Deno.test("the attempts start again after the time of a stable listener", async () => {
+  const { listener, opened, until } = rig({ attempts: 1, stableAfterMs: 0 });
   for (let n = 1; n <= 4; n++) {
     opened[n - 1]!.fail(`${n}`);
     await until(n + 1);
@@ -110,10 +111,9 @@ Deno.test("failures count in a row only: who has listened for long begins anew",
   await listener.finished;
 });
 
-Deno.test("a listener that is shut down in a pause does not listen again", async () => {
+Deno.test("does not listen again after a shutdown during a pause", async () => {
   const { listener, opened, failures } = rig({
-    pauseMs: 3_600_000,
-    maxPauseMs: 3_600_000,
+    backoff: { minMs: 3_600_000, maxMs: 3_600_000 },
   });
   opened[0]!.fail("accept");
   while (failures.length === 0) await Promise.resolve();

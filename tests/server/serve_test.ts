@@ -4,14 +4,14 @@ import { RawPeer } from "../raw_peer.ts";
 import { test } from "./transports.ts";
 import { WirePeer } from "./wire_peer.ts";
 
-test("serve listens on this machine only, and tells where", async ({ serve }) => {
+test("listens on 127.0.0.1 by default, and returns the address", async ({ serve }) => {
   await using server = await serve({ port: 0 });
   assertEquals(server.addr.hostname, "127.0.0.1");
   assertEquals(server.addr.transport, "tcp");
   assert(server.addr.port > 0);
 });
 
-test("a port that is taken is AddrInUse, and leaves nothing behind", async ({ serve }) => {
+test("throws AddrInUse for a port in use, and leaks nothing", async ({ serve }) => {
   await using server = await serve({ port: 0 });
   await assertRejects(
     () => serve({ port: server.addr.port }),
@@ -19,20 +19,21 @@ test("a port that is taken is AddrInUse, and leaves nothing behind", async ({ se
   );
 });
 
-test("options that are none are refused before anything is started", async ({ serve }) => {
+test("rejects numbers out of bounds before it listens", async ({ serve }) => {
   for (
     const options of [
       { limits: { inflight: -1 } },
       { limits: { messageBytes: NaN } },
       { sessionMs: -1 },
-      { handshakeMs: -1, trustedProxies: -1 },
+      { trustedProxies: -1 },
+      { port: 65_536 },
     ]
   ) {
     await assertRejects(() => serve({ port: 0, ...options }), RangeError);
   }
 });
 
-test("draining says goodbye: goaway and 1012 for drumbeat.v1, 1001 for plain peers", async ({ serve }) => {
+test("drains with goaway and 1012 for drumbeat.v1, and with 1001 for plain peers", async ({ serve }) => {
   const server = await serve({ port: 0 });
   const { port } = server.addr;
   const v1 = await WirePeer.v1(port);
@@ -47,7 +48,7 @@ test("draining says goodbye: goaway and 1012 for drumbeat.v1, 1001 for plain pee
   await assertRejects(() => fetch(`http://127.0.0.1:${port}/healthz`));
 });
 
-test("draining is idempotent, and disposing of a drained server does nothing", async ({ serve }) => {
+test("drain is idempotent, and disposing a drained server does nothing", async ({ serve }) => {
   const server = await serve({ port: 0 });
   const first = server.drain();
   assert(server.drain() === first);
@@ -55,7 +56,7 @@ test("draining is idempotent, and disposing of a drained server does nothing", a
   await server[Symbol.asyncDispose]();
 });
 
-test("what was published before draining is delivered before goodbye", async ({ serve }) => {
+test("delivers messages that were published before the drain", async ({ serve }) => {
   const server = await serve({ port: 0 });
   const plain = await WirePeer.plain(server.addr.port);
   server.hub.broadcast({ type: "last" });
@@ -65,7 +66,7 @@ test("what was published before draining is delivered before goodbye", async ({ 
   await drained;
 });
 
-test("draining leaves a peer that does not answer behind at the deadline", async ({ serve }) => {
+test("ends a drain at the deadline with a peer that does not answer", async ({ serve }) => {
   const server = await serve({ port: 0 });
   using _ = await RawPeer.connect(server.addr.port, { protocol: PROTOCOL });
   const from = performance.now();
@@ -74,7 +75,7 @@ test("draining leaves a peer that does not answer behind at the deadline", async
   await server.finished;
 });
 
-test("newcomers on a connection that is kept alive get 503 while the server drains", async ({ serve }) => {
+test("answers 503 on a kept-alive connection during a drain", async ({ serve }) => {
   const server = await serve({ port: 0 });
   const { port } = server.addr;
   using stalled = await RawPeer.connect(port, { protocol: PROTOCOL });
@@ -82,23 +83,23 @@ test("newcomers on a connection that is kept alive get 503 while the server drai
   const request = new TextEncoder().encode(
     "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
   );
-  const answer = async () => {
+  const respond = async () => {
     await conn.write(request);
     const bytes = new Uint8Array(65_536);
     return new TextDecoder().decode(
       bytes.subarray(0, await conn.read(bytes) ?? 0),
     );
   };
-  assert((await answer()).startsWith("HTTP/1.1 200"));
+  assert((await respond()).startsWith("HTTP/1.1 200"));
   const drained = server.drain({ deadlineMs: 2_000 });
-  const refused = await answer();
+  const refused = await respond();
   assert(refused.startsWith("HTTP/1.1 503"), refused);
   assert(refused.includes("retry-after: 1"));
   stalled.drop();
   await drained;
 });
 
-test("an abort signal drains, also one that was aborted before", async ({ serve }) => {
+test("an aborted signal drains the server, also if it was aborted before", async ({ serve }) => {
   const controller = new AbortController();
   const server = await serve({ port: 0, signal: controller.signal });
   const plain = await WirePeer.plain(server.addr.port);
@@ -106,12 +107,12 @@ test("an abort signal drains, also one that was aborted before", async ({ serve 
   assertEquals((await plain.closed).code, 1001);
   await server.finished;
   await server.drain();
-  const late = await serve({ port: 0, signal: controller.signal });
-  await late.finished;
-  await late.drain();
+  const second = await serve({ port: 0, signal: controller.signal });
+  await second.finished;
+  await second.drain();
 });
 
-test("a hub of a server that has ended takes nobody in and refuses to publish", async ({ serve }) => {
+test("the hub of a closed server refuses connections and publishes", async ({ serve }) => {
   const server = await serve({ port: 0 });
   await server.drain();
   assertEquals(server.hub.hasCapacity, false);

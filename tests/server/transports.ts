@@ -7,13 +7,16 @@ export type TransportName = "deno" | "strict";
 /** A transport under test. */
 export interface Transport {
   readonly transport: TransportName;
-  /** Starts a server with this transport. */
-  serve(options: ServeOptions): Promise<Server>;
+  /** Starts a server with this transport. `handshakeMs` is for the strict one only. */
+  serve(options: ServeOptions & { handshakeMs?: number }): Promise<Server>;
 }
 
 /** Every transport. */
 export const TRANSPORTS: readonly Transport[] = [
-  { transport: "deno", serve: async (options) => await serve(options) },
+  {
+    transport: "deno",
+    serve: async ({ handshakeMs: _, ...options }) => await serve(options),
+  },
   { transport: "strict", serve: (options) => serveStrict(options) },
 ];
 

@@ -5,14 +5,14 @@ import { rawHttp, RawPeer, RefusedError } from "../raw_peer.ts";
 import { test } from "./transports.ts";
 import { WirePeer } from "./wire_peer.ts";
 
-function agreed({ head }: RawPeer): string | undefined {
+function subprotocolOf({ head }: RawPeer): string | undefined {
   return /^sec-websocket-protocol: (.*)$/im.exec(head)?.[1]?.trim();
 }
 
-/** What is offered, what is agreed on, and what comes first. */
+/** The offered subprotocols, the chosen one, and the first frame of the server. */
 const OFFERS: readonly (readonly [
   offer: string | undefined,
-  agreed: string | undefined,
+  chosen: string | undefined,
   first: string,
 ])[] = [
   [undefined, undefined, "start"],
@@ -28,7 +28,7 @@ const OFFERS: readonly (readonly [
 
 for (const [offer, protocol, first] of OFFERS) {
   test(
-    `who offers ${offer ?? "no subprotocol"} gets ${
+    `an offer of ${offer ?? "no subprotocol"} gets ${
       protocol ?? "none"
     }, and then ${first}`,
     async ({ serve }) => {
@@ -37,7 +37,7 @@ for (const [offer, protocol, first] of OFFERS) {
         server.addr.port,
         offer === undefined ? {} : { protocol: offer },
       );
-      assertEquals(agreed(peer), protocol);
+      assertEquals(subprotocolOf(peer), protocol);
       if (first === "4506") {
         assertEquals(await peer.closeCode(), 4506);
         await peer.close(4506);
@@ -51,13 +51,13 @@ for (const [offer, protocol, first] of OFFERS) {
   );
 }
 
-test("a list without a space that has ours in it is 400 where the runtime cannot read it, with the reason in words", async ({ serve, transport }) => {
+test("a list of subprotocols without spaces is 400 where the runtime cannot read it", async ({ serve, transport }) => {
   await using server = await serve({ port: 0 });
   if (transport === "strict") {
     using peer = await RawPeer.connect(server.addr.port, {
       protocol: "a,drumbeat.v1",
     });
-    return assertEquals(agreed(peer), PROTOCOL);
+    return assertEquals(subprotocolOf(peer), PROTOCOL);
   }
   const refused = await assertRejects(
     () => RawPeer.connect(server.addr.port, { protocol: "a,drumbeat.v1" }),
@@ -66,7 +66,7 @@ test("a list without a space that has ours in it is 400 where the runtime cannot
   assertEquals(refused.status, 400);
 });
 
-test("a version that is not spoken is told in the close frame", async ({ serve }) => {
+test("closes a client of an unsupported version with 4506 and the supported one", async ({ serve }) => {
   await using server = await serve({ port: 0 });
   const peer = await WirePeer.open(
     `ws://127.0.0.1:${server.addr.port}/ws`,
@@ -74,14 +74,14 @@ test("a version that is not spoken is told in the close frame", async ({ serve }
   );
   assertEquals(await peer.closed, {
     code: 4506,
-    reason: "This server speaks drumbeat.v1",
+    reason: "Unsupported version: use drumbeat.v1",
   });
   assertEquals(server.hub.stats().connections, 0);
 });
 
-/** Handshakes that are none. */
+/** Invalid handshakes. */
 const HANDSHAKES: readonly (readonly [
-  words: string,
+  description: string,
   headers: Readonly<Record<string, string>>,
 ])[] = [
   ["without a key", { "sec-websocket-key": "" }],
@@ -89,8 +89,8 @@ const HANDSHAKES: readonly (readonly [
   ["without a connection header", { connection: "close" }],
 ];
 
-for (const [words, headers] of HANDSHAKES) {
-  test(`a handshake ${words} is refused in HTTP, and the hub does not hear of it`, async ({ serve }) => {
+for (const [description, headers] of HANDSHAKES) {
+  test(`refuses a handshake ${description} with an HTTP status and without a connection of the hub`, async ({ serve }) => {
     await using server = await serve({ port: 0 });
     const refused = await assertRejects(
       () => RawPeer.connect(server.addr.port, { headers }),
@@ -101,16 +101,16 @@ for (const [words, headers] of HANDSHAKES) {
   });
 }
 
-test("upgrades elsewhere are 404", async ({ serve }) => {
+test("answers 404 to an upgrade of another path", async ({ serve }) => {
   await using server = await serve({ port: 0 });
   const refused = await assertRejects(
-    () => RawPeer.connect(server.addr.port, { path: "/elsewhere" }),
+    () => RawPeer.connect(server.addr.port, { path: "/other" }),
     RefusedError,
   );
   assertEquals(refused.status, 404);
 });
 
-test("a query does not matter, and the peer tells the url and the address", async ({ serve }) => {
+test("accepts a query, and the peer has the URL and the address", async ({ serve }) => {
   const { promise, resolve } = Promise.withResolvers<
     { url: string; address: string; protocol: string }
   >();
@@ -126,12 +126,12 @@ test("a query does not matter, and the peer tells the url and the address", asyn
   });
 });
 
-test("a full hub answers 503 with a time to come back, and has room again when somebody leaves", async ({ serve }) => {
-  const left = Promise.withResolvers<void>();
+test("a full hub answers 503, and accepts a connection after another has closed", async ({ serve }) => {
+  const closed = Promise.withResolvers<void>();
   await using server = await serve({
     port: 0,
     limits: { peers: 1 },
-    onClose: () => left.resolve(),
+    onClose: () => closed.resolve(),
   });
   const { port } = server.addr;
   using first = await RawPeer.connect(port);
@@ -142,12 +142,12 @@ test("a full hub answers 503 with a time to come back, and has room again when s
   );
   assertEquals(refused.status, 503);
   first.drop();
-  await left.promise;
+  await closed.promise;
   using second = await RawPeer.connect(port);
   assertEquals((await second.json()).type, "start");
 });
 
-Deno.test("a handler works without knowing the other side's address", async () => {
+Deno.test("a handler works without the address of the other side", async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   await using hub = createHub({ onOpen: ({ info }) => resolve(info.address) });
   const handler = createHandler(hub);
@@ -162,34 +162,35 @@ Deno.test("a handler works without knowing the other side's address", async () =
   await listening.shutdown();
 });
 
-/** Requests that a fetch would not send, and the statuses they may have. */
-const ODD:
-  readonly (readonly [words: string, request: string, status: RegExp])[] = [
+/** Requests that `fetch` does not send, and the statuses that they may have. */
+const UNUSUAL:
+  readonly (readonly [description: string, request: string, status: RegExp])[] =
     [
-      "without a host",
-      "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n",
-      /^HTTP\/1.1 (200|400)/,
-    ],
-    [
-      "with a host that is none",
-      "GET /healthz HTTP/1.1\r\nHost: %%% \r\nConnection: close\r\n\r\n",
-      /^HTTP\/1.1 (200|400)/,
-    ],
-    [
-      "with a whole URL for a path",
-      "GET http://other.test/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-      /^HTTP\/1.1 200/,
-    ],
-    [
-      "with a star for a path",
-      "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-      /^HTTP\/1.1 (400|404|405)/,
-    ],
-    ["that is no HTTP", "hello\r\n\r\n", /^HTTP\/1.1 400/],
-  ];
+      [
+        "without a host",
+        "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n",
+        /^HTTP\/1.1 (200|400)/,
+      ],
+      [
+        "with an invalid host",
+        "GET /healthz HTTP/1.1\r\nHost: %%% \r\nConnection: close\r\n\r\n",
+        /^HTTP\/1.1 (200|400)/,
+      ],
+      [
+        "with a whole URL for a path",
+        "GET http://other.test/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        /^HTTP\/1.1 200/,
+      ],
+      [
+        "with a star for a path",
+        "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        /^HTTP\/1.1 (400|404|405)/,
+      ],
+      ["that is not HTTP", "hello\r\n\r\n", /^HTTP\/1.1 400/],
+    ];
 
-for (const [words, request, status] of ODD) {
-  test(`a request ${words} is answered and not an internal error`, async ({ serve }) => {
+for (const [description, request, status] of UNUSUAL) {
+  test(`answers a request ${description} without an internal error`, async ({ serve }) => {
     const errors: unknown[] = [];
     await using server = await serve({
       port: 0,
@@ -197,11 +198,11 @@ for (const [words, request, status] of ODD) {
     });
     assertMatch(await rawHttp(server.addr.port, request), status);
     assertEquals(errors, []);
-    await stillServes(server);
+    await assertServes(server);
   });
 }
 
-async function stillServes({ addr: { port } }: Server): Promise<void> {
+async function assertServes({ addr: { port } }: Server): Promise<void> {
   const response = await fetch(`http://127.0.0.1:${port}/healthz`);
   assertEquals(await response.text(), "ok\n");
 }

@@ -12,12 +12,12 @@ async function statusOf(port: number, headers: Headers): Promise<number> {
   return refused.status;
 }
 
-function serving(options: ServeOptions = {}) {
+function start(options: ServeOptions = {}) {
   return serve({ port: 0, ...options });
 }
 
-Deno.test("a page of this server may connect, and who says no origin; no other page", async () => {
-  await using server = serving();
+Deno.test("accepts pages of this server and clients without an origin, and refuses other pages", async () => {
+  await using server = start();
   const { port } = server.addr;
   const own = { origin: `http://127.0.0.1:${port}` };
   {
@@ -32,8 +32,8 @@ Deno.test("a page of this server may connect, and who says no origin; no other p
   assertEquals(server.hub.stats().joins, 2);
 });
 
-Deno.test("listed origins may connect, and with requireOrigin nobody without one", async () => {
-  await using server = serving({
+Deno.test("accepts listed origins only, and with requireOrigin no client without one", async () => {
+  await using server = start({
     origins: ["https://app.example"],
     requireOrigin: true,
   });
@@ -47,12 +47,12 @@ Deno.test("listed origins may connect, and with requireOrigin nobody without one
   assertEquals(await statusOf(port, { origin: own }), 403);
 });
 
-Deno.test("above limits.peersPerAddress it is 429 for that address, and not for another behind a proxy", async () => {
-  const left = Promise.withResolvers<void>();
-  await using server = serving({
+Deno.test("answers 429 above limits.peersPerAddress, for each address behind a proxy", async () => {
+  const closed = Promise.withResolvers<void>();
+  await using server = start({
     trustedProxies: 1,
     limits: { peersPerAddress: 2 },
-    onClose: () => left.resolve(),
+    onClose: () => closed.resolve(),
   });
   const { port } = server.addr;
   const from = (address: string) => ({
@@ -68,17 +68,17 @@ Deno.test("above limits.peersPerAddress it is 429 for that address, and not for 
   assertEquals((await other.json()).type, "start");
   const [first] = server.hub.peers;
   assertEquals(first?.info.address, "192.0.2.1");
-  // Who goes makes room.
+  // A closed connection no longer counts.
   await two.close(1000);
   two[Symbol.dispose]();
-  await left.promise;
+  await closed.promise;
   using three = await RawPeer.connect(port, from("192.0.2.1"));
   assertEquals((await three.json()).type, "start");
 });
 
-Deno.test("options of who gets in that are none are refused before anything listens", () => {
-  assertThrows(() => serving({ origins: ["app.example"] }), TypeError);
-  assertThrows(() => serving({ trustedProxies: -1 }), RangeError);
-  assertThrows(() => serving({ trustedProxies: 1.5 }), RangeError);
-  assertThrows(() => serving({ limits: { peersPerAddress: -1 } }), RangeError);
+Deno.test("rejects invalid options before it listens", () => {
+  assertThrows(() => start({ origins: ["app.example"] }), TypeError);
+  assertThrows(() => start({ trustedProxies: -1 }), RangeError);
+  assertThrows(() => start({ trustedProxies: 1.5 }), RangeError);
+  assertThrows(() => start({ limits: { peersPerAddress: -1 } }), RangeError);
 });

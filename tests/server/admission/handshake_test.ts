@@ -1,16 +1,19 @@
 import { assertEquals } from "@std/assert";
-import { handshakeOf, offeredBy } from "../../../server/admission/handshake.ts";
+import {
+  handshakeOf,
+  offeredSubprotocols,
+} from "../../../server/admission/handshake.ts";
 
 function read(headers: Record<string, string>) {
   const request = new Request("http://hub.test/ws", { headers });
-  return handshakeOf(request, offeredBy(request));
+  return handshakeOf(request, offeredSubprotocols(request));
 }
 
-Deno.test("a request that says nothing of who sends it says so", () => {
+Deno.test("a request without headers of identity has empty subprotocols only", () => {
   assertEquals(read({}), { protocols: [] });
 });
 
-Deno.test("the headers that say who it is are copied, and no others", () => {
+Deno.test("copies the headers of identity and no others", () => {
   assertEquals(
     read({
       cookie: "a=b; c=d",
@@ -30,12 +33,12 @@ Deno.test("the headers that say who it is are copied, and no others", () => {
   );
 });
 
-/** Subprotocol lists, and the token that is in them. */
+/** Subprotocol lists with their tokens. */
 const TOKENS: readonly (readonly [list: string, token: string | undefined])[] =
   [
     ["drumbeat.v1, drumbeat.token.czNjcmV0", "s3cret"],
     ["drumbeat.token.czNjcmV0,drumbeat.v1", "s3cret"],
-    // Padding is no character of a token: RFC 6455 section 4.1 and RFC 9110 section 5.6.2.
+    // Without padding: `=` may not be part of a subprotocol (RFC 6455 section 4.1 and RFC 9110 section 5.6.2).
     ["drumbeat.v1, drumbeat.token.w6TDtg", "äö"],
     ["drumbeat.v1, drumbeat.token._-__", undefined],
     ["drumbeat.v1, drumbeat.token.", ""],
@@ -47,7 +50,7 @@ const TOKENS: readonly (readonly [list: string, token: string | undefined])[] =
   ];
 
 for (const [list, token] of TOKENS) {
-  Deno.test(`the token of '${list}' is ${token}, and no subprotocol`, () => {
+  Deno.test(`reads the token ${token} of '${list}' and removes it from the subprotocols`, () => {
     const { protocols, ...handshake } = read({
       "sec-websocket-protocol": list,
     });

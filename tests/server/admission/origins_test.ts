@@ -1,13 +1,16 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { originCheck, type Origins } from "../../../server/admission/origins.ts";
+import {
+  originCheck,
+  type Origins,
+} from "../../../server/admission/origins.ts";
 
-function mayCome(origins: Origins, origin: string, host?: string): boolean {
+function isAllowed(origins: Origins, origin: string, host?: string): boolean {
   const headers: HeadersInit = host === undefined ? {} : { host };
   const request = new Request("http://ignored.example/ws", { headers });
   return originCheck(origins)(origin, request);
 }
 
-/** Origin, Host, and whether they are the same. */
+/** Origin, Host, and the result of `same`. */
 const PAIRS: readonly (readonly [string, string | undefined, boolean])[] = [
   ["http://localhost:8000", "localhost:8000", true],
   ["https://app.example", "app.example", true],
@@ -32,42 +35,42 @@ const PAIRS: readonly (readonly [string, string | undefined, boolean])[] = [
 ];
 
 for (const [origin, host, same] of PAIRS) {
-  Deno.test(`a page of '${origin}' that asks '${host}' is ${same ? "" : "not "}its own`, () => {
-    assertEquals(mayCome("same", origin, host), same);
+  Deno.test(`same ${same ? "allows" : "refuses"} the origin '${origin}' for the host '${host}'`, () => {
+    assertEquals(isAllowed("same", origin, host), same);
   });
 }
 
-Deno.test("a list is the ones in it, to the letter, and no others", () => {
+Deno.test("a list allows exactly its origins", () => {
   const list = ["https://app.example", "http://localhost:3000"];
-  assertEquals(mayCome(list, "https://app.example"), true);
-  assertEquals(mayCome(list, "http://localhost:3000"), true);
-  assertEquals(mayCome(list, "http://app.example"), false);
-  assertEquals(mayCome(list, "https://app.example.evil.example"), false);
-  assertEquals(mayCome(list, "null"), false);
-  assertEquals(mayCome([], "https://app.example", "app.example"), false);
+  assertEquals(isAllowed(list, "https://app.example"), true);
+  assertEquals(isAllowed(list, "http://localhost:3000"), true);
+  assertEquals(isAllowed(list, "http://app.example"), false);
+  assertEquals(isAllowed(list, "https://app.example.evil.example"), false);
+  assertEquals(isAllowed(list, "null"), false);
+  assertEquals(isAllowed([], "https://app.example", "app.example"), false);
 });
 
-Deno.test("a function decides, and is not asked about null", () => {
-  const asked: string[] = [];
+Deno.test("a function decides, and is not called for the origin null", () => {
+  const calls: string[] = [];
   const decide = (origin: string) => {
-    asked.push(origin);
+    calls.push(origin);
     return origin.endsWith(".example");
   };
-  assertEquals(mayCome(decide, "https://app.example"), true);
-  assertEquals(mayCome(decide, "https://app.test"), false);
-  assertEquals(mayCome(decide, "null"), false);
-  assertEquals(asked, ["https://app.example", "https://app.test"]);
-  // Truthy is not true: a promise lets nobody in.
+  assertEquals(isAllowed(decide, "https://app.example"), true);
+  assertEquals(isAllowed(decide, "https://app.test"), false);
+  assertEquals(isAllowed(decide, "null"), false);
+  assertEquals(calls, ["https://app.example", "https://app.test"]);
+  // Only `true` allows: the promise of an async function would be truthy.
   const promise = (() => Promise.resolve(false)) as unknown as Origins;
-  assertEquals(mayCome(promise, "https://app.example"), false);
+  assertEquals(isAllowed(promise, "https://app.example"), false);
 });
 
-Deno.test("any is any, files and sandboxed frames too", () => {
-  assertEquals(mayCome("any", "https://evil.example"), true);
-  assertEquals(mayCome("any", "null"), true);
+Deno.test("any allows every origin, also those of files and sandboxed frames", () => {
+  assertEquals(isAllowed("any", "https://evil.example"), true);
+  assertEquals(isAllowed("any", "null"), true);
 });
 
-Deno.test("what is no origin is refused where it is given", () => {
+Deno.test("rejects a list with a value that is not an origin, and other values", () => {
   const wrong = [
     "app.example",
     "https://app.example/",
@@ -80,11 +83,15 @@ Deno.test("what is no origin is refused where it is given", () => {
     "",
   ];
   for (const origin of wrong) {
-    assertThrows(() => originCheck([origin]), TypeError, "Not an origin");
+    assertThrows(
+      () => originCheck([origin]),
+      TypeError,
+      `Cannot serve: '${origin}' is not an origin such as https://app.example`,
+    );
   }
   assertThrows(
     () => originCheck("https://app.example" as Origins),
     TypeError,
-    "same, any, a list or a function",
+    "the option 'origins' must be 'same', 'any', a list or a function, not 'https://app.example'",
   );
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { clientAddress } from "../../../server/admission/remote_address.ts";
 
-function seen(forwarded: string | undefined, proxies: number): string {
+function addressOf(forwarded: string | undefined, proxies: number): string {
   const headers: HeadersInit = forwarded === undefined
     ? {}
     : { "x-forwarded-for": forwarded };
@@ -9,18 +9,18 @@ function seen(forwarded: string | undefined, proxies: number): string {
   return clientAddress(request, "10.0.0.1", proxies);
 }
 
-Deno.test("no proxy is believed unless it is counted", () => {
-  assertEquals(seen("192.0.2.7", 0), "10.0.0.1");
-  assertEquals(seen("192.0.2.7", 1), "192.0.2.7");
+Deno.test("ignores X-Forwarded-For without a trusted proxy", () => {
+  assertEquals(addressOf("192.0.2.7", 0), "10.0.0.1");
+  assertEquals(addressOf("192.0.2.7", 1), "192.0.2.7");
 });
 
-Deno.test("what stands before the proxies' own entries is not believed", () => {
-  assertEquals(seen("203.0.113.1, 192.0.2.7", 1), "192.0.2.7");
-  assertEquals(seen("203.0.113.1, 192.0.2.7, 10.0.0.9", 2), "192.0.2.7");
-  assertEquals(seen("203.0.113.1,2001:db8::1", 1), "2001:db8::1");
+Deno.test("ignores the entries before those of the trusted proxies", () => {
+  assertEquals(addressOf("203.0.113.1, 192.0.2.7", 1), "192.0.2.7");
+  assertEquals(addressOf("203.0.113.1, 192.0.2.7, 10.0.0.9", 2), "192.0.2.7");
+  assertEquals(addressOf("203.0.113.1,2001:db8::1", 1), "2001:db8::1");
 });
 
-Deno.test("where there is no address, it is the proxy's own", () => {
+Deno.test("returns the proxy's address where the entry is missing or not an address", () => {
   for (
     const forwarded of [
       undefined,
@@ -34,8 +34,8 @@ Deno.test("where there is no address, it is the proxy's own", () => {
       ":".repeat(46),
     ]
   ) {
-    const want = forwarded === "a:b:c" ? "a:b:c" : "10.0.0.1";
-    assertEquals(seen(forwarded, 1), want, forwarded);
+    const expected = forwarded === "a:b:c" ? "a:b:c" : "10.0.0.1";
+    assertEquals(addressOf(forwarded, 1), expected, forwarded);
   }
-  assertEquals(seen("192.0.2.7", 2), "10.0.0.1");
+  assertEquals(addressOf("192.0.2.7", 2), "10.0.0.1");
 });

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { createHandler, createHub, serve } from "../../../server.ts";
-import { SOURCES } from "../../server/sources.ts";
+import * as files from "../../../server/page/files.ts";
 import { rawHttp } from "../../raw_peer.ts";
+
+const FILES: ReadonlyMap<string, string> = new Map(Object.entries(files));
 
 async function get(
   path: string,
@@ -31,7 +33,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 for (const [path, type] of Object.entries(TYPES)) {
-  Deno.test(`${path} is ${type}, and never guessed at`, async () => {
+  Deno.test(`serves ${path} as ${type}, with nosniff`, async () => {
     const response = await get(path);
     assertEquals(response.status, 200);
     assertEquals(response.headers.get("content-type"), type);
@@ -41,12 +43,12 @@ for (const [path, type] of Object.entries(TYPES)) {
   });
 }
 
-Deno.test("the page lets nothing run, load or frame it that is not its own", async () => {
+Deno.test("the page forbids scripts, requests and frames of other origins", async () => {
   const response = await get("/");
   const policy = response.headers.get("content-security-policy") ?? "";
   const directives = new Map(
-    policy.split("; ").map((each) => {
-      const [name, ...values] = each.split(" ");
+    policy.split("; ").map((directive) => {
+      const [name, ...values] = directive.split(" ");
       return [name, values.join(" ")];
     }),
   );
@@ -66,18 +68,18 @@ Deno.test("the page lets nothing run, load or frame it that is not its own", asy
   );
 });
 
-Deno.test("modules come with their types stripped, each line in its place", async () => {
+Deno.test("serves modules without their types, each line at its number", async () => {
   for (const name of ["messages/codec.ts", "static/app.ts", "client.ts"]) {
     const text = await (await get(`/${name}`)).text();
     assertEquals(
       text.split("\n").length,
-      SOURCES.get(name)!.split("\n").length,
+      FILES.get(name)!.split("\n").length,
     );
     assertFalse(/^(export )?(interface|type) /m.test(text), name);
   }
 });
 
-Deno.test("who has the newest answer is told so, without it", async () => {
+Deno.test("answers a matching ETag with 304 and no body", async () => {
   const first = await get("/static/styles/base.css");
   const etag = first.headers.get("etag")!;
   assertMatch(etag, /^W\/".+"$/);
@@ -98,7 +100,7 @@ Deno.test("who has the newest answer is told so, without it", async () => {
   await other.body?.cancel();
 });
 
-Deno.test("gzip is for those who take it, where it pays", async () => {
+Deno.test("compresses large files for clients that accept gzip", async () => {
   const plain = await (await get("/static/styles/base.css")).text();
   for (
     const accept of ["gzip", "gzip, deflate, br", "br;q=1, gzip;q=0.8", "*"]
@@ -118,7 +120,7 @@ Deno.test("gzip is for those who take it, where it pays", async () => {
     assertEquals(response.headers.get("content-encoding"), null, accept);
     assertEquals(await response.text(), plain);
   }
-  const small = [...SOURCES].find(([, text]) => text.length < 800);
+  const small = [...FILES].find(([, text]) => text.length < 800);
   if (small !== undefined) {
     const response = await get(`/${small[0]}`, { "accept-encoding": "gzip" });
     assertEquals(response.headers.get("content-encoding"), null);
@@ -126,7 +128,7 @@ Deno.test("gzip is for those who take it, where it pays", async () => {
   }
 });
 
-Deno.test("an answer's tag is the same whether it is zipped or not, so that caches agree", async () => {
+Deno.test("the ETag is the same with and without gzip", async () => {
   const [a, b] = [
     await get("/client.ts"),
     await get("/client.ts", { "accept-encoding": "gzip" }),
@@ -135,12 +137,12 @@ Deno.test("an answer's tag is the same whether it is zipped or not, so that cach
   for (const response of [a, b]) await response.body?.cancel();
 });
 
-Deno.test("HEAD has the headers of GET and no body, over the wire too", async () => {
-  const wanted = await get("/");
+Deno.test("HEAD has the headers of GET and no body, also over a socket", async () => {
+  const expected = await get("/");
   const head = await get("/", {}, "HEAD");
-  assertEquals([...head.headers], [...wanted.headers]);
+  assertEquals([...head.headers], [...expected.headers]);
   assertEquals(await head.text(), "");
-  const { length } = await wanted.bytes();
+  const { length } = await expected.bytes();
   await using server = serve({ port: 0 });
   const answer = await rawHttp(
     server.addr.port,

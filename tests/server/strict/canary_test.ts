@@ -77,7 +77,7 @@ test("canary: fragments are buffered without a limit", async ({ transport }) => 
 });
 
 test("canary: an incomplete request head has no timeout", async ({ transport, serve }) => {
-  await using server = await serve({ port: 0, handshakeMs: 50 } as object);
+  await using server = await serve({ port: 0, handshakeMs: 50 });
   using conn = await Deno.connect({
     hostname: "127.0.0.1",
     port: server.addr.port,
