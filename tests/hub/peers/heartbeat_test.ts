@@ -178,7 +178,7 @@ Deno.test("the interval and the timeout are options, and start contains them", a
   assertEquals(peer.closed?.code, 4001);
 });
 
-Deno.test("a hook that closes the hub during a heartbeat leaves no timer", async () => {
+Deno.test("no timer remains after a hook closed the hub during a heartbeat", async () => {
   const hub = inMemory({ onClose: () => void hub.hub.close() });
   const peers = [await hub.v1(), await hub.v1()];
   hub.clock.advance(26_000);

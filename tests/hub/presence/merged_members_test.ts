@@ -15,7 +15,7 @@ function record(given: Partial<ReplicationRecord>): ReplicationRecord {
 const state = (peer: string, at = 1, data: unknown = null) =>
   [peer, { at, data }] as const;
 
-/** What is left of the peers that a test uses. */
+/** Returns the members among the peers of these tests. */
 function present(members: MergedMembers): string[] {
   return ["a", "b", "c", "d"].filter((peer) =>
     members.newest(peer) !== undefined
@@ -29,7 +29,7 @@ Deno.test("removes the members that a list lacks once all its parts arrived in o
     record({ join: [], part: { nth: 2, of: 3 } }),
   ];
   for (
-    const [order, left] of [
+    const [order, expected] of [
       [[0, 1, 2], ["a", "b"]],
       [[0, 2], ["a", "c"]],
       [[1, 2], ["b", "c"]],
@@ -40,7 +40,7 @@ Deno.test("removes the members that a list lacks once all its parts arrived in o
     const members = new MergedMembers();
     members.merge("x", record({ join: [state("c")] }), 0);
     for (const nth of order) members.merge("x", parts[nth]!, 0);
-    assertEquals(present(members), [...left], `${order}`);
+    assertEquals(present(members), [...expected], `${order}`);
   }
 });
 
@@ -85,22 +85,22 @@ Deno.test("returns only the members that changed", () => {
 
 Deno.test("the newest state counts; for equal times, all hubs choose the same state", () => {
   const hubs = [new MergedMembers(), new MergedMembers()];
-  const words = [
+  const states = [
     state("a", 5, "five"),
     state("a", 5, "six"),
     state("a", 4, "z"),
   ];
-  words.forEach((word, node) =>
-    hubs[0]!.merge(`${node}`, record({ join: [word] }), 0)
+  states.forEach((state, node) =>
+    hubs[0]!.merge(`${node}`, record({ join: [state] }), 0)
   );
-  words.toReversed().forEach((word, node) =>
-    hubs[1]!.merge(`${node}`, record({ join: [word] }), 0)
+  states.toReversed().forEach((state, node) =>
+    hubs[1]!.merge(`${node}`, record({ join: [state] }), 0)
   );
   assertEquals(hubs.map((members) => members.newest("a")?.data), [
     "six",
     "six",
   ]);
-  // What is said here is newer than what is known, though a clock is ahead.
+  // A hub's own state is the newest, although the clock of another hub is ahead.
   hubs[0]!.set("a", "here", 3);
   assertEquals(hubs[0]!.newest("a"), { at: 6, data: "here" });
 });

@@ -4,7 +4,7 @@ import { microtasks } from "../../faults/process_clock.ts";
 import { type Node, Nodes } from "../nodes.ts";
 import { join, type Watcher } from "../watcher.ts";
 
-/** `SEED=7 RUNS=3000 deno test -A tests/hub/presence/property_test.ts` looks further. */
+/** `SEED=7 RUNS=3000 deno test -A tests/hub/presence/replication_property_test.ts` runs other and more histories. */
 const PARAMETERS = {
   seed: Number(Deno.env.get("SEED") ?? 1),
   numRuns: Number(Deno.env.get("RUNS") ?? 120),
@@ -14,30 +14,30 @@ const NODES = 3;
 const MEMBERS = 4;
 const GRACE_MS = 60_000;
 
-/** One step of a random history: prints as it is. */
+/** A step of a random history. */
 type Step =
-  | { readonly do: "enter"; who: number; node: number }
-  | { readonly do: "cut" | "say" | "bye" | "quit"; who: number }
-  | { readonly do: "away"; node: number; line: "holds" | "refuses" }
-  | { readonly do: "back" | "kill"; node: number }
-  | { readonly do: "hiccup"; node: number; seconds: number }
+  | { readonly do: "join"; member: number; node: number }
+  | { readonly do: "drop" | "update" | "close" | "leave"; member: number }
+  | { readonly do: "storeFails"; node: number; line: "holds" | "refuses" }
+  | { readonly do: "storeWorks" | "kill"; node: number }
+  | { readonly do: "storePauses"; node: number; seconds: number }
   | { readonly do: "pass"; seconds: number }
   | { readonly do: "turn" | "lose" };
 
-const who = fc.nat(MEMBERS - 1);
+const member = fc.nat(MEMBERS - 1);
 const node = fc.nat(NODES - 1);
 const one = <T extends string>(name: T) => fc.constant(name);
 
-/** What does not make anybody leave. */
+/** Steps after which no member leaves. */
 const QUIET: readonly fc.WeightedArbitrary<Step>[] = [
-  { weight: 10, arbitrary: fc.record({ do: one("enter"), who, node }) },
-  { weight: 6, arbitrary: fc.record({ do: one("cut"), who }) },
-  { weight: 5, arbitrary: fc.record({ do: one("say"), who }) },
+  { weight: 10, arbitrary: fc.record({ do: one("join"), member, node }) },
+  { weight: 6, arbitrary: fc.record({ do: one("drop"), member }) },
+  { weight: 5, arbitrary: fc.record({ do: one("update"), member }) },
   { weight: 14, arbitrary: fc.record({ do: one("turn") }) },
   {
     weight: 2,
     arbitrary: fc.record({
-      do: one("hiccup"),
+      do: one("storePauses"),
       node,
       seconds: fc.integer({ min: 1, max: 8 }),
     }),
@@ -46,17 +46,17 @@ const QUIET: readonly fc.WeightedArbitrary<Step>[] = [
 
 const ALL: readonly fc.WeightedArbitrary<Step>[] = [
   ...QUIET,
-  { weight: 2, arbitrary: fc.record({ do: one("bye"), who }) },
-  { weight: 2, arbitrary: fc.record({ do: one("quit"), who }) },
+  { weight: 2, arbitrary: fc.record({ do: one("close"), member }) },
+  { weight: 2, arbitrary: fc.record({ do: one("leave"), member }) },
   {
     weight: 2,
     arbitrary: fc.record({
-      do: one("away"),
+      do: one("storeFails"),
       node,
       line: fc.constantFrom("holds" as const, "refuses" as const),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: one("back"), node }) },
+  { weight: 3, arbitrary: fc.record({ do: one("storeWorks"), node }) },
   { weight: 1, arbitrary: fc.record({ do: one("kill"), node }) },
   { weight: 1, arbitrary: fc.record({ do: one("lose") }) },
   {
@@ -78,66 +78,70 @@ function histories(
   });
 }
 
-/** Somebody who comes, goes, moves between hubs, and has something to say of itself. */
-interface Actor {
+/** A client that joins, leaves, moves between hubs, and updates its data. */
+interface Client {
   session: string | undefined;
   watcher: Watcher | undefined;
-  said: number;
+  data: number;
 }
 
-/** Hubs and members in a random history, and the tiny model: who is connected as a member, and what each said last. */
+/** Hubs and clients in a random history, with the model: the connected members, and the last data of each. */
 class World {
   readonly nodes: Nodes;
   readonly hubs: Node[] = [];
-  readonly actors: Actor[] = [];
-  /** All that were told of leaves. */
+  readonly clients: Client[] = [];
+  /** Every leave that a member received. */
   readonly leaves: string[] = [];
-  #said = 0;
+  #updates = 0;
 
   constructor(late: boolean, maxRecords: number) {
     this.nodes = new Nodes({ late, maxRecords });
     for (let n = 0; n < NODES; n++) this.hubs.push(this.#hub());
     for (let n = 0; n < MEMBERS; n++) {
-      this.actors.push({ session: undefined, watcher: undefined, said: 0 });
+      this.clients.push({ session: undefined, watcher: undefined, data: 0 });
     }
   }
 
-  async take(step: Step): Promise<void> {
+  async run(step: Step): Promise<void> {
     const { clock, logs } = this.nodes;
-    // No two things are said at the same time.
+    // No two updates have the same time.
     clock.advance(1);
     switch (step.do) {
-      case "enter":
-        await this.enter(this.actors[step.who]!, step.node);
+      case "join":
+        await this.join(this.clients[step.member]!, step.node);
         break;
-      case "cut":
-        this.#end(this.actors[step.who]!, 0);
+      case "drop":
+        this.#end(this.clients[step.member]!, 0);
         break;
-      case "bye":
-        this.#end(this.actors[step.who]!, 1000);
+      case "close":
+        this.#end(this.clients[step.member]!, 1000);
         break;
-      case "say": {
-        const actor = this.actors[step.who]!;
-        if (actor.watcher === undefined) break;
-        actor.said = ++this.#said;
-        const frame = { type: "presence", id: actor.said, topic: "room" };
-        actor.watcher.peer.send({ ...frame, data: actor.said });
-        break;
-      }
-      case "quit": {
-        const actor = this.actors[step.who]!;
-        actor.watcher?.peer.send({ type: "unsubscribe", id: 0, topic: "room" });
-        actor.watcher?.look();
-        actor.watcher = undefined;
+      case "update": {
+        const client = this.clients[step.member]!;
+        if (client.watcher === undefined) break;
+        client.data = ++this.#updates;
+        const frame = { type: "presence", id: client.data, topic: "room" };
+        client.watcher.peer.send({ ...frame, data: client.data });
         break;
       }
-      case "away":
+      case "leave": {
+        const client = this.clients[step.member]!;
+        client.watcher?.peer.send({
+          type: "unsubscribe",
+          id: 0,
+          topic: "room",
+        });
+        client.watcher?.look();
+        client.watcher = undefined;
+        break;
+      }
+      case "storeFails":
         this.hubs[step.node]!.store.line = step.line;
         break;
-      case "back":
+      case "storeWorks":
         this.hubs[step.node]!.store.line = "up";
         break;
-      case "hiccup":
+      case "storePauses":
         this.hubs[step.node]!.store.line = "holds";
         this.nodes.pass(step.seconds);
         this.hubs[step.node]!.store.line = "up";
@@ -160,37 +164,39 @@ class World {
     this.look();
   }
 
-  /** Takes in what everybody was told. */
+  /** Applies the frames that arrived at the clients. */
   look(): void {
-    for (const actor of this.actors) {
-      const { watcher } = actor;
+    for (const client of this.clients) {
+      const { watcher } = client;
       if (watcher === undefined) continue;
       const before = watcher.left.length;
       this.leaves.push(...watcher.look().left.slice(before));
-      const dead = ![...this.hubs].some(({ hub }) =>
+      const isKilled = ![...this.hubs].some(({ hub }) =>
         [...hub.peers].some(({ id }) => id === watcher.id)
       );
-      // Its hub was killed, or its topic's log was lost.
-      if (watcher.peer.closed !== undefined || dead) actor.watcher = undefined;
+      // Its hub was killed, or the topic's log was lost.
+      if (watcher.peer.closed !== undefined || isKilled) {
+        client.watcher = undefined;
+      }
     }
   }
 
-  async enter(actor: Actor, node: number): Promise<void> {
-    if (actor.watcher !== undefined) this.#end(actor, 0);
-    // While its store is away a hub may not answer a hello: whoever cannot get in goes on.
+  async join(client: Client, node: number): Promise<void> {
+    if (client.watcher !== undefined) this.#end(client, 0);
+    // A hub whose store fails may not answer a hello.
     this.hubs[node]!.store.line = "up";
-    actor.said = ++this.#said;
+    client.data = ++this.#updates;
     const hub = this.hubs[node]!;
-    actor.watcher = await join(this.nodes, hub, actor.said, actor.session);
-    actor.session = actor.watcher.session;
+    client.watcher = await join(this.nodes, hub, client.data, client.session);
+    client.session = client.watcher.session;
   }
 
-  /** All is well for longer than any grace: everybody who is connected is everywhere, and nobody else anywhere. */
-  async verdict(): Promise<void> {
+  /** Checks the members of every hub, after a time without failures that is longer than the grace time. */
+  async check(): Promise<void> {
     for (const { store } of this.hubs) store.line = "up";
     await this.nodes.talk();
     this.look();
-    // Nobody may forget the topic: each hub has a member that stays.
+    // Each hub gets a member that stays, so that it follows the topic.
     const stay = [];
     for (const hub of this.hubs) {
       stay.push(await join(this.nodes, hub, "stays"));
@@ -201,18 +207,20 @@ class World {
       this.look();
     }
     const expected: [string, unknown][] = stay.map(({ id }) => [id, "stays"]);
-    for (const { watcher, said } of this.actors) {
-      if (watcher !== undefined) expected.push([watcher.id, said]);
+    for (const { watcher, data } of this.clients) {
+      if (watcher !== undefined) expected.push([watcher.id, data]);
     }
-    const truth = Object.fromEntries(expected);
+    const members = Object.fromEntries(expected);
     for (const { hub, errors } of this.hubs) {
-      assertEquals(Object.fromEntries(hub.topic("room").presence), truth);
+      assertEquals(Object.fromEntries(hub.topic("room").presence), members);
       assertEquals(errors, []);
     }
-    for (const { view } of stay) assertEquals(Object.fromEntries(view), truth);
-    for (const { watcher } of this.actors) {
+    for (const { view } of stay) {
+      assertEquals(Object.fromEntries(view), members);
+    }
+    for (const { watcher } of this.clients) {
       if (watcher !== undefined) {
-        assertEquals(Object.fromEntries(watcher.view), truth);
+        assertEquals(Object.fromEntries(watcher.view), members);
       }
     }
   }
@@ -221,10 +229,10 @@ class World {
     return this.nodes.add({ presenceGraceMs: GRACE_MS });
   }
 
-  #end(actor: Actor, code: number): void {
-    actor.watcher?.look();
-    actor.watcher?.peer.far.close(code);
-    actor.watcher = undefined;
+  #end(client: Client, code: number): void {
+    client.watcher?.look();
+    client.watcher?.peer.far.close(code);
+    client.watcher = undefined;
   }
 }
 
@@ -239,8 +247,8 @@ for (const late of [false, true]) {
         async (steps, maxRecords) => {
           const world = new World(late, maxRecords);
           await using _nodes = world.nodes;
-          for (const step of steps) await world.take(step);
-          await world.verdict();
+          for (const step of steps) await world.run(step);
+          await world.check();
         },
       ),
       PARAMETERS,
@@ -253,16 +261,16 @@ for (const late of [false, true]) {
         const world = new World(late, Infinity);
         await using _nodes = world.nodes;
         for (const step of steps) {
-          await world.take(step);
-          // Nobody's grace may end.
-          for (const actor of world.actors) {
-            if (step.do === "hiccup" && actor.session !== undefined) {
-              await world.enter(actor, step.node);
+          await world.run(step);
+          // The clients resume after a pause, so that no grace time ends.
+          for (const client of world.clients) {
+            if (step.do === "storePauses" && client.session !== undefined) {
+              await world.join(client, step.node);
             }
           }
         }
         assertEquals(world.leaves, []);
-        await world.verdict();
+        await world.check();
       }),
       PARAMETERS,
     );
