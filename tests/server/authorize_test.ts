@@ -6,15 +6,15 @@ import { serve, type ServeOptions } from "../../server.ts";
 import { RawPeer, RefusedError } from "../raw_peer.ts";
 import { WirePeer } from "./wire_peer.ts";
 
-/** Whoever knows a token, by any way there is, is the one that it names. */
+/** Accepts any token, in each way that a client can send it: it is the name of the user. */
 const byToken: Authorize = ({ token, authorization, cookie }) => {
   const user = token ?? authorization?.replace("Bearer ", "") ??
     /(?:^|; )user=(\w+)/.exec(cookie ?? "")?.[1];
-  if (user === undefined || user === "nobody") return "unauthenticated";
+  if (user === undefined || user === "unknown") return "unauthenticated";
   return user === "banned" ? "forbidden" : { user };
 };
 
-function serving(options: ServeOptions = {}) {
+function startServer(options: ServeOptions = {}) {
   return serve({ port: 0, authorize: byToken, ...options });
 }
 
@@ -24,7 +24,7 @@ function subprotocol(token: string): string {
   return `drumbeat.token.${text}`;
 }
 
-async function refused(
+async function refusal(
   port: number,
   options: Parameters<typeof RawPeer.connect>[1] = {},
 ): Promise<string> {
@@ -36,9 +36,9 @@ async function refused(
   return message;
 }
 
-/** What gets a plain peer in. */
+/** The ways in which a plain peer sends a token. */
 const WAYS: readonly (readonly [
-  words: string,
+  description: string,
   options: NonNullable<Parameters<typeof RawPeer.connect>[1]>,
 ])[] = [
   ["a header", { headers: { authorization: "Bearer ada" } }],
@@ -46,9 +46,9 @@ const WAYS: readonly (readonly [
   ["a subprotocol", { protocol: subprotocol("ada") }],
 ];
 
-for (const [words, options] of WAYS) {
-  Deno.test(`a plain peer gets in by ${words}, and no token is told back`, async () => {
-    await using server = serving();
+for (const [description, options] of WAYS) {
+  Deno.test(`accepts a plain peer with a token in ${description}, and does not return the token`, async () => {
+    await using server = startServer();
     using peer = await RawPeer.connect(server.addr.port, options);
     assertEquals((await peer.json()).type, "start");
     assertEquals(/token|ada/.test(peer.head), false, peer.head);
@@ -56,33 +56,33 @@ for (const [words, options] of WAYS) {
   });
 }
 
-Deno.test("plain peers that are not let in are told in HTTP, and the hub has no connection of them", async () => {
+Deno.test("refuses plain peers with an HTTP status and without a connection of the hub", async () => {
   const errors: unknown[] = [];
-  let fail = false;
-  await using server = serving({
+  let isStuck = false;
+  await using server = startServer({
     limits: { peersPerUser: 1, authorizeMs: 50 },
-    authorize: (request) => fail ? new Promise(() => {}) : byToken(request),
+    authorize: (request) => isStuck ? new Promise(() => {}) : byToken(request),
     onError: (_error, { stage }) => errors.push(stage),
   });
   const { port } = server.addr;
   const as = (user: string) => ({
     headers: { authorization: `Bearer ${user}` },
   });
-  assertMatch(await refused(port), / 401 /);
-  assertMatch(await refused(port, as("nobody")), / 401 /);
-  assertMatch(await refused(port, as("banned")), / 403 /);
+  assertMatch(await refusal(port), / 401 /);
+  assertMatch(await refusal(port, as("unknown")), / 401 /);
+  assertMatch(await refusal(port, as("banned")), / 403 /);
   using ada = await RawPeer.connect(port, as("ada"));
   assertEquals((await ada.json()).type, "start");
-  assertMatch(await refused(port, as("ada")), / 429 /);
-  fail = true;
-  assertMatch(await refused(port, as("bob")), / 503 /);
+  assertMatch(await refusal(port, as("ada")), / 429 /);
+  isStuck = true;
+  assertMatch(await refusal(port, as("bob")), / 503 /);
   assertEquals(errors, ["authorize"]);
   const { joins, connections } = server.hub.stats();
   assertEquals([joins, connections], [1, 1]);
 });
 
-Deno.test("a 401 says how to say who one is", async () => {
-  await using server = serving();
+Deno.test("a 401 has a WWW-Authenticate header", async () => {
+  await using server = startServer();
   const response = await fetch(`http://127.0.0.1:${server.addr.port}/healthz`);
   assertEquals(response.status, 200);
   await response.body?.cancel();
@@ -99,18 +99,18 @@ Deno.test("a 401 says how to say who one is", async () => {
   );
 });
 
-Deno.test("a page sees why a drumbeat.v1 connection is refused: the close code comes after the upgrade", async () => {
-  await using server = serving();
+Deno.test("refuses drumbeat.v1 connections with a close code after the upgrade, which a page can read", async () => {
+  await using server = startServer();
   const url = `ws://127.0.0.1:${server.addr.port}/ws`;
-  for (const [token, code] of [["nobody", 4501], ["banned", 4503]] as const) {
+  for (const [token, code] of [["unknown", 4501], ["banned", 4503]] as const) {
     const peer = await WirePeer.open(url, PROTOCOL);
     peer.send({ type: "hello", token });
     assertEquals((await peer.closed).code, code);
   }
 });
 
-Deno.test("a drumbeat.v1 client gets in by a subprotocol, which is not the one agreed on, or by a cookie", async () => {
-  await using server = serving();
+Deno.test("accepts a drumbeat.v1 client with a token in a subprotocol, which is not chosen, or in a cookie", async () => {
+  await using server = startServer();
   const { port } = server.addr;
   for (
     const options of [
@@ -126,16 +126,16 @@ Deno.test("a drumbeat.v1 client gets in by a subprotocol, which is not the one a
   }
 });
 
-Deno.test("a plain peer that goes while it is asked about costs nobody anything", async () => {
-  const asked = Promise.withResolvers<AuthorizeRequest>();
-  const answer = Promise.withResolvers<Grant>();
+Deno.test("a plain peer that closes while authorize runs has no effect", async () => {
+  const called = Promise.withResolvers<AuthorizeRequest>();
+  const result = Promise.withResolvers<Grant>();
   const errors: unknown[] = [];
-  await using server = serving({
+  await using server = startServer({
     onError: (error) => errors.push(error),
     authorize(request) {
       if (request.token === "ada") return { user: "ada" };
-      asked.resolve(request);
-      return answer.promise;
+      called.resolve(request);
+      return result.promise;
     },
   });
   const { port } = server.addr;
@@ -144,9 +144,9 @@ Deno.test("a plain peer that goes while it is asked about costs nobody anything"
     "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n" +
       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
   ));
-  await asked.promise;
+  await called.promise;
   conn.close();
-  answer.resolve({ user: "bob" });
+  result.resolve({ user: "bob" });
   const client = connect(`ws://127.0.0.1:${port}/ws`, { token: "ada" });
   await client.opened();
   assertEquals([...server.hub.peers].map(({ user }) => user), ["ada"]);
@@ -154,16 +154,16 @@ Deno.test("a plain peer that goes while it is asked about costs nobody anything"
   await client[Symbol.asyncDispose]();
 });
 
-/** A client's clock that goes a hundred times as fast: what is due in a minute comes in 600 ms. */
-const hasty: ClientClock = {
+/** A client's clock whose timers are a hundred times as fast: one minute is 600 ms. */
+const fastClock: ClientClock = {
   ...webClock,
   after: (ms, run) => webClock.after(ms / 100, run),
 };
 
-Deno.test("a client renews its token by itself, on the connection that it has", async () => {
+Deno.test("a client renews its token on the open connection", async () => {
   const renewed = Promise.withResolvers<void>();
   const tokens: (string | undefined)[] = [];
-  await using server = serving({
+  await using server = startServer({
     authorize({ token, peer }) {
       tokens.push(token);
       if (tokens.length === 4) renewed.resolve();
@@ -174,14 +174,14 @@ Deno.test("a client renews its token by itself, on the connection that it has", 
   let issued = 0;
   await using client = connect(`ws://127.0.0.1:${server.addr.port}/ws`, {
     token: () => Promise.resolve(`t${++issued}`),
-    clock: hasty,
+    clock: fastClock,
     connectTimeoutMs: 6_000_000,
     heartbeat: false,
   });
   await renewed.promise;
   assertEquals(tokens, ["t1", "t2", "t3", "t4"]);
   const offset = await client.topic("lobby").publish(
-    { type: "chat", text: "still here" },
+    { type: "chat", text: "still connected" },
     { timeoutMs: 6_000_000 },
   );
   assertEquals([offset, client.attempt, client.lastClose], [0, 0, undefined]);
@@ -189,14 +189,14 @@ Deno.test("a client renews its token by itself, on the connection that it has", 
   assertEquals([joins, leaves], [1, 0]);
 });
 
-Deno.test("without a renewal a connection ends with its token; a fresh one resumes, an old one stays away", async () => {
-  const seen = new Set<string>();
-  await using server = serving({
+Deno.test("closes a connection whose token expires without a renewal: a new token resumes, an old one does not reconnect", async () => {
+  const used = new Set<string>();
+  await using server = startServer({
     heartbeat: { intervalMs: 100, timeoutMs: 10_000 },
-    // Nobody is let renew, and no token is good twice.
+    // Refuses renewals, and tokens that were used before.
     authorize({ token = "", peer }) {
-      if (peer !== undefined || seen.has(token)) return "unauthenticated";
-      seen.add(token);
+      if (peer !== undefined || used.has(token)) return "unauthenticated";
+      used.add(token);
       return { user: "ada", expiresAt: Date.now() + 300 };
     },
   });
@@ -221,14 +221,14 @@ Deno.test("without a renewal a connection ends with its token; a fresh one resum
   assertEquals((await closed).code, CloseCode.unauthenticated);
 });
 
-Deno.test("a session that was stolen with another user's token is a new one, over real sockets and from the disk", async () => {
+Deno.test("a session with the token of another user is not resumed, also after a restart with a file", async () => {
   const file = await Deno.makeTempFile();
   const { sqliteStore } = await import("../../adapters/sqlite/store.ts");
   try {
     let session = "";
     let id = "";
     {
-      await using server = serving({ store: sqliteStore(file) });
+      await using server = startServer({ store: sqliteStore(file) });
       const url = `ws://127.0.0.1:${server.addr.port}/ws`;
       const ada = await WirePeer.open(url, PROTOCOL);
       ada.send({ type: "hello", token: "ada" });
@@ -236,28 +236,28 @@ Deno.test("a session that was stolen with another user's token is a new one, ove
       ({ session, peer: id } = start);
       await ada[Symbol.asyncDispose]();
     }
-    await using server = serving({ store: sqliteStore(file) });
+    await using server = startServer({ store: sqliteStore(file) });
     const url = `ws://127.0.0.1:${server.addr.port}/ws`;
-    const ends: [string, boolean, boolean][] = [];
+    const results: [string, boolean, boolean][] = [];
     for (const token of ["bob", "ada"]) {
       await using peer = await WirePeer.open(url, PROTOCOL);
       peer.send({ type: "hello", token, session });
       const start = await peer.next();
-      ends.push([token, start.resumed, start.peer === id]);
+      results.push([token, start.resumed, start.peer === id]);
     }
-    assertEquals(ends, [["bob", false, false], ["ada", true, true]]);
+    assertEquals(results, [["bob", false, false], ["ada", true, true]]);
   } finally {
     await Deno.remove(file);
-    for (const ending of ["-wal", "-shm"]) {
-      await Deno.remove(file + ending).catch(() => {});
+    for (const suffix of ["-wal", "-shm"]) {
+      await Deno.remove(file + suffix).catch(() => {});
     }
   }
 });
 
-Deno.test("topics that are not allowed are refused to a client, and taken away by a token with fewer rights", async () => {
+Deno.test("refuses topics that are not allowed, and unsubscribes a client whose new token has fewer rights", async () => {
   const rights = new Map([["t1", ["lobby", "room:*"]], ["t2", ["lobby"]]]);
   let issued = 0;
-  await using server = serving({
+  await using server = startServer({
     authorize: ({ token = "" }) => ({
       user: "ada",
       expiresAt: Date.now() + 500,

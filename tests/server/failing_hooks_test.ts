@@ -3,23 +3,23 @@ import { defineMessages } from "../../messages.ts";
 import { serve, type ServeOptions, type Server } from "../../server.ts";
 import { WirePeer } from "./wire_peer.ts";
 
-/** What a program may do wrong. An exception or a rejection that nobody catches fails the test, as it would end a process. */
+/** The failures of a program. An unhandled one would fail the test, as it would end a process. */
 const FAILURES: Readonly<Record<string, () => never | Promise<never>>> = {
   throws: () => {
-    throw new Error("of the program's");
+    throw new Error("failure of the program");
   },
-  rejects: () => Promise.reject(new Error("of the program's")),
+  rejects: () => Promise.reject(new Error("failure of the program")),
 };
 
-/** A program's function that fails, of whatever type. */
+/** A function of the program that fails. */
 // deno-lint-ignore no-explicit-any -- it stands for functions of every type.
 type Failing = any;
 
 interface Case {
-  readonly words: string;
-  /** The options with which something fails. */
+  readonly name: string;
+  /** Returns the options with the failing function. */
   options?(fail: Failing): Partial<ServeOptions>;
-  /** What the program adds. */
+  /** Adds the failing function to a running server. */
   prepare?(server: Server, fail: Failing): void;
 }
 
@@ -28,7 +28,7 @@ const chat = (value: unknown): value is { text: string } =>
 
 const anything = (_: unknown): _ is unknown => true;
 
-/** A contract with one validator that fails. */
+/** Returns a contract with one failing validator. */
 function contract(fail: Failing, of: "message" | "request" | "presence") {
   return {
     contract: defineMessages(
@@ -45,41 +45,41 @@ function contract(fail: Failing, of: "message" | "request" | "presence") {
 }
 
 const CASES: readonly Case[] = [
-  { words: "onOpen", options: (onOpen) => ({ onOpen }) },
-  { words: "onClose", options: (onClose) => ({ onClose }) },
-  { words: "onPresence", options: (onPresence) => ({ onPresence }) },
+  { name: "onOpen", options: (onOpen) => ({ onOpen }) },
+  { name: "onClose", options: (onClose) => ({ onClose }) },
+  { name: "onPresence", options: (onPresence) => ({ onPresence }) },
   {
-    words: "onError, at an error",
+    name: "onError, called with an error,",
     options: (onError) => ({ onError, onOpen: onError }),
   },
   {
-    words: "a message's validator",
+    name: "the validator of a message",
     options: (fail) => contract(fail, "message"),
   },
   {
-    words: "a request's validator",
+    name: "the validator of a request",
     options: (fail) => contract(fail, "request"),
     prepare: ({ hub }) => void hub.handle("ask", () => 1),
   },
   {
-    words: "presence's validator",
+    name: "the validator of presence data",
     options: (fail) => contract(fail, "presence"),
   },
   {
-    words: "a key of a topic",
+    name: "the key of a topic",
     options: (key) => ({ topics: { "price:*": { lag: "latest", key } } }),
   },
   {
-    words: "a handler of messages",
+    name: "a handler of messages",
     prepare: ({ hub }, fail) => void hub.on("other", fail),
   },
   {
-    words: "a handler of requests",
+    name: "a handler of requests",
     prepare: ({ hub }, fail) => void hub.handle("ask", fail),
   },
 ];
 
-/** Does everything that calls the program, and waits for the last answer. */
+/** Sends a frame for each function of the program, and waits for the answers. */
 async function provoke(peer: WirePeer): Promise<void> {
   const message = { type: "other", text: "x" };
   const frames = [
@@ -89,16 +89,16 @@ async function provoke(peer: WirePeer): Promise<void> {
     { type: "request", id: 4, method: "ask", data: 1 },
   ];
   for (const frame of frames) peer.send(frame);
-  const left = new Set([1, 2, 3, 4]);
+  const unanswered = new Set([1, 2, 3, 4]);
   await peer.until(({ id }) => {
-    left.delete(id);
-    return left.size === 0;
+    unanswered.delete(id);
+    return unanswered.size === 0;
   });
 }
 
-for (const [how, fail] of Object.entries(FAILURES)) {
-  for (const { words, options, prepare } of CASES) {
-    Deno.test(`${words} that ${how} costs no connection, and the server lives`, async () => {
+for (const [failure, fail] of Object.entries(FAILURES)) {
+  for (const { name, options, prepare } of CASES) {
+    Deno.test(`${name} that ${failure} closes no connection of others, and the server continues`, async () => {
       const errors: unknown[] = [];
       const fails = () => {
         errors.push("failed");
@@ -117,16 +117,16 @@ for (const [how, fail] of Object.entries(FAILURES)) {
       await peer[Symbol.asyncDispose]();
       await using fresh = await WirePeer.v1(port, { topics: {} });
       await fresh.next();
-      const message = { type: "chat", text: "still here" };
+      const message = { type: "chat", text: "still connected" };
       fresh.send({ type: "publish", id: 9, topic: "lobby", message });
       await bystander.until(({ messages }) =>
         messages?.some((one: { message: { text?: string } }) =>
           one.message?.text === message.text
         )
       );
-      // Rejections are told in a turn of their own.
+      // Rejections are reported in a later turn.
       await new Promise((resolve) => setTimeout(resolve));
-      assertGreater(errors.length, 0, "it was never called");
+      assertGreater(errors.length, 0, "The failing function was not called");
       assertEquals(server.hub.stats().connections, 2);
     });
   }

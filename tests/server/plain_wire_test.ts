@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "./transports.ts";
 
-// The lines here are those that any browser developer would write: nothing of Drumbeat is imported for them.
+// These clients are pages that use WebSocket alone, without a module of Drumbeat.
 
-test("a page of five lines gets start, pong, and what it and others say", async ({ serve }) => {
+test("a page of five lines receives start, pong and chat messages", async ({ serve }) => {
   await using server = await serve({ port: 0 });
   const url = `ws://127.0.0.1:${server.addr.port}`;
   const lines: { type: string; time?: number; text?: string }[] = [];
@@ -28,29 +28,31 @@ test("a page of five lines gets start, pong, and what it and others say", async 
 });
 
 for (const path of ["/ws", "/"]) {
-  test(`JSON and binary reach everybody on ${path}`, async ({ serve }) => {
+  test(`JSON and binary messages reach every peer on ${path}`, async ({ serve }) => {
     await using server = await serve({ port: 0 });
     const url = `ws://127.0.0.1:${server.addr.port}${path}`;
     const [a, b] = [new WebSocket(url), new WebSocket(url)];
-    const heard = { a: [] as unknown[], b: [] as unknown[] };
+    const received = { a: [] as unknown[], b: [] as unknown[] };
     const { promise, resolve } = Promise.withResolvers<void>();
-    const hear = (list: unknown[]) => ({ data }: MessageEvent) => {
+    const record = (list: unknown[]) => ({ data }: MessageEvent) => {
       list.push(
         data instanceof ArrayBuffer
           ? [...new Uint8Array(data)]
           : JSON.parse(data).type,
       );
-      if (heard.a.length === 3 && heard.b.length === 3) resolve();
-      if (heard.a.length === 1 && heard.b.length === 1 && list.length === 1) {
+      if (received.a.length === 3 && received.b.length === 3) resolve();
+      if (
+        received.a.length === 1 && received.b.length === 1 && list.length === 1
+      ) {
         a.send(JSON.stringify({ type: "chat" }));
         a.send(Uint8Array.of(1, 2, 3));
       }
     };
     for (const socket of [a, b]) socket.binaryType = "arraybuffer";
-    a.onmessage = hear(heard.a);
-    b.onmessage = hear(heard.b);
+    a.onmessage = record(received.a);
+    b.onmessage = record(received.b);
     await promise;
-    assertEquals(heard, {
+    assertEquals(received, {
       a: ["start", "chat", [1, 2, 3]],
       b: ["start", "chat", [1, 2, 3]],
     });
@@ -62,7 +64,7 @@ for (const path of ["/ws", "/"]) {
   });
 }
 
-test("what a five-line page gets wrong is an error, and the line stays open", async ({ serve }) => {
+test("invalid messages of a page are errors, and the connection stays open", async ({ serve }) => {
   await using server = await serve({ port: 0 });
   const socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}`);
   const codes: string[] = [];

@@ -11,7 +11,7 @@ const LOW: NonNullable<ServeOptions["limits"]> = {
 
 Deno.test("a client with 1,000 queued messages delivers all of them once to a server with a low rate, without a 4029", async () => {
   const closes: number[] = [];
-  const heard: unknown[] = [];
+  const received: unknown[] = [];
   await using server = serve({
     port: 0,
     limits: LOW,
@@ -19,8 +19,8 @@ Deno.test("a client with 1,000 queued messages delivers all of them once to a se
   });
   const all = Promise.withResolvers<void>();
   server.hub.on("n", ({ n }) => {
-    heard.push(n);
-    if (heard.length === 1_000) all.resolve();
+    received.push(n);
+    if (received.length === 1_000) all.resolve();
   });
   server.hub.handle("echo", (data) => data);
   await using client = connect(`ws://127.0.0.1:${server.addr.port}/ws`);
@@ -36,12 +36,12 @@ Deno.test("a client with 1,000 queued messages delivers all of them once to a se
   await all.promise;
   const numbers = Array.from({ length: 1_000 }, (_, n) => n);
   assertEquals(await Promise.all(offsets), numbers);
-  assertEquals(heard, numbers);
+  assertEquals(received, numbers);
   assertEquals(replies, numbers.slice(0, 200));
   assertEquals([closes, client.attempt], [[], 0]);
 });
 
-/** Writes so many small messages at once. */
+/** Writes a number of small messages at once. */
 async function flood(peer: RawPeer, count: number): Promise<void> {
   const one = encodeFrame(1, new TextEncoder().encode('{"type":"ping"}'));
   const bytes = new Uint8Array(one.length * count);
@@ -51,11 +51,11 @@ async function flood(peer: RawPeer, count: number): Promise<void> {
 
 for (const protocol of [undefined, PROTOCOL]) {
   const options = protocol === undefined ? {} : { protocol };
-  // The hello is one.
+  // The hello counts as one message.
   const burst = protocol === undefined ? 128 : 127;
 
-  Deno.test(`over raw TCP, ${protocol ?? "plain"}: a burst is answered, and one above it is 4029`, async () => {
-    // So slow that no time that a test takes brings another message.
+  Deno.test(`${protocol ?? "plain"}: answers a burst, and closes with 4029 at one more message`, async () => {
+    // During a test, this rate allows no further message.
     const limits = { ...LOW, messagesPerSecond: 0.001 };
     for (
       const [count, isOver] of [[burst, false], [burst + 1, true]] as const

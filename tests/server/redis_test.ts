@@ -4,37 +4,37 @@ import { runDeno, SpawnedServer, START } from "./spawned.ts";
 import { WirePeer } from "./wire_peer.ts";
 
 const PASSWORD = "pa55 word";
-/** What must never be printed, in whichever form. */
+/** Matches the password in every encoding. */
 const SECRET = /pa55/;
 
 function args(url: string): string[] {
   return [...START, "--port", "0", "--store", url];
 }
 
-/** The same server, with a password or without. */
+/** Returns a URL of a Redis. */
 function urlOf({ port }: RedisServer, user: string, rest = ""): string {
   return `redis://${user}127.0.0.1:${port}${rest}`;
 }
 
 redisTest(
-  "with --store redis://… and no more than --allow-net, two servers are one hub, in a database and under a prefix of their own",
+  "with --store redis://… and --allow-net, two servers share topics in the database and under the prefix of the URL",
   async () => {
     await using redis = await RedisServer.start("--requirepass", PASSWORD);
     const user = `:${encodeURIComponent(PASSWORD)}@`;
     const url = urlOf(redis, user, "/2?prefix=app:");
     await using one = await SpawnedServer.start(args(url));
     await using other = await SpawnedServer.start(args(url));
-    await using there = await WirePeer.v1(other.port);
-    await there.next();
-    await using here = await WirePeer.v1(one.port);
-    await here.next();
-    here.send({
+    await using reader = await WirePeer.v1(other.port);
+    await reader.next();
+    await using writer = await WirePeer.v1(one.port);
+    await writer.next();
+    writer.send({
       type: "publish",
       id: 1,
       topic: "lobby",
       message: { type: "chat", text: "hello" },
     });
-    const batch = await there.next();
+    const batch = await reader.next();
     assertEquals([batch.type, batch.messages[0].message.text], [
       "batch",
       "hello",
@@ -51,7 +51,7 @@ redisTest(
 );
 
 redisTest(
-  "a Redis that cannot be used is one line without the password, and exit code 1",
+  "a Redis that cannot be used prints one line without the password and exits with 1",
   async () => {
     await using redis = await RedisServer.start("--requirepass", PASSWORD);
     const cases: [string, RegExp][] = [
@@ -61,32 +61,35 @@ redisTest(
       ["redis://:pa55@127.0.0.1:1", /ECONNREFUSED/],
       [`rediss://:pa55@127.0.0.1:${redis.port}`, /the store at rediss:/],
     ];
-    for (const [url, why] of cases) {
+    for (const [url, reason] of cases) {
       const { code, stdout, stderr } = await runDeno(args(url));
       assertEquals([code, stdout], [1, ""]);
       assertMatch(stderr, /^Cannot use the store at rediss?:\/\/127[^\n]+\n$/);
-      assertMatch(stderr, why);
+      assertMatch(stderr, reason);
       assertEquals(SECRET.test(stderr), false);
     }
   },
 );
 
-Deno.test("what is no URL of a Redis is one line without the password, and exit code 2", async () => {
+Deno.test("an invalid URL of a Redis prints one line without the password and exits with 2", async () => {
   const { code, stderr } = await runDeno(args("redis://:pa55@localhost/x"));
   assertEquals(code, 2);
   assertMatch(stderr, /^Cannot connect to Redis: the URL must be [^\n]+\n$/);
   assertEquals(SECRET.test(stderr), false);
 });
 
-redisTest("a Redis that drops keys is complained of, and used", async () => {
-  await using redis = await RedisServer.start(
-    "--maxmemory",
-    "100mb",
-    "--maxmemory-policy",
-    "allkeys-lru",
-  );
-  await using server = await SpawnedServer.start(args(redis.url));
-  server.signal("SIGTERM");
-  const { stderr } = await server.ended;
-  assertMatch(stderr, /^Redis deletes keys[^\n]+noeviction\n$/);
-});
+redisTest(
+  "a Redis that deletes keys prints a warning, and the server starts",
+  async () => {
+    await using redis = await RedisServer.start(
+      "--maxmemory",
+      "100mb",
+      "--maxmemory-policy",
+      "allkeys-lru",
+    );
+    await using server = await SpawnedServer.start(args(redis.url));
+    server.signal("SIGTERM");
+    const { stderr } = await server.ended;
+    assertMatch(stderr, /^Redis deletes keys[^\n]+noeviction\n$/);
+  },
+);

@@ -9,17 +9,17 @@ const MIB = 1024 * 1024;
 const TOTAL_BYTES = 64 * MIB;
 const MESSAGE_BYTES = 32 * 1024;
 const MESSAGES = TOTAL_BYTES / MESSAGE_BYTES;
-/** Messages that are on their way at once: well below a log of 1 MiB, so that whoever keeps up misses nothing. */
+/** The messages in flight: well below a log of 1 MiB, so that a peer that reads misses no record. */
 const ROUND = 8;
 const TEXT = "x".repeat(MESSAGE_BYTES - 64);
 
-/** Most of it is what the traffic itself leaves to the garbage collector, with or without a stalled peer. */
-const MOST_MIB: Readonly<Record<TransportName, number>> = {
+/** The largest growth of memory in MiB. Most of it is garbage of the traffic itself, with or without a stalled peer. */
+const MAX_MIB: Readonly<Record<TransportName, number>> = {
   deno: 48,
   strict: 80,
 };
 
-/** The memory of a process, in bytes. */
+/** Returns the memory of a process in bytes. */
 async function memory(pid: number): Promise<{ rss: number; peak: number }> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   const kib = (name: string) =>
@@ -27,52 +27,52 @@ async function memory(pid: number): Promise<{ rss: number; peak: number }> {
   return { rss: kib("VmRSS") * 1024, peak: kib("VmHWM") * 1024 };
 }
 
-/** Counts messages 0, 1, 2, … of the lobby as they come, and says when the last one of a round has come. */
-class Listener {
-  heard = 0;
-  #wanted = 0;
+/** Counts the messages 0, 1, 2, … of the lobby. */
+class Counter {
+  count = 0;
+  #target = 0;
   #wake: (() => void) | undefined;
 
-  hear(message: AnyFrame): void {
-    assertEquals(message.n, this.heard, "a healthy peer missed something");
-    if (++this.heard >= this.#wanted) this.#wake?.();
+  add(message: AnyFrame): void {
+    assertEquals(message.n, this.count, "A healthy peer missed a message");
+    if (++this.count >= this.#target) this.#wake?.();
   }
 
-  async until(wanted: number): Promise<void> {
-    this.#wanted = wanted;
-    if (this.heard < wanted) {
+  async until(target: number): Promise<void> {
+    this.#target = target;
+    if (this.count < target) {
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }
 }
 
-/** A drumbeat.v1 peer that keeps up. */
-async function healthyV1(port: number): Promise<[WirePeer, Listener]> {
+/** Connects a drumbeat.v1 peer that reads. */
+async function healthyV1(port: number): Promise<[WirePeer, Counter]> {
   const peer = await WirePeer.v1(port);
   await peer.next();
-  const listener = new Listener();
+  const counter = new Counter();
   let frames = 0;
   peer.onFrame = (frame) => {
     if (frame.type === "ping") return peer.send({ type: "pong", frames });
     assertEquals(frame.type, "batch");
     peer.send({ type: "ack", frames: ++frames });
-    for (const { message } of frame.messages) listener.hear(message);
+    for (const { message } of frame.messages) counter.add(message);
   };
-  return [peer, listener];
+  return [peer, counter];
 }
 
-/** A plain peer that keeps up. */
-async function healthyPlain(port: number): Promise<[WirePeer, Listener]> {
+/** Connects a plain peer that reads. */
+async function healthyPlain(port: number): Promise<[WirePeer, Counter]> {
   const peer = await WirePeer.plain(port);
-  const listener = new Listener();
-  peer.onFrame = (frame) => listener.hear(frame);
-  return [peer, listener];
+  const counter = new Counter();
+  peer.onFrame = (frame) => counter.add(frame);
+  return [peer, counter];
 }
 
-/** Publishes the whole, a round at a time: the next one when all listeners have heard the last. */
+/** Publishes all messages in rounds: the next one starts when every reader has received the last one. */
 async function publishAll(
   port: number,
-  listeners: readonly Listener[],
+  counters: readonly Counter[],
 ): Promise<void> {
   await using publisher = await WirePeer.v1(port, { topics: {} });
   await publisher.next();
@@ -89,15 +89,15 @@ async function publishAll(
         message: { type: "load", n, text: TEXT },
       });
     }
-    await Promise.all(listeners.map((listener) => listener.until(n)));
+    await Promise.all(counters.map((counter) => counter.until(n)));
   }
 }
 
-/** A peer that does not read, as long as nobody asks it to. */
+/** A peer that reads only on request. */
 interface Stalled {
   readonly peer: RawPeer;
-  /** Reads what is there and answers with the offsets: every one that came, and every one that a gap named. */
-  catchUp(): Promise<{ received: number; lost: number; gaps: number }>;
+  /** Reads up to the last message. Counts the received ones, those that gaps name, and the gaps. */
+  catchUp(): Promise<{ received: number; missed: number; gaps: number }>;
 }
 
 async function stalledV1(port: number): Promise<Stalled> {
@@ -107,14 +107,14 @@ async function stalledV1(port: number): Promise<Stalled> {
   return {
     peer,
     async catchUp() {
-      const tally = { received: 0, lost: 0, gaps: 0 };
+      const tally = { received: 0, missed: 0, gaps: 0 };
       let next = 0;
       let frames = 0;
       while (next < MESSAGES) {
         const frame = await peer.json();
         if (frame.type === "gap") {
           assertEquals([frame.topic, frame.from], ["lobby", next]);
-          tally.lost += frame.to - frame.from;
+          tally.missed += frame.to - frame.from;
           tally.gaps++;
           next = frame.to;
           continue;
@@ -137,13 +137,13 @@ async function stalledPlain(port: number): Promise<Stalled> {
   return {
     peer,
     async catchUp() {
-      const tally = { received: 0, lost: 0, gaps: 0 };
+      const tally = { received: 0, missed: 0, gaps: 0 };
       let next = 0;
       while (next < MESSAGES) {
         const frame = await peer.json();
         if (frame.type === "gap") {
           assertEquals([frame.topic, frame.from], ["lobby", next]);
-          tally.lost += frame.to - frame.from;
+          tally.missed += frame.to - frame.from;
           tally.gaps++;
           next = frame.to;
           continue;
@@ -162,28 +162,28 @@ for (
     stalledPlain,
   ]] as const
 ) {
-  test(`a ${dialect} peer that stops reading costs the server a bounded amount of memory and nobody else anything, and then gets its records or a gap`, async ({ transport }) => {
+  test(`a ${dialect} peer that stops reading takes bounded memory and does not affect others; it then receives its records or a gap`, async ({ transport }) => {
     await using server = await SpawnedServer.start([
       ...UNLIMITED,
       "--transport",
       transport,
     ]);
     const { port, pid } = server;
-    const [v1, heardV1] = await healthyV1(port);
-    const [plain, heardPlain] = await healthyPlain(port);
+    const [v1, countV1] = await healthyV1(port);
+    const [plain, countPlain] = await healthyPlain(port);
     const stalled = await stall(port);
     using peer = stalled.peer;
     const before = await memory(pid);
-    await publishAll(port, [heardV1, heardPlain]);
+    await publishAll(port, [countV1, countPlain]);
     const after = await memory(pid);
-    assertEquals([heardV1.heard, heardPlain.heard], [MESSAGES, MESSAGES]);
-    assertLess((after.peak - before.rss) / MIB, MOST_MIB[transport]);
+    assertEquals([countV1.count, countPlain.count], [MESSAGES, MESSAGES]);
+    assertLess((after.peak - before.rss) / MIB, MAX_MIB[transport]);
 
-    const { received, lost, gaps } = await stalled.catchUp();
-    assertEquals(received + lost, MESSAGES);
+    const { received, missed, gaps } = await stalled.catchUp();
+    assertEquals(received + missed, MESSAGES);
     assertGreater(received, 0);
-    assert(gaps >= 1, "64 MiB do not fit into any buffer on the way");
-    for (const each of [v1, plain]) await each[Symbol.asyncDispose]();
+    assert(gaps >= 1, "64 MiB do not fit into the buffers on the way");
+    for (const healthy of [v1, plain]) await healthy[Symbol.asyncDispose]();
     peer.drop();
     server.signal("SIGTERM");
     const { code, stderr } = await server.ended;

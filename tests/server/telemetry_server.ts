@@ -1,5 +1,5 @@
 /**
- * A server with a request to answer and a store that takes its time, whose telemetry goes where the environment says.
+ * A server with request handlers and a slow store. The environment configures its telemetry.
  *
  * @module
  */

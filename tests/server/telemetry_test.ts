@@ -3,7 +3,7 @@ import { telemetry } from "../../adapters/observe/opentelemetry.ts";
 import { SpawnedServer, START } from "./spawned.ts";
 import { type AnyFrame, WirePeer } from "./wire_peer.ts";
 
-/** A span, as OTLP has it. */
+/** A span of OTLP. */
 interface Span {
   readonly name: string;
   readonly scope: string;
@@ -11,12 +11,12 @@ interface Span {
   readonly failed: boolean;
 }
 
-/** What collects telemetry: OTLP over HTTP, as JSON. */
+/** A collector of telemetry: OTLP over HTTP, as JSON. */
 class Collector implements AsyncDisposable {
-  /** Everything that came, as text. */
+  /** The text of all received requests. */
   text = "";
   readonly spans: Span[] = [];
-  /** The values of each metric of ours, by name and attributes; the newest counts. */
+  /** The newest value of each metric of Drumbeat, by name and attributes. */
   readonly metrics = new Map<string, unknown>();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   #wake = () => {};
@@ -26,13 +26,13 @@ class Collector implements AsyncDisposable {
     this.#server = Deno.serve(options, async (request) => {
       const text = await request.text();
       this.text += text;
-      this.#take(JSON.parse(text));
+      this.#add(JSON.parse(text));
       this.#wake();
       return Response.json({});
     });
   }
 
-  /** The environment of a process that sends everything here, soon. */
+  /** The environment of a process that sends its telemetry here, with short delays. */
   get env(): Record<string, string> {
     return {
       OTEL_DENO: "true",
@@ -43,9 +43,9 @@ class Collector implements AsyncDisposable {
     };
   }
 
-  /** Resolves when something came after which a condition holds. */
-  async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await new Promise<void>((wake) => this.#wake = wake);
+  /** Resolves when a condition holds. It is checked after each request. */
+  async until(isMet: () => boolean): Promise<void> {
+    while (!isMet()) await new Promise<void>((wake) => this.#wake = wake);
   }
 
   span(name: string, scope = "drumbeat"): Span | undefined {
@@ -54,7 +54,7 @@ class Collector implements AsyncDisposable {
     );
   }
 
-  #take(body: AnyFrame): void {
+  #add(body: AnyFrame): void {
     for (const { scopeSpans } of body.resourceSpans ?? []) {
       for (const { scope, spans } of scopeSpans) {
         for (const { name, attributes, status } of spans) {
@@ -92,7 +92,7 @@ function valuesOf(attributes: AnyFrame[] = []): Record<string, unknown> {
   );
 }
 
-Deno.test("with OTEL_DENO the command line exports the hub's numbers, and the runtime a span for each upgrade", async () => {
+Deno.test("with OTEL_DENO the command line exports the metrics of the hub, and the runtime a span for each upgrade", async () => {
   await using collector = new Collector();
   await using server = await SpawnedServer.start(
     [...START, "--port", "0"],
@@ -101,11 +101,11 @@ Deno.test("with OTEL_DENO the command line exports the hub's numbers, and the ru
   await using peer = await WirePeer.plain(server.port);
   peer.send({ type: "chat", text: "s3cret" });
   await peer.next();
-  const later = await WirePeer.open(
+  const newer = await WirePeer.open(
     `ws://127.0.0.1:${server.port}/ws`,
     "drumbeat.v2",
   );
-  await later.closed;
+  await newer.closed;
   const { metrics } = collector;
   await collector.until(() =>
     metrics.get("drumbeat.committed") === 1 &&
@@ -118,7 +118,7 @@ Deno.test("with OTEL_DENO the command line exports the hub's numbers, and the ru
   assertFalse(collector.text.includes("s3cret"));
 });
 
-Deno.test("a slow flush and each request are a span; what is asked and said is in none of them", async () => {
+Deno.test("a slow flush and each request have a span, without the contents of requests and messages", async () => {
   await using collector = new Collector();
   await using server = await SpawnedServer.start(
     ["run", "--allow-net", "tests/server/telemetry_server.ts"],
@@ -126,11 +126,11 @@ Deno.test("a slow flush and each request are a span; what is asked and said is i
   );
   await using peer = await WirePeer.v1(server.port, { token: "s3cret" });
   const { session } = await peer.next();
-  const ask = (id: number, method: string) =>
+  const request = (id: number, method: string) =>
     peer.send({ type: "request", id, method, data: { word: "s3cret" } });
-  ask(1, "echo");
-  ask(2, "refuse");
-  ask(3, "s3cret");
+  request(1, "echo");
+  request(2, "refuse");
+  request(3, "s3cret");
   const message = { type: "chat", text: "s3cret" };
   peer.send({ type: "publish", id: 4, topic: "lobby", message });
   await peer.until(({ type, id }) => type === "ack" && id === 4);
@@ -151,7 +151,7 @@ Deno.test("a slow flush and each request are a span; what is asked and said is i
   }
 });
 
-Deno.test("the runtime's own span holds the whole URL: docs/observability.md says so as long as this holds", async () => {
+Deno.test("the runtime's own span has the whole URL, as in docs/observability.md", async () => {
   await using collector = new Collector();
   await using server = await SpawnedServer.start(
     ["run", "--allow-net", "tests/server/telemetry_server.ts"],

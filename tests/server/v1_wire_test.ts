@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { test } from "./transports.ts";
 import { WirePeer } from "./wire_peer.ts";
 
-test("the transcript of docs/protocol.md over a real WebSocket", async ({ serve }) => {
+test("runs the transcript of docs/protocol.md over a WebSocket", async ({ serve }) => {
   await using server = await serve({ port: 0 });
   const { port } = server.addr;
   await using peer = await WirePeer.v1(port, { topics: { lobby: {} } });
@@ -72,7 +72,7 @@ test("the transcript of docs/protocol.md over a real WebSocket", async ({ serve 
     "unsupported",
   ]);
 
-  // A cut, and back again with what was missed.
+  // A disconnect and a resume, with the missed message.
   const { session, topics: { lobby: { epoch } } } = start;
   peer.socket.close(4000);
   await peer.closed;
@@ -99,7 +99,7 @@ test("the transcript of docs/protocol.md over a real WebSocket", async ({ serve 
   assertEquals(await again.next(), { type: "goaway", afterMs: 0 });
 });
 
-test("malformed JSON closes with 4500, over the wire too", async ({ serve }) => {
+test("malformed JSON closes with 4500", async ({ serve }) => {
   await using server = await serve({ port: 0 });
   const peer = await WirePeer.v1(server.addr.port);
   await peer.next();
@@ -107,7 +107,7 @@ test("malformed JSON closes with 4500, over the wire too", async ({ serve }) => 
   assertEquals(await peer.closed, { code: 4500, reason: "Invalid JSON" });
 });
 
-test("the newer connection of a session closes the older one with 4505, over the wire too", async ({ serve }) => {
+test("the newer connection of a session closes the older one with 4505", async ({ serve }) => {
   await using server = await serve({ port: 0 });
   const older = await WirePeer.v1(server.addr.port);
   const { session } = await older.next();
@@ -116,7 +116,7 @@ test("the newer connection of a session closes the older one with 4505, over the
   assertEquals((await older.closed).code, 4505);
 });
 
-test("hello and its deadline, over the wire too", async ({ serve }) => {
+test("closes with 4408 without a hello", async ({ serve }) => {
   await using server = await serve({
     port: 0,
     limits: { helloMs: 20 },
