@@ -53,13 +53,16 @@ Deno.test("the unacknowledged bytes are those of the unacknowledged frames, and 
             sizes.push(size);
             credit.sent(size);
           }
-          const taken = acked + Math.floor((sizes.length - acked) * share);
-          assertEquals(credit.acknowledged(taken), taken - acked);
-          acked = taken;
-          const left = sizes.slice(acked).reduce((sum, size) => sum + size, 0);
-          // Never fewer, or the window would not hold; exact when nothing is under way.
-          assertGreaterOrEqual(credit.unackedBytes, left);
-          assertLess(credit.unackedBytes - left, 4096 + 7);
+          const frames = acked + Math.floor((sizes.length - acked) * share);
+          assertEquals(credit.acknowledged(frames), frames - acked);
+          acked = frames;
+          const unacked = sizes.slice(acked).reduce(
+            (sum, size) => sum + size,
+            0,
+          );
+          // Never too few, or the window would be exceeded; exact when every frame is acknowledged.
+          assertGreaterOrEqual(credit.unackedBytes, unacked);
+          assertLess(credit.unackedBytes - unacked, 4096 + 7);
           if (acked === sizes.length) assertEquals(credit.unackedBytes, 0);
         }
       },

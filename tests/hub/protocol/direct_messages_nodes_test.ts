@@ -5,8 +5,8 @@ import { Nodes } from "../nodes.ts";
 
 const note = (text: string) => ({ type: "note", text });
 
-/** The texts, and the gaps, that came since the last look. */
-function heard(peer: TestPeer): string[] {
+/** Returns the texts and gaps that arrived since the last read. */
+function received(peer: TestPeer): string[] {
   return peer.read().flatMap((frame: AnyFrame) => {
     if (frame.type === "gap") return [`gap ${frame.from}-${frame.to}`];
     if (frame.type !== "batch") return [];
@@ -34,10 +34,10 @@ for (const late of [false, true]) {
     b.joins[0]!.send(note("five"));
     await nodes.talk();
     assertEquals(await Promise.all(sent), [0, 1, 2, 3]);
-    const texts = heard(peer);
+    const texts = received(peer);
     assertEquals(texts.slice(0, 3), ["one", "two", "three"]);
     assertEquals(texts.slice(3).toSorted(), ["five", "four"]);
-    assertEquals(heard(other.peer), []);
+    assertEquals(received(other.peer), []);
   });
 
   Deno.test(`the peer's hub and another hub send at the same time, with a store that answers ${when}`, async () => {
@@ -49,7 +49,7 @@ for (const late of [false, true]) {
       for (let turn = 0; turn < passes; turn++) nodes.clock.pass();
       b.hub.peer(start.peer).send(note(`near ${passes}`));
       await nodes.talk();
-      assertEquals(heard(peer).toSorted(), [
+      assertEquals(received(peer).toSorted(), [
         `far ${passes}`,
         `near ${passes}`,
       ]);
@@ -70,7 +70,7 @@ for (const late of [false, true]) {
     await nodes.talk();
     a.hub.peer(start.peer).send(note("after"));
     await nodes.talk();
-    assertEquals(heard(back.peer), ["meanwhile", "after"]);
+    assertEquals(received(back.peer), ["meanwhile", "after"]);
   });
 
   Deno.test(`a peer that unsubscribed from its direct log receives the missed records once with the next one, with a store that answers ${when}`, async () => {
@@ -80,11 +80,11 @@ for (const late of [false, true]) {
     const { hub } = a;
     hub.peer(start.peer).send(note("one"));
     await nodes.talk();
-    assertEquals(heard(peer), ["one"]);
+    assertEquals(received(peer), ["one"]);
     peer.send({ type: "unsubscribe", id: 1, topic: `$peer/${start.peer}` });
     hub.peer(start.peer).send(note("two"));
     await nodes.talk();
-    assertEquals(heard(peer), ["two"]);
+    assertEquals(received(peer), ["two"]);
   });
 }
 
@@ -100,7 +100,7 @@ Deno.test("another hub sends to a plain peer", async () => {
 Deno.test("a message to an unknown peer is committed, and dropped with its log", async () => {
   await using nodes = new Nodes();
   const [a, b] = [nodes.add(), nodes.add()];
-  const offset = a.hub.peer("nobody-there").send(note("?"));
+  const offset = a.hub.peer("absent-there").send(note("?"));
   await nodes.talk();
   assertEquals(await offset, 0);
   assertEquals([a, b].map(({ hub }) => hub.stats().topics), [1, 0]);
@@ -117,7 +117,7 @@ Deno.test("a single hub sends to its peers by their ids", async () => {
   hub.hub.peer(start.peer).send(note("two"));
   const back = await hub.start({ topics: {}, session: start.session });
   hub.flush();
-  assertEquals(heard(back.peer), ["one", "two"]);
+  assertEquals(received(back.peer), ["one", "two"]);
 });
 
 Deno.test("rejects text that is not a peer's id", async () => {
@@ -131,18 +131,18 @@ Deno.test("rejects text that is not a peer's id", async () => {
 
 Deno.test("limits the direct logs of unknown peers", async () => {
   await using hub = inMemory({ limits: { peers: 2, topics: 3 } });
-  for (let n = 0; n < 5; n++) hub.hub.peer(`nobody-${n}-xxx`).send(note("?"));
+  for (let n = 0; n < 5; n++) hub.hub.peer(`absent-${n}-xxx`).send(note("?"));
   const refused = await assertRejects(
-    () => hub.hub.peer("nobody-5-xxx").send(note("?")),
+    () => hub.hub.peer("absent-5-xxx").send(note("?")),
     DrumbeatError,
   );
   assertEquals(refused.code, "limit");
-  // One of them is there still.
-  const again = hub.hub.peer("nobody-4-xxx").send(note("?"));
+  // The log of an earlier one still exists.
+  const again = hub.hub.peer("absent-4-xxx").send(note("?"));
   hub.flush();
   assertEquals(await again, 1);
   hub.clock.advance(130_000);
-  const now = hub.hub.peer("nobody-5-xxx").send(note("?"));
+  const now = hub.hub.peer("absent-5-xxx").send(note("?"));
   hub.flush();
   assertEquals(await now, 0);
 });

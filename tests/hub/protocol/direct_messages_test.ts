@@ -12,7 +12,7 @@ import {
 
 const note = (text: string) => ({ type: "note", text });
 
-/** The program's side of a peer that has just joined, and the client's. */
+/** Connects a peer. @returns the program's peer, the client, and the name of the direct log. */
 async function joined(hub: InMemory, hello: object = { topics: {} }) {
   const { peer: far, start } = await hub.start(hello);
   const peer = hub.joins.at(-1)!;
@@ -20,8 +20,8 @@ async function joined(hub: InMemory, hello: object = { topics: {} }) {
   return { far, peer, own, session: start.session as string, start };
 }
 
-/** What came of a peer's own log since the last look: texts and gaps, in order. */
-function heard(hub: InMemory, far: TestPeer): unknown[] {
+/** Flushes, and returns the texts and gaps that arrived since the last read. */
+function received(hub: InMemory, far: TestPeer): unknown[] {
   hub.flush();
   return far.read().flatMap((frame: AnyFrame) => {
     if (frame.type === "gap") return [{ from: frame.from, to: frame.to }];
@@ -50,7 +50,7 @@ Deno.test("the first message subscribes the peer to its direct log; then records
   assertEquals(batch.messages[0].from, "$hub");
   assertEquals(rest, []);
   peer.send(note("three"));
-  assertEquals(heard(hub, far), ["three"]);
+  assertEquals(received(hub, far), ["three"]);
 });
 
 Deno.test("direct messages keep their order, with records of a topic in between", async () => {
@@ -62,7 +62,7 @@ Deno.test("direct messages keep their order, with records of a topic in between"
     hub.hub.broadcast({ type: "chat" });
     if (Number(text) % 7 === 0) hub.flush();
   }
-  assertEquals(heard(hub, far), texts);
+  assertEquals(received(hub, far), texts);
 });
 
 Deno.test("no other peer can receive a direct message", async () => {
@@ -90,8 +90,8 @@ Deno.test("no other peer can receive a direct message", async () => {
     [4, "absent"],
     [5, "forbidden"],
   ]);
-  assertEquals(heard(hub, far), ["secret"]);
-  // A peer's id, without the secret of its session, is nobody.
+  assertEquals(received(hub, far), ["secret"]);
+  // The public id alone does not resume the session.
   const other = await joined(hub, { topics: {}, session: own.slice(6) });
   assertEquals(other.start.resumed, false);
 });
@@ -104,14 +104,14 @@ Deno.test("the peer cannot publish to its direct log", async () => {
   far.read();
   far.send({ type: "publish", id: 1, topic: own, message: note("forged") });
   assertEquals(far.read()[0].code, "forbidden");
-  assertEquals(heard(hub, far), []);
+  assertEquals(received(hub, far), []);
 });
 
 Deno.test("a resume delivers the messages that were sent while disconnected, once", async () => {
   await using hub = inMemory();
   const first = await joined(hub);
   first.peer.send(note("before"));
-  assertEquals(heard(hub, first.far), ["before"]);
+  assertEquals(received(hub, first.far), ["before"]);
   const { epoch } = hub.hub.topic(first.own).bounds!;
   first.far.far.drop();
   first.peer.send(note("meanwhile"));
@@ -127,13 +127,13 @@ Deno.test("a resume delivers the messages that were sent while disconnected, onc
     head: 2,
   });
   back.peer.send(note("after"));
-  assertEquals(heard(hub, back.far), ["meanwhile", "after"]);
+  assertEquals(received(hub, back.far), ["meanwhile", "after"]);
 });
 
 Deno.test("a resumed peer that had received no message receives its direct log from the beginning", async () => {
   await using hub = inMemory();
   const first = await joined(hub);
-  // Never flushed to it: the cut came first.
+  // The peer is disconnected before the flush.
   first.peer.send(note("one"));
   first.far.far.drop();
   first.peer.send(note("two"));
@@ -141,7 +141,7 @@ Deno.test("a resumed peer that had received no message receives its direct log f
   const back = await joined(hub, { session: first.session, topics: {} });
   assertEquals(back.start.topics[first.own].offset, 0);
   back.peer.send(note("three"));
-  assertEquals(heard(hub, back.far), ["one", "two", "three"]);
+  assertEquals(received(hub, back.far), ["one", "two", "three"]);
 });
 
 Deno.test("a resume delivers messages of a direct log that was created while disconnected", async () => {
@@ -151,7 +151,7 @@ Deno.test("a resume delivers messages of a direct log that was created while dis
   first.peer.send(note("meanwhile"));
   hub.flush();
   const back = await joined(hub, { session: first.session, topics: {} });
-  assertEquals(heard(hub, back.far), ["meanwhile"]);
+  assertEquals(received(hub, back.far), ["meanwhile"]);
 });
 
 Deno.test("a message to an older connection of a session arrives at its present connection", async () => {
@@ -159,12 +159,12 @@ Deno.test("a message to an older connection of a session arrives at its present 
   const first = await joined(hub);
   first.far.far.drop();
   const back = await joined(hub, { session: first.session, topics: {} });
-  // As a handler does that was at work since before the cut.
+  // A handler may still have the earlier connection's peer.
   first.peer.send(note("late"));
-  assertEquals(heard(hub, back.far), ["late"]);
+  assertEquals(received(hub, back.far), ["late"]);
   back.peer.send(note("later"));
   first.peer.send(note("last"));
-  assertEquals(heard(hub, back.far), ["later", "last"]);
+  assertEquals(received(hub, back.far), ["later", "last"]);
 });
 
 Deno.test("a message that is sent during the resume arrives", async () => {
@@ -177,9 +177,9 @@ Deno.test("a message that is sent during the resume arrives", async () => {
     for (let turn = 0; turn < turns; turn++) await Promise.resolve();
     first.peer.send(note("in between"));
     if (back.far.received.length === 0) await back.until("start");
-    assertEquals(heard(hub, back), ["in between"], `after ${turns} turns`);
+    assertEquals(received(hub, back), ["in between"], `after ${turns} turns`);
     hub.joins.at(-1)!.send(note("after"));
-    assertEquals(heard(hub, back), ["after"], `after ${turns} turns`);
+    assertEquals(received(hub, back), ["after"], `after ${turns} turns`);
   }
 });
 
@@ -187,7 +187,7 @@ Deno.test("sends a gap for dropped direct messages", async () => {
   await using hub = inMemory({ topics: { "$peer/*": { maxRecords: 2 } } });
   const first = await joined(hub);
   first.peer.send(note("0"));
-  assertEquals(heard(hub, first.far), ["0"]);
+  assertEquals(received(hub, first.far), ["0"]);
   const { epoch } = hub.hub.topic(first.own).bounds!;
   first.far.far.drop();
   for (const text of ["1", "2", "3", "4"]) first.peer.send(note(text));
@@ -197,11 +197,11 @@ Deno.test("sends a gap for dropped direct messages", async () => {
     topics: { [first.own]: { epoch, offset: 1 } },
   });
   assertEquals(named.start.topics[first.own].recovered, false);
-  assertEquals(heard(hub, named.far), [{ from: 1, to: 3 }, "3", "4"]);
+  assertEquals(received(hub, named.far), [{ from: 1, to: 3 }, "3", "4"]);
   named.far.far.drop();
-  // Who does not name it has had nothing of it, for all the hub knows.
+  // A hello that does not name the direct log receives all of it.
   const unnamed = await joined(hub, { session: first.session, topics: {} });
-  assertEquals(heard(hub, unnamed.far), [{ from: 0, to: 3 }, "3", "4"]);
+  assertEquals(received(hub, unnamed.far), [{ from: 0, to: 3 }, "3", "4"]);
 });
 
 Deno.test("a direct log with another epoch begins anew", async () => {
@@ -216,7 +216,7 @@ Deno.test("a direct log with another epoch begins anew", async () => {
   });
   const { offset, recovered } = back.start.topics[first.own];
   assertEquals([offset, recovered], [0, false]);
-  assertEquals(heard(hub, back.far), ["one"]);
+  assertEquals(received(hub, back.far), ["one"]);
 });
 
 Deno.test("a new session has another direct log", async () => {
@@ -226,7 +226,7 @@ Deno.test("a new session has another direct log", async () => {
   first.peer.send(note("too late"));
   hub.clock.advance(1_001);
   const back = await joined(hub, { session: first.session, topics: {} });
-  assertEquals([back.start.resumed, heard(hub, back.far)], [false, []]);
+  assertEquals([back.start.resumed, received(hub, back.far)], [false, []]);
 });
 
 Deno.test("delivers and resumes binary payloads", async () => {
@@ -259,7 +259,7 @@ Deno.test("rejects a message that the contract refuses", async () => {
   for (const message of [{ type: "note", text: 1 }, { type: "other" }]) {
     await assertRejects(() => peer.send(message), DrumbeatError, "$peer/");
   }
-  assertEquals(heard(hub as unknown as InMemory, far), []);
+  assertEquals(received(hub as unknown as InMemory, far), []);
 });
 
 Deno.test("a plain peer receives the message as it was sent, without another frame", async () => {
@@ -286,8 +286,8 @@ Deno.test("a handler sends to the peer of its message", async () => {
     topic: "lobby",
     message: { type: "chat", text: "hi" },
   });
-  assertEquals(heard(hub, a.far), ["got hi"]);
-  assertEquals(heard(hub, b.far), []);
+  assertEquals(received(hub, a.far), ["got hi"]);
+  assertEquals(received(hub, b.far), []);
 });
 
 Deno.test("the direct log does not count against limits.topicsPerPeer", async () => {
@@ -299,7 +299,7 @@ Deno.test("the direct log does not count against limits.topicsPerPeer", async ()
   hub.flush();
   const back = await joined(hub, { session: first.session, topics });
   assertEquals(back.start.topics[first.own].offset, 0);
-  assertEquals(heard(hub, back.far), ["meanwhile"]);
+  assertEquals(received(hub, back.far), ["meanwhile"]);
   const { epoch } = hub.hub.topic(first.own).bounds!;
   back.far.far.drop();
   const again = await joined(hub, {
@@ -355,7 +355,7 @@ Deno.test("after an unsubscribe the next message subscribes the peer again", asy
   far.send({ type: "unsubscribe", id: 1, topic: own });
   assertEquals(far.read().at(-1), { type: "ack", id: 1 });
   peer.send(note("two"));
-  assertEquals(heard(hub, far), ["two"]);
+  assertEquals(received(hub, far), ["two"]);
 });
 
 Deno.test("keeps the order when the store opens the log slowly", async () => {
@@ -368,6 +368,6 @@ Deno.test("keeps the order when the store opens the log slowly", async () => {
   const sent = [peer.send(note("one")), peer.send(note("two"))];
   await store!.answer();
   hub.flush();
-  assertEquals(heard(hub, far), ["one", "two"]);
+  assertEquals(received(hub, far), ["one", "two"]);
   assertEquals(await Promise.all(sent), [0, 1]);
 });

@@ -2,10 +2,10 @@ import { assertEquals } from "@std/assert";
 import { defineMessages } from "../../../messages.ts";
 import { type AnyFrame, inMemory } from "../in_memory.ts";
 
-/** What an object inherits, or sets by being assigned to. */
+/** Names of properties that objects inherit. */
 const NAMES = ["__proto__", "constructor", "toString", "hasOwnProperty"];
 
-/** No object may have learnt anything from a test. */
+/** Checks that no prototype has changed. */
 function assertClean(): void {
   assertEquals(Object.keys(Object.prototype), []);
   assertEquals(({} as AnyFrame).polluted, undefined);
@@ -71,7 +71,7 @@ Deno.test("finds no method, type, session or frame by an inherited name", async 
       const errors = await peer.until("error");
       codes.push(...errors.map(({ id, code }) => `${id} ${code}`));
     }
-    // `__proto__` is no message type at all; the others could be, and the contract has none of them.
+    // `__proto__` is not a valid type. The others are valid, but the contract does not contain them.
     const type = i === 0 ? "2 invalid" : "2 unsupported";
     assertEquals(codes.toSorted(), ["1 unsupported", type, "3 unsupported"]);
   }
