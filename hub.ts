@@ -1,18 +1,23 @@
-import { WebClock } from "./adapters/clock_web.ts";
-import { MemoryStore } from "./adapters/store_memory.ts";
-import {
-  checkFunction,
-  checkNames,
-  type OptionNames,
-  pickOptions,
-} from "./common/options.ts";
-import { Hub } from "./hub/hub.ts";
-import type { StoreFactory } from "./hub/log/store.ts";
-import {
-  HUB_OPTION_NAMES,
-  type HubOptions,
-  hubSettings,
-} from "./hub/options.ts";
+/**
+ * The hub, and everything that a transport, a store, a clock or an observer for it needs: the ports, their implementations
+ * and their types.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createHub, MemoryStore } from "./hub.ts";
+ *
+ * await using hub = createHub({
+ *   store: (clock, settings) => new MemoryStore(clock, settings),
+ * });
+ * assertEquals(await hub.broadcast({ type: "chat", text: "hello" }), 0);
+ * ```
+ *
+ * @module
+ */
+import { defaultPorts } from "./adapters/default_ports.ts";
+import { createHubFor, type CreateHubOptions } from "./hub/create_hub.ts";
+import type { Hub } from "./hub/hub.ts";
 import type {
   AnyMessages,
   AnyRequests,
@@ -20,40 +25,85 @@ import type {
   RequestMap,
 } from "./messages.ts";
 
-export type { StoreFactory, StoreSettings } from "./hub/log/store.ts";
+export { WebClock } from "./adapters/clock_web.ts";
+export { DenoSocket } from "./adapters/socket_deno.ts";
+export {
+  MemoryStore,
+  type MemoryStoreOptions,
+} from "./adapters/store_memory.ts";
+export { type Allow, type TopicRule } from "./hub/access/allow.ts";
+export {
+  type Authorize,
+  type AuthorizeRequest,
+  type Grant,
+} from "./hub/access/authorize.ts";
+export { type Denial } from "./hub/access/authorizer.ts";
+export { type Ticket } from "./hub/access/ticket.ts";
+export { type Cancel, type Clock } from "./hub/clock.ts";
+export { type CreateHubOptions } from "./hub/create_hub.ts";
+export { type ErrorStage, type Hooks } from "./hub/hooks.ts";
+export { Hub } from "./hub/hub.ts";
+export { HubPeer } from "./hub/hub_peer.ts";
+export { HubTopic } from "./hub/hub_topic.ts";
+export {
+  DEFAULT_HEARTBEAT,
+  DEFAULT_LIMITS,
+  type HeartbeatOptions,
+  type Limits,
+  NO_LIMITS,
+} from "./hub/limits.ts";
+export { type HubMessageContext } from "./hub/log/handlers.ts";
+export { HUB, LogRecord } from "./hub/log/record.ts";
+export { DEFAULT_RETENTION, type Retention } from "./hub/log/retention.ts";
+export {
+  DEFAULT_STORE_SETTINGS,
+  type Entry,
+  type LogBounds,
+  type Outcome,
+  type RecentRecords,
+  type Store,
+  type StoredRecords,
+  type StoreFactory,
+  type StoreSettings,
+  type StoreSink,
+} from "./hub/log/store.ts";
+export {
+  type LagPolicy,
+  type TopicKey,
+  type TopicOptions,
+  type TopicOptionsByName,
+} from "./hub/log/topic_options.ts";
+export { type HubStats } from "./hub/observe/stats.ts";
+export {
+  type AnsweredRequest,
+  type Metrics,
+  type ObservedHub,
+  type Observer,
+  type RefusedHandshake,
+} from "./hub/observer.ts";
+export {
+  type HubCloseOptions,
+  type HubDrainOptions,
+  type HubOptions,
+  type HubPorts,
+} from "./hub/options.ts";
+export { type DialectName, type Peer, type PeerClose } from "./hub/peer.ts";
+export { type PresenceChange } from "./hub/presence/change.ts";
+export {
+  type HandleOptions,
+  type RequestContext,
+  type RequestHandler,
+} from "./hub/protocol/requests.ts";
+export {
+  type ConnectionInfo,
+  type ConnectionRequest,
+  type Handshake,
+  type Inbound,
+  type Socket,
+} from "./hub/socket.ts";
 
 /**
- * Options of {@linkcode createHub}.
- *
- * @typeParam M the message types.
- * @typeParam R the request methods, with their data and replies.
- * @typeParam P the data of a member of a topic's presence.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
- * @typeParam State the program's own data of each peer.
- */
-export interface CreateHubOptions<
-  M extends MessageMap = AnyMessages,
-  R extends RequestMap = AnyRequests,
-  P = unknown,
-  Auth = unknown,
-  State = unknown,
-> extends HubOptions<M, R, P, Auth, State> {
-  /**
-   * Makes the store of the logs and sessions. The hub owns the store: closing the hub closes it.
-   *
-   * @default in memory
-   */
-  readonly store?: StoreFactory | undefined;
-}
-
-/** The names of {@linkcode CreateHubOptions}. */
-export const CREATE_HUB_OPTION_NAMES: OptionNames<CreateHubOptions> = {
-  ...HUB_OPTION_NAMES,
-  store: true,
-};
-
-/**
- * Creates a hub. Its logs are in memory unless `store` is set; its clock is the platform's.
+ * Creates a hub with the platform's clock, and a store in memory or of the option `store`.
  *
  * @typeParam M the message types.
  * @typeParam R the request methods, with their data and replies.
@@ -61,7 +111,7 @@ export const CREATE_HUB_OPTION_NAMES: OptionNames<CreateHubOptions> = {
  * @typeParam Auth the `data` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  * @param options see {@linkcode CreateHubOptions}.
- * @returns the hub. Close it, or use `await using`: it holds a timer and a message port.
+ * @returns the hub. Close it, or declare it with `await using`: it holds a timer and a message port.
  * @throws {TypeError} for an unknown option or a value of the wrong type.
  * @throws {RangeError} for a number out of bounds.
  * @example
@@ -82,33 +132,5 @@ export function createHub<
 >(
   options: CreateHubOptions<M, R, P, Auth, State> = {},
 ): Hub<M, R, P, Auth, State> {
-  return createHubFor(options, "Cannot create the hub");
+  return createHubFor(options, "Cannot create the hub", defaultPorts());
 }
-
-/**
- * Creates a hub for another function, whose action begins the error messages.
- *
- * @param options see {@linkcode CreateHubOptions}.
- * @param action the action that the options are for: `Cannot serve`.
- */
-export function createHubFor<
-  M extends MessageMap,
-  R extends RequestMap,
-  P,
-  Auth,
-  State,
->(
-  options: CreateHubOptions<M, R, P, Auth, State>,
-  action: string,
-): Hub<M, R, P, Auth, State> {
-  checkNames(action, options, CREATE_HUB_OPTION_NAMES);
-  checkFunction(action, "store", options.store);
-  const hubOptions = pickOptions(options, HUB_OPTION_NAMES);
-  // The errors of the constructor name another action.
-  hubSettings(hubOptions, action);
-  const { store = inMemory } = options;
-  return new Hub({ store, clock: new WebClock() }, hubOptions);
-}
-
-const inMemory: StoreFactory = (clock, settings) =>
-  new MemoryStore(clock, settings);

@@ -18,6 +18,7 @@ export {
   type MessageMap,
   type MessageOf,
   type MessagesOf,
+  type NamedType,
   type OtherType,
   type PresenceOf,
   type RequestMap,

@@ -7,12 +7,7 @@
 import { createHub } from "./hub.ts";
 import { createHandler, type Handler } from "./server/handler.ts";
 
-export {
-  createHub,
-  type CreateHubOptions,
-  type StoreFactory,
-  type StoreSettings,
-} from "./hub.ts";
+export { createHub, type CreateHubOptions } from "./hub.ts";
 export { type AdminOptions } from "./server/admin.ts";
 export { type AdmissionOptions } from "./server/admission/admission.ts";
 export { type Origins } from "./server/admission/origins.ts";

@@ -52,6 +52,27 @@ import type { Store } from "./log/store.ts";
  * @typeParam P the data of a member of a topic's presence.
  * @typeParam Auth the `data` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { connect, serve } from "../mod.ts";
+ *
+ * await using server = serve({ port: 0 });
+ * const { hub } = server;
+ * hub.handle("add", (data) => {
+ *   const [a, b] = data as [number, number];
+ *   return a + b;
+ * });
+ * const chat = Promise.withResolvers<unknown>();
+ * hub.on("chat", ({ text }, { topic }) => chat.resolve([topic, text]));
+ *
+ * await using client = connect(`ws://127.0.0.1:${server.addr.port}/ws`);
+ * await client.opened();
+ * assertEquals(await client.request("add", [1, 2]), 3);
+ * client.send(JSON.stringify({ type: "chat", text: "hello" }));
+ * assertEquals(await chat.promise, ["lobby", "hello"]);
+ * assertEquals(hub.peers.size, 1);
+ * ```
  */
 export class Hub<
   M extends MessageMap = AnyMessages,

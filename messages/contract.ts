@@ -15,8 +15,12 @@ export type MessageMap = { [type: string]: object };
 /** Any message type with any fields: the messages of a hub or client without a contract. */
 export type AnyMessages = Record<string, Record<string, unknown>>;
 
-/** The types that `M` names; `never` where it names none. */
-type NamedType<M extends MessageMap> =
+/**
+ * The message types that a contract names; `never` for {@linkcode AnyMessages}.
+ *
+ * @typeParam M the message types.
+ */
+export type NamedType<M extends MessageMap> =
   & string
   & keyof {
     [K in keyof M as string extends K ? never : number extends K ? never : K]:
@@ -42,12 +46,10 @@ export type MessageOf<
   T extends keyof M & string = keyof M & string,
 > = string extends T
   ? [NamedType<M>] extends [never] ? { readonly type: string } & M[string]
-  : TypedMessage<M, NamedType<M>> | ({ readonly type: OtherType } & M[string])
-  : TypedMessage<M, T>;
-
-type TypedMessage<M extends MessageMap, T extends keyof M & string> = {
-  [K in T]: { readonly type: K } & M[K];
-}[T];
+  :
+    | { [K in NamedType<M>]: { readonly type: K } & M[K] }[NamedType<M>]
+    | ({ readonly type: OtherType } & M[string])
+  : { [K in T]: { readonly type: K } & M[K] }[T];
 
 /**
  * A message to publish. Its `type` selects the fields: a `type` that may be one of several, with the fields of only one of

@@ -1,3 +1,4 @@
+import { defaultPorts } from "../adapters/default_ports.ts";
 import {
   checkBoolean,
   checkNames,
@@ -9,7 +10,7 @@ import {
   CREATE_HUB_OPTION_NAMES,
   createHubFor,
   type CreateHubOptions,
-} from "../hub.ts";
+} from "../hub/create_hub.ts";
 import type { Hub } from "../hub/hub.ts";
 import type {
   AnyMessages,
@@ -197,6 +198,7 @@ export class Service<
     this.hub = createHubFor(
       pickOptions(options, CREATE_HUB_OPTION_NAMES),
       action,
+      defaultPorts(),
     );
     try {
       this.handler = createHandlerFor(

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { type Client, connect, PROTOCOL, serve } from "../../mod.ts";
+import { PROTOCOL } from "../../messages.ts";
+import { type Client, connect, serve } from "../../mod.ts";
 import { RawPeer, RefusedError } from "../raw_peer.ts";
 import { openPeer } from "../examples/plain_peer.ts";
 import { hasProgram, programTest } from "./programs.ts";

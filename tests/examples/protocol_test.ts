@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { TopicOptionsByName } from "../../mod.ts";
+import type { TopicOptionsByName } from "../../hub.ts";
 import {
   CloseCode,
   decodeClientFrame,

@@ -165,9 +165,9 @@ type HubPart = typeof HUB_PARTS[number];
 const ASSEMBLY = [
   "attach",
   "core",
+  "create_hub",
   "drain",
   "hub",
-  "hub_options",
   "hub_peer",
   "hub_topic",
   "options",

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { NO_LIMITS, type PeerClose } from "../../../mod.ts";
+import { NO_LIMITS, type PeerClose } from "../../../hub.ts";
 import { serveStrict } from "../../../server/strict/strict.ts";
 import { RawPeer } from "../../raw_peer.ts";
 import { test } from "../transports.ts";
