@@ -35,7 +35,7 @@ const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
   face: ["messages", "client", "hub", "adapters", "hubFace", "server"],
 };
 
-/** Files that travel to the page: whoever else imports them must take them as text. */
+/** Layers that the page loads: the server imports their files as text only. */
 const AS_TEXT: readonly Layer[] = ["static", "client", "messages", "common"];
 
 const BUILT_INS: readonly Layer[] = ["server", "adapters"];
@@ -49,8 +49,8 @@ function layerOf(path: string): Layer | undefined {
 }
 
 async function sourcesOf(...layers: readonly Layer[]): Promise<string[]> {
-  const places = layers.flatMap((layer) => LAYERS[layer]);
-  return (await Promise.all(places.map(sourcesAt))).flat();
+  const paths = layers.flatMap((layer) => LAYERS[layer]);
+  return (await Promise.all(paths.map(sourcesAt))).flat();
 }
 
 function isRelative(specifier: string): boolean {
@@ -65,14 +65,14 @@ function none(wrong: readonly Import[], rule: string): void {
   assertEquals([...new Set(wrong.map(show))], [], `${rule}:`);
 }
 
-Deno.test("everything reached from mod.ts is imported by a relative path, from jsr: or from Deno itself", async () => {
+Deno.test("modules reached from mod.ts are imported by relative paths, from jsr: or from node:", async () => {
   const imports = await importsFrom(...await sourcesOf("face"));
   none(
     imports.filter(({ specifier }) =>
       !isRelative(specifier) && !specifier.startsWith("jsr:") &&
       !specifier.startsWith("node:")
     ),
-    "A module imported from a URL sees no import map and should need no npm",
+    "A module imported from a URL has no import map and must not need npm",
   );
 });
 
@@ -102,17 +102,17 @@ Deno.test("server/page/files.ts lists what the page and the client load", async 
   );
 });
 
-Deno.test("everything reached from client.ts and messages.ts is imported by a relative path with its ending", async () => {
+Deno.test("modules reached from client.ts and messages.ts are imported by relative paths with their ending", async () => {
   const imports = await importsFrom(...await sourcesOf("client", "messages"));
   none(
     imports.filter(({ specifier, text }) =>
       !isRelative(specifier) || !specifier.endsWith(".ts") || text
     ),
-    "The browser loads these very files",
+    "The browser loads these files",
   );
 });
 
-Deno.test("bare names are for tests, benchmarks and examples only", async () => {
+Deno.test("only tests, benchmarks and examples import bare names", async () => {
   const layers = Object.keys(LAYERS) as Layer[];
   const imports = await importsFrom(...await sourcesOf(...layers));
   none(
@@ -120,7 +120,7 @@ Deno.test("bare names are for tests, benchmarks and examples only", async () => 
       layerOf(from) !== undefined && !isRelative(specifier) &&
       !/^(jsr|npm|node):/.test(specifier)
     ),
-    "A module imported from a URL sees no import map",
+    "A module imported from a URL has no import map",
   );
 });
 
@@ -223,7 +223,7 @@ for (const layer of Object.keys(LAYERS) as Layer[]) {
   });
 }
 
-Deno.test("the rule about cycles finds each file of a cycle, and no other", () => {
+Deno.test("the rule about cycles finds every file of a cycle, and no other file", () => {
   const imports = ["a b", "b c", "c b", "c d", "e e"].map((edge) => {
     const [from = "", to = ""] = edge.split(" ");
     return { from, to };
@@ -247,10 +247,10 @@ const PORTS = [
   "hub/log/topic_options.ts",
 ];
 
-/** What the stock server and its page agree on: the one file of the page that runs on both sides. */
+/** The contract of the stock server and its page: the one file of the page that also runs on the server. */
 const SHARED = "static/contract.ts";
 
-Deno.test("adapters take nothing that runs from the hub but what its ports export", async () => {
+Deno.test("adapters import no code of the hub but its ports", async () => {
   const imports = await importsFrom(...await sourcesOf("adapters"));
   none(
     imports.filter(({ from, to, typeOnly }) =>
@@ -319,15 +319,15 @@ function runtimeNames(path: string, source: string): string[] {
   return [...found].map((name) => `${path} uses ${name}`);
 }
 
-Deno.test("the hub and the messages use no Deno, no WebSocket, no timer and no message channel of the runtime", async () => {
+Deno.test("the hub and the messages use no global of the runtime: Deno, WebSocket, timers, message channels", async () => {
   const wrong: string[] = [];
   for (const path of await sourcesOf("hub", "messages")) {
     wrong.push(...runtimeNames(path, await read(path)));
   }
-  assertEquals(wrong, [], "Sockets, clock and store come in through ports:");
+  assertEquals(wrong, [], "Sockets, the clock and the store are ports:");
 });
 
-Deno.test("the rule about the runtime tells a global from a name", () => {
+Deno.test("the rule about the runtime distinguishes globals from names", () => {
   assertEquals(
     runtimeNames(
       "hub/a.ts",
@@ -368,7 +368,7 @@ function satisfies(version: string, range: string): boolean {
     (b > minor || b === minor && c >= patch);
 }
 
-Deno.test("each @std import of deno.json has its link in std/, and each link its import", async () => {
+Deno.test("each @std import of deno.json has a link in std/, and each link an import", async () => {
   const { links, imports } = await config("deno.json");
   const linked = await Promise.all(
     links.map(async (link) => (await config(`${link}/deno.json`)).name),
@@ -414,14 +414,14 @@ Deno.test("inline jsr: imports name the range of deno.json and an export that th
       continue;
     }
     if (name === undefined || imports[name] !== `jsr:${name}@${range}`) {
-      wrong.push(`${from}: "${specifier}" is not what deno.json imports`);
+      wrong.push(`${from}: "${specifier}" is not the range of deno.json`);
       continue;
     }
     const { exports } = await config(
       `${name.replace("@std/", "std/")}/deno.json`,
     );
     if (exports[`.${path}`] === undefined) {
-      wrong.push(`${from}: "${specifier}" is no export of the link`);
+      wrong.push(`${from}: "${specifier}" is not an export of the link`);
     }
   }
   assertEquals(wrong, []);
