@@ -27,13 +27,25 @@ export {
 
 let handler: Promise<Handler> | undefined;
 
-/** The page's contract is loaded with the page, at the first request: an importer of this module has its own. */
+/** Creates the handler of the default export. It imports the contract here, because programs that import `serve` have their own. */
 async function createStockHandler(): Promise<Handler> {
   const { contract } = await import("./static/contract.ts");
   return createHandler(createHub({ contract }));
 }
 
-/** The server of `deno serve server.ts`. It creates its hub at the first request, because importing does nothing. */
+/**
+ * The server of `deno serve server.ts`: a hub with its page. The hub is created at the first request, because importing a
+ * module must have no effect.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import server from "./server.ts";
+ *
+ * const response = await server.fetch(new Request("http://localhost/healthz"));
+ * assertEquals(await response.text(), "ok\n");
+ * ```
+ */
 const server: { fetch: Handler } = {
   async fetch(request, info) {
     return await (await (handler ??= createStockHandler()))(request, info);

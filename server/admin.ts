@@ -3,18 +3,18 @@ import type { OptionNames } from "../common/options.ts";
 import type { Metrics, Observer } from "../hub/observer.ts";
 import { methodNotAllowed, plainText } from "./responses.ts";
 
-/** Options of {@linkcode createHandler} for operators. */
+/** Options of {@linkcode createHandler} for the operation of a server. */
 export interface AdminOptions {
   /**
    * The token that `/metrics` requires as `Authorization: Bearer …`; at least 16 characters.
    *
-   * @default undefined, there is no `/metrics`
+   * @default none
    */
   readonly adminToken?: string | undefined;
   /**
-   * The metrics that `/metrics` responds with, such as `prometheus()`.
+   * The metrics that `/metrics` answers with, such as `prometheus()`. They need an `adminToken`.
    *
-   * @default undefined, `/metrics` is a 404
+   * @default none, `/metrics` is a 404
    */
   readonly metrics?: Metrics | undefined;
 }
@@ -29,7 +29,7 @@ export const ADMIN_OPTION_NAMES: OptionNames<AdminOptions> = {
 const MIN_TOKEN_LENGTH = 16;
 
 /**
- * Creates the answer to `/metrics`.
+ * Creates the handler of `/metrics`, and observes the hub with the metrics.
  *
  * @param hub the hub to observe.
  * @param options see {@linkcode AdminOptions}.

@@ -131,7 +131,10 @@ export function createHandlerFor<M extends MessageMap, R extends RequestMap>(
   };
 }
 
-/** The page's modules are loaded at its first request: a hub without a page does not parse them. */
+/**
+ * Serves the page and its files. Their modules are loaded at the first request: a literal `import()` is part of the module
+ * graph, so it needs no permission and no download at run time. docs/decisions/0027.
+ */
 async function servePage(
   request: Request,
   path: string,
@@ -144,7 +147,7 @@ function draining(): Response {
   return plainText(503, "Draining", { "retry-after": "1" });
 }
 
-/** The path of the URL; `undefined` where the Host header does not form a valid one. */
+/** Returns the path of the URL; `undefined` where the Host header and the path do not form a URL. */
 function pathOf(request: Request): string | undefined {
   try {
     return new URL(request.url).pathname;

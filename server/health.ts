@@ -6,9 +6,12 @@ interface Readiness {
 }
 
 /**
- * Answers `/healthz` (the process runs) and `/readyz` (the hub accepts new connections). Neither needs a token: the answer
- * states nothing else.
+ * Answers `/healthz` (200 while the process runs) and `/readyz` (200 while the hub accepts new connections). They need no
+ * token, because the answers contain nothing else.
  *
+ * @param request the request.
+ * @param path the path of its URL.
+ * @param hub the hub.
  * @returns the response, or `undefined` for any other path.
  */
 export function health(

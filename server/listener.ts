@@ -11,7 +11,7 @@ export interface ListenerTimes {
   readonly stableAfterMs: number;
 }
 
-/** It tries for about eight minutes. */
+/** The default times: about eight minutes until the last attempt. */
 const TIMES: ListenerTimes = {
   backoff: { minMs: 100, maxMs: 5_000 },
   attempts: 100,

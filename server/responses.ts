@@ -22,7 +22,7 @@ export function plainText(
   });
 }
 
-/** Refuses every method but GET and HEAD with 405. @returns `undefined` for those two. */
+/** Returns a 405 for every method but GET and HEAD, and `undefined` for these two. */
 export function methodNotAllowed({ method }: Request): Response | undefined {
   if (method === "GET" || method === "HEAD") return undefined;
   return plainText(405, "Method not allowed: use GET or HEAD", {
