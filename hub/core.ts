@@ -40,7 +40,7 @@ export interface CoreOptions {
   readonly topics: (name: string) => TopicSettings;
   readonly sessionMs: number;
   readonly graceMs: number;
-  readonly access: Pick<AccessOptions, "authorize" | "allow">;
+  readonly access: Pick<AccessOptions, "authorize" | "rules">;
   readonly hooks: Hooks;
 }
 

@@ -12,7 +12,7 @@ import {
   type MessageMap,
   type RequestMap,
 } from "../messages.ts";
-import type { Allow } from "./access/allow.ts";
+import { type Allow, rulesOf } from "./access/allow.ts";
 import type { Authorize } from "./access/authorize.ts";
 import type { Clock } from "./clock.ts";
 import type { CoreOptions } from "./core.ts";
@@ -204,7 +204,7 @@ export function hubSettings<
     topics: topicOptions(options.topics as TopicOptionsByName, action),
     sessionMs,
     graceMs: presenceGraceMs,
-    access: { authorize, allow: allow as Allow },
+    access: { authorize, rules: rulesOf(allow as Allow, action) },
     hooks: options as Hooks,
   };
 }

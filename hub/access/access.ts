@@ -1,4 +1,3 @@
-import { checkFunction } from "../../common/options.ts";
 import { CloseCode, topicNameProblem } from "../../messages.ts";
 import type { Clock } from "../clock.ts";
 import type { Reporter } from "../hooks.ts";
@@ -6,13 +5,7 @@ import type { Connection } from "../peers/connection.ts";
 import type { Refusal } from "../refusal.ts";
 import type { ConnectionRequest } from "../socket.ts";
 import { Tally } from "../tally.ts";
-import {
-  type Admitted,
-  type Allow,
-  type Rules,
-  rulesOf,
-  type TopicUse,
-} from "./allow.ts";
+import type { Admitted, Rules, TopicUse } from "./allow.ts";
 import type { Authorize, AuthorizeRequest } from "./authorize.ts";
 import { Authorizer, type Denial } from "./authorizer.ts";
 import { Ticket } from "./ticket.ts";
@@ -23,10 +16,11 @@ export interface AccessContext {
   readonly reporter: Reporter;
 }
 
-/** Options of {@linkcode Access}. */
+/** Options of {@linkcode Access}, checked. */
 export interface AccessOptions {
   readonly authorize: Authorize | undefined;
-  readonly allow: Allow | undefined;
+  /** The hub's own rules. */
+  readonly rules: Rules;
   readonly authorizeMs: number;
   readonly peersPerUser: number;
 }
@@ -43,14 +37,16 @@ export class Access {
   /** The connections whose rights expire. */
   readonly #expiring = new Set<Connection>();
 
-  /** @throws {TypeError} for an `authorize` that is not a function, or an `allow` that is not valid. */
+  /**
+   * @param options see {@linkcode AccessOptions}.
+   * @param context see {@linkcode AccessContext}.
+   */
   constructor(options: AccessOptions, context: AccessContext) {
-    const { authorize, authorizeMs, allow, peersPerUser } = options;
-    checkFunction("Cannot create the hub", "authorize", authorize);
+    const { authorize, authorizeMs, rules, peersPerUser } = options;
     this.#context = context;
     this.#authorizer = authorize &&
       new Authorizer(authorize, { ...context, deadlineMs: authorizeMs });
-    this.#rules = rulesOf(allow);
+    this.#rules = rules;
     this.#peersPerUser = peersPerUser;
   }
 

@@ -15,6 +15,14 @@ const INVALID: readonly (readonly [given: object, error: string])[] = [
     { authorise: () => "forbidden" },
     "unknown option 'authorise' (did you mean 'authorize'?)",
   ],
+  [
+    { allow: { subscribed: [] } },
+    "unknown option 'allow.subscribed' (did you mean 'allow.subscribe'?)",
+  ],
+  [
+    { allow: { publish: "lobby" } },
+    "the option 'allow.publish' must be a list of names or a function",
+  ],
   [{ alow: {} }, "unknown option 'alow' (did you mean 'allow'?)"],
   [{ orgins: "same" }, "unknown option 'orgins' (did you mean 'origins'?)"],
   [
