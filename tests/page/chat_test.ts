@@ -2,80 +2,91 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { browserTest } from "./browser.ts";
 import {
   acknowledged,
-  lines,
+  fill,
+  hidden,
+  line,
+  lineCount,
   online,
-  PHONE,
   send,
-  start,
-  urlOf,
-} from "./lobby_page.ts";
+  shows,
+  until,
+  valueOf,
+  visible,
+} from "./driven_lobby.ts";
+import { everyBrowserTest } from "./every_browser.ts";
+import * as playwright from "./lobby_page.ts";
+import { PHONE, start, urlOf } from "./lobby_page.ts";
 
-browserTest(
-  "two tabs exchange messages, and each marks its own",
+everyBrowserTest(
+  "two windows exchange messages, and each marks its own",
   async (browser) => {
     await using server = start();
     const a = await online(browser, urlOf(server));
     const b = await online(browser, urlOf(server));
-    const name = await a.page.inputValue("#name");
-    assert(name !== "" && name !== await b.page.inputValue("#name"));
+    const name = await valueOf(a, "#name");
+    assert(name !== "" && name !== await valueOf(b, "#name"));
 
-    await send(a.page, "Can you read this?");
-    await acknowledged(a.page, "Can you read this?");
-    const received = lines(b.page, "Can you read this?");
-    await received.waitFor();
-    assertEquals(await received.locator(".name").textContent(), name);
-    assertEquals(await b.page.locator("li.own").count(), 0);
+    await send(a, "Can you read this?");
+    await acknowledged(a, "Can you read this?");
+    await line(b, "Can you read this?");
+    assertEquals(await b.text("#feed .name"), name);
+    assertEquals(
+      await b.evaluate("document.querySelectorAll('li.own').length"),
+      0,
+    );
 
-    await send(b.page, "Yes, I can.");
-    await lines(a.page, "Yes, I can.").waitFor();
-    await acknowledged(b.page, "Yes, I can.");
-    assertEquals(await a.page.locator("#feed > li").count(), 2);
+    await send(b, "Yes, I can.");
+    await line(a, "Yes, I can.");
+    await acknowledged(b, "Yes, I can.");
+    assertEquals(await lineCount(a, ""), 2);
     assertEquals([...a.problems, ...b.problems], []);
   },
 );
 
-browserTest(
-  "a later tab shows the earlier messages",
+everyBrowserTest(
+  "a later window shows the earlier messages",
   async (browser) => {
     await using server = start();
     for (let n = 1; n <= 60; n++) {
       await server.hub.broadcast({ type: "chat", text: `number ${n}.` });
     }
-    const { page } = await online(browser, urlOf(server));
-    await lines(page, "number 60.").waitFor();
-    await lines(page, "number 11.").waitFor();
-    assertEquals(await page.locator("#feed > li").count(), 50);
+    const page = await online(browser, urlOf(server));
+    await line(page, "number 60.");
+    await line(page, "number 11.");
+    assertEquals(await lineCount(page, ""), 50);
   },
 );
 
-browserTest("an empty lobby shows a hint", async (browser) => {
+everyBrowserTest("an empty lobby shows a hint", async (browser) => {
   await using server = start();
-  const { page } = await online(browser, urlOf(server));
-  await page.locator("#empty-feed").waitFor();
+  const page = await online(browser, urlOf(server));
+  await visible(page, "#empty-feed");
   await send(page, "hello");
-  await page.locator("#empty-feed").waitFor({ state: "hidden" });
+  await hidden(page, "#empty-feed");
 });
 
-browserTest(
+everyBrowserTest(
   "keeps a chosen name for the next visit, and rejects an empty one",
   async (browser) => {
     await using server = start();
-    const { page } = await online(browser, urlOf(server));
-    await page.fill("#name", "  Ada\u202e   Lovelace ");
-    await page.press("#name", "Enter");
-    assertEquals(await page.inputValue("#name"), "Ada Lovelace");
-    await page.fill("#name", "\u200b");
-    await page.press("#name", "Enter");
-    assertEquals(await page.inputValue("#name"), "Ada Lovelace");
-    const next = await page.context().newPage();
-    await next.goto(urlOf(server));
-    assertEquals(await next.inputValue("#name"), "Ada Lovelace");
+    const page = await online(browser, urlOf(server));
+    await fill(page, "#name", "  Ada\u202e   Lovelace ");
+    await page.press("Enter");
+    const shown = `document.querySelector("#name").value === "Ada Lovelace"`;
+    await until(page, shown);
+    await fill(page, "#name", "\u200b");
+    await page.press("Enter");
+    await until(page, shown);
+    // A later visit has another session storage.
+    await page.evaluate("sessionStorage.clear()");
+    await page.goto(urlOf(server));
+    await until(page, shown);
   },
 );
 
 browserTest("works where storage is forbidden", async (browser) => {
   await using server = start();
-  const { page, problems } = await online(browser, urlOf(server), {
+  const { page, problems } = await playwright.online(browser, urlOf(server), {
     initScript: `for (const name of ["localStorage", "sessionStorage"]) {
       Object.defineProperty(window, name, {
         get() {
@@ -84,65 +95,57 @@ browserTest("works where storage is forbidden", async (browser) => {
       });
     }`,
   });
-  await send(page, "nothing to hide");
-  await acknowledged(page, "nothing to hide");
+  await playwright.send(page, "nothing to hide");
+  await playwright.acknowledged(page, "nothing to hide");
   assertEquals(problems, []);
 });
 
-browserTest(
+everyBrowserTest(
   "keeps the position of a user that scrolled up, and counts the new messages",
   async (browser) => {
     await using server = start();
-    const { page } = await online(browser, urlOf(server), { viewport: PHONE });
+    const page = await online(browser, urlOf(server), PHONE);
+    const scrollTop = "document.querySelector('#scroller').scrollTop";
     for (let n = 1; n <= 40; n++) {
       await server.hub.broadcast({ type: "chat", text: `number ${n}.` });
     }
-    await lines(page, "number 40.").waitFor();
-    await page.evaluate("document.querySelector('#scroller').scrollTop = 0");
-    await page.waitForFunction(
-      "document.querySelector('#scroller').scrollTop === 0",
-    );
+    await line(page, "number 40.");
+    await page.evaluate(`${scrollTop} = 0`);
+    await until(page, `${scrollTop} === 0`);
     for (const text of ["new one", "new two"]) {
       await server.hub.broadcast({ type: "chat", text });
     }
-    const newer = page.locator("#new-messages", { hasText: "2 new messages" });
-    await newer.waitFor();
-    assertEquals(
-      await page.evaluate("document.querySelector('#scroller').scrollTop"),
-      0,
-    );
-    await newer.click();
-    await newer.waitFor({ state: "hidden" });
-    assertGreater(
-      Number(
-        await page.evaluate("document.querySelector('#scroller').scrollTop"),
-      ),
-      0,
-    );
+    await shows(page, "#new-messages", "2 new messages");
+    assertEquals(await page.evaluate(scrollTop), 0);
+    await page.click("#new-messages");
+    await hidden(page, "#new-messages");
+    assertGreater(await page.evaluate<number>(scrollTop), 0);
     await server.hub.broadcast({ type: "chat", text: "newest" });
-    await lines(page, "newest").waitFor();
-    await page.waitForFunction(`(() => {
-    const { scrollTop, scrollHeight, clientHeight } = document.querySelector("#scroller");
-    return scrollHeight - scrollTop - clientHeight < 2;
-  })()`);
+    await line(page, "newest");
+    await until(
+      page,
+      `(() => {
+        const { scrollTop, scrollHeight, clientHeight } = document.querySelector("#scroller");
+        return scrollHeight - scrollTop - clientHeight < 2;
+      })()`,
+    );
   },
 );
 
-browserTest(
+everyBrowserTest(
   "shows round trips in the status line, in the trace and to screen readers",
   async (browser) => {
     await using server = start();
-    const { page } = await online(browser, urlOf(server), {
-      reducedMotion: "no-preference",
-    });
-    await page.locator("#status .detail", { hasText: /^[\d.]+ ms$/ }).waitFor();
-    await page.locator("#trace[aria-label*='last round trip']")
-      .waitFor();
-    const isDrawn = await page.evaluate(`(() => {
-    const canvas = document.querySelector("#trace");
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    return data.some((value) => value > 0);
-  })()`);
-    assert(isDrawn);
+    const page = await online(browser, urlOf(server));
+    await shows(page, "#status .detail", /^(?:< 1|[\d.]+) ms$/);
+    await visible(page, "#trace[aria-label*='last round trip']");
+    await until(
+      page,
+      `(() => {
+        const canvas = document.querySelector("#trace");
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        return data.some((value) => value > 0);
+      })()`,
+    );
   },
 );

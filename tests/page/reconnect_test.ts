@@ -1,49 +1,48 @@
 import { assertEquals, assertLess } from "@std/assert";
-import { browserTest } from "./browser.ts";
 import {
   acknowledged,
-  lines,
+  line,
+  lineCount,
   online,
   send,
-  start,
+  shows,
   state,
-  urlOf,
-} from "./lobby_page.ts";
+  visible,
+} from "./driven_lobby.ts";
+import { everyBrowserTest } from "./every_browser.ts";
+import { start, urlOf } from "./lobby_page.ts";
 
-browserTest(
+everyBrowserTest(
   "shows a broken connection, reconnects, and delivers the missed messages",
   async (browser) => {
     await using server = start();
     const a = await online(browser, urlOf(server));
     const b = await online(browser, urlOf(server));
-    await send(a.page, "before");
-    await lines(b.page, "before").waitFor();
+    await send(a, "before");
+    await line(b, "before");
 
-    await a.page.click("#disconnect");
-    await lines(a.page, "You disconnected this page").waitFor();
-    await state(a.page, "waiting");
-    await a.page.locator("#status", { hasText: /^reconnecting in \d+ s$/ })
-      .waitFor();
-    await send(a.page, "written while offline");
-    await a.page.locator("li.own[data-state=waiting]").waitFor();
+    await a.click("#disconnect");
+    await line(a, "You disconnected this page");
+    await state(a, "waiting");
+    await shows(a, "#status", /^reconnecting in \d+ s$/);
+    await send(a, "written while offline");
+    await visible(a, "li.own[data-state=waiting]");
     for (const text of ["one", "two", "three"]) {
-      await send(b.page, `missed ${text}`);
-      await acknowledged(b.page, `missed ${text}`);
+      await send(b, `missed ${text}`);
+      await acknowledged(b, `missed ${text}`);
     }
-    assertEquals(await lines(a.page, "missed").count(), 0);
+    assertEquals(await lineCount(a, "missed"), 0);
 
-    await a.page.click("#reconnect");
-    await lines(a.page, /Reconnected after [\d.]+ s: 3 messages recovered\./)
-      .waitFor();
-    await lines(a.page, "missed three").waitFor();
-    await acknowledged(a.page, "written while offline");
-    await lines(b.page, "written while offline").waitFor();
-    await a.page.locator("#announce-status", {
-      hasText: "3 messages recovered",
-    })
-      .waitFor({ state: "attached" });
+    await a.click("#reconnect");
+    await line(a, /Reconnected after [\d.]+ s: 3 messages recovered\./);
+    await line(a, "missed three");
+    await acknowledged(a, "written while offline");
+    await line(b, "written while offline");
+    await shows(a, "#announce-status", "3 messages recovered");
     assertEquals(
-      await a.page.locator("#feed .text").allInnerTexts(),
+      await a.evaluate(
+        "[...document.querySelectorAll('#feed .text')].map((text) => text.innerText)",
+      ),
       [
         "before",
         "missed one",
@@ -56,24 +55,23 @@ browserTest(
   },
 );
 
-browserTest(
+everyBrowserTest(
   "reconnects by itself after Disconnect, and reports that no message was missed",
   async (browser) => {
     await using server = start();
-    const { page } = await online(browser, urlOf(server));
+    const page = await online(browser, urlOf(server));
     await send(page, "alone");
     await acknowledged(page, "alone");
     await page.click("#disconnect");
     await state(page, "waiting");
-    await lines(page, /Reconnected after [\d.]+ s: no messages missed\./)
-      .waitFor();
+    await line(page, /Reconnected after [\d.]+ s: no messages missed\./);
     await state(page, "open");
   },
 );
 
-browserTest("shows the missing records of a gap", async (browser) => {
+everyBrowserTest("shows the missing records of a gap", async (browser) => {
   await using server = start({ topics: { lobby: { maxRecords: 5 } } });
-  const { page } = await online(browser, urlOf(server));
+  const page = await online(browser, urlOf(server));
   await send(page, "before");
   await acknowledged(page, "before");
   await page.click("#disconnect");
@@ -82,36 +80,36 @@ browserTest("shows the missing records of a gap", async (browser) => {
     await server.hub.broadcast({ type: "chat", text: `number ${n}.` });
   }
   await page.click("#reconnect");
-  await lines(page, "Missing here: 15 messages, records 1 to 15").waitFor();
-  await lines(page, "number 20.").waitFor();
-  assertEquals(await lines(page, "number").count(), 5);
+  await line(page, "Missing here: 15 messages, records 1 to 15");
+  await line(page, "number 20.");
+  assertEquals(await lineCount(page, "number"), 5);
 });
 
-browserTest(
-  "both tabs reconnect within five seconds after the server was killed and restarted",
+everyBrowserTest(
+  "both windows reconnect within five seconds after the server was killed and restarted",
   async (browser) => {
     const port = freePort();
     const url = `http://127.0.0.1:${port}/`;
     await using first = await spawnServer(port);
     const a = await online(browser, url);
     const b = await online(browser, url);
-    await send(a.page, "before the restart");
-    await lines(b.page, "before the restart").waitFor();
+    await send(a, "before the restart");
+    await line(b, "before the restart");
 
     await first.kill();
-    await lines(a.page, "Disconnected: 1006").waitFor();
-    await lines(b.page, "Disconnected: 1006").waitFor();
+    await line(a, "Disconnected: 1006");
+    await line(b, "Disconnected: 1006");
     await using _second = await spawnServer(port);
     const since = performance.now();
-    await lines(a.page, "Reconnected after").waitFor();
-    await lines(b.page, "Reconnected after").waitFor();
+    await line(a, "Reconnected after");
+    await line(b, "Reconnected after");
     assertLess(performance.now() - since, 5_000);
-    assertEquals(await a.page.locator("#status .word").innerText(), "online");
+    assertEquals(await a.text("#status .word"), "online");
     // The new server has a new log, so the page cannot exclude missing messages.
-    await lines(a.page, "the server started a new log").waitFor();
+    await line(a, "the server started a new log");
 
-    await send(b.page, "after the restart");
-    await lines(a.page, "after the restart").waitFor();
+    await send(b, "after the restart");
+    await line(a, "after the restart");
   },
 );
 
