@@ -46,6 +46,10 @@ const PREFERENCES = {
   "toolkit.telemetry.reportingpolicy.firstRun": false,
 };
 
+/** The result of a command. Each command has a type of its own. */
+// deno-lint-ignore no-explicit-any
+type Reply = any;
+
 interface LogEntry {
   readonly level: string;
   readonly text: string;
@@ -70,9 +74,7 @@ class BidiConnection {
       this.#calls.clear();
     };
   }
-
-  // deno-lint-ignore no-explicit-any -- each method has a result of its own
-  async call(method: string, params: unknown): Promise<any> {
+  async call(method: string, params: unknown): Promise<Reply> {
     const id = this.#next++;
     const call = Promise.withResolvers<unknown>();
     this.#calls.set(id, call);

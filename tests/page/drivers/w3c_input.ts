@@ -57,8 +57,8 @@ export function centerOf(selector: string): string {
     JSON.stringify(selector)
   });
     element.scrollIntoView({ block: "nearest" });
-    const { left, top, width, height } = element.getBoundingClientRect();
-    return [Math.round(left + width / 2), Math.round(top + height / 2)];
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return [Math.round(x + width / 2), Math.round(y + height / 2)];
   })()`;
 }
 

@@ -31,9 +31,13 @@ const EXECUTABLE = Deno.env.get("MINIBROWSER") ??
 export const hasWebKit: boolean = [DRIVER, DISPLAY_SERVER, EXECUTABLE]
   .every(isFile);
 
-/** Windows that cover one another stop drawing, so each has a place of its own on this screen. */
-const WINDOW_PLACE_PX = 1400;
-const SCREEN = `${2 * WINDOW_PLACE_PX}x1000x24`;
+/** Windows that cover one another stop drawing, so each has a part of the screen of its own. */
+const WINDOW_OFFSET_PX = 1400;
+const SCREEN = `${2 * WINDOW_OFFSET_PX}x1000x24`;
+
+/** The reply of a command. Each command has a type of its own. */
+// deno-lint-ignore no-explicit-any
+type Reply = any;
 
 /** Options of {@linkcode launchWebKit}. */
 export interface WebKitOptions {
@@ -76,7 +80,7 @@ export async function launchWebKit(
   await listening(port);
   const session = await WebDriverSession.start(port);
   const [firstWindow] = await session.get("/window/handles");
-  let places = 0;
+  let windows = 0;
   let pages: WebKitPage[] = [];
   return {
     name: "WebKit",
@@ -85,7 +89,7 @@ export async function launchWebKit(
       const page = new WebKitPage(
         session,
         handle,
-        places++ % 2 * WINDOW_PLACE_PX,
+        windows++ % 2 * WINDOW_OFFSET_PX,
       );
       pages.push(page);
       problems.add(page.problems);
@@ -96,7 +100,7 @@ export async function launchWebKit(
     async closePages() {
       for (const page of pages) await page.close();
       pages = [];
-      places = 0;
+      windows = 0;
       problems.clear();
       await session.focus(firstWindow);
     },
@@ -157,14 +161,10 @@ class WebDriverSession {
     await session.post("/timeouts", { script: 60_000, pageLoad: 60_000 });
     return session;
   }
-
-  // deno-lint-ignore no-explicit-any -- each command has a result of its own
-  get(path: string): Promise<any> {
+  get(path: string): Promise<Reply> {
     return request("GET", this.#url + path);
   }
-
-  // deno-lint-ignore no-explicit-any -- as above
-  post(path: string, body: unknown): Promise<any> {
+  post(path: string, body: unknown): Promise<Reply> {
     return request("POST", this.#url + path, body);
   }
 
@@ -195,13 +195,11 @@ class WebDriverSession {
     await request("DELETE", this.#url);
   }
 }
-
-// deno-lint-ignore no-explicit-any -- as above
 async function request(
   method: string,
   url: string,
   body?: unknown,
-): Promise<any> {
+): Promise<Reply> {
   const response = await fetch(url, {
     method,
     ...body === undefined ? {} : { body: JSON.stringify(body) },
@@ -216,13 +214,13 @@ class WebKitPage implements PageDriver {
   readonly problems: string[] = [];
   readonly #session: WebDriverSession;
   readonly #handle: string;
-  readonly #left: number;
+  readonly #x: number;
   #isClosed = false;
 
-  constructor(session: WebDriverSession, handle: string, left: number) {
+  constructor(session: WebDriverSession, handle: string, x: number) {
     this.#session = session;
     this.#handle = handle;
-    this.#left = left;
+    this.#x = x;
   }
 
   async evaluate<T>(expression: string): Promise<T> {
@@ -262,7 +260,7 @@ class WebKitPage implements PageDriver {
   }
 
   async resize({ width, height }: Size): Promise<void> {
-    const rect = { x: this.#left, y: 0, width, height };
+    const rect = { x: this.#x, y: 0, width, height };
     await this.#post("/window/rect", rect);
     // The rectangle includes the browser's own controls.
     const [wide, high] = await this.evaluate<[number, number]>(
@@ -296,9 +294,7 @@ class WebKitPage implements PageDriver {
   async #perform(actions: InputActions): Promise<void> {
     await this.#post("/actions", { actions: [actions] });
   }
-
-  // deno-lint-ignore no-explicit-any -- as above
-  #post(path: string, body: unknown): Promise<any> {
+  #post(path: string, body: unknown): Promise<Reply> {
     return this.#session.inWindow(
       this.#handle,
       () => this.#session.post(path, body),
