@@ -93,7 +93,7 @@ export {
   type HandleOptions,
   type RequestContext,
   type RequestHandler,
-} from "./hub/protocol/requests.ts";
+} from "./hub/protocol/request_handler.ts";
 export {
   type ConnectionInfo,
   type ConnectionRequest,

@@ -41,7 +41,7 @@ import type {
   HandleOptions,
   RequestContext,
   RequestHandler,
-} from "./protocol/requests.ts";
+} from "./protocol/request_handler.ts";
 import type { Store } from "./log/store.ts";
 
 /**

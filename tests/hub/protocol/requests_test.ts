@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { MemoryStore } from "../../../adapters/store_memory.ts";
 import { type Client, connect } from "../../../client.ts";
 import { Hub } from "../../../hub/hub.ts";
-import type { RequestContext } from "../../../hub/protocol/requests.ts";
+import type { RequestContext } from "../../../hub/protocol/request_handler.ts";
 import { DrumbeatError } from "../../../messages.ts";
 import { defineMessages } from "../../../messages.ts";
 import { FakeClock } from "../fake_clock.ts";
