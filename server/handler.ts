@@ -39,7 +39,11 @@ export const HANDLER_OPTION_NAMES: OptionNames<HandlerOptions> = {
 
 /** The second argument of a {@linkcode Handler}, as `Deno.serve` passes it. */
 export interface HandlerInfo {
-  /** The address of the other side. Without it, the limits per address count every connection as one address. */
+  /**
+   * The address of the other side. Without it, the limits per address count all connections as those of one address.
+   *
+   * @default none
+   */
   readonly remoteAddr?: Deno.Addr;
 }
 

@@ -28,7 +28,7 @@ export const DEFAULT_HANDSHAKE_MS = 10_000;
 const SPARE_CONNECTIONS = 1_000;
 
 /**
- * Options of {@linkcode serveStrict}.
+ * Options of {@linkcode serveStrict}: those of `serve` without `reusePort`, and `handshakeMs`.
  *
  * @typeParam M the message types.
  * @typeParam R the request methods, with their data and replies.
@@ -42,7 +42,7 @@ export interface StrictOptions<
   P = unknown,
   Auth = unknown,
   State = unknown,
-> extends ServeOptions<M, R, P, Auth, State> {
+> extends Omit<ServeOptions<M, R, P, Auth, State>, "reusePort"> {
   /**
    * The time in which a request has to arrive, in ms; then the connection is closed.
    *
@@ -51,8 +51,11 @@ export interface StrictOptions<
   readonly handshakeMs?: number | undefined;
 }
 
+// `node:http` cannot share a port.
+const { reusePort: _, ...SHARED_NAMES } = SERVE_OPTION_NAMES;
+
 const STRICT_OPTION_NAMES: OptionNames<StrictOptions> = {
-  ...SERVE_OPTION_NAMES,
+  ...SHARED_NAMES,
   handshakeMs: true,
 };
 

@@ -50,10 +50,6 @@ const INVALID: readonly (readonly [given: object, error: string])[] = [
     "the option 'requireOrigin' must be true or false, not 'no'",
   ],
   [
-    { reusePort: "no" },
-    "the option 'reusePort' must be true or false, not 'no'",
-  ],
-  [
     { signal: new AbortController() },
     "the option 'signal' must be an AbortSignal",
   ],
@@ -96,9 +92,19 @@ Deno.test("each function refuses the options of others", async () => {
     "Cannot create the handler: unknown option 'orgins' (did you mean 'origins'?)",
   );
   assertThrows(
+    () => serve({ port: 0, reusePort: "no" } as object),
+    TypeError,
+    "Cannot serve: the option 'reusePort' must be true or false, not 'no'",
+  );
+  assertThrows(
     () => serve({ port: 0, handshakeMs: 1 } as ServeOptions),
     TypeError,
     "Cannot serve: unknown option 'handshakeMs'",
+  );
+  await assertRejects(
+    () => serveStrict({ port: 0, reusePort: true } as object),
+    TypeError,
+    "Cannot serve: unknown option 'reusePort'",
   );
   await assertRejects(
     () => serveStrict({ port: 0, handshakeMs: -1 }),
