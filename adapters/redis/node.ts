@@ -25,7 +25,7 @@ export class RedisNode {
   readonly connection: RedisConnection;
   /** The connection for subscriptions. */
   readonly subscriptions: RedisConnection;
-  /** The time to live of a log after its last append, in ms as Redis reads it; empty: for ever. */
+  /** The time to live of a log after its last append, in ms as Redis reads it; empty: unlimited. */
   readonly logTtl: string;
   /** The time to live of the answer to an append. */
   readonly answerTtl: string;

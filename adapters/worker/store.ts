@@ -274,7 +274,7 @@ export class WorkerStore implements Store {
       case "failed":
         return this.#callOf(event[1])?.reject(new Error(event[2]));
       case "claimed":
-        // In a microtask: the promise of an earlier claim, resolved by this very message, must come first.
+        // In a microtask: the promise of an earlier claim, which this message resolves, must come first.
         return queueMicrotask(() => sink?.claimed(event[1]));
       case "directMessage":
         return sink?.directMessage?.(event[1]);

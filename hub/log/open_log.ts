@@ -40,7 +40,7 @@ export class OpenLog {
     return { epoch: this.epoch, tail: this.tail, head: this.ring.head };
   }
 
-  /** Begins anew: the store has opened the log, or has replaced a lost one. */
+  /** Starts again: the store has opened the log, or has replaced a lost one. */
   open(bounds: LogBounds): void {
     this.epoch = bounds.epoch;
     this.#storeTail = bounds.tail;

@@ -145,7 +145,7 @@ export interface StoredRecords {
 export interface StoreSink {
   /**
    * The log is open. The store calls it again with another epoch after it replaced a lost log, and with the same epoch if it
-   * cannot report the records one by one: then the hub's ring begins anew with `recent`, and a reader receives the records
+   * cannot report the records one by one: then the hub's ring starts again with `recent`, and a reader receives the records
    * in between from `read`, or a gap.
    */
   opened(topic: string, bounds: LogBounds): void;

@@ -79,7 +79,7 @@ export const SERIES: { readonly [K in keyof HubStats]: Series<HubStats[K]> } = {
     name: "unacknowledged_bytes",
     kind: "gauge",
     help:
-      "Bytes sent to peers and not acknowledged; for plain peers, bytes that the transport holds back",
+      "Bytes sent to peers and not acknowledged; for plain peers, bytes that the transport buffers",
     read: ({ connections }) =>
       sum(connections.all, ({ wire }) => wire.unackedBytes),
   },

@@ -27,7 +27,7 @@ export interface HubStats {
   readonly joins: number;
   /** Peers that were closed since the start. */
   readonly leaves: number;
-  /** Bytes that peers were sent and have not acknowledged; for plain peers, bytes that the transport holds back. */
+  /** Bytes that peers were sent and have not acknowledged; for plain peers, bytes that the transport buffers. */
   readonly unackedBytes: number;
   /** `false` while the store's newest attempt failed, for up to 10 s. */
   readonly storeWorks: boolean;

@@ -55,7 +55,7 @@ export class Backpressure {
     );
   }
 
-  /** Begins anew: the peer has confirmed that it is reading. */
+  /** Resets the count: the peer has confirmed that it is reading. */
   confirmed(): void {
     this.#unconfirmedBytes = 0;
     this.#isProbed = false;

@@ -1,5 +1,5 @@
 /**
- * The page's own messages that have not come back as records: waiting, sent or acknowledged.
+ * The page's own messages that have not been received as records yet: waiting, sent or acknowledged.
  * @module
  */
 import type { Chat } from "../contract.ts";

@@ -1,4 +1,4 @@
-/** Publishes one message to the server at the URL given, and prints its offset and what came back. */
+/** Publishes one message to the server at the URL given, and prints its offset and the received message. */
 import { connect } from "../../client.ts";
 
 await using client = connect(Deno.args[0]!);

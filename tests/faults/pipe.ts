@@ -34,7 +34,7 @@ export class Pipe {
     this.#frozen ??= Promise.withResolvers<void>();
   }
 
-  /** Ends {@linkcode Pipe.freeze}: what was held back passes. */
+  /** Ends {@linkcode Pipe.freeze}: the buffered bytes pass. */
   unfreeze(): void {
     this.#frozen?.resolve();
     this.#frozen = undefined;

@@ -223,7 +223,7 @@ export class SharedStore implements Store {
     });
   }
 
-  /** Passes the bounds of a log: if the hub has it open, its ring begins anew. */
+  /** Passes the bounds of a log: if the hub has it open, its ring starts again. */
   #report(topic: string): void {
     const bounds = this.#logs.bounds(topic);
     this.#open.set(topic, { epoch: bounds.epoch, next: bounds.head });

@@ -52,7 +52,7 @@ Deno.test("ignores the direct messages of another peer", () => {
   assertEquals([direct.length, h.client.state], [0, "open"]);
 });
 
-Deno.test("hello does not contain a direct log without an epoch, which starts anew", () => {
+Deno.test("hello does not contain a direct log without an epoch, which starts again", () => {
   using h = harness();
   const direct = record(h.client, "direct");
   handshake(h.net.last);

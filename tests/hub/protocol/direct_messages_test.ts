@@ -204,7 +204,7 @@ Deno.test("sends a gap for dropped direct messages", async () => {
   assertEquals(received(hub, unnamed.far), [{ from: 0, to: 3 }, "3", "4"]);
 });
 
-Deno.test("a direct log with another epoch begins anew", async () => {
+Deno.test("a direct log with another epoch starts again", async () => {
   await using hub = inMemory();
   const first = await joined(hub);
   first.far.far.drop();
