@@ -1,4 +1,5 @@
 import { checkNames } from "../common/options.ts";
+import { deferred } from "../common/platform.ts";
 import {
   type AnyMessages,
   anyMessages,
@@ -19,6 +20,7 @@ import {
   ClientEvent,
   type ClientEventMap,
   type ClientState,
+  createCloseEvent,
   type EventDetails,
 } from "./events.ts";
 import { type ConnectOptions, resolveOptions } from "./options.ts";
@@ -63,7 +65,7 @@ export class Client<
   readonly #rejections: IgnoredRejections;
   #rttMs: number | undefined;
   readonly #opening = new Waiters();
-  readonly #closed = Promise.withResolvers<void>();
+  readonly #closed = deferred<void>();
   #isClosed = false;
   #isClosedByProgram = false;
 
@@ -329,7 +331,7 @@ export class Client<
     this.#isClosed = true;
     this.#closed.resolve();
     if (!wasClean) this.dispatchEvent(new Event("error"));
-    this.dispatchEvent(new CloseEvent("close", { code, reason, wasClean }));
+    this.dispatchEvent(createCloseEvent({ code, reason, wasClean }));
   }
 
   #closedError(action: string): DrumbeatError {

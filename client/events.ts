@@ -147,3 +147,30 @@ export class ClientEvent extends Event {
     Object.assign(this, details);
   }
 }
+
+/** A `close` event for runtimes without `CloseEvent`: Node 22 and before, and React Native. */
+class FallbackCloseEvent extends Event implements CloseEvent {
+  readonly code: number;
+  readonly reason: string;
+  readonly wasClean: boolean;
+
+  constructor(type: string, init: CloseEventInit) {
+    super(type);
+    this.code = init.code ?? 0;
+    this.reason = init.reason ?? "";
+    this.wasClean = init.wasClean ?? false;
+  }
+}
+
+/**
+ * Creates a `close` event: the platform's where there is one.
+ *
+ * @param init the code, the reason, and whether the closing handshake was completed.
+ * @returns the event.
+ */
+export function createCloseEvent(init: CloseEventInit): CloseEvent {
+  const { CloseEvent = FallbackCloseEvent } = globalThis as {
+    CloseEvent?: new (type: string, init: CloseEventInit) => CloseEvent;
+  };
+  return new CloseEvent("close", init);
+}

@@ -114,6 +114,8 @@ export const DEFAULTS = {
   maxRequests: 256,
   /** The uptime of a connection after which the backoff starts at its shortest wait again. */
   stableAfterMs: 10_000,
+  /** The time in which the `close` event of a failed socket has to follow its `error` event. */
+  failureTimeoutMs: 100,
   /** The time that a server has to answer a close frame. */
   closeTimeoutMs: 2_000,
   /** The time that a server has to answer a probe: the ping after a sleep, a freeze or a change of network. */

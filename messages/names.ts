@@ -1,3 +1,4 @@
+import { isWellFormed } from "../common/platform.ts";
 import { utf8Length } from "./utf8.ts";
 
 /**
@@ -92,7 +93,7 @@ export function topicNameProblem(name: unknown): string | undefined {
     return "A topic's name must not contain control characters";
   }
   // A lone surrogate becomes U+FFFD on the wire, where two different names could then be equal.
-  if (!name.isWellFormed()) {
+  if (!isWellFormed(name)) {
     return "A topic's name must not contain lone surrogates";
   }
   if (name.startsWith("$")) {

@@ -17,7 +17,9 @@ export function closeError(
   }
   const { code, reason, cause } = close;
   const details = [reason, cause instanceof Error ? cause.message : cause]
-    .filter((text) => text !== undefined && text !== "");
+    .filter((text, index, all) =>
+      text !== undefined && text !== "" && all.indexOf(text) === index
+    );
   return new DrumbeatError(
     "closed",
     [`${action}: the connection closed with ${code}`, ...details].join(", "),

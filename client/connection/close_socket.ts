@@ -29,14 +29,28 @@ export function checkClose(
   }
 }
 
-/** Closes a socket and omits a code or a reason that a WebSocket would refuse with an exception. */
+/**
+ * Closes a socket. Omits a code or a reason that a WebSocket would refuse, and never throws.
+ *
+ * A reason without a code is sent with 1000: Chromium refuses it otherwise, Firefox and WebKit drop the reason, and Deno sends a
+ * malformed frame.
+ */
 export function closeSocket(
   socket: WebSocket,
   code: number | undefined,
   reason: string | undefined,
 ): void {
-  if (isSendable(code)) socket.close(code, fits(reason) ? reason : undefined);
-  else socket.close();
+  const sentReason = fits(reason) ? reason || undefined : undefined;
+  const sentCode = isSendable(code)
+    ? code ?? (sentReason === undefined ? undefined : CloseCode.normal)
+    : undefined;
+  try {
+    if (sentCode === undefined) socket.close();
+    else if (sentReason === undefined) socket.close(sentCode);
+    else socket.close(sentCode, sentReason);
+  } catch {
+    // A socket of another implementation may refuse more. The caller regards it as closed, or waits for its close event.
+  }
 }
 
 function isSendable(code: number | undefined): boolean {

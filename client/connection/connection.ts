@@ -12,13 +12,16 @@ import {
 export interface ConnectionClose {
   /** The close code; 1006 where no close frame arrived. */
   readonly code: number;
-  /** The close reason. */
+  /** The close reason. Where the server sent none, the runtime's error, if there is one: Deno and npm's `ws` name the HTTP status. */
   readonly reason: string;
   /** True where the closing handshake was completed. */
   readonly wasClean: boolean;
-  /** The error that the runtime reported, where it reports one: Deno names the HTTP status of a refused handshake. */
+  /** The error that the runtime reported, where it reports one. */
   readonly cause?: unknown;
 }
+
+/** The `readyState` of a closed socket. */
+const CLOSED = 3;
 
 /** The data of one WebSocket message. */
 export type FrameData = string | Uint8Array<ArrayBuffer>;
@@ -55,6 +58,8 @@ export class Connection {
   readonly #parameters: ConnectionParameters;
   #phase: "live" | "closing" | "closed" = "live";
   #cancelTimeout: () => void;
+  /** Cancels the wait for the `close` event that follows an `error` event. */
+  #cancelFailure: (() => void) | undefined;
   #liveness: Liveness | undefined;
   #cause: unknown;
 
@@ -74,10 +79,7 @@ export class Connection {
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) =>
       this.#received(data);
-    socket.onerror = (event) => {
-      const { error, message } = event as Partial<ErrorEvent>;
-      this.#cause = error ?? message;
-    };
+    socket.onerror = (event) => this.#failed(event);
     // Deno reports 0 when the network drops.
     socket.onclose = ({ code, reason, wasClean }) =>
       this.#end(
@@ -160,12 +162,16 @@ export class Connection {
     this.#phase = "closed";
     this.#cancelTimeout();
     this.#liveness?.stop();
+    this.#cancelFailure?.();
     const socket = this.#socket;
-    socket.onopen =
-      socket.onmessage =
-      socket.onerror =
-      socket.onclose =
-        null;
+    socket.onopen = socket.onmessage = null;
+    // Until the socket is closed: the socket of npm's `ws` emits errors as a Node emitter, where an error without a handler
+    // ends the process, and closing a socket that connects is such an error.
+    const ended = socket.readyState === CLOSED;
+    socket.onerror = ended ? null : () => {};
+    socket.onclose = ended
+      ? null
+      : () => void (socket.onerror = socket.onclose = null);
     closeSocket(socket, code, reason);
   }
 
@@ -178,10 +184,38 @@ export class Connection {
     if (this.#phase === "live") this.#parameters.handler.received(frame);
   }
 
+  /** Handles the socket's `error` event. A `close` event follows it, but not in every runtime. */
+  #failed(event: Event): void {
+    const { error, message } = event as Partial<ErrorEvent>;
+    this.#cause = error ?? (message || undefined);
+    if (this.#liveness !== undefined && this.#socket.readyState !== CLOSED) {
+      return;
+    }
+    // Node 22 (a refused connection), Chromium (the page's Content-Security-Policy) and WebKit (its limit of sockets) dispatch
+    // `error` alone. The `close` event of the others has the code.
+    this.#cancelFailure ??= this.#parameters.clock.after(
+      DEFAULTS.failureTimeoutMs,
+      () =>
+        this.fail(
+          CloseCode.abnormal,
+          this.#causeText || "The runtime refused or lost the connection",
+        ),
+    );
+  }
+
+  /** The runtime's words for the error; "" where it has none. */
+  get #causeText(): string {
+    const cause = this.#cause;
+    if (cause === undefined) return "";
+    return cause instanceof Error ? cause.message : String(cause);
+  }
+
   #end(close: ConnectionClose, code: number | undefined): void {
     if (this.#phase === "closed") return;
     this.abandon(code ?? CloseCode.normal, close.reason);
     const cause = this.#cause;
-    this.#parameters.closed(cause === undefined ? close : { ...close, cause });
+    if (cause === undefined) return this.#parameters.closed(close);
+    const reason = close.reason || this.#causeText;
+    this.#parameters.closed({ ...close, reason, cause });
   }
 }

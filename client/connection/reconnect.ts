@@ -106,21 +106,24 @@ export class Reconnector {
   close(code: number | undefined, reason: string | undefined): void {
     if (this.#state === "closed") return;
     const wasOpen = this.#state === "open";
+    const previous = this.#state;
     const connection = this.#connection;
     // 1005 is a WebSocket's code for a close frame without a code.
     const close: ConnectionClose = {
-      code: code ?? 1005,
+      code: code ?? (reason ? CloseCode.normal : 1005),
       reason: reason ?? "",
       wasClean: true,
     };
+    // First: nothing that the socket does may leave the client open.
+    this.#state = "closed";
+    this.#stop();
     if (wasOpen) connection!.close(code, reason);
     else {
       connection?.abandon(code ?? CloseCode.normal, close.reason);
       // Not inside the call of close(): the program may add its listener after it.
       queueMicrotask(() => this.#closed(close));
     }
-    this.#stop();
-    this.#set("closed", close);
+    this.#set("closed", close, previous);
   }
 
   #connect(): Connection {
@@ -203,8 +206,8 @@ export class Reconnector {
   #set(
     state: ClientState,
     details: { code?: number; reason?: string; retryInMs?: number } = {},
+    previous: ClientState = this.#state,
   ): void {
-    const previous = this.#state;
     this.#state = state;
     const { code, reason, retryInMs } = details;
     this.#parameters.stateChanged({

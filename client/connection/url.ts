@@ -1,3 +1,5 @@
+import { parseUrl } from "../../common/platform.ts";
+
 /**
  * Resolves the URL of a WebSocket.
  *
@@ -11,7 +13,8 @@ export function resolveUrl(
   url: string | URL,
   base: string | undefined = pageAddress(),
 ): string {
-  if (!URL.canParse(String(url), base)) {
+  const resolved = parseUrl(String(url), base);
+  if (resolved === undefined) {
     const cause = base === undefined
       ? "a relative URL needs a page"
       : `the URL is not valid relative to '${base}'`;
@@ -20,7 +23,6 @@ export function resolveUrl(
       "SyntaxError",
     );
   }
-  const resolved = new URL(url, base);
   if (resolved.protocol === "http:") resolved.protocol = "ws:";
   if (resolved.protocol === "https:") resolved.protocol = "wss:";
   if (resolved.protocol !== "ws:" && resolved.protocol !== "wss:") {

@@ -1,4 +1,5 @@
 import { checkNames, checkNumber } from "../../common/options.ts";
+import { deferred } from "../../common/platform.ts";
 import {
   type AckFrame,
   type CheckedData,
@@ -165,7 +166,7 @@ export class Requests {
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
     const { clock, pending } = this.#parameters;
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const { promise, resolve, reject } = deferred<unknown>();
     const end = (): void => {
       this.#requests.delete(request);
       pending.forget(id);

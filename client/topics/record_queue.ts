@@ -1,3 +1,4 @@
+import { deferred } from "../../common/platform.ts";
 import type {
   AnyMessages,
   GapRecord,
@@ -56,7 +57,7 @@ export class RecordQueue<M extends MessageMap = AnyMessages>
     const value = this.#waiting.shift() ?? this.#takeSkipped();
     if (value !== undefined) return Promise.resolve({ done: false, value });
     if (this.#end === undefined) {
-      const reader = Promise.withResolvers<
+      const reader = deferred<
         IteratorResult<TopicRecord<M>, undefined>
       >();
       this.#readers.push(reader);

@@ -98,10 +98,20 @@ export class FakeSocket {
     return this.#sent.splice(0);
   }
 
-  /** True while the client listens to it. */
+  /** True while the client listens to it. Until it is closed, its error handler has to stay. */
   get hasListeners(): boolean {
+    const isClosed = this.readyState === 3;
     return this.onopen !== null || this.onmessage !== null ||
-      this.onerror !== null || this.onclose !== null;
+      isClosed && (this.onerror !== null || this.onclose !== null);
+  }
+
+  /** Fails as in the runtimes that dispatch `error` without `close`. */
+  fail(error?: Error): void {
+    this.readyState = 3;
+    const event = new Event("error");
+    this.onerror?.(
+      error === undefined ? event : Object.assign(event, { error }),
+    );
   }
 }
 

@@ -35,4 +35,22 @@ Deno.test("omits a code or reason that a WebSocket refuses", () => {
   assertEquals(closedWith(1006, "network"), {});
   assertEquals(closedWith(4500, "x".repeat(200)), { code: 4500 });
   assertEquals(closedWith(undefined, undefined), {});
+  assertEquals(closedWith(undefined, ""), {});
+});
+
+Deno.test("sends a reason without a code with 1000, because Chromium refuses it alone", () => {
+  const calls: unknown[][] = [];
+  const socket = { close: (...args: unknown[]) => calls.push(args) };
+  closeSocket(socket as unknown as WebSocket, undefined, "bye");
+  closeSocket(socket as unknown as WebSocket, undefined, "");
+  assertEquals(calls, [[1000, "bye"], []]);
+});
+
+Deno.test("a socket that throws when it is closed does not throw through", () => {
+  const socket = {
+    close() {
+      throw new DOMException("No", "InvalidAccessError");
+    },
+  };
+  closeSocket(socket as unknown as WebSocket, 1000, "bye");
 });
