@@ -55,6 +55,7 @@ export { default as "client/web_socket_api.ts" } from "../../client/web_socket_a
 export { default as "common/backoff.ts" } from "../../common/backoff.ts" with { type: "text" };
 export { default as "common/ignored_rejections.ts" } from "../../common/ignored_rejections.ts" with { type: "text" };
 export { default as "common/options.ts" } from "../../common/options.ts" with { type: "text" };
+export { default as "common/platform.ts" } from "../../common/platform.ts" with { type: "text" };
 export { default as "common/timer.ts" } from "../../common/timer.ts" with { type: "text" };
 export { default as "messages.ts" } from "../../messages.ts" with { type: "text" };
 export { default as "messages/close_codes.ts" } from "../../messages/close_codes.ts" with { type: "text" };
