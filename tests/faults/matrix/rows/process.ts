@@ -70,6 +70,7 @@ export const descriptorsRow: Row = {
     `with all ${DESCRIPTORS} descriptors in use, peers are served; new ones are accepted when descriptors are free again`,
   target: { descriptors: DESCRIPTORS },
   async run(harness) {
+    const before = await harness.snapshot();
     for (let n = 0; n < 2 * DESCRIPTORS; n++) {
       // Refused while the server does not listen.
       await harness.openTcp().catch(() => {});
@@ -77,6 +78,11 @@ export const descriptorsRow: Row = {
     // The witness clients check the deliveries meanwhile.
     await delay(harness.count(3_000, 300));
     await harness.endAttack();
+    // Until the runtime has closed the connections of the attack, it may run out of descriptors and stop listening again.
+    await harness.until(
+      ({ descriptors }) => descriptors <= before.descriptors,
+      8_000,
+    );
     const end = performance.now() + 8_000;
     const isHealthy = async (): Promise<boolean> => {
       while (performance.now() < end) {
