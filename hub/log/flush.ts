@@ -27,7 +27,7 @@ export interface FlushSteps {
   /** The write half: appends what was gathered first, and runs the program's handlers last. */
   readonly publisher: { append(): void; runHandlers(): void };
   /** Sends presence after the records. */
-  readonly presence: { flush(): void };
+  readonly presence: { readonly hasChanges: boolean; flush(): void };
 }
 
 /** Counters of a {@linkcode Flush}. */
@@ -127,7 +127,7 @@ export class Flush {
     } finally {
       this.isFlushing = false;
     }
-    presence.flush();
+    if (presence.hasChanges) presence.flush();
     publisher.runHandlers();
     if (this.#hasMore || this.#fresh.size > 0 || this.#awake.size > 0) {
       this.schedule();

@@ -35,6 +35,8 @@ interface DetachedMember {
  * time after its connection is closed, and leaves once.
  */
 export class Presence {
+  /** `true` if {@linkcode Presence.flush} has something to send. A field: each flush of the hub reads it. */
+  hasChanges = false;
   readonly #context: PresenceContext;
   readonly #graceMs: number;
   readonly #topics = new Map<string, TopicMembers>();
@@ -143,7 +145,7 @@ export class Presence {
 
   /** Sends the changes to every watcher that is ready: one frame for each topic and flush. */
   flush(): void {
-    if (this.#touched.size === 0) return;
+    this.hasChanges = false;
     const topics = [...this.#touched];
     this.#touched.clear();
     for (const topic of topics) {
@@ -220,6 +222,7 @@ export class Presence {
 
   #touch(topic: TopicMembers): void {
     this.#touched.add(topic);
+    this.hasChanges = true;
     this.#context.flush.schedule();
   }
 

@@ -179,6 +179,17 @@ class HandPeer {
   }
 }
 
+/** Returns a store that is also its own factory: a hub takes the one or the other, depending on the checkout. */
+function storeFor(store: Anything): Anything {
+  const methods = ["connect", "open", "append", "forget", "release"]
+    .concat("begin", "claim", "detach", "leave")
+    .map((name) => [name, store[name]?.bind(store)]);
+  return Object.assign(() => store, {
+    ...Object.fromEntries(methods),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  });
+}
+
 /**
  * Measures the path of one published message.
  *
@@ -194,7 +205,7 @@ export async function publishPath(
   const { MemoryStore } = await load("adapters/store_memory.ts");
   const { WebClock } = await load("adapters/clock_web.ts");
   const clock = new WebClock();
-  const hub = new Hub({ store: () => new MemoryStore(clock), clock });
+  const hub = new Hub({ store: storeFor(new MemoryStore(clock)), clock });
   const subscriber = new HandPeer(hub);
   await subscriber.hello();
   let publish: () => Promise<unknown>;
