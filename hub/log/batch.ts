@@ -1,9 +1,32 @@
 import { encodeBinary, utf8Length } from "../../messages.ts";
+import type { RecordLog } from "./log.ts";
 import type { LogRecord } from "./record.ts";
-import type { BatchFrame, Run } from "./run.ts";
+import type { StoredRecords } from "./store.ts";
 
 /** The most bytes of records in a batch, about. A batch has at least one record. */
 export const BATCH_BYTES = 64 * 1024;
+
+/** A run of records that cursors move through: a topic's ring, or records that the store read from below it. */
+export interface Run {
+  /** The topic's name. */
+  readonly name: string;
+  /** The records. */
+  readonly ring: Pick<RecordLog, "head" | "at" | "next">;
+  /** Returns the batch that begins at an offset. */
+  batch(from: number): BatchFrame;
+}
+
+/** An encoded batch: made once, sent to every peer whose cursor is at `from`. */
+export interface BatchFrame {
+  /** The first record's offset. */
+  readonly from: number;
+  /** The offset after the last record. */
+  readonly to: number;
+  /** The WebSocket message. */
+  readonly data: string | Uint8Array<ArrayBuffer>;
+  /** The length in bytes: the credit that the frame costs. */
+  readonly bytes: number;
+}
 
 /**
  * Encodes the records from `from` on as one batch frame: text records up to {@linkcode BATCH_BYTES}, or one binary record.
@@ -65,4 +88,23 @@ function encodeRecord(
   const fromField = from === before?.from ? "" : `"from":"${from}",`;
   const atField = at === before?.at ? "" : `"at":${at},`;
   return `{${offsetField}${fromField}${atField}"message":${body}}`;
+}
+
+/**
+ * Returns records that the store read as a run, so that cursors move through them like through a ring.
+ *
+ * @param name the topic's name.
+ * @param stored the records.
+ */
+export function storedRun(
+  name: string,
+  { offset, records }: StoredRecords,
+): Run {
+  const ring: Run["ring"] = {
+    head: offset + records.length,
+    at: (at) => records[at - offset]!,
+    next: (at) => at,
+  };
+  const run: Run = { name, ring, batch: (from) => encodeBatch(run, from) };
+  return run;
 }

@@ -1,10 +1,8 @@
 import type { Cancel, Clock } from "../clock.ts";
 import type { Reporter } from "../hooks.ts";
-import { BATCH_BYTES } from "./batch.ts";
+import { BATCH_BYTES, type Run, storedRun } from "./batch.ts";
 import type { LogRecord } from "./record.ts";
-import type { Run } from "./run.ts";
 import type { Store, StoredRecords } from "./store.ts";
-import { storedRun } from "./stored_run.ts";
 import type { Reader, Subscription, Topic } from "./topic.ts";
 
 /** A flush is postponed at most this often while more messages arrive. */

@@ -1,9 +1,13 @@
 import { CloseCode, type Joined, type Start } from "../../messages.ts";
-import { BATCH_BYTES, encodeBatch } from "./batch.ts";
+import {
+  BATCH_BYTES,
+  type BatchFrame,
+  encodeBatch,
+  type Run,
+} from "./batch.ts";
 import type { RecordLog } from "./log.ts";
 import { OpenLog } from "./open_log.ts";
 import type { LogRecord } from "./record.ts";
-import type { BatchFrame, Run } from "./run.ts";
 import type { LogBounds } from "./store.ts";
 import type { TopicSettings } from "./topic_options.ts";
 

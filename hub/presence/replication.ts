@@ -1,10 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { PRESENCE_LOG } from "../ids.ts";
 import type { Limits } from "../limits.ts";
-import { BATCH_BYTES } from "../log/batch.ts";
+import { BATCH_BYTES, type Run } from "../log/batch.ts";
 import type { Flush } from "../log/flush.ts";
 import type { Publisher, PublishOutcome } from "../log/publisher.ts";
-import type { Run } from "../log/run.ts";
 import { type Reader, Subscription, type Topic } from "../log/topic.ts";
 import type { Topics } from "../log/topics.ts";
 import { MergedMembers } from "./merged_members.ts";

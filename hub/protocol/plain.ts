@@ -6,7 +6,7 @@ import {
 } from "../../messages.ts";
 import { DENIED } from "../access/access.ts";
 import { MAX_NESTING } from "../limits.ts";
-import type { Run } from "../log/run.ts";
+import type { Run } from "../log/batch.ts";
 import { Topic } from "../log/topic.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { Dialect } from "../peers/dialect.ts";

@@ -12,7 +12,7 @@ import {
 import { DENIED } from "../access/access.ts";
 import { withoutOwner } from "../ids.ts";
 import { MAX_NESTING, wireLimits } from "../limits.ts";
-import type { Run } from "../log/run.ts";
+import type { Run } from "../log/batch.ts";
 import { Topic } from "../log/topic.ts";
 import { CONTROL_BYTES } from "../peers/backpressure.ts";
 import type { Connection } from "../peers/connection.ts";

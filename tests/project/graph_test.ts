@@ -240,7 +240,6 @@ const PORTS = [
   "hub/log/outcome.ts",
   "hub/log/record.ts",
   "hub/log/retention.ts",
-  "hub/log/ring.ts",
   "hub/observe/series.ts",
   "hub/socket.ts",
   "hub/log/store.ts",

@@ -1,6 +1,5 @@
 import type { LogRecord } from "../../../hub/log/record.ts";
-import type { Run } from "../../../hub/log/run.ts";
-import { storedRun } from "../../../hub/log/stored_run.ts";
+import { type Run, storedRun } from "../../../hub/log/batch.ts";
 
 /**
  * Returns records as a run that begins at offset 0.
