@@ -36,13 +36,28 @@ export interface IgnoredRejectionsContext {
  */
 export class IgnoredRejections {
   readonly #context: IgnoredRejectionsContext;
-  /** The rejected promises without a handler, until the turn is over. */
-  readonly #rejected = new Map<Promise<unknown>, unknown>();
+  /** The rejected promises without a handler, with the reports of their reasons, until the turn is over. */
+  readonly #rejected = new Map<Promise<unknown>, () => void>();
+  /** One for all promises: each of them would need objects of its own otherwise. */
+  readonly #watcher: Watcher;
   #isPlanned = false;
   #cancel: (() => void) | undefined;
 
   constructor(context: IgnoredRejectionsContext) {
     this.#context = context;
+    this.#watcher = {
+      rejected: (promise, error, ignored) => {
+        this.#rejected.set(promise, () => ignored(error));
+        if (this.#isPlanned) return;
+        this.#isPlanned = true;
+        this.#cancel = context.afterTurn(() => this.flush());
+      },
+      handled: (promise) => {
+        if (this.#rejected.delete(promise) && this.#rejected.size === 0) {
+          this.#stop();
+        }
+      },
+    };
   }
 
   /**
@@ -50,20 +65,23 @@ export class IgnoredRejections {
    *
    * @typeParam T the promise's value.
    * @param executor the executor, as for `new Promise`.
+   * @param ignored receives the reason of a rejection that the program has ignored. Default: that of the context.
    */
-  promise<T>(executor: Executor<T>): Promise<T> {
-    return new WatchedPromise<T>(executor, {
-      rejected: (promise, error) => {
-        this.#rejected.set(promise, error);
-        if (this.#isPlanned) return;
-        this.#isPlanned = true;
-        this.#cancel = this.#context.afterTurn(() => this.flush());
-      },
-      handled: (promise) => {
-        if (!this.#rejected.delete(promise) || this.#rejected.size > 0) return;
-        this.#stop();
-      },
-    });
+  promise<T>(
+    executor: Executor<T>,
+    ignored: Ignored = this.#context.ignored,
+  ): Promise<T> {
+    const { promise, resolve, reject } = WatchedPromise.withResolvers<T>();
+    const rejectWatched = (reason?: unknown): void => {
+      WatchedPromise.watch(promise, this.#watcher, ignored);
+      reject(reason);
+    };
+    try {
+      executor(resolve, rejectWatched);
+    } catch (error) {
+      rejectWatched(error);
+    }
+    return promise;
   }
 
   /**
@@ -71,17 +89,21 @@ export class IgnoredRejections {
    *
    * @typeParam T the promise's value.
    * @param promise the other promise.
+   * @param ignored receives the reason of a rejection that the program has ignored. Default: that of the context.
    */
-  watch<T>(promise: Promise<T>): Promise<T> {
-    return this.promise((resolve, reject) => promise.then(resolve, reject));
+  watch<T>(promise: Promise<T>, ignored?: Ignored): Promise<T> {
+    return this.promise<T>(
+      (resolve, reject) => promise.then(resolve, reject),
+      ignored,
+    );
   }
 
   /** Reports now what would be reported after the turn: for an owner whose clock stops. */
   flush(): void {
     this.#stop();
-    const errors = [...this.#rejected.values()];
+    const reports = [...this.#rejected.values()];
     this.#rejected.clear();
-    for (const error of errors) this.#context.ignored(error);
+    for (const report of reports) report();
   }
 
   #stop(): void {
@@ -92,21 +114,23 @@ export class IgnoredRejections {
   }
 }
 
+type Ignored = (error: unknown) => void;
+
 interface Watcher {
   /** The promise was rejected without a handler. */
-  rejected(promise: Promise<unknown>, error: unknown): void;
-  /** The program has attached a handler. */
+  rejected(promise: Promise<unknown>, error: unknown, ignored: Ignored): void;
+  /** The program has attached a handler to a promise that was rejected without one. */
   handled(promise: Promise<unknown>): void;
 }
 
 type Executor<T> = (
-  resolve: (value: T | PromiseLike<T>) => void,
+  resolve: (value: T) => void,
   reject: (reason?: unknown) => void,
 ) => void;
 
 /**
- * A promise that has a handler of its own, so that the runtime never regards its rejection as unhandled, and that records
- * whether the program has attached one.
+ * A promise that records whether the program has attached a handler. Before it is rejected, it gets a handler of its own, so
+ * that the runtime never regards the rejection as unhandled.
  *
  * `await`, `Promise.all` and `return` in an async function attach a handler through `then`, because the constructor is not
  * `Promise` itself (ECMAScript, PromiseResolve). Promises that are derived from this one are ordinary promises: their
@@ -117,15 +141,22 @@ class WatchedPromise<T> extends Promise<T> {
     return Promise;
   }
 
-  readonly #watcher: Watcher;
   #isHandled = false;
+  /** The watcher of a rejection that had no handler. */
+  #watcher: Watcher | undefined;
 
-  constructor(executor: Executor<T>, watcher: Watcher) {
-    super(executor);
-    this.#watcher = watcher;
-    super.then(undefined, (error) => {
+  /** Attaches the handler of its own to a promise that is about to be rejected. */
+  static watch(
+    promise: Promise<unknown>,
+    watcher: Watcher,
+    ignored: Ignored,
+  ): void {
+    if (!(promise instanceof WatchedPromise)) return;
+    Promise.prototype.then.call(promise, undefined, (error) => {
+      if (promise.#isHandled) return;
       // The program may attach its handler until the turn is over, as with the platform's `unhandledrejection`.
-      if (!this.#isHandled) watcher.rejected(this, error);
+      promise.#watcher = watcher;
+      watcher.rejected(promise, error, ignored);
     });
   }
 
@@ -134,7 +165,7 @@ class WatchedPromise<T> extends Promise<T> {
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     this.#isHandled = true;
-    this.#watcher.handled(this);
+    this.#watcher?.handled(this);
     return super.then(onFulfilled, onRejected);
   }
 }

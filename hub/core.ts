@@ -3,7 +3,7 @@ import type { Contract, Joined, MessageMap, Start } from "../messages.ts";
 import { Access, type AccessOptions } from "./access/access.ts";
 import type { AttachContext } from "./attach.ts";
 import type { Clock } from "./clock.ts";
-import { type Hooks, Reporter } from "./hooks.ts";
+import { type ErrorStage, type Hooks, Reporter } from "./hooks.ts";
 import { directLogOf, randomId } from "./ids.ts";
 import type { HeartbeatOptions, Limits } from "./limits.ts";
 import { Flush } from "./log/flush.ts";
@@ -297,6 +297,19 @@ export class Core {
     this.#flush.flush();
     this.#flush.close();
     this.#rejections.flush();
+  }
+
+  /**
+   * Returns a promise that settles as another one does, and whose rejection the program may ignore.
+   *
+   * @param promise the other promise.
+   * @param stage the stage with which an ignored rejection is reported.
+   */
+  mayIgnore<T>(promise: Promise<T>, stage: ErrorStage): Promise<T> {
+    return this.#rejections.watch(
+      promise,
+      (error) => this.reporter.report(error, stage),
+    );
   }
 
   /** Returns the hub's numbers. */

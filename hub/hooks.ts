@@ -3,13 +3,15 @@ import type { Peer, PeerClose } from "./peer.ts";
 import type { PresenceChange } from "./presence/change.ts";
 
 /**
- * The operation that failed. `publish`: a publish of the program's own was refused, and the program ignored the rejection.
+ * The operation that failed. `publish` and `history`: a publish or a history read of the program was refused, and the program
+ * ignored the rejection.
  */
 export type ErrorStage =
   | "receive"
   | "hello"
   | "authorize"
   | "handler"
+  | "history"
   | "open"
   | "close"
   | "presence"

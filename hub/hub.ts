@@ -366,7 +366,8 @@ export class Hub<
    * clock. Idempotent: the options of the first call count.
    *
    * @param options the close code, and the time to wait.
-   * @returns a promise that resolves when the hub is closed.
+   * @returns a promise that resolves when the hub is closed, and rejects when the store cannot be closed. An ignored
+   * rejection goes to `onError`.
    * @throws {TypeError} for an unknown option, or a value of the wrong type.
    * @throws {RangeError} for a number out of bounds.
    */
@@ -376,7 +377,10 @@ export class Hub<
     const { code = CloseCode.goingAway, graceMs = 1000 } = options;
     checkNumber(action, "code", code, { min: 1000, max: 4999, integer: true });
     checkNumber(action, "graceMs", graceMs);
-    return this.#closed ??= this.#close(code, graceMs);
+    return this.#closed ??= this.#core.mayIgnore(
+      this.#close(code, graceMs),
+      "store",
+    );
   }
 
   async #close(code: number, graceMs: number): Promise<void> {
@@ -389,8 +393,11 @@ export class Hub<
     await core.connections.allClosed(graceMs);
     core.close();
     this.#clock.close();
-    await this.#store[Symbol.asyncDispose]();
-    core.monitor.ended(core.connections.closing);
+    try {
+      await this.#store[Symbol.asyncDispose]();
+    } finally {
+      core.monitor.ended(core.connections.closing);
+    }
   }
 
   /** Closes the hub with the default options of {@linkcode Hub.close}. */

@@ -132,12 +132,16 @@ export class HubTopic<
    * `onError`, with the stage `validate`: it was stored under an earlier contract.
    *
    * @param range the first offset and the number of records. Default: the oldest 100 records.
-   * @returns the records and the bounds of the log.
+   * @returns the records and the bounds of the log. An ignored rejection goes to `onError`.
    * @throws {DrumbeatError} (as a rejection) when the topic cannot be opened or its log cannot be read.
    * @throws {TypeError} (as a rejection) for an unknown option.
    * @throws {RangeError} (as a rejection) for a number that is not a non-negative integer.
    */
-  async history(range: HistoryRange = {}): Promise<HistoryPart<M>> {
+  history(range: HistoryRange = {}): Promise<HistoryPart<M>> {
+    return this.#core.mayIgnore(this.#history(range), "history");
+  }
+
+  async #history(range: HistoryRange): Promise<HistoryPart<M>> {
     const action = `Cannot read the history of '${this.name}'`;
     checkNames(action, range, { from: true, limit: true });
     const { from = 0, limit = 100 } = range;

@@ -135,10 +135,12 @@ Deno.test("a hub that cannot be created disposes its store", () => {
   let disposed = 0;
   const store = () =>
     Object.assign(new MemoryStore(clock), {
+      connect() {
+        throw new Error("disk full");
+      },
       [Symbol.asyncDispose]: () => Promise.resolve(void disposed++),
     });
-  const allow = { publish: 5 as unknown as string[] };
-  assertThrows(() => new Hub({ store, clock }, { allow }), TypeError);
+  assertThrows(() => new Hub({ store, clock }), Error, "disk full");
   assertEquals(disposed, 1);
   // Nothing is made for options that are refused at once.
   const limits = { inflight: -1 };
@@ -283,6 +285,32 @@ Deno.test("a signal stops the wait for a drain, and the drain continues", async 
   await drained;
   assertEquals(peer.closed?.code, 1012);
   await hub.hub.drain({ signal: new AbortController().signal });
+});
+
+Deno.test("ignored rejections of history and close go to onError, too", async () => {
+  const errors: unknown[] = [];
+  const clock = new FakeClock();
+  const hub = new Hub({
+    clock,
+    store: (clock) =>
+      Object.assign(new MemoryStore(clock), {
+        [Symbol.asyncDispose]: () => Promise.reject(new Error("disk full")),
+      }),
+  }, {
+    onError: (error, { stage }) => errors.push([stage, `${error}`]),
+  });
+  hub.topic("room").history({ from: -1 });
+  await settle();
+  clock.settle();
+  hub.close();
+  await settle();
+  assertEquals(errors, [
+    [
+      "history",
+      "RangeError: Cannot read the history of 'room': the option 'from' must be an integer of at least 0, not -1",
+    ],
+    ["store", "Error: disk full"],
+  ]);
 });
 
 /** Lets promises settle that wait for nothing else. */
