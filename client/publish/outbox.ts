@@ -33,6 +33,8 @@ interface Entry extends OutgoingMessage, PendingReply {
   id: number | undefined;
   /** True once the message may have reached the server: from then on, only an answer settles its outcome. */
   isSent: boolean;
+  /** True once the message is to be sent again: the server may have stored it the first time. */
+  isRepeated: boolean;
   /** True once the program has its result. The message still counts as unsettled, and is not sent again. */
   isAbandoned: boolean;
   readonly deadline: number;
@@ -83,6 +85,7 @@ export class Outbox {
       ready: body instanceof Promise ? undefined : body,
       id: undefined,
       isSent: false,
+      isRepeated: false,
       isAbandoned: false,
       deadline: this.#clock.now() + (message.timeoutMs ?? maxAgeMs),
       unwatch: watchAbort(signal, () => this.#aborted(entry)),
@@ -92,7 +95,15 @@ export class Outbox {
         this.#settled(entry, () => entry.resolve(offset));
         return true;
       },
-      refuse: (error) => this.#settled(entry, () => entry.reject(error, true)),
+      refuse: (error) =>
+        this.#settled(
+          entry,
+          () =>
+            entry.reject(
+              entry.isRepeated ? unknown(entry, error) : error,
+              true,
+            ),
+        ),
     };
     const count = this.#sent.size + this.#unsent.size;
     if (this.#isClosed) {
@@ -137,7 +148,10 @@ export class Outbox {
           "indeterminate",
           "the message was sent, and the server did not resume the session",
         );
-      } else this.#again.add(entry);
+      } else {
+        entry.isRepeated = true;
+        this.#again.add(entry);
+      }
     }
     this.flush();
   }
@@ -325,4 +339,16 @@ export class Outbox {
     if (next !== Infinity) this.#expireAt(next);
     this.flush();
   }
+}
+
+/**
+ * Returns the error of a repeated message that the server refuses. The refusal concerns the second time: rules, contracts,
+ * or the state of the store may have changed since the first one.
+ */
+function unknown({ topic }: Entry, cause: DrumbeatError): DrumbeatError {
+  return new DrumbeatError(
+    "indeterminate",
+    `Cannot publish to '${topic}': the message was sent again after a reconnect, and refused (${cause.code})`,
+    { cause },
+  );
 }

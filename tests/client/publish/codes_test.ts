@@ -195,6 +195,18 @@ const CASES: Readonly<Record<string, Case>> = {
       return topic.publish(chat);
     },
   },
+  "the server refuses the message when it is sent again": {
+    code: "indeterminate",
+    fail(h, topic) {
+      const publish = sent(h, topic);
+      h.net.last.drop();
+      h.clock.tick(500);
+      handshake(h.net.last, { resumed: true });
+      const code = "forbidden";
+      h.net.last.emit({ type: "error", id: 1, code, message: "no" });
+      return publish;
+    },
+  },
   "the server that resumes has a lower limit": {
     code: "indeterminate",
     fail(h, topic) {
