@@ -110,8 +110,8 @@ function started(
   return { name, sender: "started", data, expected };
 }
 
-/** The types of the wire's own frames, which no message may have. */
-const FRAME_TYPES = [...RESERVED_TYPES];
+/** The reserved types, which no message may have. */
+const RESERVED = [...RESERVED_TYPES];
 const TYPES = ["", "1a", "a b", "ü", "-", "a".repeat(65), "__proto__"];
 
 function publishOf(message: unknown, topic = "room") {
@@ -151,8 +151,8 @@ export const MALFORMED: readonly Case[] = [
     data,
     expected: { error: "malformed" },
   })),
-  ...FRAME_TYPES.filter((type) => type !== "ping").map((type): Case => ({
-    name: `plain: the frame type ${type}`,
+  ...RESERVED.filter((type) => type !== "ping").map((type): Case => ({
+    name: `plain: the reserved type ${type}`,
     sender: "plain",
     data: JSON.stringify({ type }),
     expected: { error: "invalid" },
@@ -164,8 +164,12 @@ export const MALFORMED: readonly Case[] = [
     expected: { error: "invalid" },
   })),
   ...wrongFields(),
-  ...FRAME_TYPES.map((type) =>
-    started(`publishing the frame type ${type}`, publishOf({ type }), invalid)
+  ...RESERVED.map((type) =>
+    started(
+      `publishing the reserved type ${type}`,
+      publishOf({ type }),
+      invalid,
+    )
   ),
   ...TYPES.map((type) =>
     started(`publishing the type ${type}`, publishOf({ type }), invalid)
