@@ -114,7 +114,7 @@ export class Reconnector {
       reason: reason ?? "",
       wasClean: true,
     };
-    // First: nothing that the socket does may leave the client open.
+    // First: whatever the socket does, the client is closed.
     this.#state = "closed";
     this.#stop();
     if (wasOpen) connection!.close(code, reason);
