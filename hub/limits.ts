@@ -206,7 +206,7 @@ export const DEFAULT_HEARTBEAT: HeartbeatOptions = {
  * @throws {RangeError} for a negative number.
  */
 export function limitOptions(
-  given?: Partial<Limits>,
+  given?: { readonly [K in keyof Limits]?: number | undefined },
   action = "Cannot create the hub",
 ): Limits {
   return numberOptions(action, "limits", DEFAULT_LIMITS, given);
@@ -221,7 +221,7 @@ export function limitOptions(
  * @throws {RangeError} for a time out of bounds.
  */
 export function heartbeatOptions(
-  given?: Partial<HeartbeatOptions>,
+  given?: { readonly [K in keyof HeartbeatOptions]?: number | undefined },
   action = "Cannot create the hub",
 ): HeartbeatOptions {
   return numberOptions(action, "heartbeat", DEFAULT_HEARTBEAT, given, {

@@ -55,13 +55,17 @@ export interface HubOptions<
    *
    * @default the values of {@linkcode DEFAULT_LIMITS}
    */
-  readonly limits?: Partial<Limits> | undefined;
+  readonly limits?:
+    | { readonly [K in keyof Limits]?: Limits[K] | undefined }
+    | undefined;
   /**
    * The times after which a silent peer is pinged and closed.
    *
    * @default the values of {@linkcode DEFAULT_HEARTBEAT}
    */
-  readonly heartbeat?: Partial<HeartbeatOptions> | undefined;
+  readonly heartbeat?:
+    | { readonly [K in keyof HeartbeatOptions]?: number | undefined }
+    | undefined;
   /**
    * The options of topics, by name or `prefix:*`.
    *

@@ -50,19 +50,19 @@ export interface TopicOptions<
   M extends MessageMap = AnyMessages,
   Auth = unknown,
   State = unknown,
-> extends Partial<Retention> {
+> extends Partial<{ [K in keyof Retention]: Retention[K] | undefined }> {
   /**
    * The treatment of a subscriber that is slower than the topic.
    *
    * @default "gap"
    */
-  readonly lag?: LagPolicy;
+  readonly lag?: LagPolicy | undefined;
   /**
    * With `lag: "latest"`: computes a record's key.
    *
    * @default the message's `type`
    */
-  readonly key?: TopicKey<M, Auth, State>;
+  readonly key?: TopicKey<M, Auth, State> | undefined;
 }
 
 /** {@linkcode TopicOptions} with all defaults filled in. */

@@ -212,3 +212,18 @@ export async function handles(
     }
   }
 }
+
+/** Every option may be `undefined`. */
+export function options(start: typeof serve): void {
+  start({
+    port: undefined,
+    hostname: undefined,
+    contract: undefined,
+    authorize: undefined,
+    allow: undefined,
+    limits: { inflight: undefined },
+    topics: { a: { lag: undefined, key: undefined, maxBytes: undefined } },
+    sessionMs: undefined,
+    store: undefined,
+  });
+}
