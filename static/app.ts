@@ -3,12 +3,19 @@
  * @module
  */
 import { connect } from "../client.ts";
+import { CloseCode } from "../messages.ts";
 import { setUpComposer } from "./compose/composer.ts";
 import { setUpRawSender } from "./compose/raw_sender.ts";
 import { BreakableSocket } from "./connection/breakable_socket.ts";
+import { closeText } from "./connection/close_text.ts";
 import { ConnectionControls } from "./connection/connection_controls.ts";
 import { Properties } from "./connection/properties.ts";
-import { type LobbyStart, readStart } from "./connection/start_frame.ts";
+import { askForToken, storedToken } from "./connection/sign_in.ts";
+import {
+  isGoaway,
+  type LobbyStart,
+  readStart,
+} from "./connection/start_frame.ts";
 import { contract } from "./contract.ts";
 import { byId, setText } from "./dom.ts";
 import { Drawer } from "./drawer.ts";
@@ -20,12 +27,16 @@ import { fitViewport } from "./viewport.ts";
 
 fitViewport();
 
-const client = connect("/ws", { contract, WebSocket: BreakableSocket });
+const client = connect("ws", {
+  contract,
+  token: storedToken(),
+  WebSocket: BreakableSocket,
+});
 
 const feed = new Feed();
 const heartbeat = new HeartbeatPanel(client);
 const lobby = new Lobby(client, feed, (own) => heartbeat.addMessage(own));
-setUpComposer((text, name) => lobby.publish(text, name));
+const composer = setUpComposer((text, name) => lobby.publish(text, name));
 const controls = new ConnectionControls(client, feed, (connected) => {
   heartbeat.setConnected(connected);
   lobby.setConnected(connected);
@@ -44,9 +55,20 @@ client.addEventListener("frame", ({ direction, data }) => {
   frames.add(direction === "out", data);
   if (direction === "in") {
     start = readStart(data) ?? start;
+    if (isGoaway(data)) {
+      controls.announceRestart();
+    }
+  }
+});
+client.addEventListener("close", ({ code }) => {
+  composer.disable(`Cannot send: ${closeText(code)} (${code}).`);
+  if (code === CloseCode.unauthenticated) {
+    askForToken();
   }
 });
 client.addEventListener("open", () => {
+  // Later errors are not those of the start: static/startup.ts ignores them.
+  document.documentElement.dataset.started = "";
   if (start === undefined) {
     return;
   }

@@ -86,6 +86,16 @@ export function keepLast(list: Element, max: number): void {
 }
 
 /**
+ * Returns true if a key belongs to an input method that composes a word: Enter then accepts the word, and Escape ends the
+ * composition. Safari sends that Enter after the composition, with `isComposing` false, and marks it with the key code 229.
+ *
+ * @param event the event of the key.
+ */
+export function isComposing(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === 229;
+}
+
+/**
  * Makes Enter submit a form. Shift+Enter inserts a line break.
  *
  * @param form the form.
@@ -96,8 +106,7 @@ export function submitOnEnter(
   field: HTMLTextAreaElement,
 ): void {
   field.addEventListener("keydown", (event) => {
-    // While an input method composes a word, Enter accepts that word.
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    if (event.key === "Enter" && !event.shiftKey && !isComposing(event)) {
       event.preventDefault();
       form.requestSubmit();
     }

@@ -2,7 +2,7 @@
  * The drawer "Connection details": beside the messages on a wide screen, over them on a narrow one.
  * @module
  */
-import { byId } from "./dom.ts";
+import { byId, isComposing } from "./dom.ts";
 
 /** Opens and closes the drawer. When it closes, the focus returns to the button that opened it. */
 export class Drawer {
@@ -24,7 +24,7 @@ export class Drawer {
     document.addEventListener("keydown", (event) => {
       // Escape also ends the composition of a word, and closes an open list of a select: both come first.
       if (
-        event.key === "Escape" && this.isOpen && !event.isComposing &&
+        event.key === "Escape" && this.isOpen && !isComposing(event) &&
         !event.defaultPrevented
       ) {
         this.#set(false);

@@ -16,12 +16,15 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 }
 
 /**
- * Formats a round-trip time. Below 10 ms it has one decimal.
+ * Formats a round-trip time. Below 10 ms it has one decimal. Firefox measures whole milliseconds: its 0 is not exact.
  *
  * @param rttMs milliseconds.
- * @returns for example "12 ms" or "0.4 ms", at least "0.1 ms".
+ * @returns for example "12 ms" or "0.4 ms"; "< 1 ms" for 0.
  */
 export function roundTrip(rttMs: number): string {
+  if (rttMs === 0) {
+    return "< 1 ms";
+  }
   if (rttMs < 1) {
     return `${Math.max(0.1, rttMs).toFixed(1)} ms`;
   }

@@ -77,7 +77,9 @@ export { default as "static/compose/raw_sender.ts" } from "../../static/compose/
 export { default as "static/connection/breakable_socket.ts" } from "../../static/connection/breakable_socket.ts" with { type: "text" };
 export { default as "static/connection/close_text.ts" } from "../../static/connection/close_text.ts" with { type: "text" };
 export { default as "static/connection/connection_controls.ts" } from "../../static/connection/connection_controls.ts" with { type: "text" };
+export { default as "static/connection/handshake_problem.ts" } from "../../static/connection/handshake_problem.ts" with { type: "text" };
 export { default as "static/connection/properties.ts" } from "../../static/connection/properties.ts" with { type: "text" };
+export { default as "static/connection/sign_in.ts" } from "../../static/connection/sign_in.ts" with { type: "text" };
 export { default as "static/connection/start_frame.ts" } from "../../static/connection/start_frame.ts" with { type: "text" };
 export { default as "static/connection/status_line.ts" } from "../../static/connection/status_line.ts" with { type: "text" };
 export { default as "static/connection/status_text.ts" } from "../../static/connection/status_text.ts" with { type: "text" };
@@ -98,6 +100,7 @@ export { default as "static/heartbeat/trace.ts" } from "../../static/heartbeat/t
 export { default as "static/heartbeat/trace_drawing.ts" } from "../../static/heartbeat/trace_drawing.ts" with { type: "text" };
 export { default as "static/icon.svg" } from "../../static/icon.svg" with { type: "text" };
 export { default as "static/index.html" } from "../../static/index.html" with { type: "text" };
+export { default as "static/startup.ts" } from "../../static/startup.ts" with { type: "text" };
 export { default as "static/styles/base.css" } from "../../static/styles/base.css" with { type: "text" };
 export { default as "static/styles/composer.css" } from "../../static/styles/composer.css" with { type: "text" };
 export { default as "static/styles/drawer.css" } from "../../static/styles/drawer.css" with { type: "text" };

@@ -16,10 +16,14 @@ import {
   isBroken,
 } from "./breakable_socket.ts";
 import { closeText } from "./close_text.ts";
+import { askServer, handshakeProblem } from "./handshake_problem.ts";
 import { StatusLine } from "./status_line.ts";
 
 /** The page reconnects after this time: long enough to send a message in another tab. */
 const DISCONNECTED_MS = 5_000;
+
+/** After this number of failed attempts in a row, the page asks the server for the reason. */
+const FAILURES_TO_EXPLAIN = 3;
 
 /** The status line, the buttons "Disconnect" and "Reconnect now", and the notes about the connection in the feed. */
 export class ConnectionControls {
@@ -35,6 +39,9 @@ export class ConnectionControls {
   /** The note about the last reconnect: the number of recovered messages is appended to it. */
   #reconnectNote: { readonly body: Element; readonly text: string } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isRestarting = false;
+  /** The number of attempts in a row that did not open. */
+  #failures = 0;
 
   /**
    * Connects the controls to a client.
@@ -80,22 +87,39 @@ export class ConnectionControls {
     }
   }
 
+  /** Records that the server announced a planned restart: the next close is part of it. */
+  announceRestart(): void {
+    this.#isRestarting = true;
+  }
+
   #update({ state, previous, code }: StateEvent): void {
     const connected = state === "open";
     if (connected !== this.#connected) {
       this.#connected = connected;
       this.#onConnection(connected);
     }
-    const reason = code === undefined ? "" : `: ${code}, ${closeText(code)}`;
+    const reason = this.#isRestarting
+      ? ": the server is restarting"
+      : code === undefined
+      ? ""
+      : `: ${code}, ${closeText(code)}`;
     if (previous === "open") {
       this.#closedAt = performance.now();
       this.#report(
         isBroken() ? "You disconnected this page." : `Disconnected${reason}.`,
         "disconnected",
       );
+      this.#isRestarting = false;
     }
     if (connected) {
+      this.#failures = 0;
       this.#reportOpen();
+    }
+    if (state === "waiting" && previous === "connecting" && !isBroken()) {
+      this.#failures++;
+      if (this.#failures === FAILURES_TO_EXPLAIN) {
+        this.#explain();
+      }
     }
     if (state === "closed") {
       this.#report(
@@ -122,11 +146,24 @@ export class ConnectionControls {
     this.#announcer.announce("Online again.");
   }
 
+  /** Reports why no connection opens. */
+  async #explain(): Promise<void> {
+    const answer = await askServer(this.#client.url);
+    if (this.#client.state !== "open") {
+      this.#report(
+        handshakeProblem(answer, location.origin),
+        "disconnected",
+      );
+    }
+  }
+
   #updateButtons(connected: boolean): void {
     const focused = document.activeElement;
     this.#disconnectButton.setAttribute("aria-disabled", String(!connected));
+    const { state, attempt } = this.#client;
+    // The first attempt needs no button. After a close for good, the button loads the page again.
     this.#reconnectButton.hidden = connected ||
-      this.#client.attempt === 0 && this.#closedAt === undefined;
+      state !== "closed" && attempt === 0 && this.#closedAt === undefined;
     // A hidden button loses the focus to the top of the page: the other button gets it instead.
     if (focused === this.#reconnectButton && this.#reconnectButton.hidden) {
       this.#disconnectButton.focus();

@@ -15,6 +15,15 @@ export interface LobbyStart {
 }
 
 /**
+ * Returns true for the frame that announces a planned restart of the server.
+ *
+ * @param data the data of the frame.
+ */
+export function isGoaway(data: string | Uint8Array<ArrayBuffer>): boolean {
+  return typeof data === "string" && data.startsWith('{"type":"goaway"');
+}
+
+/**
  * Reads a received frame.
  *
  * @param data the data of the frame.

@@ -17,10 +17,12 @@ export class AutoScroll {
    *
    * @param scroller the element that scrolls.
    * @param onChange called when the user moved away from the end, and when they returned to it.
+   * @param content the element whose size is followed, where its lines may grow after they were added.
    */
   constructor(
     scroller: HTMLElement,
     onChange: (atEnd: boolean) => void = () => {},
+    content?: HTMLElement,
   ) {
     this.#scroller = scroller;
     this.#onChange = onChange;
@@ -28,7 +30,11 @@ export class AutoScroll {
       passive: true,
     });
     // A phone's keyboard and the drawer reduce the height: the end must stay visible.
-    new ResizeObserver(() => this.follow()).observe(scroller);
+    const resized = new ResizeObserver(() => this.follow());
+    resized.observe(scroller);
+    if (content !== undefined) {
+      resized.observe(content);
+    }
   }
 
   /** True while the user is at the end. */

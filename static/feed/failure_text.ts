@@ -23,6 +23,12 @@ export function failureText(error: unknown): string {
       return "the connection is closed.";
     case "large":
       return "the message is larger than the server accepts.";
+    case "unsupported":
+      return "the server does not accept messages of this type.";
+    case "forbidden":
+      return "the server does not allow this page to publish here.";
+    case "invalid":
+      return "the message does not match the server's contract.";
     case "dropped":
       return "its data could not be read.";
     default:

@@ -8,15 +8,15 @@ import { AutoScroll } from "./auto_scroll.ts";
 import { DrawQueue } from "./draw_queue.ts";
 import { note } from "./line.ts";
 
-/** Maximum number of lines in the document. */
-const MAX_LINES = 200;
+/** Maximum number of queued lines. */
+const MAX_WAITING = 200;
+/** Maximum number of lines in the document: more than one full queue, so that the notes above its lines stay visible. */
+const MAX_LINES = MAX_WAITING + 20;
 /**
  * Drawing every line would block typing, scrolling and the trace: at 5,000 messages/s without a graphics
  * processor, 24 frames a second remained. The burst draws the history at once when the page opens.
  */
 const PACING = { eachMs: 4, burstMs: 200, perFrame: 24 };
-/** Maximum number of queued lines: fewer than {@linkcode MAX_LINES}, so that the note about dropped lines stays visible. */
-const MAX_WAITING = 150;
 
 /** A line, or a function that creates it when it is drawn: in a flood, most lines are never created. */
 export type Line = HTMLElement | (() => HTMLElement);
@@ -44,7 +44,7 @@ export class Feed {
       if (atEnd) {
         this.#setUnread(0);
       }
-    });
+    }, this.#list);
     this.#newMessages.addEventListener("click", () => {
       this.#scroll.toEnd();
       // The button hides itself, and the focus would move to the top of the page.
@@ -61,7 +61,7 @@ export class Feed {
     this.#queue.add(line);
   }
 
-  /** The number of messages that arrived too fast to be drawn, in all. */
+  /** The number of messages that were dropped because too many waited to be drawn, in all. */
   get notShown(): number {
     return this.#queue.dropped;
   }
@@ -80,7 +80,7 @@ export class Feed {
       this.#reportedDropped += dropped;
       const text = `Not shown: ${
         counted(dropped, "message")
-      }, too fast to read.`;
+      }. More than ${MAX_WAITING} waited to be drawn, and the page shows the newest ones.`;
       lines.unshift(note(text, "skipped"));
     }
     const list = this.#list;
@@ -92,7 +92,8 @@ export class Feed {
       list.append(line);
       group(line);
       group(after);
-      added += isMoved ? 0 : 1;
+      // A note is not a message.
+      added += isMoved || !line.matches(".line") ? 0 : 1;
     }
     keepLast(list, MAX_LINES);
     group(list.firstElementChild);

@@ -2,7 +2,12 @@
  * The lobby: shows the records of its topic as lines, and publishes the messages of the composer.
  * @module
  */
-import type { Client, MessageContext, Topic } from "../../client.ts";
+import {
+  type Client,
+  DrumbeatError,
+  type MessageContext,
+  type Topic,
+} from "../../client.ts";
 import { LOBBY } from "../../messages.ts";
 import { Announcer } from "../announcer.ts";
 import type { Chat, StockMessages } from "../contract.ts";
@@ -75,6 +80,16 @@ export class Lobby {
     client.addEventListener("invalid", ({ message, context, reason }) => {
       this.#addRecord({ kind: "json", message }, context, reason);
     });
+    this.#topic.joined().catch((error: unknown) => {
+      // A closed client reports its own end.
+      if (error instanceof DrumbeatError && error.code !== "closed") {
+        const text =
+          `The server did not let this page join the lobby (${error.code}): messages of others are not shown.`;
+        feed.add(note(text, "gap"));
+        this.#announcer.announce(text);
+        setText(this.#recordCount, `not joined: ${error.code}`);
+      }
+    });
     client.addEventListener("dropped", ({ reason }) => {
       feed.add(note(`Not sent: ${failureText(reason)}`, "gap"));
     });
@@ -87,6 +102,8 @@ export class Lobby {
    */
   setStart(time: number): void {
     this.#startedAt = time;
+    // The log may be a new one, with other records.
+    this.#scheduleCount();
   }
 
   /**
@@ -168,6 +185,10 @@ export class Lobby {
 
   #countRecord(context: MessageContext): void {
     this.#onRecord(context.own);
+    this.#scheduleCount();
+  }
+
+  #scheduleCount(): void {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       const next = this.#topic.position?.offset;

@@ -36,9 +36,6 @@ export class HeartbeatPanel {
    */
   setConnected(connected: boolean): void {
     this.#trace.setConnected(connected);
-    if (connected) {
-      this.#ping();
-    }
   }
 
   /**

@@ -10,7 +10,7 @@ Deno.test("formats a count with the singular or the plural of its noun", () => {
 Deno.test("formats a round trip with one decimal below 10 ms, and without decimals above", () => {
   assertEquals(
     [0, 0.42, 3, 5.26, 9.97, 12.7, 412].map(roundTrip),
-    ["0.1 ms", "0.4 ms", "3 ms", "5.3 ms", "10 ms", "13 ms", "412 ms"],
+    ["< 1 ms", "0.4 ms", "3 ms", "5.3 ms", "10 ms", "13 ms", "412 ms"],
   );
 });
 
