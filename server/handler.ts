@@ -9,6 +9,7 @@ import {
   ADMISSION_OPTION_NAMES,
   type AdmissionOptions,
   admissionRules,
+  refuseOrigin,
 } from "./admission/admission.ts";
 import { refusedHandshake } from "./admission/refused_handshake.ts";
 import {
@@ -125,10 +126,12 @@ export function createHandlerFor<M extends MessageMap, R extends RequestMap>(
     }
     if (hub.isDraining) return draining();
     if (path === "/ws") {
-      return plainText(426, "This endpoint accepts WebSocket handshakes only", {
-        upgrade: "websocket",
-        connection: "upgrade",
-      });
+      // A page cannot read the status of a refused handshake: it sends a POST to ask for the reason.
+      return refuseOrigin(request, rules) ??
+        plainText(426, "This endpoint accepts WebSocket handshakes only", {
+          upgrade: "websocket",
+          connection: "upgrade",
+        });
     }
     const asset = page ? await servePage(request, path) : undefined;
     return asset ?? plainText(404, "Not found");

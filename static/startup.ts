@@ -24,7 +24,7 @@
   };
   const reportError = (error: unknown): void =>
     report(
-      `This browser cannot run the page (${error}). The page needs Chrome or Edge 120, Firefox 121, Safari 17.4, or a newer version.`,
+      `This browser cannot run the page (${error}). The page works in Chrome and Edge 120, Firefox 121, Safari 17.4, and newer versions.`,
     );
   if (!("noModule" in HTMLScriptElement.prototype)) {
     reportError("it has no JavaScript modules");

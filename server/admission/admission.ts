@@ -104,6 +104,24 @@ export function admissionRules(
 const ANY_VERSION = /^drumbeat\.v\d+$/;
 
 /**
+ * Checks the `Origin` of a request.
+ *
+ * @param request any request.
+ * @param rules see {@linkcode admissionRules}.
+ * @returns 403 where the origin is not allowed.
+ */
+export function refuseOrigin(
+  request: Request,
+  rules: AdmissionRules,
+): Response | undefined {
+  const origin = request.headers.get("origin");
+  const isAllowed = origin === null
+    ? !rules.requireOrigin
+    : rules.isAllowedOrigin(origin, request);
+  return isAllowed ? undefined : plainText(403, "Origin not allowed");
+}
+
+/**
  * Decides whether a WebSocket handshake is admitted, for every transport.
  *
  * The dialect follows from the offered subprotocols: `drumbeat.v1`, or the plain one where none of Drumbeat's is offered.
@@ -123,14 +141,8 @@ export async function admit(
   rules: AdmissionRules,
 ): Promise<Admission | Response> {
   // The origin first: the check is cheap, and a page that is not allowed does not learn whether the hub is full.
-  const origin = request.headers.get("origin");
-  if (
-    origin === null
-      ? rules.requireOrigin
-      : !rules.isAllowedOrigin(origin, request)
-  ) {
-    return plainText(403, "Origin not allowed");
-  }
+  const refusal = refuseOrigin(request, rules);
+  if (refusal !== undefined) return refusal;
   const address = clientAddress(request, remote, rules.trustedProxies);
   if (!hub.hasCapacity) {
     return plainText(503, "The hub is full", { "retry-after": "5" });

@@ -11,6 +11,7 @@ export class AutoScroll {
   readonly #scroller: HTMLElement;
   readonly #onChange: (atEnd: boolean) => void;
   #atEnd = true;
+  #scrollTop = 0;
 
   /**
    * Starts to follow the end.
@@ -57,7 +58,12 @@ export class AutoScroll {
 
   #measure(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    this.#set(scrollHeight - scrollTop - clientHeight <= NEAR_PX);
+    const isNear = scrollHeight - scrollTop - clientHeight <= NEAR_PX;
+    // A line that grows moves the end away, too: only the user moves up.
+    if (isNear || scrollTop < this.#scrollTop) {
+      this.#set(isNear);
+    }
+    this.#scrollTop = scrollTop;
   }
 
   #set(atEnd: boolean): void {

@@ -22,7 +22,7 @@ export async function until(
   expression: string,
 ): Promise<void> {
   const failure = JSON.stringify(`Timed out: ${expression}`);
-  await page.evaluate(`new Promise((resolve, reject) => {
+  const wait = `new Promise((resolve, reject) => {
     const deadline = performance.now() + ${TIMEOUT_MS};
     const check = () => {
       if (${expression}) resolve();
@@ -30,7 +30,20 @@ export async function until(
       else reject(new Error(${failure} + "\\n" + document.body.innerText));
     };
     check();
-  })`);
+  })`;
+  for (;;) {
+    try {
+      return await page.evaluate(wait);
+    } catch (error) {
+      if (!isNavigation(error)) throw error;
+    }
+  }
+}
+
+/** Returns true if a script ended because the page was reloaded or replaced: each browser has a text of its own. */
+function isNavigation(error: unknown): boolean {
+  return /context was destroyed|before the unload event|AbortError|navigated away/
+    .test(String(error));
 }
 
 /** Waits until the page is `connecting`, `open`, `waiting` or `closed`. */

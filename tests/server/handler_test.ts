@@ -49,6 +49,14 @@ for (const [method, path, status, headers = {}] of ANSWERS) {
   });
 }
 
+Deno.test("POST /ws of a page that may not connect is 403, as its handshake is", async () => {
+  const response = await answer("/ws", {
+    method: "POST",
+    headers: { origin: "http://other.test" },
+  });
+  assertEquals(response.status, 403);
+});
+
 Deno.test("an upgrade to another protocol is an ordinary request", async () => {
   assertEquals(
     (await answer("/ws", { headers: { upgrade: "h2c" } })).status,
