@@ -110,8 +110,8 @@ export const DEFAULTS = {
   heartbeat: { intervalMs: 10_000, timeoutMs: 25_000 },
   connectTimeoutMs: 8_000,
   requestTimeoutMs: 10_000,
-  /** The largest number of requests without a reply. */
-  maxRequests: 256,
+  /** The largest number of requests without a reply, with those that wait to be sent. */
+  maxRequests: 1_000,
   /** The uptime of a connection after which the backoff starts at its shortest wait again. */
   stableAfterMs: 10_000,
   /** The time in which the `close` event of a failed socket has to follow its `error` event. */

@@ -11,6 +11,12 @@
 export const PROTOCOL = "drumbeat.v1";
 
 /**
+ * The size of a `hello` or a `renew` that every hub accepts, in bytes, however small its `messageBytes` is: a token identifies a
+ * peer, and its size is not the program's choice.
+ */
+export const IDENTITY_BYTES = 64 * 1024;
+
+/**
  * The code of an error on the wire. Programs decide by the code; the message is for people. With every code except
  * `indeterminate`, the message was not stored.
  */

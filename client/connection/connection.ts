@@ -1,7 +1,7 @@
 import { CloseCode } from "../../messages.ts";
 import type { ClientClock } from "../clock.ts";
 import { closeSocket } from "./close_socket.ts";
-import { Liveness } from "./liveness.ts";
+import { Liveness, type LivenessPort } from "./liveness.ts";
 import {
   DEFAULTS,
   type HeartbeatSettings,
@@ -122,7 +122,7 @@ export class Connection {
    * @param heartbeat the heartbeat's times.
    * @param ping sends a ping.
    */
-  ready(heartbeat: HeartbeatSettings, ping: () => void): void {
+  ready(heartbeat: HeartbeatSettings, ping: LivenessPort["ping"]): void {
     this.#cancelTimeout();
     this.#liveness = new Liveness(this.#parameters.clock, heartbeat, {
       ping,

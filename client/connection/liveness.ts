@@ -7,8 +7,13 @@ import {
 
 /** The actions of a heartbeat on its connection. */
 export interface LivenessPort {
-  /** Sends a ping. */
-  ping(): void;
+  /**
+   * Sends a ping.
+   *
+   * @param isRequested whether the program requested it: then it waits behind other frames.
+   * @param sent called when the socket has it.
+   */
+  ping(isRequested: boolean, sent: () => void): void;
   /** Closes the connection of a silent server. Called once; nothing is called after it. */
   timedOut(): void;
 }
@@ -99,8 +104,10 @@ export class Liveness {
   /** Sends a ping. @param isRequested whether the program requested it through `send`. */
   ping(isRequested = false): void {
     this.#pingedAt = this.#clock.now();
-    this.#pings.push({ at: this.#pingedAt, isRequested });
-    this.#port.ping();
+    this.#port.ping(
+      isRequested,
+      () => this.#pings.push({ at: this.#clock.now(), isRequested }),
+    );
   }
 
   /** Records a pong. @returns the oldest unanswered ping's result, or `undefined` where the server was not pinged. */

@@ -42,7 +42,10 @@ export class Plain<M extends MessageMap> implements Dialect {
     this.#connection = connection;
     connection.ready(
       selectHeartbeat(this.#settings.heartbeat),
-      () => void connection.send(PING),
+      (_isRequested, sent) => {
+        sent();
+        connection.send(PING);
+      },
     );
     this.#host.ready();
     // A listener may have closed it.

@@ -12,6 +12,7 @@ import {
   utf8Length,
   type WireLimits,
 } from "../../messages.ts";
+import { IDENTITY_BYTES } from "../../messages/wire.ts";
 import type { Connection, FrameData } from "../connection/connection.ts";
 import { selectHeartbeat } from "../connection/liveness.ts";
 import type { Settings } from "../options.ts";
@@ -25,9 +26,13 @@ import { type BatchFault, Topics } from "../topics/topics.ts";
 import { Credit } from "./credit.ts";
 import type { Dialect, DialectHost } from "./dialect.ts";
 import { readError } from "./error_frame.ts";
+import { InflightBudget } from "./inflight.ts";
 import { readLimits } from "./limits.ts";
 import { Session } from "./session.ts";
 import { TokenRenewal } from "./token_renewal.ts";
+
+/** About the size of a ping in bytes. */
+const PING_BYTES = 64;
 
 /** The part of a contract that the client uses. */
 type V1Contract<M extends MessageMap> = Pick<
@@ -61,6 +66,10 @@ export class V1<M extends MessageMap> implements Dialect {
   #credit: Credit | undefined;
   /** The pacer of the connection, from `start` on. */
   #pacer: Pacer | undefined;
+  /** The budget of the last connection. */
+  #budget!: InflightBudget;
+  /** A ping of the heartbeat waits for the rates. */
+  #isPingQueued = false;
 
   /**
    * @param settings the client's settings.
@@ -77,13 +86,7 @@ export class V1<M extends MessageMap> implements Dialect {
     this.#settings = settings;
     this.#host = host;
     const pending = this.#pending;
-    const isOpen = (): boolean => this.#pacer !== undefined;
-    const sender: FrameSender = {
-      get isOpen() {
-        return isOpen();
-      },
-      send: (frame) => this.#pacer?.send(encode(frame)),
-    };
+    const sender = this.#sender();
     const showError = (error: DrumbeatError): void => this.#showError(error);
     const { clock } = settings;
     this.requests = new Requests({ clock, contract, pending, sender });
@@ -133,7 +136,7 @@ export class V1<M extends MessageMap> implements Dialect {
     this.#connection = connection;
     // The connect timeout covers this wait. A token that arrives after it is not used.
     this.#tokens.get((token) => {
-      if (this.#connection === connection) this.#hello(token);
+      if (this.#connection === connection) this.#hello(connection, token);
     }, (error) => connection.fail(CloseCode.abnormal, `No token: ${error}`));
   }
 
@@ -155,14 +158,14 @@ export class V1<M extends MessageMap> implements Dialect {
     this.session.connectionClosed();
     this.#forgetConnection();
     this.#publisher.outbox.connectionClosed();
-    this.requests.rejectAll("disconnected", "the connection closed");
+    this.requests.connectionClosed();
     this.topics.connectionClosed();
   }
 
   close(): void {
     this.#forgetConnection();
     this.#publisher.outbox.close();
-    this.requests.rejectAll("closed", "the client was closed");
+    this.requests.close();
     this.topics.close();
   }
 
@@ -170,15 +173,52 @@ export class V1<M extends MessageMap> implements Dialect {
     this.#tokens.connectionClosed();
     this.#pacer?.stop();
     this.#connection = this.#credit = this.#pacer = undefined;
+    this.#isPingQueued = false;
   }
 
-  #hello(token: string | undefined): void {
-    this.#send({
+  #sender(): FrameSender {
+    const isOpen = (): boolean => this.#pacer !== undefined;
+    return {
+      get isOpen() {
+        return isOpen();
+      },
+      maxBytes: (type) => this.#maxBytes(type),
+      hasCapacity: () => this.#budget.hasRequestCapacity,
+      send: (frame, bytes) => {
+        this.#budget.sent("requests");
+        return this.#pacer!.send(frame, bytes);
+      },
+    };
+  }
+
+  /** Returns the largest size of a frame that the server accepts: that of the last server, before there is a connection. */
+  #maxBytes(type: Frame["type"]): number {
+    const messageBytes = this.limits?.messageBytes ?? Infinity;
+    return type === "hello" || type === "renew"
+      ? Math.max(this.limits?.messageBytes ?? 0, IDENTITY_BYTES)
+      : messageBytes;
+  }
+
+  /** Sends the hello, with as many topics as fit into a message. The others are subscribed after `start`. */
+  #hello(connection: Connection, token: string | undefined): void {
+    const identity = {
       type: "hello",
-      topics: this.topics.hello(),
       ...this.session.hello(),
       ...(token === undefined ? {} : { token }),
-    });
+    } as const;
+    const maxBytes = this.#maxBytes("hello");
+    const identityBytes = utf8Length(encode({ ...identity, topics: {} }));
+    if (identityBytes > maxBytes) {
+      return connection.fail(CloseCode.tooBig, "Token too large");
+    }
+    const tokenBytes = utf8Length(token ?? "");
+    const topics = this.topics.hello(
+      Math.min(
+        maxBytes - identityBytes,
+        this.#maxBytes("subscribe") - (identityBytes - tokenBytes),
+      ),
+    );
+    this.#send({ ...identity, topics });
   }
 
   #handle(
@@ -190,7 +230,10 @@ export class V1<M extends MessageMap> implements Dialect {
     if (frame.type === "error") {
       const error = readError(frame);
       if (frame.id === undefined) this.#showError(error);
-      else this.#pending.refuse(frame.id, error);
+      else {
+        this.#pending.refuse(frame.id, error);
+        this.#sendWaiting();
+      }
       return;
     }
     const credit = this.#credit;
@@ -225,6 +268,7 @@ export class V1<M extends MessageMap> implements Dialect {
       case "ack":
       case "reply":
         this.#pending.settle(frame);
+        this.#sendWaiting();
         return;
       case "presence":
         return this.topics.presence(frame);
@@ -258,17 +302,27 @@ export class V1<M extends MessageMap> implements Dialect {
       send: (data) => connection.send(data),
       ready: () => this.#publisher.outbox.flush(),
     });
+    this.#budget = new InflightBudget(
+      limits.inflight,
+      this.#publisher.outbox,
+      this.requests,
+    );
     this.session.started(frame);
     this.#tokens.started(frame.expiresMs);
     this.#skewMs = frame.time - clock.time();
     connection.ready(
       selectHeartbeat(heartbeat, frame.heartbeat),
-      () =>
-        this.#send({
-          type: "ping",
-          time: clock.time(),
-          frames: credit.frames,
-        }),
+      (isRequested, sent) => {
+        if (!isRequested && this.#isPingQueued) return;
+        this.#isPingQueued ||= !isRequested;
+        const ping = (): string => {
+          if (!isRequested) this.#isPingQueued = false;
+          sent();
+          const { frames } = credit;
+          return encode({ type: "ping", time: clock.time(), frames });
+        };
+        pacer.send(ping, PING_BYTES, !isRequested);
+      },
     );
     const steps = [
       () => this.#host.ready(),
@@ -277,7 +331,8 @@ export class V1<M extends MessageMap> implements Dialect {
           JSON.stringify({ type: "start", time: frame.time }),
         ),
       () => this.topics.started(frame),
-      () => this.#publisher.open(pacer, limits, frame.resumed),
+      () => this.#publisher.open(pacer, limits, frame.resumed, this.#budget),
+      () => this.requests.flush(),
       () => this.#firstPing(connection),
     ];
     for (const step of steps) {
@@ -293,6 +348,12 @@ export class V1<M extends MessageMap> implements Dialect {
       liveness?.ping(this.#isPingRequested);
     }
     this.#isPingRequested = false;
+  }
+
+  /** Sends what waited for an answer to another frame. */
+  #sendWaiting(): void {
+    this.requests.flush();
+    this.#publisher.outbox.flush();
   }
 
   #pong(): void {

@@ -70,6 +70,16 @@ export class Outbox {
     this.#dropped = dropped;
   }
 
+  /** The number of messages that were sent and not settled. */
+  get inflight(): number {
+    return this.#sent.size;
+  }
+
+  /** True while a message waits to be sent. */
+  get isWaiting(): boolean {
+    return this.#unsent.size > 0;
+  }
+
   /** The size in bytes of the messages that were not sent. */
   get unsentBytes(): number {
     return this.#unsentBytes;

@@ -1,5 +1,6 @@
-import { utf8Length, type WireLimits } from "../../messages.ts";
+import type { WireLimits } from "../../messages.ts";
 import type { ClientClock } from "../clock.ts";
+import type { SentFrame } from "../requests/requests.ts";
 
 /** The smallest burst, in messages. */
 const MIN_BURST = 8;
@@ -15,8 +16,9 @@ export interface PacerPort {
 }
 
 /** A frame that waits for its turn. */
-interface QueuedFrame {
-  readonly data: string;
+interface QueuedFrame extends SentFrame {
+  isTransmitted: boolean;
+  readonly data: string | (() => string);
   readonly bytes: number;
 }
 
@@ -88,10 +90,33 @@ export class Pacer {
     return this.#transmit(data, bytes) ? "sent" : "closing";
   }
 
-  /** Sends a frame as soon as the rates allow it, in order, and before every frame of `trySend`. */
-  send(data: string): void {
-    this.#queue.push({ data, bytes: utf8Length(data) });
+  /**
+   * Sends a frame as soon as the rates allow it, in order, and before every frame of `trySend`.
+   *
+   * @param data the frame, or a function that creates it when it is sent.
+   * @param bytes its size.
+   * @param isUrgent whether it precedes the frames that wait.
+   */
+  send(
+    data: string | (() => string),
+    bytes: number,
+    isUrgent = false,
+  ): SentFrame {
+    const frame: QueuedFrame = {
+      data,
+      bytes,
+      isTransmitted: false,
+      cancel: () => {
+        const index = this.#queue.indexOf(frame);
+        if (index === -1) return;
+        this.#queue.splice(index, 1);
+        if (this.#drain()) this.#port.ready();
+      },
+    };
+    if (isUrgent) this.#queue.unshift(frame);
+    else this.#queue.push(frame);
     this.#drain();
+    return frame;
   }
 
   /** Discards the queue and stops the timer: the connection has closed. */
@@ -107,7 +132,9 @@ export class Pacer {
       if (next === undefined) return true;
       if (!this.#maySend(next.bytes)) return false;
       this.#queue.shift();
-      this.#transmit(next.data, next.bytes);
+      next.isTransmitted = true;
+      const { data, bytes } = next;
+      this.#transmit(typeof data === "string" ? data : data(), bytes);
     }
   }
 
@@ -133,9 +160,11 @@ export class Pacer {
         this.#bytes + ms * this.#bytesPerMs,
       );
     }
+    // A full burst suffices for a frame that is larger than it: only a token is, and the frames behind it must not wait for ever.
+    const neededBytes = Math.min(bytes, this.#burstBytes);
     const waitMs = Math.max(
       (1 - this.#messages) / this.#perMs,
-      (bytes - this.#bytes) / this.#bytesPerMs,
+      (neededBytes - this.#bytes) / this.#bytesPerMs,
     );
     if (waitMs <= 0) return true;
     // At least 1 ms: a wait that rounds to 0 would never end.

@@ -10,6 +10,7 @@ import {
 } from "../../messages.ts";
 import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
 import { type Binary, bodyOf, isBinary } from "./body.ts";
+import type { InflightBudget } from "../protocol/inflight.ts";
 import type { Body } from "./outgoing_message.ts";
 import { Outbox, type OutboxParameters } from "./outbox.ts";
 import type { Pacer } from "./pacing.ts";
@@ -83,10 +84,17 @@ export class Publisher<M extends MessageMap> {
   }
 
   /** Sends the waiting messages: the server has answered the hello. */
-  open(pacer: Pacer, limits: WireLimits, resumed: boolean): void {
+  open(
+    pacer: Pacer,
+    limits: WireLimits,
+    resumed: boolean,
+    budget: InflightBudget,
+  ): void {
     const { pending } = this.#parameters;
     this.outbox.open({
-      inflight: limits.inflight,
+      get inflight() {
+        return budget.maxPublishes;
+      },
       send: (topic, body, sentId) => {
         if (!pacer.isReady) return "later";
         const id = sentId ?? pending.nextId();
@@ -97,7 +105,9 @@ export class Publisher<M extends MessageMap> {
         // The server would close the connection with 1009, after which the client does not reconnect.
         if (bytes > limits.messageBytes) return "large";
         const result = pacer.trySend(frame, bytes);
-        return result === "sent" ? id : result;
+        if (result !== "sent") return result;
+        budget.sent("publishes");
+        return id;
       },
     }, resumed);
   }

@@ -6,18 +6,19 @@ import {
   type ClientFrame,
   type Contract,
   DrumbeatError,
-  type DrumbeatErrorCode,
+  encode,
+  utf8Length,
 } from "../../messages.ts";
 import { watchAbort } from "../abort.ts";
 import type { ClientClock } from "../clock.ts";
 import { DEFAULTS } from "../options.ts";
-import type { PendingReplies, PendingReply } from "./pending_replies.ts";
+import type { PendingReplies } from "./pending_replies.ts";
 
 /** Options of {@linkcode Client.request}. */
 export interface RequestOptions {
   /** Stops the wait for the reply. @default none */
   readonly signal?: AbortSignal | undefined;
-  /** The longest time until the reply, in ms. @default 10_000 */
+  /** The longest time until the reply, in ms; the wait for a connection counts. @default 10_000 */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -47,12 +48,24 @@ export interface RequestDescription {
   readonly check?: (data: unknown) => CheckedData;
 }
 
+/** A frame that was given to the connection, and may still wait for the server's rates. */
+export interface SentFrame {
+  /** True once the socket has the frame. */
+  readonly isTransmitted: boolean;
+  /** Withdraws the frame, unless the socket has it. */
+  cancel(): void;
+}
+
 /** The open connection of a client. */
 export interface FrameSender {
   /** True from `start` until the connection closes. */
   readonly isOpen: boolean;
-  /** Sends a frame within the server's rates. */
-  send(frame: ClientFrame): void;
+  /** Returns the largest size of a frame of a type that the server accepts, in bytes; `Infinity` before the first `start`. */
+  maxBytes(type: ClientFrame["type"]): number;
+  /** Returns true where the server accepts one more request now: docs/protocol.md, "In flight". */
+  hasCapacity(): boolean;
+  /** Sends an encoded frame within the server's rates. */
+  send(frame: string, bytes: number): SentFrame;
 }
 
 /** Parameters of {@linkcode Requests}. */
@@ -63,20 +76,48 @@ export interface RequestsParameters {
   readonly sender: FrameSender;
 }
 
-/** A request that waits for its answer. */
-interface PendingRequest extends PendingReply {
+/** A request without a result. */
+interface OpenRequest {
+  readonly id: number;
   readonly action: string;
+  readonly type: RequestLikeFrame["type"];
+  /** The encoded frame. */
+  readonly frame: string;
+  readonly bytes: number;
+  /** The frame of this connection; `undefined` while the request waits for a connection, or for another one's answer. */
+  sent: SentFrame | undefined;
+  settle(answer: Parameters<Settle>[0]): boolean;
   reject(error: unknown): void;
 }
 
-/** The requests of a client, and the other frames that wait for one answer. None is sent again: a closed connection ends them. */
+type Settle = Parameters<PendingReplies["add"]>[1]["settle"];
+
+/**
+ * The requests of a client, and the other frames that wait for one answer. A request or a history read waits for a connection,
+ * and until the server accepts one more. None is sent twice: a closed connection ends what was sent.
+ */
 export class Requests {
   readonly #parameters: RequestsParameters;
-  readonly #requests = new Set<PendingRequest>();
+  /** Every request without a result, in the order of the calls. */
+  readonly #requests = new Set<OpenRequest>();
+  /** The part of `#requests` that waits to be sent. */
+  readonly #waiting = new Set<OpenRequest>();
+  /** The ids that the server has to answer on this connection; a request without a caller stays until its answer. */
+  readonly #inflight = new Set<number>();
 
   /** @param parameters the clock, the contract and the connection. */
   constructor(parameters: RequestsParameters) {
     this.#parameters = parameters;
+  }
+
+  /** The number of frames on this connection that count as in flight and have no answer. */
+  get inflight(): number {
+    return this.#inflight.size;
+  }
+
+  /** True while a request waits to be sent. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
   }
 
   /** Sends a request of the program: {@linkcode Client.request}. */
@@ -111,7 +152,7 @@ export class Requests {
   }
 
   /**
-   * Sends a frame and waits for its answer.
+   * Sends a frame and waits for its answer. `presence` and `renew` belong to one connection, and do not wait for one.
    *
    * @param description the action and the kind of answer.
    * @param make creates the frame with its id.
@@ -128,54 +169,134 @@ export class Requests {
     const { signal, timeoutMs = DEFAULTS.requestTimeoutMs } = options;
     checkNumber(action, "timeoutMs", timeoutMs);
     signal?.throwIfAborted();
-    const waiting = this.#requests.size;
-    if (waiting >= DEFAULTS.maxRequests) {
+    const count = this.#requests.size;
+    if (count >= DEFAULTS.maxRequests) {
       throw new DrumbeatError(
         "limit",
-        `${action}: ${waiting} requests are waiting (at most ${DEFAULTS.maxRequests})`,
+        `${action}: ${count} requests are waiting (at most ${DEFAULTS.maxRequests})`,
       );
     }
-    if (!sender.isOpen) {
+    const frame = make(pending.nextId());
+    if (!sender.isOpen && !waits(frame.type)) {
       throw new DrumbeatError(
         "disconnected",
         `${action}: the client is not connected`,
       );
     }
-    const id = pending.nextId();
-    const answer = this.#wait(id, description, timeoutMs, signal);
-    sender.send(make(id));
-    return await answer;
+    // At once, as with messages: the program may change its data before the frame is sent.
+    const text = encode(frame);
+    const bytes = utf8Length(text);
+    const tooLarge = this.#tooLarge(action, frame.type, bytes);
+    if (tooLarge !== undefined) throw tooLarge;
+    const { promise, request } = this.#open(
+      { id: frame.id, action, type: frame.type, frame: text, bytes },
+      description,
+      timeoutMs,
+      signal,
+    );
+    if (waits(frame.type)) {
+      this.#waiting.add(request);
+      this.flush();
+    } else this.#transmit(request);
+    return await promise;
   }
 
-  /**
-   * Rejects every request.
-   *
-   * @param code `disconnected` or `closed`.
-   * @param cause the cause in the error's message: "the connection closed".
-   */
-  rejectAll(code: DrumbeatErrorCode, cause: string): void {
-    for (const { action, reject } of [...this.#requests]) {
-      reject(new DrumbeatError(code, `${action}: ${cause}`));
+  /** Sends the waiting requests that the server accepts: a connection is open, or an answer has come. */
+  flush(): void {
+    const { sender } = this.#parameters;
+    for (const request of this.#waiting) {
+      // Sending calls the program's listeners, which may close the connection.
+      if (!sender.isOpen) return;
+      const { action, type, bytes } = request;
+      // Again: the server of this connection may have another limit.
+      const tooLarge = this.#tooLarge(action, type, bytes);
+      if (tooLarge !== undefined) request.reject(tooLarge);
+      else {
+        if (!sender.hasCapacity()) return;
+        this.#waiting.delete(request);
+        this.#inflight.add(request.id);
+        this.#transmit(request);
+      }
     }
   }
 
-  #wait(
-    id: number,
+  /** Handles the close of the connection: what was sent is rejected, and what was not sent waits for the next connection. */
+  connectionClosed(): void {
+    this.#forgetInflight();
+    for (const request of [...this.#requests]) {
+      if (request.sent === undefined) continue;
+      this.#parameters.pending.forget(request.id);
+      if (request.sent.isTransmitted || !waits(request.type)) {
+        request.reject(
+          new DrumbeatError(
+            "disconnected",
+            `${request.action}: the connection closed`,
+          ),
+        );
+      } else {
+        request.sent = undefined;
+        this.#waiting.add(request);
+      }
+    }
+  }
+
+  /** Rejects every request: the client is closed. */
+  close(): void {
+    this.#forgetInflight();
+    for (const { id, action, reject } of [...this.#requests]) {
+      this.#parameters.pending.forget(id);
+      reject(new DrumbeatError("closed", `${action}: the client was closed`));
+    }
+  }
+
+  #forgetInflight(): void {
+    for (const id of this.#inflight) this.#parameters.pending.forget(id);
+    this.#inflight.clear();
+  }
+
+  #tooLarge(
+    action: string,
+    type: RequestLikeFrame["type"],
+    bytes: number,
+  ): DrumbeatError | undefined {
+    const maxBytes = this.#parameters.sender.maxBytes(type);
+    return bytes <= maxBytes ? undefined : new DrumbeatError(
+      "large",
+      `${action}: the frame has ${bytes} bytes (at most ${maxBytes})`,
+    );
+  }
+
+  #transmit(request: OpenRequest): void {
+    const { pending, sender } = this.#parameters;
+    const { id, frame, bytes } = request;
+    pending.add(id, {
+      settle: (answer) => {
+        // After a timeout the server still owes the answer, and counts the request until then.
+        if (!this.#requests.has(request)) return this.#inflight.delete(id);
+        if (!request.settle(answer)) return false;
+        this.#inflight.delete(id);
+        return true;
+      },
+      refuse: (error) => {
+        this.#inflight.delete(id);
+        request.reject(error);
+      },
+    });
+    request.sent = sender.send(frame, bytes);
+  }
+
+  #open(
+    frame: Pick<OpenRequest, "id" | "action" | "type" | "frame" | "bytes">,
     { action, answer, check }: RequestDescription,
     timeoutMs: number,
     signal: AbortSignal | undefined,
-  ): Promise<unknown> {
-    const { clock, pending } = this.#parameters;
+  ): { readonly promise: Promise<unknown>; readonly request: OpenRequest } {
+    const { clock } = this.#parameters;
     const { promise, resolve, reject } = deferred<unknown>();
-    const end = (): void => {
-      this.#requests.delete(request);
-      pending.forget(id);
-      unwatch();
-      cancel();
-    };
-    const request: PendingRequest = {
-      action,
-      settle(frame) {
+    const request: OpenRequest = {
+      ...frame,
+      sent: undefined,
+      settle: (frame) => {
         if (frame.type !== answer) return false;
         end();
         if (frame.type !== "reply") resolve(frame);
@@ -192,30 +313,52 @@ export class Requests {
         }
         return true;
       },
-      refuse(error) {
-        end();
-        reject(error);
-      },
       reject(error) {
         end();
         reject(error);
       },
     };
-    const unwatch = watchAbort(signal, () => request.reject(signal!.reason));
-    const cancel = clock.after(
-      timeoutMs,
-      () =>
-        request.reject(
-          new DrumbeatError(
-            "timeout",
-            `${action}: no reply within ${timeoutMs} ms`,
-          ),
-        ),
+    const unwatch = watchAbort(
+      signal,
+      () => this.#abandon(request, signal!.reason),
     );
+    const cancel = clock.after(timeoutMs, () => {
+      const what = request.sent?.isTransmitted ? "no reply" : "not sent";
+      this.#abandon(
+        request,
+        new DrumbeatError(
+          "timeout",
+          `${action}: ${what} within ${timeoutMs} ms`,
+        ),
+      );
+    });
+    const end = (): void => {
+      this.#requests.delete(request);
+      this.#waiting.delete(request);
+      unwatch();
+      cancel();
+    };
     this.#requests.add(request);
-    pending.add(id, request);
-    return promise;
+    return { promise, request };
   }
+
+  /** Ends a request without an answer. What was not transmitted is withdrawn: others must not wait behind it. */
+  #abandon(request: OpenRequest, error: unknown): void {
+    const { id, sent } = request;
+    if (sent?.isTransmitted === false) {
+      sent.cancel();
+      this.#inflight.delete(id);
+    }
+    // The server counts a request that was sent until it has answered it.
+    if (!this.#inflight.has(id)) this.#parameters.pending.forget(id);
+    request.reject(error);
+    this.flush();
+  }
+}
+
+/** Returns true for a frame that waits for a connection, and counts against the server's `inflight`. */
+function waits(type: RequestLikeFrame["type"]): boolean {
+  return type === "request" || type === "history";
 }
 
 function refusal(

@@ -1,8 +1,11 @@
 import {
+  type ClientFrame,
   DrumbeatError,
+  encode,
   type Joined,
   type MessageMap,
   type Start,
+  utf8Length,
 } from "../../messages.ts";
 import type { PendingReplies } from "../requests/pending_replies.ts";
 import type { FrameSender } from "../requests/requests.ts";
@@ -86,12 +89,20 @@ export class Subscriptions<M extends MessageMap> {
     this.#reconcile(state);
   }
 
-  /** Returns the topics of a hello, with the start of each. */
-  hello(): Record<string, Start> {
+  /**
+   * Returns the topics of a hello, with the start of each.
+   *
+   * @param maxBytes the space for them, in bytes. The topics that do not fit are subscribed after the server's answer.
+   */
+  hello(maxBytes: number): Record<string, Start> {
     const topics: [string, Start][] = [];
+    let bytes = 0;
     for (const [name, state] of this.#states) {
       if (state.desired === undefined) continue;
-      topics.push([name, state.desired.start]);
+      const { start } = state.desired;
+      bytes += utf8Length(JSON.stringify({ [name]: start }));
+      if (bytes > maxBytes) break;
+      topics.push([name, start]);
       state.pending = { id: "hello", subscribes: state.desired };
     }
     // Not assigned by name: a topic's name may be `__proto__`.
@@ -207,7 +218,7 @@ export class Subscriptions<M extends MessageMap> {
       // `absent`: the server does not have the subscription either.
       refuse: () => this.#unsubscribed(state),
     });
-    this.#sender.send({ type: "unsubscribe", id, topic: state.name });
+    this.#send({ type: "unsubscribe", id, topic: state.name });
   }
 
   #sendSubscribe(state: SubscriptionState<M>, desired: Subscription<M>): void {
@@ -222,7 +233,24 @@ export class Subscriptions<M extends MessageMap> {
       },
       refuse: (error) => this.#answered(state, error),
     });
-    const { start } = desired;
-    this.#sender.send({ type: "subscribe", id, topic: name, ...start });
+    const frame = { type: "subscribe", id, topic: name } as const;
+    if (this.#send({ ...frame, ...desired.start })) return;
+    this.#pending.forget(id);
+    this.#answered(
+      state,
+      new DrumbeatError(
+        "large",
+        `Cannot subscribe to '${name}': the frame is larger than the server's limit`,
+      ),
+    );
+  }
+
+  /** Sends a frame. @returns `false` where the server would refuse its size, and nothing is sent. */
+  #send(frame: ClientFrame): boolean {
+    const text = encode(frame);
+    const bytes = utf8Length(text);
+    if (bytes > this.#sender.maxBytes(frame.type)) return false;
+    this.#sender.send(text, bytes);
+    return true;
   }
 }

@@ -9,6 +9,7 @@ import {
   type StartFrame,
   type SubscribedFrame,
   type UnsubscribedFrame,
+  utf8Length,
 } from "../../messages.ts";
 import type { PendingReplies } from "../requests/pending_replies.ts";
 import type { FrameSender } from "../requests/requests.ts";
@@ -68,12 +69,18 @@ export class Topics<M extends MessageMap> {
     return subscription;
   }
 
-  /** Returns the topics of a hello. */
-  hello(): Record<string, Start> {
+  /**
+   * Returns the topics of a hello.
+   *
+   * @param maxBytes the space for them, in bytes. The topics that do not fit are subscribed after the server's answer.
+   */
+  hello(maxBytes: number): Record<string, Start> {
     // Not earlier: until now the program could select the start of the lobby.
     if (this.#joinsLobby) this.topic(LOBBY, {});
     this.#joinsLobby = false;
-    return { ...this.#subscriptions.hello(), ...this.#direct.hello() };
+    const direct = this.#direct.hello();
+    const rest = maxBytes - utf8Length(JSON.stringify(direct));
+    return { ...this.#subscriptions.hello(rest), ...direct };
   }
 
   /** Handles the server's answer to the hello. */

@@ -1,5 +1,6 @@
 import { CloseCode, utf8Length } from "../../messages.ts";
 import { isSendable } from "../../messages/close_codes.ts";
+import { IDENTITY_BYTES } from "../../messages/wire.ts";
 import type { Admitted } from "../access/allow.ts";
 import type { Ticket } from "../access/ticket.ts";
 import type { Clock } from "../clock.ts";
@@ -151,14 +152,15 @@ export class Connection implements Peer, Inbound {
     if (this.isDetached || this.isDraining) return;
     this.alive();
     const { messageBytes } = this.#context.limits;
-    // A UTF-16 unit is one to three bytes: most messages need no count.
+    const isLarge = isLarger(data, messageBytes);
     if (
-      data.length > messageBytes ||
-      (typeof data === "string" && data.length * 3 > messageBytes &&
-        utf8Length(data) > messageBytes)
+      isLarge &&
+      (isLarger(data, IDENTITY_BYTES) || !this.wire.identifies(data))
     ) return this.disconnect(CloseCode.tooBig, "Message too large");
-    // In UTF-16 units, which are never more than the bytes: counting bytes takes longer.
-    if (this.#rate?.take(data.length) === false) {
+    // In UTF-16 units, which are never more than the bytes: counting bytes takes longer. The one hello may be larger than a
+    // burst.
+    const bytes = isLarge && !this.isJoined ? messageBytes : data.length;
+    if (this.#rate?.take(bytes) === false) {
       return this.disconnect(CloseCode.rateLimited, "Rate limit exceeded");
     }
     try {
@@ -231,4 +233,14 @@ export class Connection implements Peer, Inbound {
     this.#rate?.refund();
     this.confirmed();
   }
+}
+
+/** Returns `true` if a message has more bytes. A UTF-16 unit is one to three bytes of UTF-8: most messages need no count. */
+function isLarger(
+  data: string | Uint8Array<ArrayBuffer>,
+  maxBytes: number,
+): boolean {
+  return data.length > maxBytes ||
+    (typeof data === "string" && data.length * 3 > maxBytes &&
+      utf8Length(data) > maxBytes);
 }

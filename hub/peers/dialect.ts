@@ -11,6 +11,12 @@ export interface Dialect extends Delivery {
   readonly hasPendingReplies: boolean;
   /** Starts: the connection is open. */
   opened(): void;
+  /**
+   * Returns `true` for a frame that identifies the peer, which may be larger than `messageBytes`: `hello` and `renew`.
+   *
+   * @param data at most {@linkcode IDENTITY_BYTES}.
+   */
+  identifies(data: string | Uint8Array<ArrayBuffer>): boolean;
   /** Handles a WebSocket message of the peer. */
   receive(data: string | Uint8Array<ArrayBuffer>): void;
   /** Reports that the hub has subscribed the peer to its direct log, if the dialect has a frame for it. */

@@ -62,6 +62,10 @@ export class PlainDialect implements Dialect {
     join(connection);
   }
 
+  identifies(): boolean {
+    return false;
+  }
+
   receive(data: string | Uint8Array<ArrayBuffer>): void {
     if (!this.#connection.isJoined) {
       const message = "No start yet";

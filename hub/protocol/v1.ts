@@ -60,6 +60,12 @@ export class V1Dialect implements Dialect {
     }
   }
 
+  identifies(data: string | Uint8Array<ArrayBuffer>): boolean {
+    if (this.#phase === "hello") return true;
+    const decoded = decodeClientFrame(data, MAX_NESTING);
+    return decoded.ok && decoded.frame.type === "renew";
+  }
+
   receive(data: string | Uint8Array<ArrayBuffer>): void {
     const decoded = decodeClientFrame(data, MAX_NESTING);
     if (!decoded.ok) {

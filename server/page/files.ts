@@ -25,6 +25,7 @@ export { default as "client/options.ts" } from "../../client/options.ts" with { 
 export { default as "client/protocol/credit.ts" } from "../../client/protocol/credit.ts" with { type: "text" };
 export { default as "client/protocol/dialect.ts" } from "../../client/protocol/dialect.ts" with { type: "text" };
 export { default as "client/protocol/error_frame.ts" } from "../../client/protocol/error_frame.ts" with { type: "text" };
+export { default as "client/protocol/inflight.ts" } from "../../client/protocol/inflight.ts" with { type: "text" };
 export { default as "client/protocol/limits.ts" } from "../../client/protocol/limits.ts" with { type: "text" };
 export { default as "client/protocol/plain.ts" } from "../../client/protocol/plain.ts" with { type: "text" };
 export { default as "client/protocol/session.ts" } from "../../client/protocol/session.ts" with { type: "text" };

@@ -8,6 +8,7 @@ import {
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { IDENTITY_BYTES } from "../../messages/wire.ts";
 import type { Handler } from "../handler.ts";
 import { plainText } from "../responses.ts";
 import { type Listening, TCP_BACKLOG, type TlsOptions } from "../service.ts";
@@ -80,14 +81,15 @@ export class NodeServer implements Listening {
    */
   constructor(create: CreateWebSocketServer, options: NodeServerOptions) {
     const { messageBytes, handshakeMs, closeMs = 5_000, tls } = options;
-    const pieces = Math.max(MIN_PIECES, Math.ceil(messageBytes / PIECE_BYTES));
+    // The hub refuses what is larger than `messageBytes`, except a hello or a token.
+    const maxPayload = Math.max(messageBytes, IDENTITY_BYTES);
+    const pieces = Math.max(MIN_PIECES, Math.ceil(maxPayload / PIECE_BYTES));
     this.#webSockets = create({
       noServer: true,
       clientTracking: false,
       // A compressed message could expand to any size.
       perMessageDeflate: false,
-      // For `ws`, 0 means no limit.
-      maxPayload: Math.max(1, messageBytes),
+      maxPayload,
       maxFragments: pieces,
       maxBufferedChunks: pieces,
       closeTimeout: closeMs,

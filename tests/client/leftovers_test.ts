@@ -36,8 +36,13 @@ Deno.test("100,000 request timeouts keep no timer, no listener and no pending id
   const clock = new FakeClock();
   const signal = new CountedSignal();
   const pending = new PendingReplies();
-  const sender = { isOpen: true, send() {} };
-  const requests = new Requests({
+  const sender = {
+    isOpen: true,
+    maxBytes: () => 65_536,
+    hasCapacity: () => requests.inflight < 256,
+    send: () => ({ isTransmitted: true, cancel() {} }),
+  };
+  const requests: Requests = new Requests({
     clock,
     contract: anyMessages,
     pending,
@@ -63,13 +68,18 @@ Deno.test("100,000 request timeouts keep no timer, no listener and no pending id
     assertEquals([clock.pending, signal.listeners], [0, 0]);
   }
   assertEquals([...codes], [["timeout", TIMEOUTS]]);
-  // Late answers and errors have no effect.
+  // The server counts what it has not answered; the late answers end that, and have no other effect.
+  assertEquals(requests.inflight, 256);
+  for (let id = 1; id <= 256; id++) {
+    assert(pending.settle({ type: "reply", id, data: "late" }));
+  }
+  assertEquals(requests.inflight, 0);
   for (let id = 1; id <= TIMEOUTS; id++) {
     assert(!pending.settle({ type: "reply", id, data: "late" }));
     assert(!pending.settle({ type: "ack", id }));
     assert(!pending.refuse(id, new DrumbeatError("failed", "late")));
   }
-  requests.rejectAll("closed", "");
+  requests.close();
   const more = Array.from(
     { length: 256 },
     () => requests.request("slow", null, { timeoutMs: 1 }),
@@ -85,6 +95,7 @@ Deno.test("a client sends requests after 100,000 timeouts, and closes without a 
   using h = harness({ heartbeat: false });
   handshake(h.net.last);
   const timers = h.clock.pending;
+  const sent: { id: number }[] = [];
   for (let count = 0; count < TIMEOUTS; count += AT_ONCE) {
     const answers = Array.from(
       { length: AT_ONCE },
@@ -94,9 +105,12 @@ Deno.test("a client sends requests after 100,000 timeouts, and closes without a 
     for (const { status } of await Promise.allSettled(answers)) {
       assertEquals(status, "rejected");
     }
-    h.net.last.take();
+    sent.push(...h.net.last.take() as { id: number }[]);
   }
   assertEquals(h.clock.pending, timers);
+  // No more than the server accepts without an answer.
+  assertEquals(sent.length, 256);
+  for (const { id } of sent) h.net.last.emit({ type: "reply", id });
   const answer = h.client.request("quick");
   const [{ id }] = h.net.last.take() as [{ id: number }];
   h.net.last.emit({ type: "reply", id, data: "there" });

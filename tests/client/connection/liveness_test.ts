@@ -15,7 +15,10 @@ function watched(
   const born = clock.now();
   const log: [string, number][] = [];
   const liveness = new Liveness(clock, heartbeat, {
-    ping: () => void log.push(["ping", clock.now() - born]),
+    ping: (_isRequested, sent) => {
+      sent();
+      log.push(["ping", clock.now() - born]);
+    },
     timedOut: () => void log.push(["dead", clock.now() - born]),
   });
   return { clock, liveness, log };

@@ -279,14 +279,19 @@ Deno.test("gives acks to publishes and replies to requests, and ignores other an
   assertEquals(h.client.state, "open");
 });
 
-Deno.test("rejects a request with disconnected before start, and when the connection closes", async () => {
+Deno.test("a request waits for start, and is rejected with disconnected when the connection closes", async () => {
   using h = harness();
   const code = async (answer: Promise<unknown>): Promise<unknown> =>
     (await assertRejects(() => answer) as DrumbeatError).code;
-  assertEquals(await code(h.client.request("a")), "disconnected");
+  const early = h.client.request("early");
   h.net.last.accept();
-  assertEquals(await code(h.client.request("a")), "disconnected");
-  start(h.net.last, h.net.last.take()[0]);
+  const [hello, ...others] = h.net.last.take();
+  assertEquals(others, []);
+  start(h.net.last, hello);
+  const sent = h.net.last.take() as AnyFrame[];
+  const request = sent.find(({ type }) => type === "request");
+  h.net.last.emit({ type: "reply", id: request.id, data: 1 });
+  assertEquals(await early, 1);
   const cut = h.client.request("a");
   h.net.last.drop();
   assertEquals(await code(cut), "disconnected");

@@ -108,7 +108,7 @@ Deno.test("stays within the rates for an hour over a network that delays frames 
 Deno.test("sends queued frames in order and before other frames, within the rates", () => {
   const p = paced({ messagesPerSecond: 100, inflight: 8 });
   p.post(frames(50));
-  for (let i = 0; i < 20; i++) p.pace.send(`ask ${i}`);
+  for (let i = 0; i < 20; i++) p.pace.send(`ask ${i}`, 6);
   p.clock.tick(5_000);
   assertEquals(p.sent.slice(7, 27), frames(20).map((i) => `ask ${i.trim()}`));
   assertEquals(p.sent.length, 70);
@@ -118,7 +118,7 @@ Deno.test("sends queued frames in order and before other frames, within the rate
 Deno.test("a stopped pacer sends nothing and has no timer", () => {
   const p = paced({ messagesPerSecond: 10, inflight: 8 });
   p.post(frames(20));
-  p.pace.send("ask");
+  p.pace.send("ask", 3);
   p.pace.stop();
   assertEquals(p.clock.pending, 0);
   p.clock.tick(60_000);

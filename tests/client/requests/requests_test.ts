@@ -17,20 +17,32 @@ const contract = defineMessages({}, {
 
 /** Requests whose frames are recorded. */
 function fixture(
-  given: Partial<{ connected: boolean; contract: typeof anyMessages }> = {},
+  given: Partial<
+    { connected: boolean; contract: typeof anyMessages; maxBytes: number }
+  > = {},
 ) {
   const clock = new FakeClock();
   const pending = new PendingReplies();
   const sent: [string, unknown][] = [];
-  const requests = new Requests({
+  const server = {
+    isOpen: given.connected ?? true,
+    maxBytes: given.maxBytes ?? 65_536,
+    capacity: Infinity,
+  };
+  const requests: Requests = new Requests({
     clock,
     contract: given.contract ?? anyMessages,
     pending,
     sender: {
-      isOpen: given.connected ?? true,
-      send(frame) {
-        if (frame.type !== "request") throw new TypeError(frame.type);
+      get isOpen() {
+        return server.isOpen;
+      },
+      maxBytes: () => server.maxBytes,
+      hasCapacity: () => requests.inflight < server.capacity,
+      send(text) {
+        const frame = JSON.parse(text);
         sent.push([frame.method, frame.data]);
+        return { isTransmitted: true, cancel() {} };
       },
     },
   });
@@ -39,6 +51,7 @@ function fixture(
     sent,
     requests,
     pending,
+    server,
     reply: (id: number, data?: unknown) =>
       pending.settle({ type: "reply", id, data }),
   };
@@ -70,16 +83,76 @@ Deno.test("rejects with the server's code", async () => {
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("rejects with disconnected without a connection, and when it closes", async () => {
-  const offline = fixture({ connected: false });
-  const error = await assertRejects(
-    () => offline.requests.request("a", 1, {}),
+Deno.test("a request waits for a connection within its timeout", async () => {
+  const { clock, sent, requests, reply, server } = fixture({
+    connected: false,
+  });
+  const data = { n: 1 };
+  const [answer, late] = [
+    requests.request("a", data, {}),
+    requests.request("b", 2, { timeoutMs: 50 }),
+  ];
+  // The data is that of the call.
+  data.n = 2;
+  clock.tick(50);
+  const error = await assertRejects(() => late, DrumbeatError, "not sent");
+  assertEquals([error.code, sent], ["timeout", []]);
+  server.isOpen = true;
+  requests.flush();
+  assertEquals(sent, [["a", { n: 1 }]]);
+  reply(1, "yes");
+  assertEquals(await answer, "yes");
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("rejects what is larger than the server's limit with large, and sends nothing of it", async () => {
+  const { sent, requests, reply, server } = fixture({ maxBytes: 100 });
+  const large = await assertRejects(
+    () => requests.request("a", "x".repeat(100), {}),
     DrumbeatError,
+    "at most 100",
   );
-  assertEquals(error.code, "disconnected");
+  assertEquals([large.code, sent], ["large", []]);
+  const small = requests.request("b", 1, {});
+  reply(2, "yes");
+  assertEquals(await small, "yes");
+  // The next server has a lower limit.
+  server.isOpen = false;
+  const waiting = requests.request("c", "x".repeat(30), {});
+  server.isOpen = true;
+  server.maxBytes = 50;
+  requests.flush();
+  assertEquals(
+    (await assertRejects(() => waiting, DrumbeatError)).code,
+    "large",
+  );
+});
+
+Deno.test("what the server does not accept now waits, and a request that timed out counts until its answer", async () => {
+  const { clock, sent, requests, reply, server } = fixture();
+  server.capacity = 2;
+  const answers = [1, 2, 3, 4].map((n) =>
+    requests.request("a", n, { timeoutMs: 100 * n })
+  );
+  assertEquals(sent.length, 2);
+  clock.tick(100);
+  await assertRejects(() => answers[0]!, DrumbeatError, "no reply");
+  assertEquals(sent.length, 2);
+  reply(1, "late");
+  requests.flush();
+  assertEquals(sent.length, 3);
+  reply(2, 2);
+  requests.flush();
+  reply(3, 3);
+  reply(4, 4);
+  assertEquals(await Promise.all(answers.slice(1)), [2, 3, 4]);
+  assertEquals([requests.inflight, clock.pending], [0, 0]);
+});
+
+Deno.test("rejects with disconnected when the connection closes", async () => {
   const { clock, requests } = fixture();
   const answers = [requests.request("a", 1, {}), requests.request("b", 1, {})];
-  requests.rejectAll("disconnected", "the connection closed");
+  requests.connectionClosed();
   for (const answer of answers) {
     await assertRejects(() => answer, DrumbeatError, "the connection closed");
   }
@@ -115,10 +188,10 @@ Deno.test("rejects with the reason of an abort, before and after the request was
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("refuses the 257th request that waits", async () => {
+Deno.test("refuses the 1,001st request that waits", async () => {
   const { requests } = fixture();
   const answers = Array.from(
-    { length: 256 },
+    { length: 1_000 },
     () => requests.request("a", 1, {}),
   );
   const error = await assertRejects(
@@ -126,7 +199,7 @@ Deno.test("refuses the 257th request that waits", async () => {
     DrumbeatError,
   );
   assertEquals(error.code, "limit");
-  requests.rejectAll("closed", "");
+  requests.close();
   await Promise.allSettled(answers);
 });
 
