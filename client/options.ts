@@ -46,6 +46,9 @@ export interface OutboxOptions {
   readonly maxAgeMs?: number | undefined;
 }
 
+/** A token, or none. */
+type MaybeToken = string | null | undefined;
+
 /** The part of the `WebSocket` constructor that the client uses. */
 export type WebSocketConstructor = new (
   url: string,
@@ -74,16 +77,24 @@ export interface ConnectOptions<
   readonly lobby?: boolean | undefined;
   /**
    * The token that authenticates this client, in the dialect `v1`. A function is called for each connection, again before
-   * its token expires, and once more after a token was refused; a string that expires closes the client.
+   * its token expires, and once more after a token was refused; a string that expires closes the client. `null` and
+   * `undefined` stand for no token.
    *
    * @default none
    */
-  readonly token?: string | (() => string | Promise<string>) | undefined;
+  readonly token?:
+    | string
+    | null
+    | (() => MaybeToken | Promise<MaybeToken>)
+    | undefined;
   /** The waits between reconnects. */
   readonly backoff?: BackoffOptions | undefined;
   /** The time in ms that a connection may take, from the first packet to the server's `start`. @default 8_000 */
   readonly connectTimeoutMs?: number | undefined;
-  /** The heartbeat; `false` sends no pings and never closes a silent connection. */
+  /**
+   * The heartbeat; `false` sends no pings and never closes a silent connection. In the dialect `plain` it starts when the server
+   * greets as a Drumbeat hub does, with `start`.
+   */
   readonly heartbeat?: HeartbeatOptions | false | undefined;
   /** The bounds of the outbox. */
   readonly outbox?: OutboxOptions | undefined;
@@ -205,11 +216,11 @@ export function resolveOptions<
     );
   }
   if (
-    token !== undefined && typeof token !== "string" &&
+    token !== undefined && token !== null && typeof token !== "string" &&
     typeof token !== "function"
   ) {
     throw new TypeError(
-      `${CONNECT}: the option 'token' must be a string or a function`,
+      `${CONNECT}: the option 'token' must be a string, a function or null, not ${typeof token}`,
     );
   }
   if (dialect === "v1" && protocols.length > 0) {
@@ -217,7 +228,10 @@ export function resolveOptions<
       `${CONNECT}: the option 'protocols' needs the dialect 'plain'`,
     );
   }
-  if (dialect === "plain" && (token !== undefined || contract !== undefined)) {
+  if (
+    dialect === "plain" &&
+    ((token ?? undefined) !== undefined || contract !== undefined)
+  ) {
     throw new TypeError(
       `${CONNECT}: the dialect 'plain' does not support the options 'token' and 'contract'`,
     );

@@ -45,8 +45,12 @@ export interface ConnectionParameters {
   readonly handler: ConnectionHandler;
   /** Called for each raw frame. */
   readonly trace: (direction: "in" | "out", data: FrameData) => void;
-  /** Called once when the connection has closed, but not after {@linkcode Connection.abandon}. Nothing is called after it. */
-  readonly closed: (close: ConnectionClose) => void;
+  /**
+   * Called once when the connection has closed, but not after {@linkcode Connection.abandon}. Nothing is called after it.
+   *
+   * @param isVerdict true where the client ended the connection by its own judgement: {@linkcode Connection.fail}.
+   */
+  readonly closed: (close: ConnectionClose, isVerdict: boolean) => void;
 }
 
 /**
@@ -117,7 +121,7 @@ export class Connection {
   }
 
   /**
-   * Ends the connect timeout and starts the heartbeat.
+   * Ends the connect timeout and starts the heartbeat. A second call replaces a heartbeat that is disabled.
    *
    * @param heartbeat the heartbeat's times.
    * @param ping sends a ping.
@@ -151,8 +155,15 @@ export class Connection {
     );
   }
 
-  /** Closes at once, without the server's answer, and calls `closed`. */
-  fail(code: number, reason: string): void {
+  /**
+   * Closes at once, without the server's answer, and calls `closed`.
+   *
+   * @param code the close code.
+   * @param reason the close reason.
+   * @param cause the error that the program threw. Default: the runtime's error, if there is one.
+   */
+  fail(code: number, reason: string, cause?: unknown): void {
+    this.#cause = cause ?? this.#cause;
     this.#end({ code, reason, wasClean: false }, code);
   }
 
@@ -214,8 +225,9 @@ export class Connection {
     if (this.#phase === "closed") return;
     this.abandon(code ?? CloseCode.normal, close.reason);
     const cause = this.#cause;
-    if (cause === undefined) return this.#parameters.closed(close);
+    const isVerdict = code !== undefined;
+    if (cause === undefined) return this.#parameters.closed(close, isVerdict);
     const reason = close.reason || this.#causeText;
-    this.#parameters.closed({ ...close, reason, cause });
+    this.#parameters.closed({ ...close, reason, cause }, isVerdict);
   }
 }

@@ -11,7 +11,10 @@ export type StateChange = EventDetails<StateEvent>;
 
 /** The part of a dialect that reconnecting needs. */
 export interface ReconnectHandler {
-  /** Returns true where the client reconnects although the close code forbids it. Called once, before `connectionClosed`. */
+  /**
+   * Returns true where the client reconnects although the close code of the server forbids it. Called once, before
+   * `connectionClosed`.
+   */
   overridesClose(code: number): boolean;
   /** Handles the close of a connection; another one may follow. */
   connectionClosed(): void;
@@ -23,7 +26,9 @@ export interface ReconnectorParameters {
   readonly backoff: BackoffSettings;
   readonly handler: ReconnectHandler;
   /** Creates a connection, which calls `closed` when it has closed. */
-  readonly connect: (closed: (close: ConnectionClose) => void) => Connection;
+  readonly connect: (
+    closed: (close: ConnectionClose, isVerdict: boolean) => void,
+  ) => Connection;
   /** Called for each change of state. */
   readonly stateChanged: (change: StateChange) => void;
   /** Called once, when the client is closed. */
@@ -49,6 +54,8 @@ export class Reconnector {
   #state: ClientState = "connecting";
   #connection: Connection | undefined;
   #openedAt: number | undefined;
+  /** True once a connection was open. */
+  #wasOpen = false;
   /** The time at which the server expects this client to return, by the monotonic clock. */
   #returnAt: number | undefined;
   /** Cancels the one timer: of the wait, or of the return after `goaway`. */
@@ -84,6 +91,7 @@ export class Reconnector {
   /** Enters the state `open`: the server has answered the hello. */
   ready(): void {
     this.#openedAt = this.#clock.now();
+    this.#wasOpen = true;
     this.#set("open");
   }
 
@@ -127,7 +135,9 @@ export class Reconnector {
   }
 
   #connect(): Connection {
-    return this.#parameters.connect((close) => this.#connectionClosed(close));
+    return this.#parameters.connect((close, isVerdict) =>
+      this.#connectionClosed(close, isVerdict)
+    );
   }
 
   #dial(): void {
@@ -147,7 +157,7 @@ export class Reconnector {
     }
     this.#set("connecting");
     if (failure !== undefined && this.#state === "connecting") {
-      this.#connectionClosed(failure);
+      this.#connectionClosed(failure, true);
     }
   }
 
@@ -161,12 +171,16 @@ export class Reconnector {
     this.#dial();
   }
 
-  #connectionClosed(close: ConnectionClose): void {
+  #connectionClosed(close: ConnectionClose, isVerdict: boolean): void {
     this.lastClose = close;
     // The client was closed before: this is the end of the closing handshake.
     if (this.#state === "closed") return this.#closed(close);
+    // The client's own verdict closes it only where the server was never another one: behind an address, another program may
+    // answer for the time of a deployment.
     const reconnects = shouldReconnect(close.code) ||
-      this.#parameters.handler.overridesClose(close.code);
+      (isVerdict
+        ? this.#wasOpen
+        : this.#parameters.handler.overridesClose(close.code));
     this.#forgetConnection();
     const waitMs = reconnects ? this.#waitMs(close.code) : undefined;
     if (waitMs === undefined) {

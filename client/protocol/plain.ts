@@ -8,6 +8,8 @@ import { PendingReplies } from "../requests/pending_replies.ts";
 import type { Dialect, DialectHost } from "./dialect.ts";
 
 const PING = '{"type":"ping"}';
+/** The first message of a Drumbeat hub. */
+const START = /^\{"type":"start","time":\d+[,}]/;
 const PONG = '{"type":"pong"';
 
 /** The plain dialect: any WebSocket server and any messages, without a hello and without resume. */
@@ -17,6 +19,8 @@ export class Plain<M extends MessageMap> implements Dialect {
   readonly #host: DialectHost<M>;
   readonly #outbox: Outbox;
   #connection: Connection | undefined;
+  /** True once the server of this connection has greeted as a Drumbeat hub. */
+  #isGreeted = false;
 
   /**
    * @param settings the client's settings.
@@ -40,13 +44,9 @@ export class Plain<M extends MessageMap> implements Dialect {
 
   opened(connection: Connection): void {
     this.#connection = connection;
-    connection.ready(
-      selectHeartbeat(this.#settings.heartbeat),
-      (_isRequested, sent) => {
-        sent();
-        connection.send(PING);
-      },
-    );
+    this.#isGreeted = false;
+    // Until the server has greeted with `start`, it may be any: a ping could be a message there, and silence is normal.
+    connection.ready(selectHeartbeat(false), () => {});
     this.#host.ready();
     // A listener may have closed it.
     if (this.#connection !== connection) return;
@@ -57,6 +57,20 @@ export class Plain<M extends MessageMap> implements Dialect {
   }
 
   received(data: FrameData): void {
+    const connection = this.#connection;
+    if (
+      connection !== undefined && !this.#isGreeted &&
+      typeof data === "string" && START.test(data)
+    ) {
+      this.#isGreeted = true;
+      connection.ready(
+        selectHeartbeat(this.#settings.heartbeat),
+        (_isRequested, sent) => {
+          sent();
+          connection.send(PING);
+        },
+      );
+    }
     if (typeof data === "string" && data.startsWith(PONG)) {
       const result = this.#connection?.liveness?.pong();
       if (result !== undefined) this.#host.heartbeat(result.rttMs);
@@ -64,8 +78,9 @@ export class Plain<M extends MessageMap> implements Dialect {
     this.#host.showMessage(data);
   }
 
+  /** Returns true: of the codes of another server, none means that the client has to stay closed. */
   overridesClose(): boolean {
-    return false;
+    return true;
   }
 
   connectionClosed(): void {

@@ -34,7 +34,7 @@ export class TokenRenewal {
   /**
    * Gets a token: at once, unless the option is a function.
    *
-   * @param use receives the token; `undefined` without the option.
+   * @param use receives the token; `undefined` where there is none.
    * @param failed receives the exception of the program's function.
    */
   get(
@@ -42,8 +42,9 @@ export class TokenRenewal {
     failed: (error: unknown) => void,
   ): void {
     const token = this.#token;
-    if (typeof token !== "function") return use(token);
-    new Promise<string>((resolve) => resolve(token())).then(use, failed);
+    if (typeof token !== "function") return use(token ?? undefined);
+    new Promise<unknown>((resolve) => resolve(token())).then(readToken)
+      .then(use, failed);
   }
 
   /**
@@ -74,7 +75,9 @@ export class TokenRenewal {
           };
           this.get((token) => {
             if (isStopped) return;
-            this.#sender.renew(token!).then(({ expiresMs }) => {
+            // The program has no token now: it may have one before the old one expires.
+            if (token === undefined) return retry();
+            this.#sender.renew(token).then(({ expiresMs }) => {
               if (!isStopped && expiresMs !== undefined) plan(expiresMs);
             }, retry);
           }, retry);
@@ -103,4 +106,13 @@ export class TokenRenewal {
     this.#wasRefused = true;
     return true;
   }
+}
+
+/** Checks the result of the program's function: `localStorage.getItem` returns `null` where there is no token. */
+function readToken(token: unknown): string | undefined {
+  if (token === undefined || token === null) return undefined;
+  if (typeof token === "string") return token;
+  throw new TypeError(
+    `The option 'token' must return a string, null or undefined, not ${typeof token}`,
+  );
 }

@@ -135,9 +135,13 @@ export class V1<M extends MessageMap> implements Dialect {
     }
     this.#connection = connection;
     // The connect timeout covers this wait. A token that arrives after it is not used.
-    this.#tokens.get((token) => {
-      if (this.#connection === connection) this.#hello(connection, token);
-    }, (error) => connection.fail(CloseCode.abnormal, `No token: ${error}`));
+    this.#tokens.get(
+      (token) => {
+        if (this.#connection === connection) this.#hello(connection, token);
+      },
+      (error) =>
+        connection.fail(CloseCode.abnormal, `No token: ${error}`, error),
+    );
   }
 
   received(data: FrameData): void {

@@ -71,10 +71,40 @@ Deno.test("plain: dispatches an event for each message that the outbox drops", (
   );
 });
 
-Deno.test("plain: pings every ten seconds, and reconnects after 25 seconds of silence", () => {
+Deno.test("plain: to a server that does not greet as Drumbeat, sends no ping, and accepts any silence", () => {
+  using h = harness({
+    dialect: "plain",
+    heartbeat: { intervalMs: 10, timeoutMs: 20 },
+  });
+  h.net.last.accept();
+  h.net.last.emit('{"type":"start","game":"chess"}');
+  h.net.last.emit("hello");
+  h.clock.tick(1e7);
+  globalThis.dispatchEvent(new Event("online"));
+  assertEquals([h.net.last.takeRaw(), h.client.state], [[], "open"]);
+});
+
+Deno.test("plain: reconnects after every close code of the server, and stays closed after close()", () => {
+  using h = harness({ dialect: "plain" });
+  for (const code of [1000, 1002, 1003, 1009, 4500, 4503, 4505, 4999]) {
+    h.net.last.accept();
+    h.net.last.drop(code);
+    assertEquals([h.client.state, h.client.lastClose?.code], ["waiting", code]);
+    h.clock.tick(30_000);
+    assertEquals(h.client.state, "waiting");
+    h.client.reconnect();
+  }
+  h.net.last.accept();
+  h.client.close();
+  h.net.last.finish();
+  assertEquals(h.client.readyState, 3);
+});
+
+Deno.test("plain: after start, pings every ten seconds, and reconnects after 25 seconds of silence", () => {
   using h = harness({ dialect: "plain" });
   const beats = record(h.client, "heartbeat");
   h.net.last.accept();
+  h.net.last.emit('{"type":"start","time":1700000000000}');
   h.clock.tick(10_000);
   assertEquals(h.net.last.takeRaw(), ['{"type":"ping"}']);
   h.clock.tick(8);

@@ -38,13 +38,13 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`closes with 4500 after ${what}`, () => {
+  Deno.test(`reconnects with 4500 after ${what}`, () => {
     using h = harness();
     handshake(h.net.last);
     const messages: unknown[] = [];
     h.client.topic("lobby").onAny((message) => messages.push(message));
     h.net.last.emit(frame);
-    assertEquals([h.client.state, h.client.lastClose?.code], ["closed", 4500]);
+    assertEquals([h.client.state, h.client.lastClose?.code], ["waiting", 4500]);
     assertEquals([h.net.last.closedWith?.code, messages], [4500, []]);
   });
 }

@@ -1,4 +1,10 @@
-import { assertEquals, assertFalse, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertFalse,
+  assertInstanceOf,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { connect } from "../../../client.ts";
 import {
   type AnyFrame,
@@ -238,4 +244,48 @@ Deno.test("a topic that the server ends during an unsubscribe is closed", async 
   });
   await left;
   assertEquals([room.state, h.net.last.take()], ["closed", []]);
+});
+
+Deno.test("null and undefined stand for no token, as an option and as the function's result", async () => {
+  for (const token of [null, undefined, () => null, async () => undefined]) {
+    using h = harness({ token });
+    h.net.last.accept();
+    await settle();
+    const [hello] = h.net.last.take() as [Record<string, unknown>];
+    assertEquals([hello.type, "token" in hello], ["hello", false]);
+  }
+});
+
+Deno.test("another type is an error that names the option", async () => {
+  for (const token of [42, {}]) {
+    assertThrows(
+      () => harness({ token: token as unknown as string }),
+      TypeError,
+      "the option 'token' must be",
+    );
+    using h = harness({ token: (() => token) as unknown as () => string });
+    h.net.last.accept();
+    await settle();
+    assertEquals(h.net.last.take(), []);
+    assertEquals(h.client.state, "waiting");
+    assertStringIncludes(h.client.lastClose!.reason, "The option 'token'");
+    assertInstanceOf(h.client.lastClose!.cause, TypeError);
+  }
+});
+
+Deno.test("asks for a token again where there is none when the old one is about to expire", async () => {
+  const tokens: (string | null)[] = ["one", null, "two"];
+  using h = harness({ token: () => tokens.shift() ?? null });
+  h.net.last.accept();
+  await settle();
+  const [hello] = h.net.last.take();
+  start(h.net.last, hello, { expiresMs: 10_000 });
+  h.net.last.take();
+  h.clock.tick(8_000);
+  await settle();
+  assertEquals(h.net.last.take(), []);
+  h.clock.tick(1_600);
+  await settle();
+  const [renew] = h.net.last.take() as [Record<string, unknown>];
+  assertEquals([renew.type, renew.token], ["renew", "two"]);
 });

@@ -44,7 +44,28 @@ Deno.test("hello does not contain a lobby that was closed before it", () => {
   assertEquals(h.net.last.takeRaw(), ['{"type":"hello","topics":{}}']);
 });
 
-Deno.test("closes with 4506 where the server does not select the subprotocol", () => {
+Deno.test("a client that was open reconnects where another server does not select the subprotocol", () => {
+  using h = harness();
+  handshake(h.net.last);
+  h.net.last.drop();
+  h.clock.tick(500);
+  h.net.last.accept("");
+  assertEquals([h.client.state, h.client.lastClose?.code], ["waiting", 4506]);
+  h.clock.tick(1_000);
+  handshake(h.net.last);
+  assertEquals(h.client.state, "open");
+});
+
+Deno.test("stays closed after a close frame with 4500 to 4999 of the server", () => {
+  for (const code of [4500, 4503, 4506, 4999]) {
+    using h = harness();
+    handshake(h.net.last);
+    h.net.last.drop(code);
+    assertEquals([h.client.state, h.client.lastClose?.code], ["closed", code]);
+  }
+});
+
+Deno.test("a first connection closes with 4506 where the server does not select the subprotocol", () => {
   using h = harness();
   h.net.last.accept("");
   assertEquals([h.client.state, h.client.lastClose?.code], ["closed", 4506]);
