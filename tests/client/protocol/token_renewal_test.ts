@@ -247,7 +247,14 @@ Deno.test("a topic that the server ends during an unsubscribe is closed", async 
 });
 
 Deno.test("null and undefined stand for no token, as an option and as the function's result", async () => {
-  for (const token of [null, undefined, () => null, async () => undefined]) {
+  for (
+    const token of [
+      null,
+      undefined,
+      () => null,
+      () => Promise.resolve(undefined),
+    ]
+  ) {
     using h = harness({ token });
     h.net.last.accept();
     await settle();
