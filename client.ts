@@ -30,6 +30,7 @@ export {
   type HeartbeatEvent,
   type InvalidEvent,
   type RecoveredEvent,
+  type RefusedEvent,
   type RejectedEvent,
   type StateEvent,
 } from "./client/events.ts";

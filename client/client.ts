@@ -5,6 +5,7 @@ import {
   anyMessages,
   type AnyRequests,
   type DrumbeatError,
+  type MessageInput,
   type MessageMap,
   type RequestMap,
   startProblem,
@@ -28,6 +29,7 @@ import type { DialectHost } from "./protocol/dialect.ts";
 import { Plain } from "./protocol/plain.ts";
 import { V1 } from "./protocol/v1.ts";
 import { isBinary } from "./publish/body.ts";
+import type { PublishOptions } from "./publish/publisher.ts";
 import { IgnoredRejections } from "../common/ignored_rejections.ts";
 import type { RequestArguments } from "./requests/requests.ts";
 import type { StartFrom, Topic } from "./topics/topic.ts";
@@ -238,12 +240,14 @@ export class Client<
   }
 
   /**
-   * Returns a topic, and subscribes to it. Until the topic is closed, each call returns the same object.
+   * Returns a handle of a topic, and subscribes to the topic where this client is not subscribed. Each call returns a handle of
+   * its own; all handles of a topic share one subscription, which ends when the last of them is closed.
    *
    * @param name the topic's name.
    * @param start the start of a new subscription. Default: new records only.
-   * @returns the topic, which subscribes at once or with the next connection.
-   * @throws {TypeError} for a name or a start that is not valid, and in the plain dialect, which has no topics.
+   * @returns the handle; the client subscribes at once or with the next connection.
+   * @throws {TypeError} for a name or a start that is not valid; for a start that comes too late, because the client is
+   * subscribed with another one; and in the plain dialect, which has no topics.
    * @throws {DrumbeatError} `closed`.
    */
   topic(name: string, start: StartFrom = {}): Topic<M, P> {
@@ -254,6 +258,24 @@ export class Client<
     if (problem !== undefined) throw new TypeError(`${action}: ${problem}`);
     if (this.state === "closed") throw this.#closedError(action);
     return v1.topics.topic(name, start) as Topic<M, P>;
+  }
+
+  /**
+   * Publishes to a topic without a subscription: {@linkcode Topic.publish}, for topics that this client does not read.
+   *
+   * @param topic the topic's name.
+   * @param message a message of the contract, or bytes.
+   * @param options a signal and a timeout.
+   * @returns the record's offset, once it is stored.
+   * @throws the errors of {@linkcode Topic.publish}.
+   * @throws {TypeError} for a name that is not valid, and in the plain dialect, which has no topics.
+   */
+  publish<T extends keyof M & string>(
+    topic: string,
+    message: MessageInput<M, T> | ArrayBuffer | ArrayBufferView | Blob,
+    options?: PublishOptions,
+  ): Promise<number> {
+    return this.#rejections.watch(this.#publish(topic, message, options));
   }
 
   /**
@@ -301,6 +323,22 @@ export class Client<
       throw this.#closedError(`Cannot request '${method}'`);
     }
     return await v1.requests.request(method, data, options);
+  }
+
+  // Not async: messages keep the order of the calls.
+  #publish(
+    topic: string,
+    message: unknown,
+    options: PublishOptions | undefined,
+  ): Promise<number> {
+    try {
+      const v1 = this.#requireV1("topics");
+      const problem = topicNameProblem(topic);
+      if (problem === undefined) return v1.publish(topic, message, options);
+      throw new TypeError(`Cannot publish to '${topic}': ${problem}`);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #emit<K extends keyof ClientEventMap<M>>(

@@ -1,6 +1,7 @@
 import type {
   AnyMessages,
   BinaryRecord,
+  DrumbeatError,
   DrumbeatErrorCode,
   Issue,
   MessageContext,
@@ -52,6 +53,19 @@ export interface RecoveredEvent extends Event {
   readonly topic: string;
   /** The number of records that the resume brought. */
   readonly count: number;
+}
+
+/** The event `refused`: the server refused a topic, or ended its subscription. */
+export interface RefusedEvent extends Event {
+  /** The topic's name. */
+  readonly topic: string;
+  /** The server's error, with its code. */
+  readonly error: DrumbeatError;
+  /**
+   * The time in ms after which the client subscribes again, because the error will pass: `limit` and `unavailable`. Absent where
+   * the topic stays refused.
+   */
+  readonly retryInMs?: number;
 }
 
 /** The event `dropped`: the outbox has dropped a message. */
@@ -114,6 +128,8 @@ export interface ClientEventMap<M extends MessageMap = AnyMessages> {
   gap: GapEvent;
   /** A resume is complete. */
   recovered: RecoveredEvent;
+  /** The server refused a topic, or ended its subscription. */
+  refused: RefusedEvent;
   /** The outbox has dropped a message. */
   dropped: DroppedEvent;
   /** The contract refused a received record. */

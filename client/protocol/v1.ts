@@ -18,7 +18,7 @@ import { selectHeartbeat } from "../connection/liveness.ts";
 import type { Settings } from "../options.ts";
 import { type Binary, readSentText } from "../publish/body.ts";
 import { Pacer } from "../publish/pacing.ts";
-import { Publisher } from "../publish/publisher.ts";
+import { Publisher, type PublishOptions } from "../publish/publisher.ts";
 import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
 import { PendingReplies } from "../requests/pending_replies.ts";
 import { type FrameSender, Requests } from "../requests/requests.ts";
@@ -101,6 +101,8 @@ export class V1<M extends MessageMap> implements Dialect {
         host.emit("dropped", { topic, message, reason }),
     });
     this.topics = new Topics({
+      clock,
+      backoff: settings.backoff,
       contract,
       lobby: settings.lobby,
       requests: this.requests,
@@ -124,6 +126,15 @@ export class V1<M extends MessageMap> implements Dialect {
     }
     if (this.#credit === undefined) this.#isPingRequested = true;
     else this.#connection?.liveness?.ping(true);
+  }
+
+  /** Publishes: {@linkcode Client.publish}. */
+  publish(
+    topic: string,
+    message: unknown,
+    options: PublishOptions | undefined,
+  ): Promise<number> {
+    return this.#publisher.publish(topic, message, options);
   }
 
   opened(connection: Connection): void {

@@ -60,10 +60,11 @@ export class DirectMessages<M extends MessageMap> {
   #open(name: string): Subscription<M> {
     const subscription = new Subscription(name, {}, this.#host);
     const { emit } = this.#host;
-    subscription.onAny((message, context) =>
+    const handle = subscription.handle();
+    handle.onAny((message, context) =>
       emit("direct", { record: { ...context, kind: "record", message } })
     );
-    subscription.onBinary((payload, context) =>
+    handle.onBinary((payload, context) =>
       emit("direct", { record: { ...context, kind: "binary", payload } })
     );
     return subscription;

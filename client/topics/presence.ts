@@ -77,53 +77,48 @@ export interface PresenceHost {
   readonly rejections: IgnoredRejections;
 }
 
-/** The implementation of {@linkcode TopicPresence}. */
-export class Presence implements TopicPresence {
-  readonly #topic: string;
-  readonly #host: PresenceHost;
-  readonly #members = new Map<string, unknown>();
+/** The implementation of {@linkcode TopicPresence}: what one handle of a topic shows of the presence that all of them share. */
+export class PresenceView implements TopicPresence {
+  readonly #presence: Presence;
   readonly #listeners = new Listeners<TopicPresenceChange>();
-  #count = 0;
-  /** The data that the server has: each hello repeats it. */
-  #acknowledged: { readonly data: unknown } | undefined;
-  /** The data that the server has not acknowledged. */
-  #pending: { readonly data: unknown } | undefined;
   /** The calls of `set` that wait: all of them settle with the newest data, because the server needs no other. */
   readonly #setting = new Waiters();
-  #isSubscribed = false;
-  /** The reason for which no more data can be sent. */
+  /** The reason for which no more data can be set. */
   #closedError: Error | undefined;
 
-  /**
-   * @param topic the topic's name.
-   * @param host the client.
-   */
-  constructor(topic: string, host: PresenceHost) {
-    this.#topic = topic;
-    this.#host = host;
+  /** @param presence the shared presence. */
+  constructor(presence: Presence) {
+    this.#presence = presence;
+    presence.views.add(this);
+  }
+
+  /** The object's kind. Vue makes no proxy of an object with an own kind; a private member cannot be read through one. */
+  get [Symbol.toStringTag](): string {
+    return "TopicPresence";
   }
 
   get members(): ReadonlyMap<string, unknown> {
-    return this.#members;
+    return this.#closedError === undefined
+      ? this.#presence.members
+      : new Map<string, unknown>();
   }
 
   get count(): number {
-    return this.#count;
+    return this.#closedError === undefined ? this.#presence.count : 0;
   }
 
   set(data: unknown = null, options: WaitOptions = {}): Promise<void> {
-    return this.#host.rejections.promise((resolve, reject) => {
-      const action = this.#action;
+    const { host, action } = this.#presence;
+    return host.rejections.promise((resolve, reject) => {
       const signal = checkWait(action, options);
       if (this.#closedError !== undefined) return reject(this.#closedError);
-      const checked = this.#host.contract.checkPresence(data);
+      const checked = host.contract.checkPresence(data);
       if (!checked.ok) {
         const { code, message, issues = [] } = checked;
         throw new DrumbeatError(code, `${action}: ${message}`, { issues });
       }
       this.#setting.add(resolve, reject, signal);
-      this.#pending = { data };
-      if (this.#isSubscribed) this.#send();
+      this.#presence.set(data);
     });
   }
 
@@ -137,7 +132,72 @@ export class Presence implements TopicPresence {
     }, options);
   }
 
-  // The client calls the methods below.
+  // The presence calls the methods below.
+
+  /** Dispatches a change. */
+  changed(change: TopicPresenceChange): void {
+    this.#listeners.dispatch(change);
+  }
+
+  /** Settles the calls of `set`. @param error the server's refusal, where it refused the data. */
+  settled(error?: unknown): void {
+    if (error === undefined) this.#setting.resolve();
+    else this.#setting.reject(error);
+  }
+
+  /** Rejects waiting data and removes the handlers: the topic, or this handle of it, is closed. */
+  close(error: Error): void {
+    this.#closedError = error;
+    this.#presence.views.delete(this);
+    this.#setting.reject(error);
+    this.#listeners.clear();
+  }
+}
+
+/** The presence of a topic: one for all handles of the topic, because a member is a session. */
+export class Presence {
+  /** The views of the topic's handles. */
+  readonly views = new Set<PresenceView>();
+  /** The client. */
+  readonly host: PresenceHost;
+  readonly #topic: string;
+  readonly #members = new Map<string, unknown>();
+  #count = 0;
+  /** The data that the server has: each hello repeats it. */
+  #acknowledged: { readonly data: unknown } | undefined;
+  /** The data that the server has not acknowledged. */
+  #pending: { readonly data: unknown } | undefined;
+  #isSubscribed = false;
+
+  /**
+   * @param topic the topic's name.
+   * @param host the client.
+   */
+  constructor(topic: string, host: PresenceHost) {
+    this.#topic = topic;
+    this.host = host;
+  }
+
+  /** The data of each member, by its public id. */
+  get members(): ReadonlyMap<string, unknown> {
+    return this.#members;
+  }
+
+  /** The number of members. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The action, which begins the errors of `set`. */
+  get action(): string {
+    return `Cannot set presence in '${this.#topic}'`;
+  }
+
+  /** Sends data as soon as the topic is subscribed. */
+  set(data: unknown): void {
+    this.#pending = { data };
+    if (this.#isSubscribed) this.#send();
+  }
 
   /** The fields of a hello. */
   get start(): { readonly presence?: true; readonly data?: unknown } {
@@ -157,14 +217,11 @@ export class Presence implements TopicPresence {
     this.#isSubscribed = false;
   }
 
-  /** Rejects waiting data and removes the handlers: the topic is closed or refused. */
-  close(error: Error): void {
-    this.#closedError = error;
+  /** Forgets the members and the data: the topic is closed or refused. */
+  close(): void {
     this.#isSubscribed = false;
     this.#acknowledged = undefined;
     this.#pending = undefined;
-    this.#setting.reject(error);
-    this.#listeners.clear();
     this.#members.clear();
     this.#count = 0;
   }
@@ -189,36 +246,29 @@ export class Presence implements TopicPresence {
     );
     for (const { peer, data } of join) this.#members.set(peer, data);
     this.#count = isCount(count) ? count : this.#members.size;
-    this.#listeners.dispatch({
-      join,
-      leave: leave as string[],
-      count: this.#count,
-    });
-  }
-
-  get #action(): string {
-    return `Cannot set presence in '${this.#topic}'`;
+    const change = { join, leave: leave as string[], count: this.#count };
+    for (const view of this.views) view.changed(change);
   }
 
   #send(): void {
     const pending = this.#pending;
     if (pending === undefined) return;
     const { data } = pending;
-    this.#host.requests.send(
-      { action: this.#action, answer: "ack" },
+    this.host.requests.send(
+      { action: this.action, answer: "ack" },
       (id) => ({ type: "presence", id, topic: this.#topic, data }),
     ).then(
       () => {
         this.#acknowledged = { data };
         if (this.#pending !== pending) return;
         this.#pending = undefined;
-        this.#setting.resolve();
+        for (const view of this.views) view.settled();
       },
       (error) => {
         // The connection closed: the data is sent again with the next one.
         if (this.#pending !== pending || !this.#isSubscribed) return;
         this.#pending = undefined;
-        this.#setting.reject(error);
+        for (const view of this.views) view.settled(error);
       },
     );
   }

@@ -1,70 +1,53 @@
-import { checkNames, checkNumber } from "../../common/options.ts";
 import {
   type BinaryRecord,
   type Contract,
   DrumbeatError,
-  type GapRecord,
-  type HistoryPart,
   type Joined,
-  type ListenerOptions,
-  type MessageHandler,
-  type MessageInput,
   type MessageMap,
-  type MessageOf,
   type MessageRecord,
   type Position,
   type Start,
   type TopicRecord,
 } from "../../messages.ts";
 import type { EmitEvent } from "../events.ts";
-import type { PublishOptions } from "../publish/publisher.ts";
-import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
 import { report } from "../report.ts";
-import type { Requests } from "../requests/requests.ts";
-import { checkWait, Waiters, type WaitOptions } from "../waiters.ts";
+import { Waiters } from "../waiters.ts";
 import { Cursor } from "./cursor.ts";
-import { type HistoryOptions, readHistory } from "./history.ts";
 import { Presence } from "./presence.ts";
 import type { RawRecord } from "./record.ts";
-import { RecordListeners } from "./record_listeners.ts";
-import { RecordQueue } from "./record_queue.ts";
-import type { StartFrom, Topic, TopicState } from "./topic.ts";
+import type { StartFrom, TopicState } from "./topic.ts";
+import {
+  type SharedSubscription,
+  TopicHandle,
+  type TopicHandleHost,
+} from "./topic_handle.ts";
 
 /** The client of a subscription. */
-export interface SubscriptionHost<M extends MessageMap> {
+export interface SubscriptionHost<M extends MessageMap>
+  extends TopicHandleHost {
   readonly contract: Pick<Contract<M>, "check" | "checkPresence">;
-  readonly requests: Pick<Requests, "send">;
-  readonly publisher: {
-    publish(
-      topic: string,
-      message: unknown,
-      options: PublishOptions | undefined,
-    ): Promise<number>;
-  };
-  readonly rejections: IgnoredRejections;
   readonly emit: EmitEvent<M>;
-  /** Returns the public id of this client. */
-  peer(): string | undefined;
   /** Unsubscribes from the topic. */
   unsubscribe(subscription: Subscription<M>): void;
   /** Shows the program an error that no promise carries. */
   showError(error: DrumbeatError): void;
 }
 
-/** The implementation of {@linkcode Topic}: a cursor, and the handlers and iterators of the records that it passes. */
-export class Subscription<M extends MessageMap> implements Topic<M> {
+/** A subscription to a topic: a cursor, and the handles that receive the records that it passes. */
+export class Subscription<M extends MessageMap>
+  implements SharedSubscription<M> {
   readonly name: string;
   readonly presence: Presence;
+  readonly closing = new Waiters();
+  /** True once a frame requested the start: another start comes too late. */
+  #isRequested = false;
   readonly #host: SubscriptionHost<M>;
   readonly #cursor = new Cursor();
-  readonly #start: StartFrom;
+  readonly #handles = new Set<TopicHandle<M>>();
+  #start: StartFrom;
   #state: TopicState = "joining";
   #refusal: DrumbeatError | undefined;
-  readonly #joining = new Waiters();
-  readonly #closing = new Waiters();
   #isUnsubscribed = false;
-  readonly #listeners = new RecordListeners<M>();
-  readonly #queues = new Set<RecordQueue<M>>();
 
   /**
    * @param name the topic's name.
@@ -86,91 +69,68 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     return this.#cursor.position;
   }
 
-  publish<T extends keyof M & string>(
-    message: MessageInput<M, T> | ArrayBuffer | ArrayBufferView | Blob,
-    options?: PublishOptions,
-  ): Promise<number> {
-    const { publisher, rejections } = this.#host;
-    if (this.#isActive) return publisher.publish(this.name, message, options);
-    return rejections.promise((_, reject) =>
-      reject(this.#closedError("publish to"))
-    );
+  get refusal(): DrumbeatError | undefined {
+    return this.#refusal;
   }
 
-  on<T extends keyof M & string>(
-    type: T,
-    handler: MessageHandler<MessageOf<M, T>>,
-    options?: ListenerOptions,
-  ): () => void {
-    return this.#listeners.on(type, handler, options);
+  get isUnsubscribed(): boolean {
+    return this.#isUnsubscribed;
   }
 
-  onAny(
-    handler: MessageHandler<MessageOf<M>>,
-    options?: ListenerOptions,
-  ): () => void {
-    return this.#listeners.onAny(handler, options);
+  /** Returns a new handle. */
+  handle(): TopicHandle<M> {
+    const handle = new TopicHandle<M>(this, this.#host);
+    this.#handles.add(handle);
+    return handle;
   }
 
-  onBinary(
-    handler: MessageHandler<Uint8Array<ArrayBuffer>>,
-    options?: ListenerOptions,
-  ): () => void {
-    return this.#listeners.onBinary(handler, options);
-  }
-
-  onGap(
-    handler: (gap: GapRecord) => void,
-    options?: ListenerOptions,
-  ): () => void {
-    return this.#listeners.onGap(handler, options);
-  }
-
-  [Symbol.asyncIterator](): RecordQueue<M> {
-    const queue = new RecordQueue<M>((queue) => this.#queues.delete(queue));
-    if (this.#state === "closed") queue.end();
-    else if (this.#state === "refused") queue.end(this.#refusal);
-    else this.#queues.add(queue);
-    return queue;
-  }
-
-  history(options: HistoryOptions = {}): Promise<HistoryPart<M>> {
-    return this.#host.rejections.watch(this.#history(options));
-  }
-
-  joined(options: WaitOptions = {}): Promise<void> {
-    return this.#host.rejections.promise((resolve, reject) => {
-      const signal = checkWait(`Cannot wait for '${this.name}'`, options);
-      if (this.#state === "joined") resolve();
-      else if (!this.#isActive) reject(this.#closedError("subscribe to"));
-      else this.#joining.add(resolve, reject, signal);
-    });
-  }
-
-  close(options: WaitOptions = {}): Promise<void> {
-    if (this.#isActive) {
-      this.#end("closed");
-      this.#host.unsubscribe(this);
+  /**
+   * Requests a start for a further handle.
+   *
+   * @returns `false` where the handle would not receive the records from that start on: the subscription has another one.
+   */
+  startFrom(start: StartFrom): boolean {
+    if (isSame(start, {}) || isSame(start, this.position ?? this.#start)) {
+      return true;
     }
-    return this.#host.rejections.promise((resolve, reject) => {
-      const signal = checkWait(`Cannot close '${this.name}'`, options);
-      if (this.#isUnsubscribed) resolve();
-      else this.#closing.add(resolve, reject, signal);
-    });
+    // No handle has requested a start, and the server has received none.
+    if (this.#isRequested || !isSame(this.#start, {})) return false;
+    this.#start = start;
+    return true;
   }
 
-  [Symbol.dispose](): void {
-    void this.close();
+  release(handle: TopicHandle<M>): boolean {
+    this.#handles.delete(handle);
+    if (this.#handles.size > 0 || !this.#isActive) return false;
+    this.#end("closed");
+    this.#host.unsubscribe(this);
+    return true;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+  check(record: RawRecord): MessageRecord<M> | BinaryRecord | undefined {
+    if (record.kind === "binary") return record;
+    try {
+      const checked = this.#host.contract.check(record.message);
+      if (checked.ok) {
+        // No copy: the program has not received the record yet.
+        record.message = checked.message;
+        return record as MessageRecord<M>;
+      }
+      const { kind: _, message, ...context } = record;
+      const { message: reason, issues = [] } = checked;
+      this.#host.emit("invalid", { message, context, reason, issues });
+    } catch (error) {
+      // The program's validator threw, as a handler may.
+      report(error);
+    }
+    return undefined;
   }
 
   // The client calls the methods below.
 
   /** The start of the next subscription: the position, or what the program requested. */
   get start(): Start {
+    this.#isRequested = true;
     return {
       ...(this.#cursor.position ?? this.#start),
       ...this.presence.start,
@@ -181,7 +141,7 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
   subscribed(start: Joined): void {
     const missing = this.#cursor.place(start);
     this.#state = "joined";
-    this.#joining.resolve();
+    for (const handle of this.#handles) handle.subscribed();
     this.presence.subscribed();
     if (missing !== undefined) this.#skipped(missing.from);
   }
@@ -189,9 +149,25 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
   /** Handles a refusal, or the end of the subscription by the server. */
   refused(error: DrumbeatError): void {
     if (this.#state === "closed") return;
+    const isAwaited = this.#isAwaited;
     this.#refusal = error;
-    const isAwaited = !this.#joining.isEmpty;
     this.#end("refused");
+    this.#host.emit("refused", { topic: this.name, error });
+    if (!isAwaited) this.#host.showError(error);
+  }
+
+  /**
+   * Handles a refusal that will pass: the client subscribes again.
+   *
+   * @param error the server's error.
+   * @param retryInMs the time until then.
+   */
+  postponed(error: DrumbeatError, retryInMs: number): void {
+    if (!this.#isActive) return;
+    const isAwaited = this.#isAwaited;
+    this.connectionClosed();
+    for (const handle of this.#handles) handle.postponed(error);
+    this.#host.emit("refused", { topic: this.name, error, retryInMs });
     if (!isAwaited) this.#host.showError(error);
   }
 
@@ -204,7 +180,7 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
   /** Handles the end of the subscription at the server, or that there was none. */
   unsubscribed(): void {
     this.#isUnsubscribed = true;
-    this.#closing.resolve();
+    this.closing.resolve();
   }
 
   /** Handles the close of the client. */
@@ -233,7 +209,7 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
       if (this.#state === "closed") return;
       this.#cursor.advance(record.offset);
       show(record);
-      const checked = this.#check(record);
+      const checked = this.check(record);
       if (checked !== undefined) this.#pass(checked);
     }
     this.#recovered();
@@ -251,52 +227,13 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
     return this.#state === "joining" || this.#state === "joined";
   }
 
-  async #history(options: HistoryOptions): Promise<HistoryPart<M>> {
-    const { name: topic } = this;
-    const action = `Cannot read the history of '${topic}'`;
-    checkNames(action, options, {
-      from: true,
-      limit: true,
-      signal: true,
-      timeoutMs: true,
-    });
-    const { from = 0, limit = 100, ...rest } = options;
-    checkNumber(action, "from", from, { integer: true });
-    checkNumber(action, "limit", limit, { integer: true });
-    const answer = await this.#host.requests.send(
-      { action, answer: "reply" },
-      (id) => ({ type: "history", id, topic, from, limit }),
-      rest,
-    );
-    return readHistory(
-      answer,
-      { topic, peer: this.#host.peer() },
-      (record) => this.#check(record),
-    );
+  get #isAwaited(): boolean {
+    for (const handle of this.#handles) if (handle.isAwaited) return true;
+    return false;
   }
 
   #pass(record: TopicRecord<M>): void {
-    this.#listeners.dispatch(record);
-    for (const queue of this.#queues) queue.push(record);
-  }
-
-  #check(record: RawRecord): MessageRecord<M> | BinaryRecord | undefined {
-    if (record.kind === "binary") return record;
-    try {
-      const checked = this.#host.contract.check(record.message);
-      if (checked.ok) {
-        // No copy: the program has not received the record yet.
-        record.message = checked.message;
-        return record as MessageRecord<M>;
-      }
-      const { kind: _, message, ...context } = record;
-      const { message: reason, issues = [] } = checked;
-      this.#host.emit("invalid", { message, context, reason, issues });
-    } catch (error) {
-      // The program's validator threw, as a handler may.
-      report(error);
-    }
-    return undefined;
+    for (const handle of this.#handles) handle.pass(record);
   }
 
   #skipped(from: number, to?: number): void {
@@ -314,18 +251,15 @@ export class Subscription<M extends MessageMap> implements Topic<M> {
 
   #end(state: "closed" | "refused"): void {
     this.#state = state;
-    this.#joining.reject(this.#closedError("subscribe to"));
-    this.presence.close(this.#closedError("set presence in"));
-    this.#listeners.clear();
-    for (const queue of this.#queues) queue.end(this.#refusal);
-    this.#queues.clear();
+    this.presence.close();
+    for (const handle of this.#handles) handle.end();
+    this.#handles.clear();
   }
+}
 
-  #closedError(verb: string): DrumbeatError {
-    return this.#refusal ??
-      new DrumbeatError(
-        "closed",
-        `Cannot ${verb} '${this.name}': the topic is closed`,
-      );
-  }
+/** Returns true for two starts with the same fields. */
+function isSame(a: StartFrom, b: StartFrom): boolean {
+  const [first, second]: Partial<Position & { last: number }>[] = [a, b];
+  return first!.last === second!.last && first!.epoch === second!.epoch &&
+    first!.offset === second!.offset;
 }

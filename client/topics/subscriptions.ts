@@ -7,6 +7,8 @@ import {
   type Start,
   utf8Length,
 } from "../../messages.ts";
+import { type BackoffBounds, backoffMs } from "../../common/backoff.ts";
+import type { ClientClock } from "../clock.ts";
 import type { PendingReplies } from "../requests/pending_replies.ts";
 import type { FrameSender } from "../requests/requests.ts";
 import { readJoined } from "./joined.ts";
@@ -25,6 +27,24 @@ interface SubscriptionState<M extends MessageMap> {
     /** The subscription that it requests; `undefined` for an unsubscribe. */
     readonly subscribes: Subscription<M> | undefined;
   } | undefined;
+  /** The number of refusals in a row that will pass. */
+  refusals: number;
+  /** Cancels the wait before the topic is requested again. */
+  cancelRetry: (() => void) | undefined;
+}
+
+/** Error codes that may not apply later: the client subscribes again. With every other code it would be refused again. */
+const PASSING: ReadonlySet<string> = new Set(["limit", "unavailable"]);
+
+/** Parameters of {@linkcode Subscriptions}. */
+export interface SubscriptionsParameters {
+  /** Holds the unanswered frames. */
+  readonly pending: PendingReplies;
+  /** Sends frames. */
+  readonly sender: FrameSender;
+  readonly clock: ClientClock;
+  /** The waits before a refused topic is requested again. */
+  readonly backoff: BackoffBounds;
 }
 
 /**
@@ -35,16 +55,17 @@ export class Subscriptions<M extends MessageMap> {
   readonly #states = new Map<string, SubscriptionState<M>>();
   readonly #pending: PendingReplies;
   readonly #sender: FrameSender;
+  readonly #clock: ClientClock;
+  readonly #backoff: BackoffBounds;
   /** True from the server's `start` until the connection closes. */
   #isStarted = false;
 
-  /**
-   * @param pending holds the unanswered frames.
-   * @param sender sends frames.
-   */
-  constructor(pending: PendingReplies, sender: FrameSender) {
+  /** @param parameters see {@linkcode SubscriptionsParameters}. */
+  constructor({ pending, sender, clock, backoff }: SubscriptionsParameters) {
     this.#pending = pending;
     this.#sender = sender;
+    this.#clock = clock;
+    this.#backoff = backoff;
   }
 
   /** Returns the program's subscription of that name. */
@@ -70,6 +91,8 @@ export class Subscriptions<M extends MessageMap> {
         desired: undefined,
         actual: undefined,
         pending: undefined,
+        refusals: 0,
+        cancelRetry: undefined,
       };
       this.#states.set(name, state);
     }
@@ -82,6 +105,7 @@ export class Subscriptions<M extends MessageMap> {
     const state = this.#states.get(subscription.name);
     if (state?.desired !== subscription) return;
     state.desired = undefined;
+    this.#cancelRetry(state);
     if (
       state.actual !== subscription &&
       state.pending?.subscribes !== subscription
@@ -99,6 +123,7 @@ export class Subscriptions<M extends MessageMap> {
     let bytes = 0;
     for (const [name, state] of this.#states) {
       if (state.desired === undefined) continue;
+      this.#cancelRetry(state);
       const { start } = state.desired;
       bytes += utf8Length(JSON.stringify({ [name]: start }));
       if (bytes > maxBytes) break;
@@ -130,9 +155,7 @@ export class Subscriptions<M extends MessageMap> {
     const actual = state?.actual;
     if (state === undefined || actual === undefined) return;
     state.actual = undefined;
-    if (state.desired === actual) state.desired = undefined;
-    actual.refused(error);
-    actual.unsubscribed();
+    this.#refused(state, actual, error);
     this.#reconcile(state);
   }
 
@@ -142,6 +165,7 @@ export class Subscriptions<M extends MessageMap> {
     for (const state of [...this.#states.values()]) {
       const { pending } = state;
       state.pending = undefined;
+      this.#cancelRetry(state);
       if (pending !== undefined && pending.id !== "hello") {
         this.#pending.forget(pending.id);
       }
@@ -170,13 +194,39 @@ export class Subscriptions<M extends MessageMap> {
     state.pending = undefined;
     if (!(answer instanceof DrumbeatError)) {
       state.actual = requested;
+      state.refusals = 0;
       if (state.desired === requested) requested.subscribed(answer);
-    } else {
-      if (state.desired === requested) state.desired = undefined;
-      requested.refused(answer);
-      requested.unsubscribed();
-    }
+    } else this.#refused(state, requested, answer);
     this.#reconcile(state);
+  }
+
+  /** Handles the error of a subscription: subscribes again later where the error will pass. */
+  #refused(
+    state: SubscriptionState<M>,
+    subscription: Subscription<M>,
+    error: DrumbeatError,
+  ): void {
+    const isDesired = state.desired === subscription;
+    if (isDesired && PASSING.has(error.code)) {
+      const waitMs = backoffMs(
+        state.refusals++,
+        this.#backoff,
+        this.#clock.random(),
+      );
+      state.cancelRetry = this.#clock.after(waitMs, () => {
+        state.cancelRetry = undefined;
+        this.#reconcile(state);
+      });
+      return subscription.postponed(error, waitMs);
+    }
+    if (isDesired) state.desired = undefined;
+    subscription.refused(error);
+    subscription.unsubscribed();
+  }
+
+  #cancelRetry(state: SubscriptionState<M>): void {
+    state.cancelRetry?.();
+    state.cancelRetry = undefined;
   }
 
   #unsubscribed(state: SubscriptionState<M>): void {
@@ -201,6 +251,7 @@ export class Subscriptions<M extends MessageMap> {
       return;
     }
     if (!this.#isStarted || pending !== undefined || desired === actual) return;
+    if (state.cancelRetry !== undefined) return;
     if (actual !== undefined || desired === undefined) {
       this.#sendUnsubscribe(state);
     } else this.#sendSubscribe(state, desired);
@@ -231,7 +282,7 @@ export class Subscriptions<M extends MessageMap> {
         this.#answered(state, answer);
         return true;
       },
-      refuse: (error) => this.#answered(state, error),
+      refuse: (error) => this.#answered(state, refusal(name, error)),
     });
     const frame = { type: "subscribe", id, topic: name } as const;
     if (this.#send({ ...frame, ...desired.start })) return;
@@ -253,4 +304,14 @@ export class Subscriptions<M extends MessageMap> {
     this.#sender.send(text, bytes);
     return true;
   }
+}
+
+/** Returns the server's error with the topic's name in its message. */
+function refusal(topic: string, error: DrumbeatError): DrumbeatError {
+  const { code, message, issues = [] } = error;
+  return new DrumbeatError(
+    code,
+    `Cannot subscribe to '${topic}': ${message}`,
+    { issues },
+  );
 }

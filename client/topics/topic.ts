@@ -17,7 +17,7 @@ import type { TopicPresence } from "./presence.ts";
 
 /**
  * The state of a topic. `joining`: the client subscribes as soon as it is connected. `refused`: the server refused the
- * subscription, or ended it. `closed`: the topic or the client was closed.
+ * subscription, or ended it, for a reason that stays. `closed`: the handle or the client was closed.
  */
 export type TopicState = "joining" | "joined" | "refused" | "closed";
 
@@ -28,7 +28,7 @@ export type TopicState = "joining" | "joined" | "refused" | "closed";
 export type StartFrom = { readonly last?: number } | Position;
 
 /**
- * A topic of a {@linkcode Client}: publishes messages and receives them in order and without a silent gap, across
+ * A handle of a topic of a {@linkcode Client}: publishes messages and receives them in order and without a silent gap, across
  * reconnects. `for await` over it returns the records and gaps from that moment on.
  *
  * @typeParam M the contract's messages.
@@ -126,16 +126,18 @@ export interface Topic<M extends MessageMap = AnyMessages, P = unknown>
    *
    * @param options a signal.
    * @returns a promise that resolves when the state is `joined`.
-   * @throws {DrumbeatError} with the server's code where it refuses the topic; `closed`.
+   * @throws {DrumbeatError} with the server's code where it refuses the topic; `closed`. After `limit` and `unavailable` the
+   * state stays `joining`: the client subscribes again after a wait, and a later call of `joined` waits for that.
    */
   joined(options?: WaitOptions): Promise<void>;
 
   /**
-   * Closes the topic: removes its handlers, ends its iterators and unsubscribes. Then `client.topic(name)` creates a new one.
-   * Idempotent.
+   * Closes this handle: removes its handlers and ends its iterators. The last handle of a topic also unsubscribes, and the
+   * client is no longer a member of the topic's presence. Idempotent.
    *
    * @param options a signal, which stops the wait.
-   * @returns a promise that resolves when the server has removed the subscription, or when the connection has closed.
+   * @returns a promise that resolves when the server has removed the subscription, or when the connection has closed; at once
+   * where the topic has other handles.
    */
   close(options?: WaitOptions): Promise<void>;
 }

@@ -11,6 +11,8 @@ import {
   type UnsubscribedFrame,
   utf8Length,
 } from "../../messages.ts";
+import type { BackoffBounds } from "../../common/backoff.ts";
+import type { ClientClock } from "../clock.ts";
 import type { PendingReplies } from "../requests/pending_replies.ts";
 import type { FrameSender } from "../requests/requests.ts";
 import { DirectMessages } from "./direct_messages.ts";
@@ -18,6 +20,7 @@ import { type RawRecord, readBatch } from "./record.ts";
 import { Subscription, type SubscriptionHost } from "./subscription.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { StartFrom } from "./topic.ts";
+import type { TopicHandle } from "./topic_handle.ts";
 
 /** The fault of a batch or a gap: an unexpected `offset`, or a `record` that is not valid. */
 export type BatchFault = "offset" | "record";
@@ -29,6 +32,9 @@ export interface TopicsParameters<M extends MessageMap>
   readonly lobby: boolean;
   readonly pending: PendingReplies;
   readonly sender: FrameSender;
+  readonly clock: ClientClock;
+  /** The waits before a refused topic is requested again. */
+  readonly backoff: BackoffBounds;
   readonly host: Pick<SubscriptionHost<M>, "emit"> & {
     hasListener(type: string): boolean;
     showMessage(data: string | Uint8Array<ArrayBuffer>): void;
@@ -45,10 +51,15 @@ export class Topics<M extends MessageMap> {
 
   /** @param parameters the contract, the connection and the receivers. */
   constructor(parameters: TopicsParameters<M>) {
-    const { lobby, pending, sender, host } = parameters;
+    const { lobby, pending, sender, host, clock, backoff } = parameters;
     this.#host = host;
     this.#joinsLobby = lobby;
-    this.#subscriptions = new Subscriptions<M>(pending, sender);
+    this.#subscriptions = new Subscriptions<M>({
+      pending,
+      sender,
+      clock,
+      backoff,
+    });
     this.#subscriptionHost = {
       ...parameters,
       emit: host.emit,
@@ -60,13 +71,19 @@ export class Topics<M extends MessageMap> {
     this.#direct = new DirectMessages(this.#subscriptionHost);
   }
 
-  /** Returns the subscription to a topic, and creates it where there is none. */
-  topic(name: string, start: StartFrom): Subscription<M> {
+  /**
+   * Returns a new handle of a topic, and subscribes where there is no subscription.
+   *
+   * @throws {TypeError} for a start that comes too late: the subscription has another one.
+   */
+  topic(name: string, start: StartFrom): TopicHandle<M> {
     const existing = this.#subscriptions.desired(name);
-    if (existing !== undefined) return existing;
-    const subscription = new Subscription(name, start, this.#subscriptionHost);
-    this.#subscriptions.subscribe(subscription);
-    return subscription;
+    if (existing?.startFrom(start) === false) {
+      throw new TypeError(
+        `Cannot join '${name}': the start comes too late, because this client is subscribed to the topic. Give it to the first call of topic(), or read older records with history()`,
+      );
+    }
+    return (existing ?? this.#subscribe(name, start)).handle();
   }
 
   /**
@@ -76,7 +93,9 @@ export class Topics<M extends MessageMap> {
    */
   hello(maxBytes: number): Record<string, Start> {
     // Not earlier: until now the program could select the start of the lobby.
-    if (this.#joinsLobby) this.topic(LOBBY, {});
+    if (this.#joinsLobby && this.#subscriptions.desired(LOBBY) === undefined) {
+      this.#subscribe(LOBBY, {});
+    }
     this.#joinsLobby = false;
     const direct = this.#direct.hello();
     const rest = maxBytes - utf8Length(JSON.stringify(direct));
@@ -150,6 +169,12 @@ export class Topics<M extends MessageMap> {
   /** Closes every topic: the client is closed. */
   close(): void {
     this.#subscriptions.close();
+  }
+
+  #subscribe(name: string, start: StartFrom): Subscription<M> {
+    const subscription = new Subscription(name, start, this.#subscriptionHost);
+    this.#subscriptions.subscribe(subscription);
+    return subscription;
   }
 
   /** Dispatches a record of the lobby as a plain peer receives it, where the program listens: encoding costs time. */

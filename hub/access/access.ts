@@ -160,14 +160,17 @@ export class Access {
     if (hubRule === undefined && peerRule === undefined) return undefined;
     // The program's rules need not handle invalid and internal names: `Topics.open` refuses them.
     if (topicNameProblem(topic) !== undefined) return undefined;
-    let isAllowed = false;
+    let isAllowed: boolean | undefined;
     this.#context.reporter.guard("authorize", () => {
       isAllowed = hubRule?.(connection, topic) !== false &&
         peerRule?.(connection, topic) !== false;
     });
-    return isAllowed
-      ? undefined
-      : { code: "forbidden", message: `Not allowed to ${use}` };
+    if (isAllowed) return undefined;
+    // Not `forbidden`, which clients obey for good: the rule threw, and may answer the next time.
+    if (isAllowed === undefined) {
+      return { code: "unavailable", message: `Cannot decide about ${use}` };
+    }
+    return { code: "forbidden", message: `Not allowed to ${use}` };
   }
 
   #authorize(

@@ -166,6 +166,7 @@ export const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     "PresenceArguments",
     "PublishOptions",
     "RecoveredEvent",
+    "RefusedEvent",
     "RejectedEvent",
     "RequestArguments",
     "RequestMap",

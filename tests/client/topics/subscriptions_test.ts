@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { DrumbeatError, type Topic } from "../../../client.ts";
 import {
   type AnyFrame,
@@ -15,15 +15,6 @@ function texts(topic: Topic): unknown[] {
   topic.on("chat", ({ text }) => seen.push(text));
   return seen;
 }
-
-Deno.test("topic() returns the same object until it is closed", async () => {
-  using h = harness();
-  const first = h.client.topic("room:1");
-  assertStrictEquals(h.client.topic("room:1", { last: 5 }), first);
-  await first.close();
-  assertEquals(first.state, "closed");
-  assertEquals(h.client.topic("room:1") === first, false);
-});
 
 Deno.test("a topic of the hello receives its records", async () => {
   using h = harness();

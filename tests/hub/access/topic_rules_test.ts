@@ -83,7 +83,7 @@ Deno.test("applies a changed rule to the next frame, and keeps subscriptions", a
   assertEquals(peer.readType("batch").length, 1);
 });
 
-Deno.test("calls a rule with the peer; a rule that throws forbids and is reported", async () => {
+Deno.test("calls a rule with the peer; a rule that throws refuses as unavailable and is reported", async () => {
   const calls: unknown[] = [];
   const ids = new Set<string>();
   await using world = hubOf({ ada: { data: ["lobby"] } }, {
@@ -106,7 +106,7 @@ Deno.test("calls a rule with the peer; a rule that throws forbids and is reporte
   assertEquals([...ids], [start.peer]);
   const message = { type: "chat", text: "hi" };
   peer.send({ type: "publish", id: 1, topic: "lobby", message });
-  assertEquals(peer.read().map(({ code }) => code), ["forbidden"]);
+  assertEquals(peer.read().map(({ code }) => code), ["unavailable"]);
   assertEquals(calls, [["ada", "lobby"]]);
   assertEquals(world.errors.map(({ stage }) => stage), ["authorize"]);
 });
