@@ -1,13 +1,13 @@
-import {
-  type BinaryRecord,
-  type Contract,
+import type {
+  BinaryRecord,
+  Contract,
   DrumbeatError,
-  type Joined,
-  type MessageMap,
-  type MessageRecord,
-  type Position,
-  type Start,
-  type TopicRecord,
+  Joined,
+  MessageMap,
+  MessageRecord,
+  Position,
+  Start,
+  TopicRecord,
 } from "../../messages.ts";
 import type { EmitEvent } from "../events.ts";
 import { report } from "../report.ts";
