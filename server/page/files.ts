@@ -50,8 +50,8 @@ export { default as "client/topics/record_queue.ts" } from "../../client/topics/
 export { default as "client/topics/subscription.ts" } from "../../client/topics/subscription.ts" with { type: "text" };
 export { default as "client/topics/subscriptions.ts" } from "../../client/topics/subscriptions.ts" with { type: "text" };
 export { default as "client/topics/topic.ts" } from "../../client/topics/topic.ts" with { type: "text" };
-export { default as "client/topics/topics.ts" } from "../../client/topics/topics.ts" with { type: "text" };
 export { default as "client/topics/topic_handle.ts" } from "../../client/topics/topic_handle.ts" with { type: "text" };
+export { default as "client/topics/topics.ts" } from "../../client/topics/topics.ts" with { type: "text" };
 export { default as "client/waiters.ts" } from "../../client/waiters.ts" with { type: "text" };
 export { default as "client/web_socket_api.ts" } from "../../client/web_socket_api.ts" with { type: "text" };
 export { default as "common/backoff.ts" } from "../../common/backoff.ts" with { type: "text" };
