@@ -2,6 +2,8 @@ import { assertEquals } from "@std/assert";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { browserTest } from "./browser.ts";
+import * as driven from "./driven_lobby.ts";
+import { everyBrowserTest } from "./every_browser.ts";
 import {
   acknowledged,
   lines,
@@ -74,63 +76,83 @@ browserTest(
   },
 );
 
-browserTest(
+everyBrowserTest(
+  "has no axe findings in a default window",
+  async (browser) => {
+    await using server = start();
+    const page = await driven.online(browser, urlOf(server));
+    await page.evaluate(`(() => { ${axe.source}\n })()`);
+    await server.hub.broadcast({ type: "chat", text: "from elsewhere" });
+    await driven.send(page, "from here");
+    await driven.acknowledged(page, "from here");
+    assertEquals(await page.evaluate(AXE_FINDINGS), []);
+    await page.click("#drawer-toggle");
+    assertEquals(await page.evaluate(AXE_FINDINGS), []);
+    await page.click("#disconnect");
+    await driven.state(page, "waiting");
+    assertEquals(await page.evaluate(AXE_FINDINGS), []);
+  },
+);
+
+everyBrowserTest(
   "can be used with the keyboard alone, with a visible focus",
   async (browser) => {
     await using server = start();
-    const { page } = await online(browser, urlOf(server), { viewport: WIDE });
-    const focused = () =>
-      page.evaluate(
-        "document.activeElement.id || document.activeElement.className",
-      );
+    const page = await driven.online(browser, urlOf(server), WIDE);
+    const focused = () => driven.focused(page);
     const outlined = () =>
-      page.evaluate("getComputedStyle(document.activeElement).outlineStyle");
-    const { keyboard } = page;
+      driven.until(
+        page,
+        "getComputedStyle(document.activeElement).outlineStyle === 'solid'",
+      );
 
-    await keyboard.press("Tab");
+    await page.press("Tab");
     assertEquals(await focused(), "skip");
-    await keyboard.press("Enter");
+    await page.press("Enter");
     assertEquals(await focused(), "text");
-    await keyboard.type("typed");
-    await keyboard.press("Shift+Enter");
-    await keyboard.type("in two rows");
-    await keyboard.press("Enter");
-    await acknowledged(page, "typed\nin two rows");
+    await page.type("typed");
+    await page.press("Shift+Enter");
+    await page.type("in two rows");
+    await page.press("Enter");
+    await driven.acknowledged(page, "typed\nin two rows");
 
-    await keyboard.press("Shift+Tab");
+    await page.press("Shift+Tab");
     assertEquals(await focused(), "name");
-    assertEquals(await outlined(), "solid");
-    await keyboard.type("Keys");
-    await keyboard.press("Enter");
+    await outlined();
+    await page.type("Keys");
+    await page.press("Enter");
     assertEquals(await focused(), "text");
 
     const order = [];
     do {
-      await keyboard.press("Shift+Tab");
+      await page.press("Shift+Tab");
       order.push(await focused());
-      assertEquals(await outlined(), "solid");
+      await outlined();
     } while (order.at(-1) !== "drawer-toggle" && order.length < 10);
     assertEquals(order, ["name", "scroller", "", "drawer-toggle"]);
-    await keyboard.press("Enter");
+    await page.press("Enter");
     assertEquals(await focused(), "drawer-close");
-    await keyboard.press("Escape");
-    await page.locator("#drawer").waitFor({ state: "hidden" });
+    await page.press("Escape");
+    await driven.hidden(page, "#drawer");
     assertEquals(await focused(), "drawer-toggle");
 
-    await keyboard.press("Shift+Tab");
+    await page.press("Shift+Tab");
     assertEquals(await focused(), "disconnect");
-    await keyboard.press("Enter");
-    await state(page, "waiting");
-    await keyboard.press("Shift+Tab");
+    await page.press("Enter");
+    await driven.state(page, "waiting");
+    await page.press("Shift+Tab");
     assertEquals(await focused(), "reconnect");
-    await keyboard.press("Enter");
-    await state(page, "open");
+    await page.press("Enter");
+    await driven.state(page, "open");
     assertEquals(await focused(), "disconnect");
   },
 );
 
+/** Runs axe in the page. */
+const AXE_FINDINGS = `axe.run().then(({ violations }) =>
+  violations.map(({ id, nodes }) =>
+    id + ": " + nodes.map(({ html }) => html.slice(0, 120)).join(" | ")))`;
+
 function axeFindings(page: Page): Promise<string[]> {
-  return page.evaluate(`axe.run().then(({ violations }) =>
-    violations.map(({ id, nodes }) =>
-      id + ": " + nodes.map(({ html }) => html.slice(0, 120)).join(" | ")))`);
+  return page.evaluate(AXE_FINDINGS);
 }

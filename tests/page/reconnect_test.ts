@@ -11,6 +11,8 @@ import {
 } from "./driven_lobby.ts";
 import { everyBrowserTest } from "./every_browser.ts";
 import { start, urlOf } from "./lobby_page.ts";
+import { serve } from "../../server.ts";
+import { contract } from "../../static/contract.ts";
 
 everyBrowserTest(
   "shows a broken connection, reconnects, and delivers the missed messages",
@@ -110,6 +112,23 @@ everyBrowserTest(
 
     await send(b, "after the restart");
     await line(a, "after the restart");
+  },
+);
+
+everyBrowserTest(
+  "names a planned restart of the server as the reason, and counts the records of the new log",
+  async (browser) => {
+    const port = freePort();
+    const options = { port, hostname: "127.0.0.1", contract };
+    const first = serve(options);
+    const page = await online(browser, `http://127.0.0.1:${port}/`);
+    await send(page, "before the restart");
+    await shows(page, "#record-count", /^1 record$/);
+    await first[Symbol.asyncDispose]();
+    await line(page, "Disconnected: the server is restarting.");
+    await using _second = serve(options);
+    await line(page, "the server started a new log");
+    await shows(page, "#record-count", /^0 records$/);
   },
 );
 

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { browserTest, openTab } from "./browser.ts";
-import { start, state, urlOf } from "./lobby_page.ts";
+import { state } from "./driven_lobby.ts";
+import { everyBrowserTest } from "./every_browser.ts";
+import { start, urlOf } from "./lobby_page.ts";
 
 /** Opens a WebSocket in the page, with a hello for drumbeat.v1. @returns the type of the first frame, or the close code. */
 function ask(protocols: string[]): Promise<unknown[]> {
@@ -17,14 +18,14 @@ function ask(protocols: string[]): Promise<unknown[]> {
   });
 }
 
-browserTest(
+everyBrowserTest(
   "sends its token as a subprotocol, and gets the close code of a rejected hello but not of a rejected handshake",
   async (browser) => {
     await using server = start({
       authorize: ({ token }) =>
         token === "ada" ? { user: token } : "unauthenticated",
     });
-    const { page } = await openTab(browser, urlOf(server));
+    const page = await browser.open(urlOf(server));
     // The page has no token: the server rejects it, and it does not reconnect.
     await state(page, "closed");
     const token = "drumbeat.token.YWRh";
@@ -34,7 +35,10 @@ browserTest(
       [[], ["closed", 1006]],
     ];
     for (const [protocols, ends] of ways) {
-      assertEquals(await page.evaluate(ask, protocols), ends);
+      assertEquals(
+        await page.evaluate(`(${ask})(${JSON.stringify(protocols)})`),
+        ends,
+      );
     }
   },
 );

@@ -31,9 +31,13 @@ const EXECUTABLE = Deno.env.get("MINIBROWSER") ??
 export const hasWebKit: boolean = [DRIVER, DISPLAY_SERVER, EXECUTABLE]
   .every(isFile);
 
-/** Windows that cover one another stop drawing, so each has a part of the screen of its own. */
-const WINDOW_OFFSET_PX = 1400;
-const SCREEN = `${2 * WINDOW_OFFSET_PX}x1000x24`;
+/** The screen has room for two windows beside each other: windows that cover one another stop drawing. */
+const SCREEN = "2800x1000x24";
+/**
+ * The left edges of the windows. Without a window manager the window under the pointer has the focus. The pointer is in the
+ * middle of the screen, and WebKit matches `:focus` in the window with the focus only: the first one covers the middle.
+ */
+const WINDOW_X = [1300, 0];
 
 /** The reply of a command. Each command has a type of its own. */
 // deno-lint-ignore no-explicit-any
@@ -89,7 +93,7 @@ export async function launchWebKit(
       const page = new WebKitPage(
         session,
         handle,
-        windows++ % 2 * WINDOW_OFFSET_PX,
+        WINDOW_X[windows++ % WINDOW_X.length]!,
       );
       pages.push(page);
       problems.add(page.problems);
