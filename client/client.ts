@@ -188,21 +188,27 @@ export class Client<
   }
 
   /**
-   * Sends as a plain peer does: a JSON message, or bytes, to the lobby; in the plain dialect, any data. Without a connection
-   * the data waits in the outbox; data that the outbox drops is dispatched as a `dropped` event. A closed client does
-   * nothing, like a WebSocket.
+   * Sends as a plain peer does: a JSON message, or bytes, to the lobby; in the plain dialect, any data. Without a connection,
+   * or above the server's rates, the data waits in the outbox; data that the outbox drops is dispatched as a `dropped` event.
+   * A closed client does nothing, like a WebSocket.
    *
    * @param data text, a Blob, a buffer or a view; buffers are copied.
    * @throws {SyntaxError} in the dialect `v1`, for text that is not a JSON object with a string `type`.
+   * @throws {DrumbeatError} `limit` where the outbox is full: the options `outbox.maxCount` and `outbox.maxBytes`.
+   * @throws {TypeError} without an argument.
    */
   send(data: string | ArrayBuffer | ArrayBufferView | Blob): void {
+    if (arguments.length === 0) {
+      throw new TypeError("Cannot send: no data given");
+    }
     if (this.state !== "closed") {
       this.#dialect.send(isBinary(data) ? data : String(data));
     }
   }
 
   /**
-   * Closes the client. Idempotent. Messages that wait to be sent fail with `closed`.
+   * Closes the client. Idempotent. What the connection accepts now is sent before the close frame, Blobs included; messages that
+   * wait for a connection or for the server's rates fail with `closed`.
    *
    * @param code 1000, or 3000 to 4999. Default: none.
    * @param reason at most 123 bytes in UTF-8. Default: none.

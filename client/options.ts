@@ -34,7 +34,7 @@ export interface HeartbeatOptions {
 
 /** The bounds of the outbox: the messages that wait to be sent or acknowledged. */
 export interface OutboxOptions {
-  /** The largest number of messages; the next one is refused with the code `limit`. @default 1_000 */
+  /** The largest number of messages; the next one is refused with the code `limit`. @default 10_000 */
   readonly maxCount?: number | undefined;
   /** The largest size of all messages in bytes; a message that exceeds it is refused with the code `limit`. @default 1_048_576 */
   readonly maxBytes?: number | undefined;
@@ -117,7 +117,7 @@ export type HeartbeatSettings = Settled<HeartbeatOptions>;
 /** The defaults and the constants of the client. */
 export const DEFAULTS = {
   backoff: { minMs: 500, maxMs: 15_000, attempts: Infinity },
-  outbox: { maxCount: 1_000, maxBytes: 1024 * 1024, maxAgeMs: 60_000 },
+  outbox: { maxCount: 10_000, maxBytes: 1024 * 1024, maxAgeMs: 60_000 },
   heartbeat: { intervalMs: 10_000, timeoutMs: 25_000 },
   connectTimeoutMs: 8_000,
   requestTimeoutMs: 10_000,

@@ -18,6 +18,8 @@ export interface ReconnectHandler {
   overridesClose(code: number): boolean;
   /** Handles the close of a connection; another one may follow. */
   connectionClosed(): void;
+  /** Sends what an open connection accepts before the close frame of the program's `close`, and calls `done`. */
+  finish(done: () => void): void;
 }
 
 /** Parameters of a {@linkcode Reconnector}. */
@@ -125,8 +127,9 @@ export class Reconnector {
     // First: whatever the socket does, the client is closed.
     this.#state = "closed";
     this.#stop();
-    if (wasOpen) connection!.close(code, reason);
-    else {
+    if (wasOpen) {
+      this.#parameters.handler.finish(() => connection!.close(code, reason));
+    } else {
       connection?.abandon(code ?? CloseCode.normal, close.reason);
       // Not inside the call of close(): the program may add its listener after it.
       queueMicrotask(() => this.#closed(close));

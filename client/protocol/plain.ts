@@ -47,19 +47,21 @@ export class Plain<M extends MessageMap> implements Dialect {
     this.#isGreeted = false;
     // Until the server has greeted with `start`, it may be any: a ping could be a message there, and silence is normal.
     connection.ready(selectHeartbeat(false), () => {});
-    this.#host.ready();
-    // A listener may have closed it.
-    if (this.#connection !== connection) return;
+    // Before the event `open`: its handlers may send, and close the client in the next line.
     this.#outbox.open({
       inflight: Infinity,
       send: (_topic, body) => connection.send(body) ? "settled" : "closing",
     }, true);
+    // A listener of raw frames may have closed it.
+    if (this.#connection === connection) this.#host.ready();
   }
 
   received(data: FrameData): void {
     const connection = this.#connection;
+    // The client is closed, and the rest of its data is being sent.
+    if (connection === undefined) return;
     if (
-      connection !== undefined && !this.#isGreeted &&
+      !this.#isGreeted &&
       typeof data === "string" && START.test(data)
     ) {
       this.#isGreeted = true;
@@ -72,7 +74,7 @@ export class Plain<M extends MessageMap> implements Dialect {
       );
     }
     if (typeof data === "string" && data.startsWith(PONG)) {
-      const result = this.#connection?.liveness?.pong();
+      const result = connection.liveness?.pong();
       if (result !== undefined) this.#host.heartbeat(result.rttMs);
     }
     this.#host.showMessage(data);
@@ -88,18 +90,16 @@ export class Plain<M extends MessageMap> implements Dialect {
     this.#outbox.connectionClosed();
   }
 
+  finish(done: () => void): void {
+    this.#outbox.finish(done);
+  }
+
   close(): void {
     this.#connection = undefined;
     this.#outbox.close();
   }
 
   send(data: string | Binary): void {
-    this.#outbox.enqueue({
-      topic: "",
-      message: data,
-      ...bodyOf(data),
-      resolve() {},
-      reject() {},
-    });
+    this.#outbox.send({ topic: "", message: data, ...bodyOf(data) });
   }
 }

@@ -177,6 +177,10 @@ export class V1<M extends MessageMap> implements Dialect {
     this.topics.connectionClosed();
   }
 
+  finish(done: () => void): void {
+    this.#publisher.outbox.finish(done);
+  }
+
   close(): void {
     this.#forgetConnection();
     this.#publisher.outbox.close();
@@ -340,13 +344,14 @@ export class V1<M extends MessageMap> implements Dialect {
       },
     );
     const steps = [
+      // Before the event `open`: its handlers may send, and close the client in the next line.
+      () => this.#publisher.open(pacer, limits, frame.resumed, this.#budget),
       () => this.#host.ready(),
       () =>
         this.#host.showMessage(
           JSON.stringify({ type: "start", time: frame.time }),
         ),
       () => this.topics.started(frame),
-      () => this.#publisher.open(pacer, limits, frame.resumed, this.#budget),
       () => this.requests.flush(),
       () => this.#firstPing(connection),
     ];

@@ -6,7 +6,7 @@ import type {
   MessageSender,
   OutgoingMessage,
 } from "./outgoing_message.ts";
-import type { OutboxSettings } from "../options.ts";
+import { DEFAULTS, type OutboxSettings } from "../options.ts";
 import type {
   PendingReplies,
   PendingReply,
@@ -61,6 +61,8 @@ export class Outbox {
   #cancel: (() => void) | undefined;
   #isFlushing = false;
   #isClosed = false;
+  /** The client is being closed, and waits until the Blobs before the other messages are read. */
+  #finishing: { done(): void; cancel(): void } | undefined;
 
   /** @param parameters the bounds, the clock and the receivers. */
   constructor({ outbox, clock, pending, dropped }: OutboxParameters) {
@@ -142,6 +144,30 @@ export class Outbox {
   }
 
   /**
+   * Adds a message of `send`, which has no promise.
+   *
+   * @param message the message.
+   * @param refused receives the server's refusal.
+   * @throws {DrumbeatError} `limit` where the outbox is full: a program that sends in a loop would not notice the loss.
+   */
+  send(
+    message: Omit<OutgoingMessage, "resolve" | "reject">,
+    refused: (error: DrumbeatError) => void = () => {},
+  ): void {
+    let full: DrumbeatError | undefined;
+    this.enqueue({
+      ...message,
+      resolve() {},
+      reject(error, isRefused) {
+        if (!(error instanceof DrumbeatError)) return;
+        if (isRefused) refused(error);
+        else if (error.code === "limit") full = error;
+      },
+    });
+    if (full !== undefined) throw full;
+  }
+
+  /**
    * Sends through a new connection.
    *
    * @param sender the connection.
@@ -172,8 +198,24 @@ export class Outbox {
     this.#again.clear();
   }
 
-  /** Drops every message: the client is closed. */
+  /**
+   * Sends what the connection accepts before the client's close frame. It waits for Blobs that are being read, as a WebSocket
+   * does, but not for the server's rates.
+   *
+   * @param done called when nothing more will be sent: at once where no Blob is being read.
+   */
+  finish(done: () => void): void {
+    this.#isClosed = true;
+    this.flush();
+    if (!this.#isReading) return done();
+    const end = (): void => this.#finish();
+    const cancel = this.#clock.after(DEFAULTS.closeTimeoutMs, end);
+    this.#finishing = { done, cancel };
+  }
+
+  /** Drops every message: the client is closed. Where Blobs are being read, it drops them after {@linkcode Outbox.finish}. */
   close(): void {
+    if (this.#finishing !== undefined) return;
     this.#isClosed = true;
     this.#sender = undefined;
     this.#cancel?.();
@@ -199,6 +241,25 @@ export class Outbox {
     } finally {
       this.#isFlushing = false;
     }
+    if (this.#finishing !== undefined && !this.#isReading) this.#finish();
+  }
+
+  /** True where the next message is a Blob that is being read, and the connection would accept it. */
+  get #isReading(): boolean {
+    const sender = this.#sender;
+    if (sender === undefined || this.#sent.size >= sender.inflight) {
+      return false;
+    }
+    for (const { ready } of this.#unsent) return ready === undefined;
+    return false;
+  }
+
+  #finish(): void {
+    const { done, cancel } = this.#finishing!;
+    this.#finishing = undefined;
+    cancel();
+    this.close();
+    done();
   }
 
   /** Sends in order. The program's listeners may close the connection at each step. */

@@ -70,17 +70,12 @@ export class Publisher<M extends MessageMap> {
     });
   }
 
-  /** Publishes to the lobby: {@linkcode Client.send}, which has no promise. */
+  /** Publishes to the lobby: {@linkcode Client.send}. @throws {DrumbeatError} `limit` where the outbox is full. */
   send(data: string | Binary): void {
-    this.outbox.enqueue({
-      topic: LOBBY,
-      message: data,
-      ...bodyOf(data),
-      resolve() {},
-      reject: (error, isRefused) => {
-        if (isRefused) this.#parameters.showError(error as DrumbeatError);
-      },
-    });
+    this.outbox.send(
+      { topic: LOBBY, message: data, ...bodyOf(data) },
+      (error) => this.#parameters.showError(error),
+    );
   }
 
   /** Sends the waiting messages: the server has answered the hello. */

@@ -83,7 +83,12 @@ export class Topics<M extends MessageMap> {
         `Cannot join '${name}': the start comes too late, because this client is subscribed to the topic. Give it to the first call of topic(), or read older records with history()`,
       );
     }
-    return (existing ?? this.#subscribe(name, start)).handle();
+    if (existing !== undefined) return existing.handle();
+    const subscription = new Subscription(name, start, this.#subscriptionHost);
+    // Before the frame: one that is too large is refused at once.
+    const handle = subscription.handle();
+    this.#subscriptions.subscribe(subscription);
+    return handle;
   }
 
   /**
@@ -94,7 +99,9 @@ export class Topics<M extends MessageMap> {
   hello(maxBytes: number): Record<string, Start> {
     // Not earlier: until now the program could select the start of the lobby.
     if (this.#joinsLobby && this.#subscriptions.desired(LOBBY) === undefined) {
-      this.#subscribe(LOBBY, {});
+      this.#subscriptions.subscribe(
+        new Subscription(LOBBY, {}, this.#subscriptionHost),
+      );
     }
     this.#joinsLobby = false;
     const direct = this.#direct.hello();
@@ -169,12 +176,6 @@ export class Topics<M extends MessageMap> {
   /** Closes every topic: the client is closed. */
   close(): void {
     this.#subscriptions.close();
-  }
-
-  #subscribe(name: string, start: StartFrom): Subscription<M> {
-    const subscription = new Subscription(name, start, this.#subscriptionHost);
-    this.#subscriptions.subscribe(subscription);
-    return subscription;
   }
 
   /** Dispatches a record of the lobby as a plain peer receives it, where the program listens: encoding costs time. */

@@ -15,7 +15,7 @@ Deno.test("fills in the documented defaults", () => {
     attempts: Infinity,
   });
   assertEquals(settings.outbox, {
-    maxCount: 1_000,
+    maxCount: 10_000,
     maxBytes: 1024 * 1024,
     maxAgeMs: 60_000,
   });

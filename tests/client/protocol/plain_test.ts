@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { DrumbeatError } from "../../../client.ts";
 import { flushed, harness, record } from "../harness.ts";
 
 Deno.test("plain: connects to any server with the given subprotocols, and sends no hello", () => {
@@ -60,7 +61,8 @@ Deno.test("plain: dispatches an event for each message that the outbox drops", (
   using h = harness({ dialect: "plain", outbox: { maxCount: 1 } });
   const dropped = record(h.client, "dropped");
   h.client.send("one");
-  h.client.send("two");
+  const { code } = assertThrows(() => h.client.send("two"), DrumbeatError);
+  assertEquals(code, "limit");
   h.clock.tick(60_000);
   assertEquals(
     dropped.map(({ topic, message, reason }) => [topic, message, reason]),
@@ -131,9 +133,12 @@ Deno.test("plain: sends no pings and accepts silence without a heartbeat", () =>
 Deno.test("plain: sends nothing after a listener of open closed the client", () => {
   using h = harness({ dialect: "plain" });
   h.client.send("one");
-  h.client.onopen = () => h.client.close();
+  h.client.onopen = () => {
+    h.client.close();
+    h.client.send("two");
+  };
   h.net.last.accept();
-  assertEquals(h.net.last.takeRaw(), []);
+  assertEquals(h.net.last.takeRaw(), ["one"]);
 });
 
 Deno.test("plain: rejects topics and requests", async () => {
