@@ -156,6 +156,8 @@ export class V1<M extends MessageMap> implements Dialect {
   }
 
   received(data: FrameData): void {
+    // The client is closed, and the rest of its data is being sent.
+    if (this.#connection === undefined) return;
     const decoded = decodeServerFrame(data);
     if (decoded.ok) this.#handle(decoded.frame, decoded.payload, data);
     // A frame of another version is ignored; everything else breaks the protocol.
