@@ -110,9 +110,11 @@ export class Client<
       clock,
       backoff: settings.backoff,
       handler,
-      connect: (closed) =>
+      connect: (closed, { connect, silence }) =>
         new Connection({
           ...settings,
+          connectTimeoutMs: settings.connectTimeoutMs * connect,
+          silenceFactor: silence,
           url: this.url,
           protocols: handler.protocols,
           handler,

@@ -89,11 +89,16 @@ export interface ConnectOptions<
     | undefined;
   /** The waits between reconnects. */
   readonly backoff?: BackoffOptions | undefined;
-  /** The time in ms that a connection may take, from the first packet to the server's `start`. @default 8_000 */
+  /**
+   * The time in ms that a connection may take to open, and then the server's answer to the hello. It is two and three times
+   * as long after one and two attempts in a row that ended by it. The function `token` has 30 seconds of its own.
+   *
+   * @default 8_000
+   */
   readonly connectTimeoutMs?: number | undefined;
   /**
    * The heartbeat; `false` sends no pings and never closes a silent connection. In the dialect `plain` it starts when the server
-   * greets as a Drumbeat hub does, with `start`.
+   * sends `start`, as a Drumbeat hub does.
    */
   readonly heartbeat?: HeartbeatOptions | false | undefined;
   /** The bounds of the outbox. */
@@ -120,6 +125,12 @@ export const DEFAULTS = {
   outbox: { maxCount: 10_000, maxBytes: 1024 * 1024, maxAgeMs: 60_000 },
   heartbeat: { intervalMs: 10_000, timeoutMs: 25_000 },
   connectTimeoutMs: 8_000,
+  /** The time that the program's function has to return a token. */
+  tokenTimeoutMs: 30_000,
+  /** The largest factor of a timeout that ended attempt after attempt: the network may be slow. */
+  maxTimeoutFactor: 3,
+  /** The time after a wake in which the end of an open connection does not count as a failure. */
+  wokenMs: 1_000,
   requestTimeoutMs: 10_000,
   /** The largest number of requests without a reply, with those that wait to be sent. */
   maxRequests: 1_000,

@@ -40,7 +40,10 @@ export interface ConnectionParameters {
   readonly protocols: string[];
   readonly WebSocket: WebSocketConstructor;
   readonly clock: ClientClock;
+  /** The time for the connection, and for the answer to the hello. */
   readonly connectTimeoutMs: number;
+  /** The factor of the heartbeat's timeout. */
+  readonly silenceFactor: number;
   /** Receives the socket's events. */
   readonly handler: ConnectionHandler;
   /** Called for each raw frame. */
@@ -79,7 +82,9 @@ export class Connection {
     const socket = this.#socket = new parameters.WebSocket(url, protocols);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
-      if (this.#phase === "live") handler.opened(this);
+      if (this.#phase !== "live") return;
+      this.await("answer to the hello", connectTimeoutMs);
+      handler.opened(this);
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) =>
       this.#received(data);
@@ -90,14 +95,8 @@ export class Connection {
         { code: code || CloseCode.abnormal, reason, wasClean },
         undefined,
       );
-    this.#cancelTimeout = clock.after(
-      connectTimeoutMs,
-      () =>
-        this.fail(
-          CloseCode.helloTimeout,
-          `No connection within ${connectTimeoutMs} ms`,
-        ),
-    );
+    this.#cancelTimeout = () => {};
+    this.await("connection", connectTimeoutMs);
   }
 
   /** The subprotocol that the server selected, or "". */
@@ -115,20 +114,43 @@ export class Connection {
     return this.#socket.bufferedAmount;
   }
 
+  /** The time for the connection, and for the answer to the hello, in ms. */
+  get timeoutMs(): number {
+    return this.#parameters.connectTimeoutMs;
+  }
+
   /** The heartbeat, after {@linkcode Connection.ready}. */
   get liveness(): Liveness | undefined {
     return this.#liveness;
   }
 
   /**
-   * Ends the connect timeout and starts the heartbeat. A second call replaces a heartbeat that is disabled.
+   * Starts the timeout of the next step, and ends that of the last one: each step has its own, because they take the time of
+   * different parties.
+   *
+   * @param step the step: "connection".
+   * @param ms its timeout in ms.
+   */
+  await(step: string, ms: number): void {
+    this.#cancelTimeout();
+    this.#cancelTimeout = this.#parameters.clock.after(
+      ms,
+      () => this.fail(CloseCode.helloTimeout, `No ${step} within ${ms} ms`),
+    );
+  }
+
+  /**
+   * Ends the timeouts of the steps and starts the heartbeat. A second call replaces a heartbeat that is disabled.
    *
    * @param heartbeat the heartbeat's times.
    * @param ping sends a ping.
    */
   ready(heartbeat: HeartbeatSettings, ping: LivenessPort["ping"]): void {
     this.#cancelTimeout();
-    this.#liveness = new Liveness(this.#parameters.clock, heartbeat, {
+    const { clock, silenceFactor } = this.#parameters;
+    const { intervalMs, timeoutMs } = heartbeat;
+    const settings = { intervalMs, timeoutMs: timeoutMs * silenceFactor };
+    this.#liveness = new Liveness(clock, settings, {
       ping,
       timedOut: () => this.fail(CloseCode.heartbeatTimeout, "Server is silent"),
     });

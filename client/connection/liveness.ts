@@ -69,6 +69,7 @@ export class Liveness {
   readonly #port: LivenessPort;
   /** The unanswered pings, oldest first: the server answers in order. */
   #pings: { readonly at: number; readonly isRequested: boolean }[] = [];
+  readonly #startedAt: number;
   #receivedAt: number;
   #pingedAt: number;
   #probeUntil: number | undefined;
@@ -91,8 +92,13 @@ export class Liveness {
     this.#clock = clock;
     this.#settings = settings;
     this.#port = port;
-    this.#receivedAt = this.#pingedAt = clock.now();
+    this.#startedAt = this.#receivedAt = this.#pingedAt = clock.now();
     this.#arm();
+  }
+
+  /** True once a frame was received later than one timeout after the start. */
+  get hasOutlivedTimeout(): boolean {
+    return this.#receivedAt - this.#startedAt >= this.#settings.timeoutMs;
   }
 
   /** Records that a frame was received. */

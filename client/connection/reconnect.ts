@@ -4,7 +4,7 @@ import type { ClientClock } from "../clock.ts";
 import type { Connection, ConnectionClose } from "./connection.ts";
 import type { ClientState, EventDetails, StateEvent } from "../events.ts";
 import { type BackoffSettings, DEFAULTS } from "../options.ts";
-import { watchWake } from "./wake.ts";
+import { type WakeEvent, watchWake } from "./wake.ts";
 
 /** The details of a change of state. */
 export type StateChange = EventDetails<StateEvent>;
@@ -27,14 +27,28 @@ export interface ReconnectorParameters {
   readonly clock: ClientClock;
   readonly backoff: BackoffSettings;
   readonly handler: ReconnectHandler;
-  /** Creates a connection, which calls `closed` when it has closed. */
+  /**
+   * Creates a connection.
+   *
+   * @param closed called when it has closed.
+   * @param factors the factors of its timeouts.
+   */
   readonly connect: (
     closed: (close: ConnectionClose, isVerdict: boolean) => void,
+    factors: TimeoutFactors,
   ) => Connection;
   /** Called for each change of state. */
   readonly stateChanged: (change: StateChange) => void;
   /** Called once, when the client is closed. */
   readonly closed: (close: ConnectionClose) => void;
+}
+
+/** The factors of a connection's timeouts, from 1 to {@linkcode DEFAULTS.maxTimeoutFactor}. */
+export interface TimeoutFactors {
+  /** The factor of `connectTimeoutMs`. */
+  readonly connect: number;
+  /** The factor of the heartbeat's timeout: a frame that takes longer than it is silence, and would be requested for ever. */
+  readonly silence: number;
 }
 
 /** The close codes of an overloaded server, and of a client above its rates: both need a longer wait. */
@@ -56,6 +70,13 @@ export class Reconnector {
   #state: ClientState = "connecting";
   #connection: Connection | undefined;
   #openedAt: number | undefined;
+  /** The attempts in a row that ended by a timeout. */
+  #connectTimeouts = 0;
+  /** The connections in a row that were silent from the start. */
+  #silences = 0;
+  #connectingAt = 0;
+  /** The time of the last wake; `undefined` once a connection has closed after it. */
+  #wokenAt: number | undefined;
   /** True once a connection was open. */
   #wasOpen = false;
   /** The time at which the server expects this client to return, by the monotonic clock. */
@@ -87,12 +108,16 @@ export class Reconnector {
   /** Starts the first connection. @throws the exception of the WebSocket constructor. */
   start(): void {
     this.#connection = this.#connect();
-    this.#stopWatching = watchWake(() => this.#wake());
+    this.#stopWatching = watchWake({
+      wake: (event) => this.#wake(event),
+      suspend: () => this.#suspend(),
+    });
   }
 
   /** Enters the state `open`: the server has answered the hello. */
   ready(): void {
     this.#openedAt = this.#clock.now();
+    this.#connectTimeouts = 0;
     this.#wasOpen = true;
     this.#set("open");
   }
@@ -138,8 +163,15 @@ export class Reconnector {
   }
 
   #connect(): Connection {
-    return this.#parameters.connect((close, isVerdict) =>
-      this.#connectionClosed(close, isVerdict)
+    this.#connectingAt = this.#clock.now();
+    const factor = (count: number): number =>
+      Math.min(1 + count, DEFAULTS.maxTimeoutFactor);
+    return this.#parameters.connect(
+      (close, isVerdict) => this.#connectionClosed(close, isVerdict),
+      {
+        connect: factor(this.#connectTimeouts),
+        silence: factor(this.#silences),
+      },
     );
   }
 
@@ -184,8 +216,12 @@ export class Reconnector {
       (isVerdict
         ? this.#wasOpen
         : this.#parameters.handler.overridesClose(close.code));
+    if (isVerdict) this.#countTimeouts(close.code);
+    const isWoken = this.#isWoken;
     this.#forgetConnection();
-    const waitMs = reconnects ? this.#waitMs(close.code) : undefined;
+    let waitMs = reconnects ? this.#waitMs(close.code) : undefined;
+    // The page slept, and its connection had ended meanwhile.
+    if (isWoken && waitMs !== undefined) waitMs = 0;
     if (waitMs === undefined) {
       this.#stop();
       this.#set("closed", close);
@@ -196,8 +232,22 @@ export class Reconnector {
     this.#set("waiting", { ...close, retryInMs: waitMs });
   }
 
+  #countTimeouts(code: number): void {
+    if (code === CloseCode.helloTimeout) this.#connectTimeouts++;
+    if (code !== CloseCode.heartbeatTimeout) return;
+    this.#silences = this.#connection?.liveness?.hasOutlivedTimeout
+      ? 0
+      : this.#silences + 1;
+  }
+
+  /** True for the first close of an open connection within a second of a wake. */
+  get #isWoken(): boolean {
+    return this.#wokenAt !== undefined && this.#openedAt !== undefined &&
+      this.#clock.now() - this.#wokenAt < DEFAULTS.wokenMs;
+  }
+
   #forgetConnection(): void {
-    this.#connection = undefined;
+    this.#connection = this.#wokenAt = undefined;
     this.#cancelTimer?.();
     this.#backoff.connectionClosed(
       this.#openedAt === undefined ? 0 : this.#clock.now() - this.#openedAt,
@@ -215,9 +265,31 @@ export class Reconnector {
     return waitMs !== undefined && SLOW_CODES.has(code) ? waitMs * 2 : waitMs;
   }
 
-  #wake(): void {
-    if (this.#state === "waiting") this.#dial();
-    else if (this.#state === "open") this.#connection?.liveness?.probe();
+  #wake(event: WakeEvent): void {
+    const now = this.#clock.now();
+    this.#wokenAt = now;
+    if (this.#state === "waiting") return this.#dial();
+    if (this.#state === "open") return this.#connection?.liveness?.probe();
+    // The packets of an attempt that began without a network are lost: it would use up its timeout.
+    if (
+      this.#state === "connecting" && event === "online" &&
+      now - this.#connectingAt >= DEFAULTS.wokenMs
+    ) this.#replace("online");
+  }
+
+  /** Closes the connection until the page is shown again: a kept page answers pings, and receives nothing. */
+  #suspend(): void {
+    if (this.#state === "closed") return;
+    const close: ConnectionClose = {
+      code: CloseCode.replaced,
+      reason: "Page is kept for Back",
+      wasClean: false,
+    };
+    this.#connection?.abandon(close.code, close.reason);
+    if (this.#connection !== undefined) this.lastClose = close;
+    this.#forgetConnection();
+    this.retryAt = this.#returnAt = undefined;
+    this.#set("waiting", close);
   }
 
   #set(

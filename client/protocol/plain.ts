@@ -19,8 +19,8 @@ export class Plain<M extends MessageMap> implements Dialect {
   readonly #host: DialectHost<M>;
   readonly #outbox: Outbox;
   #connection: Connection | undefined;
-  /** True once the server of this connection has greeted as a Drumbeat hub. */
-  #isGreeted = false;
+  /** True once the server of this connection has sent `start`. */
+  #isStarted = false;
 
   /**
    * @param settings the client's settings.
@@ -44,8 +44,8 @@ export class Plain<M extends MessageMap> implements Dialect {
 
   opened(connection: Connection): void {
     this.#connection = connection;
-    this.#isGreeted = false;
-    // Until the server has greeted with `start`, it may be any: a ping could be a message there, and silence is normal.
+    this.#isStarted = false;
+    // Until the server has sent `start`, it may be any: a ping could be a message there, and silence is normal.
     connection.ready(selectHeartbeat(false), () => {});
     // Before the event `open`: its handlers may send, and close the client in the next line.
     this.#outbox.open({
@@ -61,10 +61,10 @@ export class Plain<M extends MessageMap> implements Dialect {
     // The client is closed, and the rest of its data is being sent.
     if (connection === undefined) return;
     if (
-      !this.#isGreeted &&
+      !this.#isStarted &&
       typeof data === "string" && START.test(data)
     ) {
-      this.#isGreeted = true;
+      this.#isStarted = true;
       connection.ready(
         selectHeartbeat(this.#settings.heartbeat),
         (_isRequested, sent) => {

@@ -15,7 +15,7 @@ import {
 import { IDENTITY_BYTES } from "../../messages/wire.ts";
 import type { Connection, FrameData } from "../connection/connection.ts";
 import { selectHeartbeat } from "../connection/liveness.ts";
-import type { Settings } from "../options.ts";
+import { DEFAULTS, type Settings } from "../options.ts";
 import { type Binary, readSentText } from "../publish/body.ts";
 import { Pacer } from "../publish/pacing.ts";
 import { Publisher, type PublishOptions } from "../publish/publisher.ts";
@@ -145,10 +145,13 @@ export class V1<M extends MessageMap> implements Dialect {
       );
     }
     this.#connection = connection;
-    // The connect timeout covers this wait. A token that arrives after it is not used.
+    // The time of the token is the program's, not the network's. A token that arrives after it is not used.
+    connection.await("token", DEFAULTS.tokenTimeoutMs);
     this.#tokens.get(
       (token) => {
-        if (this.#connection === connection) this.#hello(connection, token);
+        if (this.#connection !== connection) return;
+        connection.await("answer to the hello", connection.timeoutMs);
+        this.#hello(connection, token);
       },
       (error) =>
         connection.fail(CloseCode.abnormal, `No token: ${error}`, error),

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect, DrumbeatError } from "../../../client.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { FakeNet } from "../fake_socket.ts";
-import { handshake, harness, record } from "../harness.ts";
+import { handshake, harness, record, start } from "../harness.ts";
 
 Deno.test("dispatches each change of state with attempt, code and wait", () => {
   using h = harness();
@@ -172,9 +172,54 @@ Deno.test("reconnects after the connect timeout", () => {
   assertEquals(h.client.lastClose?.code, 4408);
   h.clock.tick(500);
   h.net.last.accept();
-  // A hello without an answer counts as well.
-  h.clock.tick(3_000);
+  // A hello without an answer counts as well. After a timeout each step has twice the time.
+  h.clock.tick(5_999);
+  assertEquals(h.client.state, "connecting");
+  h.clock.tick(1);
   assertEquals([h.client.state, h.client.lastClose?.code], ["waiting", 4408]);
+});
+
+Deno.test("the connect timeout grows to three times with the timeouts in a row, and each step has its own", () => {
+  using h = harness();
+  const elapsed = (): number => {
+    const startedAt = h.clock.now();
+    while (h.client.state === "connecting") h.clock.tick(100);
+    h.clock.tick(h.client.retryAt! - h.clock.time());
+    return Math.round((h.clock.now() - startedAt) / 1_000);
+  };
+  // The waits of the backoff are 0.5, 1, 2 and 4 seconds.
+  assertEquals([elapsed(), elapsed(), elapsed(), elapsed()], [9, 17, 26, 28]);
+  h.clock.tick(20_000);
+  h.net.last.accept();
+  h.clock.tick(20_000);
+  start(h.net.last, h.net.last.take()[0]);
+  assertEquals(h.client.state, "open");
+  h.net.last.drop();
+  h.clock.tick(h.client.retryAt! - h.clock.time());
+  h.clock.tick(8_000);
+  assertEquals(h.client.state, "waiting");
+});
+
+Deno.test("the heartbeat's timeout grows after connections that were silent from the start", () => {
+  using h = harness({ lobby: false });
+  const silentFor = (): number => {
+    handshake(h.net.last);
+    h.net.last.emit({ type: "pong" });
+    const openedAt = h.clock.now();
+    while (h.client.state === "open") h.clock.tick(1_000);
+    h.clock.tick(h.client.retryAt! - h.clock.time());
+    return Math.floor((h.clock.now() - openedAt) / 25_000) * 25;
+  };
+  assertEquals([silentFor(), silentFor(), silentFor()], [25, 50, 75]);
+  // A connection on which something arrived later than the timeout was not a slow one.
+  handshake(h.net.last);
+  for (let i = 0; i < 10; i++) {
+    h.clock.tick(20_000);
+    h.net.last.emit({ type: "pong" });
+  }
+  while (h.client.state === "open") h.clock.tick(1_000);
+  h.clock.tick(h.client.retryAt! - h.clock.time());
+  assertEquals(silentFor(), 25);
 });
 
 Deno.test("reconnects to a silent server without waiting for its close event", () => {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { watchWake } from "../../../client/connection/wake.ts";
-import { handshake, harness } from "../harness.ts";
+import { handshake, harness, record } from "../harness.ts";
 
 /** Calls `run` with a global document, as a page has one. */
 function withDocument(
@@ -16,6 +16,10 @@ function withDocument(
   } finally {
     delete global.document;
   }
+}
+
+function pagehide(persisted: boolean): Event {
+  return Object.assign(new Event("pagehide"), { persisted });
 }
 
 for (const type of ["online", "pageshow"]) {
@@ -79,7 +83,7 @@ Deno.test("a hidden tab that was frozen and runs again connects at once", () => 
 Deno.test("stops watching the page", () => {
   withDocument((document) => {
     let calls = 0;
-    const stop = watchWake(() => calls++);
+    const stop = watchWake({ wake: () => calls++, suspend: () => calls++ });
     globalThis.dispatchEvent(new Event("online"));
     document.dispatchEvent(new Event("visibilitychange"));
     document.dispatchEvent(new Event("resume"));
@@ -88,6 +92,7 @@ Deno.test("stops watching the page", () => {
     stop();
     globalThis.dispatchEvent(new Event("online"));
     globalThis.dispatchEvent(new Event("pageshow"));
+    globalThis.dispatchEvent(pagehide(true));
     document.dispatchEvent(new Event("visibilitychange"));
     document.dispatchEvent(new Event("resume"));
     assertEquals(calls, 3);
@@ -120,12 +125,18 @@ Deno.test("every way to close the client removes its listeners", () => {
   assertEquals(added, [
     "online",
     "pageshow",
+    "pagehide",
     "online",
     "pageshow",
+    "pagehide",
     "online",
     "pageshow",
+    "pagehide",
   ]);
   assertEquals(signals.map((signal) => signal.aborted), [
+    true,
+    true,
+    true,
     true,
     true,
     true,
@@ -139,8 +150,84 @@ Deno.test("works in a runtime without a document and without global events", () 
   const { addEventListener } = globalThis;
   Object.assign(globalThis, { addEventListener: undefined });
   try {
-    watchWake(() => {})();
+    watchWake({ wake() {}, suspend() {} })();
   } finally {
     globalThis.addEventListener = addEventListener;
   }
+});
+
+Deno.test("a page that is kept for Back closes its connection, waits without a timer, and connects at once when it is shown", () => {
+  using h = harness();
+  handshake(h.net.last);
+  const changes = record(h.client, "statechange");
+  const old = h.net.last;
+  globalThis.dispatchEvent(pagehide(true));
+  assertEquals(old.closedWith, {
+    code: 4000,
+    reason: "Page is kept for Back",
+  });
+  assertEquals([h.client.state, h.client.retryAt, h.clock.pending], [
+    "waiting",
+    undefined,
+    0,
+  ]);
+  assertEquals(
+    changes.map(({ state, code, retryInMs }) => [state, code, retryInMs]),
+    [["waiting", 4000, undefined]],
+  );
+  h.clock.tick(600_000);
+  assertEquals(h.net.sockets.length, 1);
+  globalThis.dispatchEvent(new Event("pageshow"));
+  const { hello } = handshake(h.net.last);
+  assertEquals([h.client.state, hello.session], ["open", "me.secret"]);
+});
+
+Deno.test("a client that connects or waits when the page is kept waits for the page", () => {
+  for (const isWaiting of [false, true]) {
+    using h = harness();
+    if (isWaiting) h.net.last.drop();
+    globalThis.dispatchEvent(pagehide(true));
+    h.clock.tick(600_000);
+    assertEquals([h.client.state, h.net.sockets.length], ["waiting", 1]);
+    globalThis.dispatchEvent(new Event("pageshow"));
+    assertEquals([h.client.state, h.net.sockets.length], ["connecting", 2]);
+  }
+});
+
+Deno.test("a page that ends, and a closed client, ignore pagehide", () => {
+  using h = harness();
+  handshake(h.net.last);
+  globalThis.dispatchEvent(pagehide(false));
+  assertEquals(h.client.state, "open");
+  h.client.close();
+  globalThis.dispatchEvent(pagehide(true));
+  assertEquals(h.client.state, "closed");
+});
+
+Deno.test("an open connection that closes within a second of a wake is replaced at once, a second time after the backoff", () => {
+  using h = harness();
+  handshake(h.net.last);
+  globalThis.dispatchEvent(new Event("pageshow"));
+  h.clock.tick(5);
+  h.net.last.drop();
+  h.clock.tick(0);
+  assertEquals([h.client.state, h.net.sockets.length], ["connecting", 2]);
+  handshake(h.net.last);
+  h.net.last.drop();
+  h.clock.tick(0);
+  assertEquals(h.client.state, "waiting");
+});
+
+Deno.test("online replaces an attempt that began without a network", () => {
+  using h = harness();
+  h.clock.tick(999);
+  globalThis.dispatchEvent(new Event("online"));
+  assertEquals(h.net.sockets.length, 1);
+  h.clock.tick(1);
+  globalThis.dispatchEvent(new Event("pageshow"));
+  assertEquals(h.net.sockets.length, 1);
+  globalThis.dispatchEvent(new Event("online"));
+  assertEquals([h.net.sockets.length, h.net.sockets[0]!.readyState], [2, 2]);
+  handshake(h.net.last);
+  assertEquals(h.client.state, "open");
 });

@@ -128,7 +128,7 @@ Deno.test("rejects what is larger than the server's limit with large, and sends 
   );
 });
 
-Deno.test("what the server does not accept now waits, and a request that timed out counts until its answer", async () => {
+Deno.test("a request above the server's inflight waits, and one that timed out counts until its answer", async () => {
   const { clock, sent, requests, reply, server } = fixture();
   server.capacity = 2;
   const answers = [1, 2, 3, 4].map((n) =>
