@@ -77,7 +77,7 @@ export class Connection {
    * @throws the exception of the WebSocket constructor.
    */
   constructor(parameters: ConnectionParameters) {
-    const { url, protocols, clock, connectTimeoutMs, handler } = this
+    const { url, protocols, connectTimeoutMs, handler } = this
       .#parameters = parameters;
     const socket = this.#socket = new parameters.WebSocket(url, protocols);
     socket.binaryType = "arraybuffer";
