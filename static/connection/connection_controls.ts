@@ -92,7 +92,7 @@ export class ConnectionControls {
     this.#isRestarting = true;
   }
 
-  #update({ state, previous, code }: StateEvent): void {
+  #update({ state, previous, code, retryInMs }: StateEvent): void {
     const connected = state === "open";
     if (connected !== this.#connected) {
       this.#connected = connected;
@@ -106,7 +106,12 @@ export class ConnectionControls {
     if (previous === "open") {
       this.#closedAt = performance.now();
       this.#report(
-        isBroken() ? "You disconnected this page." : `Disconnected${reason}.`,
+        isBroken()
+          ? "You disconnected this page."
+          // Without a planned attempt, the browser keeps the page and the client connects when it is shown again.
+          : state === "waiting" && retryInMs === undefined
+          ? "Paused: the browser kept this page for its Back button."
+          : `Disconnected${reason}.`,
         "disconnected",
       );
       this.#isRestarting = false;

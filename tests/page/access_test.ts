@@ -85,12 +85,12 @@ everyBrowserTest(
     await server.hub.broadcast({ type: "chat", text: "from elsewhere" });
     await driven.send(page, "from here");
     await driven.acknowledged(page, "from here");
-    assertEquals(await page.evaluate(AXE_FINDINGS), []);
+    assertEquals(await page.evaluate(driven.AXE_FINDINGS), []);
     await page.click("#drawer-toggle");
-    assertEquals(await page.evaluate(AXE_FINDINGS), []);
+    assertEquals(await page.evaluate(driven.AXE_FINDINGS), []);
     await page.click("#disconnect");
     await driven.state(page, "waiting");
-    assertEquals(await page.evaluate(AXE_FINDINGS), []);
+    assertEquals(await page.evaluate(driven.AXE_FINDINGS), []);
   },
 );
 
@@ -148,11 +148,6 @@ everyBrowserTest(
   },
 );
 
-/** Runs axe in the page. */
-const AXE_FINDINGS = `axe.run().then(({ violations }) =>
-  violations.map(({ id, nodes }) =>
-    id + ": " + nodes.map(({ html }) => html.slice(0, 120)).join(" | ")))`;
-
 function axeFindings(page: Page): Promise<string[]> {
-  return page.evaluate(AXE_FINDINGS);
+  return page.evaluate(driven.AXE_FINDINGS);
 }

@@ -137,6 +137,11 @@ export function sidewaysScroll(page: PageDriver): Promise<string[]> {
     })`);
 }
 
+/** The source that runs axe and returns its findings. */
+export const AXE_FINDINGS: string = `axe.run().then(({ violations }) =>
+  violations.map(({ id, nodes }) =>
+    id + ": " + nodes.map(({ html }) => html.slice(0, 120)).join(" | ")))`;
+
 /** Returns the source of an array of the elements that contain a text. */
 function matching(selector: string, text: string | RegExp): string {
   const test = typeof text === "string"

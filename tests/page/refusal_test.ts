@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
+import axe from "axe-core";
 import { serve } from "../../server.ts";
 import {
   acknowledged,
+  AXE_FINDINGS,
   fill,
   line,
   online,
@@ -39,6 +41,8 @@ everyBrowserTest(
     await state(page, "closed");
     await visible(page, "#reconnect");
     await shows(page, "#send-problem", "Cannot send: not authenticated (4501)");
+    await page.evaluate(`(() => { ${axe.source}\n })()`);
+    assertEquals(await page.evaluate(AXE_FINDINGS), []);
     await fill(page, "#text", "a draft");
     await page.press("Enter");
     assertEquals(await valueOf(page, "#text"), "a draft");

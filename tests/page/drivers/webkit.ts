@@ -34,7 +34,7 @@ export const hasWebKit: boolean = [DRIVER, DISPLAY_SERVER, EXECUTABLE]
 /** The screen has room for two windows beside each other: windows that cover one another stop drawing. */
 const SCREEN = "2800x1000x24";
 /**
- * The left edges of the windows. Without a window manager the window under the pointer has the focus. The pointer is in the
+ * The x coordinates of the windows. Without a window manager the window under the pointer has the focus. The pointer is in the
  * middle of the screen, and WebKit matches `:focus` in the window with the focus only: the first one covers the middle.
  */
 const WINDOW_X = [1300, 0];
