@@ -15,6 +15,7 @@ import {
 import { closeError } from "./connection/close_error.ts";
 import { checkClose } from "./connection/close_socket.ts";
 import { Connection, type ConnectionClose } from "./connection/connection.ts";
+import { ReachabilityProbe } from "./connection/reachability.ts";
 import { Reconnector, type StateChange } from "./connection/reconnect.ts";
 import { refuseToken, resolveUrl } from "./connection/url.ts";
 import {
@@ -109,6 +110,10 @@ export class Client<
     this.#reconnector = new Reconnector({
       clock,
       backoff: settings.backoff,
+      connectTimeoutMs: settings.connectTimeoutMs,
+      probe: settings.dialect === "v1"
+        ? ReachabilityProbe.create(this.url, clock)
+        : undefined,
       handler,
       connect: (closed, { connect, silence }) =>
         new Connection({

@@ -18,7 +18,7 @@ import { type ClientClock, webClock } from "./clock.ts";
 export interface BackoffOptions {
   /** The full wait before the first retry in ms. @default 500 */
   readonly minMs?: number | undefined;
-  /** The longest full wait in ms. @default 15_000 */
+  /** The longest full wait in ms. @default 10_000 */
   readonly maxMs?: number | undefined;
   /** The number of retries in a row after which the client closes; 0 disables reconnects. @default Infinity */
   readonly attempts?: number | undefined;
@@ -121,7 +121,7 @@ export type HeartbeatSettings = Settled<HeartbeatOptions>;
 
 /** The defaults and the constants of the client. */
 export const DEFAULTS = {
-  backoff: { minMs: 500, maxMs: 15_000, attempts: Infinity },
+  backoff: { minMs: 500, maxMs: 10_000, attempts: Infinity },
   outbox: { maxCount: 10_000, maxBytes: 1024 * 1024, maxAgeMs: 60_000 },
   heartbeat: { intervalMs: 10_000, timeoutMs: 25_000 },
   connectTimeoutMs: 8_000,
@@ -129,6 +129,10 @@ export const DEFAULTS = {
   tokenTimeoutMs: 30_000,
   /** The largest factor of a timeout that ended attempt after attempt: the network may be slow. */
   maxTimeoutFactor: 3,
+  /** The attempts in a row without a connection after which a page asks by `fetch` before it opens a WebSocket. */
+  askAfter: 3,
+  /** The longest time without a WebSocket while the server does not answer the questions of a page. */
+  unaskedMs: { trusted: 300_000, untrusted: 30_000 },
   /** The time after a wake in which the end of an open connection does not count as a failure. */
   wokenMs: 1_000,
   requestTimeoutMs: 10_000,

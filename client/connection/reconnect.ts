@@ -4,6 +4,7 @@ import type { ClientClock } from "../clock.ts";
 import type { Connection, ConnectionClose } from "./connection.ts";
 import type { ClientState, EventDetails, StateEvent } from "../events.ts";
 import { type BackoffSettings, DEFAULTS } from "../options.ts";
+import type { ReachabilityProbe } from "./reachability.ts";
 import { type WakeEvent, watchWake } from "./wake.ts";
 
 /** The details of a change of state. */
@@ -37,6 +38,10 @@ export interface ReconnectorParameters {
     closed: (close: ConnectionClose, isVerdict: boolean) => void,
     factors: TimeoutFactors,
   ) => Connection;
+  /** Asks whether the server answers; `undefined` where there is no page. */
+  readonly probe: ReachabilityProbe | undefined;
+  /** The time for an answer, in ms. */
+  readonly connectTimeoutMs: number;
   /** Called for each change of state. */
   readonly stateChanged: (change: StateChange) => void;
   /** Called once, when the client is closed. */
@@ -70,6 +75,11 @@ export class Reconnector {
   #state: ClientState = "connecting";
   #connection: Connection | undefined;
   #openedAt: number | undefined;
+  /** The attempts in a row without a connection. */
+  #failures = 0;
+  /** The time of the last WebSocket. */
+  #socketAt = 0;
+  #cancelQuestion: (() => void) | undefined;
   /** The attempts in a row that ended by a timeout. */
   #connectTimeouts = 0;
   /** The connections in a row that were silent from the start. */
@@ -117,7 +127,7 @@ export class Reconnector {
   /** Enters the state `open`: the server has answered the hello. */
   ready(): void {
     this.#openedAt = this.#clock.now();
-    this.#connectTimeouts = 0;
+    this.#connectTimeouts = this.#failures = 0;
     this.#wasOpen = true;
     this.#set("open");
   }
@@ -163,7 +173,7 @@ export class Reconnector {
   }
 
   #connect(): Connection {
-    this.#connectingAt = this.#clock.now();
+    this.#connectingAt = this.#socketAt = this.#clock.now();
     const factor = (count: number): number =>
       Math.min(1 + count, DEFAULTS.maxTimeoutFactor);
     return this.#parameters.connect(
@@ -178,6 +188,40 @@ export class Reconnector {
   #dial(): void {
     this.#cancelTimer?.();
     this.retryAt = this.#returnAt = undefined;
+    if (this.#asksFirst) this.#ask();
+    else this.#open();
+  }
+
+  get #asksFirst(): boolean {
+    const { probe } = this.#parameters;
+    return this.#failures >= DEFAULTS.askAfter && probe?.isBlocked === false;
+  }
+
+  /** Asks whether the server answers, and opens a WebSocket where it does. */
+  #ask(): void {
+    const { connectTimeoutMs } = this.#parameters;
+    const probe = this.#parameters.probe!;
+    this.#connectingAt = this.#clock.now();
+    this.#cancelQuestion = probe.ask(connectTimeoutMs, (result) => {
+      this.#cancelQuestion = undefined;
+      const { trusted, untrusted } = DEFAULTS.unaskedMs;
+      const unaskedMs = probe.isTrusted ? trusted : untrusted;
+      // The question may be at fault: a page's policy, or a program that blocks requests.
+      const isDue = this.#clock.now() - this.#socketAt >= unaskedMs;
+      if (result === "answers" || probe.isBlocked || isDue) this.#open();
+      else {
+        this.#connectionClosed({
+          code: CloseCode.abnormal,
+          reason: "Server does not answer",
+          wasClean: false,
+        }, true);
+      }
+    });
+    this.#set("connecting");
+  }
+
+  /** Opens a WebSocket, and enters the state `connecting`. */
+  #open(): void {
     let failure: ConnectionClose | undefined;
     try {
       this.#connection = this.#connect();
@@ -190,7 +234,7 @@ export class Reconnector {
         cause: error,
       };
     }
-    this.#set("connecting");
+    if (this.#state !== "connecting") this.#set("connecting");
     if (failure !== undefined && this.#state === "connecting") {
       this.#connectionClosed(failure, true);
     }
@@ -247,8 +291,10 @@ export class Reconnector {
   }
 
   #forgetConnection(): void {
+    if (this.#openedAt === undefined) this.#failures++;
     this.#connection = this.#wokenAt = undefined;
     this.#cancelTimer?.();
+    this.#cancelQuestion?.();
     this.#backoff.connectionClosed(
       this.#openedAt === undefined ? 0 : this.#clock.now() - this.#openedAt,
     );
@@ -313,6 +359,7 @@ export class Reconnector {
   #stop(): void {
     this.retryAt = undefined;
     this.#cancelTimer?.();
+    this.#cancelQuestion?.();
     this.#stopWatching?.();
   }
 

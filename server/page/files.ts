@@ -15,6 +15,7 @@ export { default as "client/connection/close_error.ts" } from "../../client/conn
 export { default as "client/connection/close_socket.ts" } from "../../client/connection/close_socket.ts" with { type: "text" };
 export { default as "client/connection/connection.ts" } from "../../client/connection/connection.ts" with { type: "text" };
 export { default as "client/connection/liveness.ts" } from "../../client/connection/liveness.ts" with { type: "text" };
+export { default as "client/connection/reachability.ts" } from "../../client/connection/reachability.ts" with { type: "text" };
 export { default as "client/connection/reconnect.ts" } from "../../client/connection/reconnect.ts" with { type: "text" };
 export { default as "client/connection/url.ts" } from "../../client/connection/url.ts" with { type: "text" };
 export { default as "client/connection/wake.ts" } from "../../client/connection/wake.ts" with { type: "text" };

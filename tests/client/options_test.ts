@@ -11,7 +11,7 @@ Deno.test("fills in the documented defaults", () => {
   assertEquals(settings.connectTimeoutMs, 8_000);
   assertEquals(settings.backoff, {
     minMs: 500,
-    maxMs: 15_000,
+    maxMs: 10_000,
     attempts: Infinity,
   });
   assertEquals(settings.outbox, {
@@ -32,7 +32,7 @@ Deno.test("a given number replaces its default and no other one", () => {
   });
   assertEquals([backoff.minMs, backoff.maxMs, backoff.attempts], [
     10,
-    15_000,
+    10_000,
     3,
   ]);
   assertEquals([outbox.maxCount, outbox.maxAgeMs], [0, 60_000]);
