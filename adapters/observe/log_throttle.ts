@@ -28,7 +28,9 @@ export class LogThrottle {
 
   /** Counts a line. @returns `true` when it may be written. */
   allows(): boolean {
-    this.#cancel ??= this.#clock.after(WINDOW_MS, () => this.end());
+    this.#cancel ??= this.#clock.after(WINDOW_MS, () => this.end(), {
+      background: true,
+    });
     if (this.#written < this.#max) {
       this.#written++;
       return true;

@@ -58,7 +58,7 @@ export class Maintenance {
     this.#cancel = clock.after(ms, () => {
       const isBehind = transaction.runSoon(() => this.#step());
       this.#schedule(isBehind ? CATCH_UP_MS : INTERVAL_MS);
-    });
+    }, { background: true });
   }
 
   /**

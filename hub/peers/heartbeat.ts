@@ -58,7 +58,9 @@ export class Heartbeat {
 
   /** Starts the timer, if it is not running. */
   start(): void {
-    this.#cancel ??= this.#clock.after(this.#tickMs, () => this.#beat());
+    this.#cancel ??= this.#clock.after(this.#tickMs, () => this.#beat(), {
+      background: true,
+    });
   }
 
   /** Stops the timer for good. */

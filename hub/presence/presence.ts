@@ -257,7 +257,7 @@ export class Presence {
         if (topic.replication!.tick()) this.#unfollow(topic);
       }
       this.#tick(context);
-    });
+    }, { background: true });
   }
 
   /** Forgets a topic without members of this hub, and without recent queries. */

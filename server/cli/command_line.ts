@@ -9,6 +9,8 @@ export interface ServeCommand {
   readonly run: "serve";
   readonly port: number;
   readonly hostname: string;
+  /** The environment variables that set the port and the hostname, for error messages; none where a flag or the default did. */
+  readonly variables: { readonly port?: "PORT"; readonly hostname?: "HOST" };
   /** The number of isolates with sockets; 1 for the main isolate alone. */
   readonly workers: number;
   readonly limits: Limits;
@@ -103,6 +105,12 @@ function serveCommand(values: Values, env: Environment): ServeCommand {
     run: "serve",
     port: readPort(values, env),
     hostname: values.hostname ?? (env.HOST || "127.0.0.1"),
+    variables: {
+      ...(values.port === undefined && env.PORT ? { port: "PORT" } : {}),
+      ...(values.hostname === undefined && env.HOST
+        ? { hostname: "HOST" }
+        : {}),
+    },
     workers: readWorkers(values),
     limits: limits === "none" ? NO_LIMITS : DEFAULT_LIMITS,
     origins: readOrigins(values.origins ?? "same"),

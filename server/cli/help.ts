@@ -53,8 +53,9 @@ Operation
                         (default: --drain-over + 2s)
   --help, -h            print this text
 
-A TIME is a number of milliseconds (500, 500ms) or of seconds (5s). Ctrl-C and
-SIGTERM drain the server and end it; a second signal ends it at once.
+A TIME is a number of milliseconds (500, 500ms) or of seconds (5s). Ctrl-C,
+SIGTERM and SIGHUP drain the server and end it; a second signal, at least 300 ms
+after the first, ends it at once.
 
 Permissions (deno task start sets them):
   --allow-net, --allow-env=PORT,HOST,DRUMBEAT_ADMIN_TOKEN

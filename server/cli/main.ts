@@ -18,8 +18,18 @@ import {
   type Log,
   UnavailableError,
 } from "./optional_modules.ts";
-import { print, printError } from "./output.ts";
+import { LineWriter, print, printError } from "./output.ts";
 import { urlsOf } from "./urls.ts";
+
+/** Signals within this time after the first one are part of it: `deno task` passes on a signal that its group received. */
+const ONE_SIGNAL_MS = 300;
+/** The longest wait for a blocked output before the process ends, in ms. */
+const FLUSH_MS = 500;
+
+const errors: LineWriter = new LineWriter(Deno.stderr, {
+  dropped: (lines) =>
+    errors.write(`${lines} lines were dropped: the output was blocked\n`),
+});
 
 const command = parseCommandLine(Deno.args, {
   PORT: Deno.env.get("PORT"),
@@ -34,7 +44,7 @@ else if (command.run === "refuse") {
 } else await run(command);
 
 async function run(command: ServeCommand): Promise<void> {
-  const { workers, drain, hostname, port } = command;
+  const { workers, drain, hostname } = command;
   if (workers > 1 && !("listenDatagram" in Deno)) {
     printError("--workers needs the flag --unstable-net, to share the port");
     Deno.exit(2);
@@ -45,7 +55,7 @@ async function run(command: ServeCommand): Promise<void> {
     log = command.log === undefined ? undefined : await createLog(command.log);
     server = await start(command, log);
   } catch (error) {
-    printError(describeFailure(error, hostname, port));
+    printError(describeFailure(error, command));
     Deno.exit(1);
   }
   const urls = urlsOf({
@@ -55,19 +65,30 @@ async function run(command: ServeCommand): Promise<void> {
   });
   if (log !== undefined) log.log("listening", { urls });
   else print(`Drumbeat listens on ${urls.join("\n                    ")}`);
-  server.finished.catch((error) => {
-    printError(describeFailure(error, hostname, server.addr.port));
+  const flush = () =>
+    Promise.all([errors.flush(FLUSH_MS), log?.flush(FLUSH_MS)]);
+  server.finished.catch(async (error) => {
+    const listening = { ...command, port: server.addr.port };
+    errors.write(`${describeFailure(error, listening)}\n`);
+    await flush();
     Deno.exit(1);
   });
-  let isStopping = false;
+  let stoppedAt: number | undefined;
   const stop = async () => {
-    if (isStopping) Deno.exit(130);
-    isStopping = true;
+    const now = performance.now();
+    if (stoppedAt !== undefined) {
+      if (now - stoppedAt > ONE_SIGNAL_MS) Deno.exit(130);
+      return;
+    }
+    stoppedAt = now;
     await server.drain(drain);
+    await flush();
     Deno.exit(0);
   };
-  Deno.addSignalListener("SIGINT", stop);
-  Deno.addSignalListener("SIGTERM", stop);
+  // SIGHUP: the terminal was closed.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(signal, stop);
+  }
 }
 
 async function start(
@@ -86,7 +107,7 @@ async function start(
       ? {}
       : { store: await openStore(command.store, command.durability) }),
     onError: (error: unknown, { stage }: { readonly stage: string }) => {
-      if (log === undefined) printError(`${stage}: ${describe(error)}`);
+      if (log === undefined) errors.write(`${stage}: ${describe(error)}\n`);
     },
   };
   if (workers > 1) return await startWorkers({ ...options, workers });
@@ -145,16 +166,21 @@ async function openStore(
 
 function describeFailure(
   error: unknown,
-  hostname: string,
-  port: number,
+  { hostname, port, variables }: ServeCommand,
 ): string {
+  const setBy = (variable: string | undefined) =>
+    variable === undefined ? "" : ` (set by the variable ${variable})`;
   if (error instanceof Deno.errors.AddrInUse) {
-    return `Port ${port} is in use. Choose another one with --port.`;
+    return `Port ${port}${
+      setBy(variables.port)
+    } is in use. Choose another one with --port.`;
   }
   const reason = error instanceof Error ? error.message : String(error);
   if (error instanceof UnavailableError) return reason;
   if (error instanceof Error && isStoreError(error)) return reason;
-  return `Cannot listen on ${hostname}:${port}: ${reason}`;
+  return `Cannot listen on ${hostname}:${port}${
+    setBy(variables.hostname ?? variables.port)
+  }: ${reason}`;
 }
 
 function describe(error: unknown): unknown {

@@ -1,6 +1,6 @@
 import type { Metrics, Observer } from "../../hub/observer.ts";
 import type { AdminOptions } from "../admin.ts";
-import { writeOutput } from "./output.ts";
+import { LineWriter } from "./output.ts";
 
 /** A flag needs a module, a file or a variable that is not available. The message is one line. */
 export class UnavailableError extends Error {
@@ -24,6 +24,7 @@ async function load<T>(flag: string, path: string): Promise<T> {
 
 interface Logger {
   info(event: string, fields: Readonly<Record<string, unknown>>): void;
+  warn(event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
 /** The part of `./logs` that is used here. `typeof import(…)` would put the module into the graph. */
@@ -43,6 +44,8 @@ export interface Log {
   readonly observer: Observer;
   /** Logs an event of the command line. */
   log(event: string, fields: Readonly<Record<string, unknown>>): void;
+  /** Resolves when every line is written, or after a time in ms. */
+  flush(ms: number): Promise<void>;
 }
 
 /**
@@ -53,10 +56,15 @@ export interface Log {
 export async function createLog(format: "json" | "text"): Promise<Log> {
   const path = "../../adapters/observe/logtape.ts";
   const { lineLogger, logs } = await load<LogModule>("--log", path);
-  const logger = lineLogger({ format, write: writeOutput });
+  const lines = new LineWriter(Deno.stdout, {
+    dropped: (lines) =>
+      logger.warn("lines were dropped: the output was blocked", { lines }),
+  });
+  const logger = lineLogger({ format, write: (line) => lines.write(line) });
   return {
     observer: logs({ logger }),
     log: (event, fields) => logger.info(event, fields),
+    flush: (ms) => lines.flush(ms),
   };
 }
 

@@ -147,3 +147,30 @@ for (const more of [["--log", "json"], []]) {
     }
   });
 }
+
+Deno.test("an output that is not read, as of a paused terminal, does not stop the server", async () => {
+  const port = freePort();
+  const process = new Deno.Command(Deno.execPath(), {
+    args: withLog("--port", `${port}`, "--log", "json"),
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  // The server prints its first line before the output is no longer read.
+  const reader = process.stdout.getReader();
+  await reader.read();
+  // Six times what a pipe holds.
+  const origin = `https://e.example/${"x".repeat(40_000)}`;
+  for (let n = 0; n < 10; n++) {
+    assertEquals(await refusal(port, { origin }), 403);
+  }
+  await using peer = await WirePeer.v1(port);
+  await peer.next();
+  process.kill("SIGTERM");
+  assertEquals((await peer.next()).type, "goaway");
+  assertEquals((await peer.closed).code, 1012);
+  assertEquals((await process.status).code, 0);
+  await reader.cancel();
+});

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { PROTOCOL } from "../../../messages.ts";
 import { RawPeer } from "../../raw_peer.ts";
 import {
@@ -98,6 +98,23 @@ Deno.test("prints the URLs for other devices on 0.0.0.0", async () => {
   assertEquals(await health.text(), "ok\n");
 });
 
+Deno.test("errors name the variable that set the address", async () => {
+  const arrange = async (env: Record<string, string>) =>
+    await runDeno(START, env);
+  const host = await arrange({ HOST: "x86_64-conda-linux-gnu", PORT: "0" });
+  assertEquals(host.code, 1);
+  assertMatch(
+    host.stderr,
+    /^Cannot listen on x86_64-conda-linux-gnu:0 \(set by the variable HOST\): [^\n]+\n$/,
+  );
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  assertEquals(
+    (await arrange({ PORT: `${port}` })).stderr,
+    `Port ${port} (set by the variable PORT) is in use. Choose another one with --port.\n`,
+  );
+});
+
 test("the stock contract requires a text of chat, and accepts other types", async ({ transport }) => {
   await using server = await SpawnedServer.start(startOver(transport));
   await using peer = await WirePeer.plain(server.port);
@@ -119,13 +136,16 @@ test("--limits none accepts a message that the default refuses", async ({ transp
   assertEquals(await peer.next(), message);
 });
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  test(`${signal} drains each peer and exits with 0, early when all answer`, async ({ transport }) => {
-    await using server = await SpawnedServer.start(startOver(transport));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  test(`${signal} drains each peer and exits with 0, long before the deadline when all answer`, async ({ transport }) => {
+    await using server = await SpawnedServer.start([
+      ...startOver(transport),
+      "--drain-deadline",
+      "999999s",
+    ]);
     const v1 = await WirePeer.v1(server.port);
     await v1.next();
     const plain = await WirePeer.plain(server.port);
-    const from = performance.now();
     server.signal(signal);
     const goaway = await v1.next();
     assertEquals(goaway.type, "goaway");
@@ -136,11 +156,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     ]);
     const { code, stderr } = await server.ended;
     assertEquals([code, stderr], [0, ""]);
-    assertLess(performance.now() - from, 2_000);
   });
 }
 
-test("exits with 0 within 5 s, with stalled peers whose buffers are full and a peer without a hello", async ({ transport }) => {
+test("exits with 0 at the deadline, with stalled peers whose buffers are full and a peer without a hello", async ({ transport }) => {
   await using server = await SpawnedServer.start([
     ...UNLIMITED,
     "--transport",
@@ -167,15 +186,14 @@ test("exits with 0 within 5 s, with stalled peers whose buffers are full and a p
       type === "ack" && acked === id + 19
     );
   }
-  const from = performance.now();
   server.signal("SIGTERM");
+  // The stalled peers never answer: without the deadline, the server would not end.
   const { code, stderr } = await server.ended;
   assertEquals([code, stderr], [0, ""]);
-  assertLess(performance.now() - from, 5_000);
   for (const peer of [plain, v1, silent]) peer.drop();
 });
 
-Deno.test("a second signal ends the server at once", async () => {
+Deno.test("a second signal, a while after the first, ends the server at once", async () => {
   await using server = await SpawnedServer.start([
     ...START,
     "--port",
@@ -191,7 +209,8 @@ Deno.test("a second signal ends the server at once", async () => {
   server.signal("SIGTERM");
   // The first signal was received; the server now waits up to a minute for the answer to the close frame.
   assertEquals(await stalled.closeCode(), 1012);
-  server.signal("SIGTERM");
+  // Up to 300 ms after the first, a signal is part of it.
+  while (!await hasEnded(server)) server.signal("SIGTERM");
   assertEquals((await server.ended).code, 130);
   stalled.drop();
 });
@@ -217,6 +236,33 @@ Deno.test("deno serve server.ts serves a hub that is created at the first reques
   await page.body?.cancel();
 });
 
+Deno.test("deno serve server.ts ends on SIGTERM, after one WebSocket was closed and with one that is open", async () => {
+  await using server = await SpawnedServer.start(
+    [
+      "serve",
+      "--allow-net",
+      "--host",
+      "127.0.0.1",
+      "--port",
+      "0",
+      "server.ts",
+    ],
+  );
+  {
+    await using first = await WirePeer.v1(server.port);
+    await first.next();
+    await using plain = await WirePeer.plain(server.port);
+    first.send({ type: "presence", topic: "lobby", data: {} });
+    plain.send({ type: "chat", text: "hello" });
+    await plain.next();
+  }
+  const open = await WirePeer.v1(server.port);
+  await open.next();
+  server.signal("SIGTERM");
+  assertEquals((await open.closed).code, 1001);
+  assertEquals((await server.ended).code, 0);
+});
+
 Deno.test("importing server.ts and mod.ts does nothing: the process ends without output", async () => {
   for (const module of ["server.ts", "mod.ts"]) {
     const url = new URL(module, root).href;
@@ -228,3 +274,11 @@ Deno.test("importing server.ts and mod.ts does nothing: the process ends without
     assertEquals([module, code, stdout, stderr], [module, 0, "", ""]);
   }
 });
+
+/** Returns `true` once a process has ended, and `false` after a turn of 20 ms. */
+function hasEnded(server: SpawnedServer): Promise<boolean> {
+  return Promise.race([
+    server.ended.then(() => true),
+    new Promise<boolean>((resolve) => setTimeout(resolve, 20, false)),
+  ]);
+}
