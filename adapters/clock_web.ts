@@ -1,6 +1,9 @@
 import { LONGEST_TIMER_MS } from "../common/timer.ts";
 import type { AfterOptions, Cancel, Clock } from "../hub/clock.ts";
 
+/** A port without turns for this time, up to twice of it, no longer keeps the process alive, in ms. */
+const RELEASE_MS = 100;
+
 /**
  * A clock on the Web platform: `performance`, `Date`, `setTimeout`, and a `MessageChannel` for the end of the turn.
  *
@@ -21,6 +24,10 @@ import type { AfterOptions, Cancel, Clock } from "../hub/clock.ts";
 export class WebClock implements Clock {
   #channel: MessageChannel | undefined;
   #receiver: RefPort | undefined;
+  /** The timer that unreferences the port; `undefined` while the port does not keep the process alive. */
+  #release: ReturnType<typeof setTimeout> | undefined;
+  /** `true` when no turn was asked for since the timer started. */
+  #isIdle = true;
   #callbacks: (() => void)[] = [];
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #isClosed = false;
@@ -54,8 +61,8 @@ export class WebClock implements Clock {
   turn(run: () => void): void {
     if (this.#isClosed) return;
     const port = this.#port();
-    // The runtime waits for the end of the turn, and for nothing else of this clock.
-    if (this.#callbacks.push(run) === 1) this.#receiver?.ref?.();
+    this.#callbacks.push(run);
+    this.#holdProcess();
     port.postMessage(null);
   }
 
@@ -64,8 +71,26 @@ export class WebClock implements Clock {
     this.#callbacks = [];
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
+    clearTimeout(this.#release);
     this.#channel?.port1.close();
     this.#channel?.port2.close();
+  }
+
+  /**
+   * Keeps the process alive until the turns are over. A listening port would keep it alive for good; unreferencing it in its
+   * own handler has no effect on Deno, and a timer for each turn would cost more than the turn.
+   */
+  #holdProcess(): void {
+    this.#isIdle = false;
+    if (this.#release !== undefined) return;
+    this.#receiver?.ref?.();
+    this.#release = setTimeout(() => {
+      this.#release = undefined;
+      if (!this.#isIdle || this.#callbacks.length > 0) {
+        this.#holdProcess();
+        this.#isIdle = true;
+      } else this.#receiver?.unref?.();
+    }, RELEASE_MS);
   }
 
   #port(): MessagePort {
@@ -74,7 +99,6 @@ export class WebClock implements Clock {
       this.#receiver = this.#channel.port2;
       this.#receiver.onmessage = () => {
         this.#callbacks.shift()?.();
-        if (this.#callbacks.length === 0) this.#receiver?.unref?.();
       };
     }
     return this.#channel.port1;

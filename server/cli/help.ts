@@ -54,8 +54,8 @@ Operation
   --help, -h            print this text
 
 A TIME is a number of milliseconds (500, 500ms) or of seconds (5s). Ctrl-C,
-SIGTERM and SIGHUP drain the server and end it; a second signal, at least 300 ms
-after the first, ends it at once.
+SIGTERM and SIGHUP drain the server and end it; a second signal, more than
+300 ms after the first, ends it at once.
 
 Permissions (deno task start sets them):
   --allow-net, --allow-env=PORT,HOST,DRUMBEAT_ADMIN_TOKEN
