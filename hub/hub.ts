@@ -15,6 +15,7 @@ import {
   type RequestMap,
   type Validator,
 } from "../messages.ts";
+import { isSendable } from "../messages/close_codes.ts";
 import type { Denial } from "./access/authorizer.ts";
 import { Ticket } from "./access/ticket.ts";
 import type { Clock } from "./clock.ts";
@@ -375,7 +376,11 @@ export class Hub<
     const action = "Cannot close the hub";
     checkNames(action, options, { code: true, graceMs: true });
     const { code = CloseCode.goingAway, graceMs = 1000 } = options;
-    checkNumber(action, "code", code, { min: 1000, max: 4999, integer: true });
+    if (!isSendable(code)) {
+      throw new RangeError(
+        `${action}: code ${code} must not be sent (RFC 6455 section 7.4)`,
+      );
+    }
     checkNumber(action, "graceMs", graceMs);
     return this.#closed ??= this.#core.mayIgnore(
       this.#close(code, graceMs),

@@ -214,6 +214,20 @@ Deno.test("close is idempotent", async () => {
   await hub[Symbol.asyncDispose]();
 });
 
+Deno.test("refuses to close with a code that must not be sent, and stays open", async () => {
+  await using hub = inMemory();
+  const peer = await hub.v1();
+  for (const code of [999, 1005, 1006, 1015, 2999, 5000, 1000.5, NaN]) {
+    assertThrows(
+      () => void hub.hub.close({ code }),
+      RangeError,
+      `Cannot close the hub: code ${code} must not be sent`,
+    );
+  }
+  assertEquals(hub.hub.isDraining, false);
+  assertEquals(peer.closed, undefined);
+});
+
 Deno.test("a connection that opens while the hub closes, or after that, is closed", async () => {
   const hub = inMemory();
   const closing = hub.hub.close();
