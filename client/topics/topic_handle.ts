@@ -59,7 +59,7 @@ export interface SharedSubscription<M extends MessageMap> {
 
 /**
  * The implementation of {@linkcode Topic}: the handlers and iterators of one user of a topic. Each `client.topic()` returns a
- * handle of its own, so that one part of a program may close its topic while another one goes on.
+ * handle of its own, so that one part of a program may close its topic while another one continues.
  */
 export class TopicHandle<M extends MessageMap> implements Topic<M> {
   readonly name: string;

@@ -26,7 +26,7 @@ Deno.test("two handles of a topic share one subscription, and both receive its r
   assertEquals(seen, [["a"], ["a"]]);
 });
 
-Deno.test("the topic is left with the last handle; the other one goes on until then", async () => {
+Deno.test("the last handle ends the subscription; the other ones work until then", async () => {
   using h = harness();
   const first = h.client.topic("room:1");
   const second = h.client.topic("room:1");
