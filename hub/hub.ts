@@ -376,6 +376,7 @@ export class Hub<
     const action = "Cannot close the hub";
     checkNames(action, options, { code: true, graceMs: true });
     const { code = CloseCode.goingAway, graceMs = 1000 } = options;
+    checkNumber(action, "code", code);
     if (!isSendable(code)) {
       throw new RangeError(
         `${action}: code ${code} must not be sent (RFC 6455 section 7.4)`,

@@ -217,7 +217,7 @@ Deno.test("close is idempotent", async () => {
 Deno.test("refuses to close with a code that must not be sent, and stays open", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
-  for (const code of [999, 1005, 1006, 1015, 2999, 5000, 1000.5, NaN]) {
+  for (const code of [999, 1005, 1006, 1015, 2999, 5000, 1000.5]) {
     assertThrows(
       () => void hub.hub.close({ code }),
       RangeError,
@@ -253,8 +253,8 @@ Deno.test("close and drain refuse unknown options and wrong values", async () =>
   for (
     const [options, message] of [
       [{ grace: 1 }, "unknown option 'grace'"],
-      [{ code: "1001" }, "the option 'code' must be an integer"],
-      [{ code: 5000 }, "the option 'code' must be an integer"],
+      [{ code: "1001" }, "the option 'code' must be a number"],
+      [{ code: 5000 }, "code 5000 must not be sent"],
       [{ graceMs: -1 }, "the option 'graceMs' must be a number"],
       [1012, "the options must be an object"],
     ] as const
