@@ -7,6 +7,7 @@ import {
   type DrumbeatError,
   type MessageInput,
   type MessageMap,
+  type RequestInputOf,
   type RequestMap,
   startProblem,
   topicNameProblem,
@@ -305,7 +306,7 @@ export class Client<
    */
   request<K extends keyof R & string>(
     method: K,
-    ...given: RequestArguments<R[K]["data"]>
+    ...given: RequestArguments<RequestInputOf<R[K]>>
   ): Promise<R[K]["reply"]> {
     const [data, options] = given;
     return this.#rejections.watch(this.#request(method, data, options));

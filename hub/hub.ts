@@ -12,6 +12,7 @@ import {
   type MessageOf,
   type OutputOf,
   PROTOCOL,
+  type ReplyInputOf,
   type RequestMap,
   type Validator,
 } from "../messages.ts";
@@ -220,6 +221,7 @@ export class Hub<
    * Adds the handler of a request method: `await client.request(method, data)`.
    *
    * @typeParam K the method.
+   * @typeParam Reply the reply's type. `const`, so that literals in it keep their types.
    * @param method the method's name; with a contract, one of its requests.
    * @param handler receives the data, as the output of the contract's validator, and the context; returns the reply, or a
    * promise of it.
@@ -227,11 +229,11 @@ export class Hub<
    * @returns removes the handler; idempotent.
    * @throws {TypeError} when the method has a handler, and for an unknown option.
    */
-  handle<K extends keyof R & string>(
+  handle<K extends keyof R & string, const Reply extends ReplyInputOf<R[K]>>(
     method: K,
     handler: RequestHandler<
       R[K]["data"],
-      R[K]["reply"],
+      Reply,
       RequestContext<M, Auth, State>
     >,
     options?: HandleOptions & { readonly data?: undefined },

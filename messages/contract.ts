@@ -2,6 +2,7 @@ import { checkNames } from "../common/options.ts";
 import { messageTypeProblem } from "./names.ts";
 import {
   applyValidator,
+  type InputOf,
   type Issue,
   isValidator,
   type OutputOf,
@@ -11,6 +12,44 @@ import type { ErrorCode } from "./wire.ts";
 
 /** Message types and the fields of each, without `type`. */
 export type MessageMap = { [type: string]: object };
+
+/** The key of {@linkcode TransformedInputs} in a {@linkcode MessageMap}. It exists in types alone. */
+export declare const TRANSFORMED: unique symbol;
+
+/**
+ * The types that a contract takes, where its schemas transform: they differ from those that it stores and delivers.
+ *
+ * @typeParam I the message types and the fields to publish.
+ * @typeParam P the presence data to set.
+ */
+export type TransformedInputs<I, P> = {
+  /** Carries the types that the contract takes. Always absent at run time. */
+  readonly [TRANSFORMED]?: { readonly messages: I; readonly presence: P };
+};
+
+/**
+ * The message types and the fields to publish.
+ *
+ * @typeParam M the message types.
+ */
+export type InputsOf<M extends MessageMap> = M extends
+  { readonly [TRANSFORMED]?: { readonly messages: infer I } }
+  ? I extends MessageMap ? I : M
+  : M;
+
+/**
+ * The presence data to set.
+ *
+ * @typeParam M the message types of the contract.
+ * @typeParam P the presence data that the contract stores.
+ */
+export type PresenceInputOf<M extends MessageMap, P> = M extends {
+  readonly [TRANSFORMED]?: {
+    readonly messages: infer I;
+    readonly presence: infer D;
+  };
+} ? I extends MessageMap ? D : P
+  : P;
 
 /** Any message type with any fields: the messages of a hub or client without a contract. */
 export type AnyMessages = Record<string, Record<string, unknown>>;
@@ -52,7 +91,7 @@ export type MessageOf<
   : { [K in T]: { readonly type: K } & M[K] }[T];
 
 /**
- * A message to publish. Its `type` selects the fields: a `type` that may be one of several, with the fields of only one of
+ * A message to publish: its fields are those that the contract's validator takes. Its `type` selects the fields: a `type` that may be one of several, with the fields of only one of
  * them, does not compile. With an open contract, types that it does not name have any fields.
  *
  * @typeParam M the message types.
@@ -60,7 +99,7 @@ export type MessageOf<
  */
 export type MessageInput<M extends MessageMap, T extends keyof M & string> =
   & { readonly type: T }
-  & MessageOf<M, T>;
+  & MessageOf<InputsOf<M>, T & keyof InputsOf<M>>;
 
 /** Why a contract refuses a value. */
 export interface ContractRefusal {
@@ -88,10 +127,36 @@ export type CheckedData =
   | { readonly ok: true; readonly value: unknown }
   | ContractRefusal;
 
+/** The types of a request: its data, its reply, and, where schemas transform, the types that they take. */
+export interface RequestTypes {
+  /** The data that the hub's handler receives. */
+  readonly data: unknown;
+  /** The reply that the client receives. */
+  readonly reply: unknown;
+  /** The data that the client sends, where it differs from `data`. */
+  readonly dataInput?: unknown;
+  /** The reply that the hub's handler returns, where it differs from `reply`. */
+  readonly replyInput?: unknown;
+}
+
 /** The methods of requests, with the types of their data and replies. */
-export type RequestMap = {
-  [method: string]: { readonly data: unknown; readonly reply: unknown };
-};
+export type RequestMap = { [method: string]: RequestTypes };
+
+/**
+ * The data that a client sends with a request.
+ *
+ * @typeParam Q the request's types.
+ */
+export type RequestInputOf<Q extends RequestTypes> = Q extends
+  { readonly dataInput: infer Input } ? Input : Q["data"];
+
+/**
+ * The reply that a handler of the hub returns.
+ *
+ * @typeParam Q the request's types.
+ */
+export type ReplyInputOf<Q extends RequestTypes> = Q extends
+  { readonly replyInput: infer Input } ? Input : Q["reply"];
 
 /** Any method with any data and reply: the requests of a contract without `requests`. */
 export type AnyRequests = Record<
@@ -127,6 +192,15 @@ export interface Contract<
    * @throws {TypeError} when the validator returns a promise: waiting for it would reorder messages.
    */
   check(message: unknown): Checked<M>;
+  /**
+   * Checks a message that the hub has stored: its type, and its fields where their validator is a type guard. A schema checks
+   * and transforms what is published; it does not describe its own output.
+   *
+   * @param message any value.
+   * @returns the message as it is, or the refusal.
+   * @throws {TypeError} when the type guard returns a promise.
+   */
+  checkStored(message: unknown): Checked<M>;
   /**
    * Checks the data of a request.
    *
@@ -208,15 +282,25 @@ export type RequestValidatorMap = Readonly<Record<string, RequestValidators>>;
  * @typeParam RV the validators, by method.
  */
 export type RequestsOf<RV> = RequestValidatorMap extends RV ? AnyRequests
-  : {
-    [K in keyof RV & string]: {
-      readonly data: RV[K] extends { readonly data: infer V } ? OutputOf<V>
-        : unknown;
-      readonly reply: RV[K] extends
-        { readonly reply: infer V extends Validator } ? OutputOf<V>
-        : unknown;
-    };
-  };
+  : { [K in keyof RV & string]: RequestOf<RV[K]> };
+
+/**
+ * The types of a request that a pair of validators defines.
+ *
+ * @typeParam Q the validators.
+ */
+export type RequestOf<Q> =
+  & {
+    readonly data: Q extends { readonly data: infer V } ? OutputOf<V> : unknown;
+    readonly reply: Q extends { readonly reply: infer V extends Validator }
+      ? OutputOf<V>
+      : unknown;
+  }
+  & (Q extends { readonly data: infer V } ? { readonly dataInput: InputOf<V> }
+    : unknown)
+  & (Q extends { readonly reply: infer V extends Validator }
+    ? { readonly replyInput: InputOf<V> }
+    : unknown);
 
 /**
  * The presence data that a validator accepts.
@@ -230,13 +314,46 @@ export type PresenceOf<PV> = Validator extends PV ? unknown : OutputOf<PV>;
  *
  * @typeParam V the validators, by message type.
  * @typeParam Open `true` if other types pass as well.
+ * @typeParam PV the validator of presence data.
  */
 export type MessagesOf<
   V extends Readonly<Record<string, Validator>>,
   Open extends boolean = false,
+  PV = Validator,
 > =
   & { [K in keyof V & string]: OutputOf<V[K]> & object }
-  & (Open extends true ? AnyMessages : unknown);
+  & (Open extends true ? AnyMessages : unknown)
+  & InputsIfTransformed<V, Open, PV>;
+
+/**
+ * {@linkcode TransformedInputs} where a schema transforms; otherwise `unknown`, so that the types stay short.
+ *
+ * @typeParam V the validators, by message type.
+ * @typeParam Open `true` if other types pass as well.
+ * @typeParam PV the validator of presence data.
+ */
+export type InputsIfTransformed<
+  V extends Readonly<Record<string, Validator>>,
+  Open extends boolean,
+  PV,
+> = IsSame<
+  [{ [K in keyof V]: OutputOf<V[K]> }, OutputOf<PV>],
+  [{ [K in keyof V]: InputOf<V[K]> }, InputOf<PV>]
+> extends true ? unknown
+  : TransformedInputs<
+    & { [K in keyof V & string]: InputOf<V[K]> & object }
+    & (Open extends true ? AnyMessages : unknown),
+    Validator extends PV ? unknown : InputOf<PV>
+  >;
+
+/**
+ * `true` for two identical types.
+ *
+ * @typeParam A one of them.
+ * @typeParam B the other one.
+ */
+export type IsSame<A, B> = (<T>() => T extends A ? 1 : 2) extends
+  (<T>() => T extends B ? 1 : 2) ? true : false;
 
 /**
  * Defines the messages, requests and presence data that server and client share.
@@ -272,7 +389,7 @@ export function defineMessages<
 >(
   validators: V,
   options: DefineMessagesOptions<Open, RV, PV> = {},
-): Contract<MessagesOf<V, Open>, RequestsOf<RV>, PresenceOf<PV>> {
+): Contract<MessagesOf<V, Open, PV>, RequestsOf<RV>, PresenceOf<PV>> {
   const names = { open: true, requests: true, presence: true };
   checkNames("Cannot define messages", options, names);
   const { open = false, requests, presence } = options;
@@ -329,24 +446,32 @@ function validatorOf(what: string, validator: unknown): Validator {
 function contractOf<M extends MessageMap, R extends RequestMap, P>(
   { checks, open, requests, presence }: ContractParts,
 ): Contract<M, R, P> {
+  // `defineMessages` has checked the types that the contract names.
+  const checkType = (message: unknown, type: unknown): Checked<M> => {
+    const problem = messageTypeProblem(type);
+    if (problem !== undefined) {
+      return { ok: false, code: "invalid", message: problem };
+    }
+    if (open) return { ok: true, message: message as MessageOf<M> };
+    return unknownName("message", String(type));
+  };
   return {
     types: new Set(checks.keys()),
     open,
     check(message: unknown): Checked<M> {
-      const type = typeof message === "object" && message !== null
-        ? (message as { type?: unknown }).type
-        : undefined;
-      // `defineMessages` has checked the types that the contract names.
+      const type = typeOf(message);
       const validator = checks.get(type as string);
-      if (validator !== undefined) {
-        return checkFields(type as string, message as object, validator);
-      }
-      const problem = messageTypeProblem(type);
-      if (problem !== undefined) {
-        return { ok: false, code: "invalid", message: problem };
-      }
-      if (open) return { ok: true, message: message as MessageOf<M> };
-      return unknownName("message", String(type));
+      return validator === undefined
+        ? checkType(message, type)
+        : checkFields(type as string, message as object, validator);
+    },
+    checkStored(message: unknown): Checked<M> {
+      const type = typeOf(message);
+      const validator = checks.get(type as string);
+      if (validator === undefined) return checkType(message, type);
+      return "~standard" in validator
+        ? { ok: true, message: message as MessageOf<M> }
+        : checkFields(type as string, message as object, validator);
     },
     checkRequest(method: string, data: unknown): CheckedData {
       if (requests === undefined) return { ok: true, value: data };
@@ -365,6 +490,12 @@ function contractOf<M extends MessageMap, R extends RequestMap, P>(
       return checkData("presence", data, presence);
     },
   };
+}
+
+function typeOf(message: unknown): unknown {
+  return typeof message === "object" && message !== null
+    ? (message as { type?: unknown }).type
+    : undefined;
 }
 
 function checkData(

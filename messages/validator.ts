@@ -49,13 +49,25 @@ export type Guard<T> = (value: unknown) => value is T;
 export type Validator = StandardSchema<any> | Guard<any>;
 
 /**
- * The type of the values that a validator accepts.
+ * The type of the values that a validator returns: what is stored and delivered.
  *
  * @typeParam V the validator.
  */
 export type OutputOf<V> = V extends StandardSchema<infer T> ? T
   : V extends Guard<infer T> ? T
   : never;
+
+/**
+ * The type of the values that a validator takes. It differs from {@linkcode OutputOf} where a schema transforms.
+ *
+ * @typeParam V the validator.
+ */
+export type InputOf<V> = V extends
+  { readonly "~standard": { readonly types?: infer T } }
+  ? NonNullable<T> extends { readonly input: infer Input }
+    ? unknown extends Input ? OutputOf<V> : Input
+  : OutputOf<V>
+  : OutputOf<V>;
 
 /** A problem of a value, as sent over the wire. */
 export interface Issue {

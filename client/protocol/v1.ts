@@ -37,7 +37,7 @@ const PING_BYTES = 64;
 /** The part of a contract that the client uses. */
 type V1Contract<M extends MessageMap> = Pick<
   Contract<M>,
-  "check" | "checkPresence" | "checkRequest" | "checkReply"
+  "check" | "checkStored" | "checkPresence" | "checkRequest" | "checkReply"
 >;
 
 /** drumbeat.v1 on the client: one session, which continues from connection to connection. See docs/protocol.md. */

@@ -108,13 +108,17 @@ export class Publisher<M extends MessageMap> {
   }
 
   #text(action: string, message: unknown): string {
-    const checked = this.#parameters.contract.check(message);
+    const text = JSON.stringify(message) as string | undefined;
+    // Checks what JSON makes of the message, as the server will: `toJSON` and getters may change it.
+    const checked = this.#parameters.contract.check(
+      text === undefined ? undefined : JSON.parse(text),
+    );
     if (!checked.ok) {
       const { code, message: cause, issues = [] } = checked;
       throw new DrumbeatError(code, `${action}: ${cause}`, { issues });
     }
     // The message as given: the server's validator produces what is stored, once.
-    return JSON.stringify(message);
+    return text!;
   }
 }
 

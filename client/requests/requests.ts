@@ -11,6 +11,7 @@ import {
 } from "../../messages.ts";
 import { watchAbort } from "../abort.ts";
 import type { ClientClock } from "../clock.ts";
+import { asJson } from "./as_json.ts";
 import { DEFAULTS } from "../options.ts";
 import type { PendingReplies } from "./pending_replies.ts";
 
@@ -129,7 +130,7 @@ export class Requests {
     const { contract } = this.#parameters;
     const action = `Cannot request '${method}'`;
     checkNames(action, options, { signal: true, timeoutMs: true });
-    const checked = contract.checkRequest(method, data);
+    const checked = contract.checkRequest(method, asJson(data));
     if (!checked.ok) throw refusal(action, checked);
     return await this.send(
       {

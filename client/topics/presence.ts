@@ -7,6 +7,7 @@ import {
 } from "../../messages.ts";
 import { Listeners } from "../listeners.ts";
 import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
+import { asJson } from "../requests/as_json.ts";
 import type { Requests } from "../requests/requests.ts";
 import { checkWait, Waiters, type WaitOptions } from "../waiters.ts";
 
@@ -37,8 +38,9 @@ export type PresenceArguments<P> = null extends P
  * The members of a topic: one entry for each session, whatever its connection does.
  *
  * @typeParam P the members' data.
+ * @typeParam Input the data that the contract's validator takes.
  */
-export interface TopicPresence<P = unknown> {
+export interface TopicPresence<P = unknown, Input = P> {
   /** The data of each member, by its public id. Empty above 1,000 members, and while this client is not a member. */
   readonly members: ReadonlyMap<string, P>;
   /** The number of members. */
@@ -55,7 +57,7 @@ export interface TopicPresence<P = unknown> {
    * @throws {DrumbeatError} `invalid` where the contract refuses the data; the server's code where it refuses them;
    * `timeout`; `closed`.
    */
-  set(...given: PresenceArguments<P>): Promise<void>;
+  set(...given: PresenceArguments<Input>): Promise<void>;
 
   /**
    * Adds a handler of changes.
@@ -112,7 +114,7 @@ export class PresenceView implements TopicPresence {
     return host.rejections.promise((resolve, reject) => {
       const signal = checkWait(action, options);
       if (this.#closedError !== undefined) return reject(this.#closedError);
-      const checked = host.contract.checkPresence(data);
+      const checked = host.contract.checkPresence(asJson(data));
       if (!checked.ok) {
         const { code, message, issues = [] } = checked;
         throw new DrumbeatError(code, `${action}: ${message}`, { issues });

@@ -25,7 +25,7 @@ import {
 /** The client of a subscription. */
 export interface SubscriptionHost<M extends MessageMap>
   extends TopicHandleHost {
-  readonly contract: Pick<Contract<M>, "check" | "checkPresence">;
+  readonly contract: Pick<Contract<M>, "checkStored" | "checkPresence">;
   readonly emit: EmitEvent<M>;
   /** Unsubscribes from the topic. */
   unsubscribe(subscription: Subscription<M>): void;
@@ -110,12 +110,9 @@ export class Subscription<M extends MessageMap>
   check(record: RawRecord): MessageRecord<M> | BinaryRecord | undefined {
     if (record.kind === "binary") return record;
     try {
-      const checked = this.#host.contract.check(record.message);
-      if (checked.ok) {
-        // No copy: the program has not received the record yet.
-        record.message = checked.message;
-        return record as MessageRecord<M>;
-      }
+      // The hub's validator has transformed it, once.
+      const checked = this.#host.contract.checkStored(record.message);
+      if (checked.ok) return record as MessageRecord<M>;
       const { kind: _, message, ...context } = record;
       const { message: reason, issues = [] } = checked;
       this.#host.emit("invalid", { message, context, reason, issues });

@@ -8,6 +8,7 @@ import type {
   MessageMap,
   MessageOf,
   Position,
+  PresenceInputOf,
   TopicRecord,
 } from "../../messages.ts";
 import type { PublishOptions } from "../publish/publisher.ts";
@@ -43,7 +44,7 @@ export interface Topic<M extends MessageMap = AnyMessages, P = unknown>
   /** The epoch of the log and the next expected offset; `undefined` before the first subscription. */
   readonly position: Position | undefined;
   /** The members of the topic. */
-  readonly presence: TopicPresence<P>;
+  readonly presence: TopicPresence<P, PresenceInputOf<M, P>>;
 
   /**
    * Publishes a message, or bytes. Without a connection the message waits in the outbox; after a resume it is sent again, and

@@ -137,7 +137,7 @@ export function recordsOf<M extends MessageMap>(
         return [{ kind: "binary", ...info, payload: body.slice() }];
       }
       try {
-        const checked = context.contract.check(JSON.parse(body));
+        const checked = context.contract.checkStored(JSON.parse(body));
         if (checked.ok) {
           const message = checked.message as MessageOf<M>;
           return [{ kind: "record", ...info, message }];

@@ -38,6 +38,7 @@ export { default as "client/publish/outgoing_message.ts" } from "../../client/pu
 export { default as "client/publish/pacing.ts" } from "../../client/publish/pacing.ts" with { type: "text" };
 export { default as "client/publish/publisher.ts" } from "../../client/publish/publisher.ts" with { type: "text" };
 export { default as "client/report.ts" } from "../../client/report.ts" with { type: "text" };
+export { default as "client/requests/as_json.ts" } from "../../client/requests/as_json.ts" with { type: "text" };
 export { default as "client/requests/pending_replies.ts" } from "../../client/requests/pending_replies.ts" with { type: "text" };
 export { default as "client/requests/requests.ts" } from "../../client/requests/requests.ts" with { type: "text" };
 export { default as "client/topics/cursor.ts" } from "../../client/topics/cursor.ts" with { type: "text" };

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import * as v from "valibot";
 import { defineMessages, DrumbeatError } from "../../../messages.ts";
 import { DeepStore } from "../deep_store.ts";
 import {
@@ -313,12 +312,11 @@ Deno.test("the program's history has a peer's binary record as bytes, which are 
   }
 });
 
-Deno.test("the program's history omits and reports records that the contract refuses", async () => {
+Deno.test("the program's history omits and reports records that a type guard of the contract refuses", async () => {
   let allowed = 3;
   const contract = defineMessages({
-    chat: v.object({
-      text: v.pipe(v.string(), v.check((text) => Number(text) < allowed)),
-    }),
+    chat: (fields): fields is { text: string } =>
+      Number((fields as { text: string }).text) < allowed,
   });
   await using hub = inMemory({ contract });
   const room = hub.hub.topic("room");
