@@ -71,7 +71,13 @@ export class IgnoredRejections {
     executor: Executor<T>,
     ignored: Ignored = this.#context.ignored,
   ): Promise<T> {
-    const { promise, resolve, reject } = WatchedPromise.withResolvers<T>();
+    // Not withResolvers, which Node 20 and browsers before 2024 lack.
+    let resolve!: (value: T) => void;
+    let reject!: (reason?: unknown) => void;
+    const promise = new WatchedPromise<T>((onResolve, onReject) => {
+      resolve = onResolve;
+      reject = onReject;
+    });
     const rejectWatched = (reason?: unknown): void => {
       WatchedPromise.watch(promise, this.#watcher, ignored);
       reject(reason);

@@ -1,4 +1,4 @@
-import { deferred } from "../../common/platform.ts";
+import { type Deferred, deferred } from "../../common/platform.ts";
 import type {
   AnyMessages,
   GapRecord,
@@ -15,8 +15,7 @@ export class RecordQueue<M extends MessageMap = AnyMessages>
   implements AsyncIterableIterator<TopicRecord<M>> {
   #waiting: TopicRecord<M>[] = [];
   #skipped: GapRecord | undefined;
-  #readers: PromiseWithResolvers<IteratorResult<TopicRecord<M>, undefined>>[] =
-    [];
+  #readers: Deferred<IteratorResult<TopicRecord<M>, undefined>>[] = [];
   #end: { readonly error?: unknown } | undefined;
   readonly #returned: (queue: RecordQueue<M>) => void;
 
