@@ -39,7 +39,7 @@ export {
 } from "./hub/access/authorize.ts";
 export { type Denial } from "./hub/access/authorizer.ts";
 export { type Ticket } from "./hub/access/ticket.ts";
-export { type Cancel, type Clock } from "./hub/clock.ts";
+export { type AfterOptions, type Cancel, type Clock } from "./hub/clock.ts";
 export { type CreateHubOptions } from "./hub/create_hub.ts";
 export { type ErrorStage, type Hooks } from "./hub/hooks.ts";
 export { Hub } from "./hub/hub.ts";

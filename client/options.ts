@@ -46,9 +46,6 @@ export interface OutboxOptions {
   readonly maxAgeMs?: number | undefined;
 }
 
-/** A token, or none. */
-type MaybeToken = string | null | undefined;
-
 /** The part of the `WebSocket` constructor that the client uses. */
 export type WebSocketConstructor = new (
   url: string,
@@ -85,7 +82,11 @@ export interface ConnectOptions<
   readonly token?:
     | string
     | null
-    | (() => MaybeToken | Promise<MaybeToken>)
+    | (() =>
+      | string
+      | null
+      | undefined
+      | Promise<string | null | undefined>)
     | undefined;
   /** The waits between reconnects. */
   readonly backoff?: BackoffOptions | undefined;

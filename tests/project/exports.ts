@@ -53,6 +53,7 @@ export const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     "serve",
   ],
   "./hub": [
+    "AfterOptions",
     "Allow",
     "AnsweredRequest",
     "Authorize",
