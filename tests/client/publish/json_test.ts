@@ -3,7 +3,7 @@ import { DrumbeatError } from "../../../client.ts";
 import { defineMessages } from "../../../messages.ts";
 import { handshake, harness } from "../harness.ts";
 
-Deno.test("a message that JSON leaves out is refused, and nothing is sent", async () => {
+Deno.test("a message that JSON omits is refused, and nothing is sent", async () => {
   using h = harness();
   handshake(h.net.last);
   const message = { type: "x", toJSON: () => undefined };
@@ -14,7 +14,7 @@ Deno.test("a message that JSON leaves out is refused, and nothing is sent", asyn
   assertEquals([code, h.net.last.take()], ["invalid", []]);
 });
 
-Deno.test("a message whose type JSON leaves out is refused by the client", async () => {
+Deno.test("a message whose type JSON omits is refused by the client", async () => {
   using h = harness();
   handshake(h.net.last);
   class Message {

@@ -81,7 +81,7 @@ await programTest(
   },
 );
 
-/** Reads an output up to the URL that the server prints, and goes on reading it. */
+/** Reads an output up to the URL that the server prints, and continues to read it. */
 async function portOf(
   output: ReadableStream<string>,
 ): Promise<{ port: number; printed: string; rest: Promise<void> }> {
