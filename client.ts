@@ -59,6 +59,10 @@ export {
 } from "./client/topics/topic.ts";
 export { type WaitOptions } from "./client/waiters.ts";
 export {
+  type OptionalAsyncDisposable,
+  type OptionalDisposable,
+} from "./common/disposable.ts";
+export {
   type ClientHandler,
   type WebSocketApi,
 } from "./client/web_socket_api.ts";

@@ -1,4 +1,8 @@
 import { checkNames } from "../common/options.ts";
+import {
+  addDispose,
+  type OptionalAsyncDisposable,
+} from "../common/disposable.ts";
 import { deferred } from "../common/platform.ts";
 import {
   type AnyMessages,
@@ -63,7 +67,14 @@ export class Client<
   M extends MessageMap = AnyMessages,
   R extends RequestMap = AnyRequests,
   P = unknown,
-> extends WebSocketApi<M> implements AsyncDisposable {
+> extends WebSocketApi<M> {
+  static {
+    addDispose(Client.prototype, "asyncDispose", function () {
+      this.close();
+      return this.#closed.promise;
+    });
+  }
+
   readonly #reconnector: Reconnector;
   readonly #dialect: V1<M> | Plain<M>;
   readonly #rejections: IgnoredRejections;
@@ -312,12 +323,6 @@ export class Client<
     return this.#rejections.watch(this.#request(method, data, options));
   }
 
-  /** Closes the client and waits for the end of the closing handshake. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    await this.#closed.promise;
-  }
-
   get #v1(): V1<M> | undefined {
     return this.#dialect instanceof V1 ? this.#dialect : undefined;
   }
@@ -393,3 +398,13 @@ export class Client<
     );
   }
 }
+
+/**
+ * `await using client = connect(…)` closes the client and waits for the end of the closing handshake, where the runtime and the
+ * program's `lib` have `Symbol.asyncDispose`.
+ */
+export interface Client<
+  M extends MessageMap = AnyMessages,
+  R extends RequestMap = AnyRequests,
+  P = unknown,
+> extends OptionalAsyncDisposable {}

@@ -1,4 +1,8 @@
 import type {
+  OptionalAsyncDisposable,
+  OptionalDisposable,
+} from "../../common/disposable.ts";
+import type {
   AnyMessages,
   GapRecord,
   HistoryPart,
@@ -36,7 +40,10 @@ export type StartFrom = { readonly last?: number } | Position;
  * @typeParam P the contract's presence data.
  */
 export interface Topic<M extends MessageMap = AnyMessages, P = unknown>
-  extends AsyncIterable<TopicRecord<M>>, AsyncDisposable, Disposable {
+  extends
+    AsyncIterable<TopicRecord<M>>,
+    OptionalAsyncDisposable,
+    OptionalDisposable {
   /** The topic's name. */
   readonly name: string;
   /** The state of the subscription. */

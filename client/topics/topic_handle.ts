@@ -1,4 +1,5 @@
 import { checkNames, checkNumber } from "../../common/options.ts";
+import { addDispose } from "../../common/disposable.ts";
 import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
 import {
   type BinaryRecord,
@@ -61,7 +62,16 @@ export interface SharedSubscription<M extends MessageMap> {
  * The implementation of {@linkcode Topic}: the handlers and iterators of one user of a topic. Each `client.topic()` returns a
  * handle of its own, so that one part of a program may close its topic while another one continues.
  */
-export class TopicHandle<M extends MessageMap> implements Topic<M> {
+export class TopicHandle<M extends MessageMap> {
+  static {
+    addDispose(TopicHandle.prototype, "dispose", function () {
+      void this.close();
+    });
+    addDispose(TopicHandle.prototype, "asyncDispose", function () {
+      return this.close();
+    });
+  }
+
   readonly name: string;
   readonly presence: PresenceView;
   readonly #subscription: SharedSubscription<M>;
@@ -171,14 +181,6 @@ export class TopicHandle<M extends MessageMap> implements Topic<M> {
     });
   }
 
-  [Symbol.dispose](): void {
-    void this.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
   // The subscription calls the methods below.
 
   /** True while a call of `joined` waits. */
@@ -244,3 +246,6 @@ export class TopicHandle<M extends MessageMap> implements Topic<M> {
       );
   }
 }
+
+/** The methods that the class's static block adds. */
+export interface TopicHandle<M extends MessageMap> extends Topic<M> {}

@@ -57,6 +57,7 @@ export { default as "client/topics/topics.ts" } from "../../client/topics/topics
 export { default as "client/waiters.ts" } from "../../client/waiters.ts" with { type: "text" };
 export { default as "client/web_socket_api.ts" } from "../../client/web_socket_api.ts" with { type: "text" };
 export { default as "common/backoff.ts" } from "../../common/backoff.ts" with { type: "text" };
+export { default as "common/disposable.ts" } from "../../common/disposable.ts" with { type: "text" };
 export { default as "common/ignored_rejections.ts" } from "../../common/ignored_rejections.ts" with { type: "text" };
 export { default as "common/options.ts" } from "../../common/options.ts" with { type: "text" };
 export { default as "common/platform.ts" } from "../../common/platform.ts" with { type: "text" };

@@ -161,6 +161,8 @@ export const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     "MessageMap",
     "MessageOf",
     "MessageRecord",
+    "OptionalAsyncDisposable",
+    "OptionalDisposable",
     "OtherType",
     "OutboxOptions",
     "Position",
