@@ -2,7 +2,7 @@ import { acknowledged, online, send } from "./driven_lobby.ts";
 import { everyBrowserTest } from "./every_browser.ts";
 import { start } from "./lobby_page.ts";
 
-/** A proxy that removes a path prefix from each request. */
+/** A proxy that removes a path prefix from each request, and serves nothing outside of it. */
 function startProxy(
   prefix: string,
   port: number,
@@ -18,12 +18,15 @@ function startProxy(
       transform(chunk, controller) {
         // The browser sends each request in one piece, and after a handshake the bytes are masked.
         const text = new TextDecoder("latin1").decode(chunk.subarray(0, 200));
-        const start = text.startsWith(`GET ${prefix}/`)
-          ? new TextEncoder().encode("GET ")
-          : undefined;
-        if (start === undefined) return controller.enqueue(chunk);
-        controller.enqueue(start);
-        controller.enqueue(chunk.subarray(start.length + prefix.length));
+        const method = "GET ";
+        if (!text.startsWith(`${method}/`)) return controller.enqueue(chunk);
+        const isInside = text.startsWith(`${method}${prefix}/`);
+        controller.enqueue(
+          new TextEncoder().encode(isInside ? method : `${method}/outside`),
+        );
+        controller.enqueue(
+          chunk.subarray(method.length + (isInside ? prefix.length : 0)),
+        );
       },
     });
     await Promise.allSettled([
