@@ -12,6 +12,8 @@ export interface RefusedHandshake {
   readonly path: string;
   /** The `Origin` header, where there was one. */
   readonly origin?: string | undefined;
+  /** The host that the `Origin` is compared with: the `Host` header, or `X-Forwarded-Host` of a trusted proxy. */
+  readonly host?: string | undefined;
   /** The `User-Agent` header, where there was one. */
   readonly userAgent?: string | undefined;
 }

@@ -8,9 +8,11 @@ import type { MessageMap, RequestMap } from "../messages.ts";
 import {
   ADMISSION_OPTION_NAMES,
   type AdmissionOptions,
+  type AdmissionRules,
   admissionRules,
   refuseOrigin,
 } from "./admission/admission.ts";
+import { requestedHost } from "./admission/origins.ts";
 import { refusedHandshake } from "./admission/refused_handshake.ts";
 import {
   ADMIN_OPTION_NAMES,
@@ -29,6 +31,13 @@ export interface HandlerOptions extends AdmissionOptions, AdminOptions {
    * @default true
    */
   readonly page?: boolean | undefined;
+  /**
+   * The path that everything is below: with `/realtime`, WebSockets connect to `/realtime/ws` and `/realtime/`, and the page is
+   * at `/realtime/`. It begins with a slash and does not end with one.
+   *
+   * @default "", the root
+   */
+  readonly path?: string | undefined;
 }
 
 /** The names of {@linkcode HandlerOptions}. */
@@ -36,12 +45,13 @@ export const HANDLER_OPTION_NAMES: OptionNames<HandlerOptions> = {
   ...ADMISSION_OPTION_NAMES,
   ...ADMIN_OPTION_NAMES,
   page: true,
+  path: true,
 };
 
 /** The second argument of a {@linkcode Handler}, as `Deno.serve` passes it. */
 export interface HandlerInfo {
   /**
-   * The address of the other side. Without it, the limits per address count all connections as those of one address.
+   * The address of the other side. Without it, the limits per address do not apply, which is reported once to `onError`.
    *
    * @default none
    */
@@ -100,27 +110,41 @@ export function createHandlerFor<M extends MessageMap, R extends RequestMap>(
   { action, accept }: { readonly action: string; readonly accept: Accept },
 ): Handler {
   checkNames(action, options, HANDLER_OPTION_NAMES);
-  const { page = true } = options;
+  const { page = true, path: prefix = "" } = options;
   checkBoolean(action, "page", page);
+  checkPath(action, prefix);
   const rules = admissionRules(options, action);
   const admin = adminHandler(hub, options, action);
+  let hasReported = false;
+  const reportMissingAddress = () => {
+    if (hasReported) return;
+    hasReported = true;
+    const text =
+      "No remote address: the limits per address do not apply. Pass on the second argument of Deno.serve: handler(request, info)";
+    hub.report(new Error(text), "receive");
+  };
   return async (request, info) => {
-    const path = pathOf(request);
-    if (path === undefined) return plainText(400, "Invalid host or path");
+    const requested = pathOf(request);
+    if (requested === undefined) return plainText(400, "Invalid host or path");
+    const path = below(prefix, requested);
+    if (path === undefined) return plainText(404, "Not found");
     const operational = health(request, path, hub) ?? admin(request, path);
     if (operational !== undefined) return operational;
     const isUpgrade =
       request.headers.get("upgrade")?.toLowerCase() === "websocket";
-    if (isUpgrade && (path === "/ws" || path === "/")) {
+    if (isUpgrade && SOCKET_PATHS.has(path)) {
       const remote = info?.remoteAddr;
       const address = remote !== undefined && "hostname" in remote
         ? remote.hostname
         : "";
-      const handshake = refusedHandshake(request, path, address);
+      const host = requestedHost(request, rules.trustedProxies);
+      const handshake = refusedHandshake(request, requested, { address, host });
       const response = hub.isDraining
         ? draining()
         : await upgrade(request, address, { hub, rules, accept });
       const { status } = response;
+      // A Unix socket has an address without a hostname: nothing is missing there.
+      if (remote === undefined && status === 101) reportMissingAddress();
       if (status >= 400) hub.refused({ ...handshake, status });
       return response;
     }
@@ -134,8 +158,51 @@ export function createHandlerFor<M extends MessageMap, R extends RequestMap>(
         });
     }
     const asset = page ? await servePage(request, path) : undefined;
-    return asset ?? plainText(404, "Not found");
+    if (asset === undefined) return plainText(404, "Not found");
+    if (path === "/" && requested === prefix) {
+      // The page's links are relative. So is this one: a proxy may have removed a part of the path.
+      const location = `./${prefix.slice(prefix.lastIndexOf("/") + 1)}/`;
+      return plainText(308, "See the page", { location });
+    }
+    if (path.endsWith(".ts")) allowOrigin(request, asset, rules);
+    return asset;
   };
+}
+
+/** The paths below the prefix that accept WebSockets. */
+const SOCKET_PATHS: ReadonlySet<string> = new Set(["/ws", "/ws/", "/"]);
+
+function checkPath(action: string, path: unknown): void {
+  if (path === "") return;
+  if (
+    typeof path === "string" && /^(?:\/[^/?#\s]+)+$/.test(path) &&
+    URL.parse(path, "http://host")?.pathname === path
+  ) return;
+  throw new TypeError(
+    `${action}: the option 'path' must be a path such as '/realtime', not ${
+      typeof path === "string" ? `'${path}'` : typeof path
+    }`,
+  );
+}
+
+/** Returns the path below a prefix; `undefined` for a path that is not below it. */
+function below(prefix: string, path: string): string | undefined {
+  if (prefix === "") return path;
+  if (path === prefix) return "/";
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : undefined;
+}
+
+/** Lets the pages that may connect import the client: modules of another origin need CORS (Fetch Standard, section 3.2). */
+function allowOrigin(
+  request: Request,
+  { headers }: Response,
+  rules: AdmissionRules,
+): void {
+  headers.append("vary", "origin");
+  const origin = request.headers.get("origin");
+  if (origin !== null && rules.isAllowedOrigin(origin, request)) {
+    headers.set("access-control-allow-origin", origin);
+  }
 }
 
 /**

@@ -13,10 +13,20 @@ import { plainText } from "./responses.ts";
 /** The runtime pings an idle plain peer after half of this time and closes it after all of it, in seconds. */
 const PLAIN_IDLE_SECONDS = 30;
 
+/** The time in which an upgraded WebSocket has to open, in ms. */
+const OPEN_MS = 10_000;
+
+const UNOPENED =
+  `A WebSocket did not open within ${OPEN_MS} ms after its upgrade: pass on the request that the server received, not a copy, and return its response. For a prefix there is the option 'path'`;
+
 /** A handshake that was admitted, for the transport to open. */
 export interface Opening {
   /** The subprotocol to answer with; `""` for none. */
   readonly protocol: string;
+  /** `true` for the plain dialect, whose heartbeat is the transport's. */
+  readonly isPlain: boolean;
+  /** Reports that the WebSocket did not open. */
+  unopened(): void;
   /** Attaches the open WebSocket to the hub. The transport calls it once. */
   attach(socket: Socket): Inbound;
 }
@@ -45,9 +55,11 @@ export async function upgrade<M extends MessageMap, R extends RequestMap>(
   const { hub, rules, accept } = to;
   const admission = await admit(request, remote, hub, rules);
   if (admission instanceof Response) return admission;
-  const { connection, isSupported, ticket } = admission;
+  const { connection, subprotocol, isSupported, ticket } = admission;
   return accept(request, {
-    protocol: connection.protocol,
+    protocol: subprotocol,
+    isPlain: connection.protocol === "",
+    unopened: () => hub.report(new Error(UNOPENED), "receive"),
     attach(socket) {
       if (isSupported) return hub.attach(socket, connection, ticket);
       const reason = `Unsupported version: use ${PROTOCOL}`;
@@ -57,14 +69,27 @@ export async function upgrade<M extends MessageMap, R extends RequestMap>(
 }
 
 /** Opens a WebSocket with `Deno.upgradeWebSocket`. */
-export const acceptWithDeno: Accept = (request, { protocol, attach }) => {
+export const acceptWithDeno: Accept = (
+  request,
+  { protocol, isPlain, attach, unopened },
+) => {
   try {
     const { socket, response } = Deno.upgradeWebSocket(request, {
-      ...(protocol === "" ? {} : { protocol }),
       // The hub's heartbeat watches drumbeat.v1; the runtime's would re-arm a second timer with each message.
-      idleTimeout: protocol === "" ? PLAIN_IDLE_SECONDS : 0,
+      idleTimeout: isPlain ? PLAIN_IDLE_SECONDS : 0,
     });
-    new DenoSocket(socket, attach);
+    // The runtime's own option cannot read a list without spaces, such as "a,b" (RFC 9110 section 5.6.1).
+    if (protocol !== "") {
+      response.headers.set("sec-websocket-protocol", protocol);
+    }
+    const timer = setTimeout(() => {
+      if (socket.readyState === WebSocket.CONNECTING) unopened();
+    }, OPEN_MS);
+    Deno.unrefTimer(timer);
+    new DenoSocket(socket, (port) => {
+      clearTimeout(timer);
+      return attach(port);
+    });
     return response;
   } catch (error) {
     const why = error instanceof Error ? error.message : "malformed";

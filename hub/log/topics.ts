@@ -64,10 +64,12 @@ export class Topics implements Iterable<Topic> {
    * Returns a topic that is not internal, and creates it if necessary.
    *
    * @param name the topic's name.
-   * @param address the address of the peer, as `addressKey` returns it; absent for the program.
+   * @param from the address of the peer, as `addressKey` returns it; absent for the program.
    * @returns the topic, or a refusal.
    */
-  open(name: string, address?: string): Topic | Refusal {
+  open(name: string, from?: string): Topic | Refusal {
+    // A program that passes no addresses must not get one limit for all of its peers.
+    const address = from === "" ? undefined : from;
     const found = this.#byName.get(name);
     if (found !== undefined && !isInternal(name)) {
       if (found.soleAddress !== address) this.#share(found);

@@ -58,8 +58,10 @@ export class Connections {
 
   /** Returns `true` while an address is below `limits.peersPerAddress`. */
   hasCapacityFor(address: string): boolean {
-    return this.#addresses.of(addressKey(address)) <
-      this.#context.limits.peersPerAddress;
+    // A program that passes no addresses must not get one limit for all of its peers.
+    return address === "" ||
+      this.#addresses.of(addressKey(address)) <
+        this.#context.limits.peersPerAddress;
   }
 
   /**

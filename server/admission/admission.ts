@@ -8,14 +8,22 @@ import type { Hub } from "../../hub/hub.ts";
 import type { ConnectionRequest } from "../../hub/socket.ts";
 import { PROTOCOL } from "../../messages.ts";
 import { plainText } from "../responses.ts";
-import { handshakeOf, offeredSubprotocols } from "./handshake.ts";
-import { type OriginCheck, originCheck, type Origins } from "./origins.ts";
+import { handshakeOf, isTokenEntry, offeredSubprotocols } from "./handshake.ts";
+import {
+  type OriginCheck,
+  originCheck,
+  type Origins,
+  requestedHost,
+} from "./origins.ts";
+import { describeRefusal } from "./refused_handshake.ts";
 import { clientAddress } from "./remote_address.ts";
 
 /** A handshake that is admitted. */
 export interface Admission {
-  /** The connection for the hub. Its `protocol` is the subprotocol to answer with; `""` for none. */
+  /** The connection for the hub. Its `protocol` is the version of Drumbeat's protocol; `""` for the plain dialect. */
   readonly connection: ConnectionRequest;
+  /** The subprotocol to answer with; `""` for none. */
+  readonly subprotocol: string;
   /** `true` if the hub supports that subprotocol. Otherwise the connection is closed with 4506 once it is open. */
   readonly isSupported: boolean;
   /** The hub's ticket for a plain connection. */
@@ -94,7 +102,7 @@ export function admissionRules(
   checkBoolean(action, "requireOrigin", requireOrigin);
   checkNumber(action, "trustedProxies", trustedProxies, { integer: true });
   return {
-    isAllowedOrigin: originCheck(origins, action),
+    isAllowedOrigin: originCheck(origins, action, trustedProxies),
     requireOrigin,
     trustedProxies,
   };
@@ -118,7 +126,15 @@ export function refuseOrigin(
   const isAllowed = origin === null
     ? !rules.requireOrigin
     : rules.isAllowedOrigin(origin, request);
-  return isAllowed ? undefined : plainText(403, "Origin not allowed");
+  if (isAllowed) return undefined;
+  const host = requestedHost(request, rules.trustedProxies);
+  return plainText(
+    403,
+    origin === null
+      ? "Origin not allowed: the Origin header is missing"
+      : `Origin not allowed: ${describeRefusal(origin, host)}`,
+    { "x-content-type-options": "nosniff" },
+  );
 }
 
 /**
@@ -169,9 +185,29 @@ export async function admit(
   const handshake = handshakeOf(request, offered);
   const connection = { protocol, url: request.url, address, handshake };
   if (protocol !== "") {
-    return { connection, isSupported: isV1, ticket: undefined };
+    return {
+      connection,
+      subprotocol: protocol,
+      isSupported: isV1,
+      ticket: undefined,
+    };
   }
   const ticket = await hub.admit(connection);
   if (typeof ticket === "string") return REFUSALS[ticket]();
-  return { connection, isSupported: true, ticket };
+  const subprotocol = foreignSubprotocol(offered);
+  return { connection, subprotocol, isSupported: true, ticket };
+}
+
+/** A token of HTTP: RFC 9110 section 5.6.2. */
+const TOKEN_CHARACTERS = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
+
+/**
+ * Returns the subprotocol to answer a plain client with. Browsers, Node, Bun and `ws` close a connection that answers none of
+ * those that they offered. A token is never the answer, because responses' headers are logged: such a client offers a word of
+ * its own beside the token.
+ */
+function foreignSubprotocol(offered: readonly string[]): string {
+  return offered.find((name) =>
+    TOKEN_CHARACTERS.test(name) && !isTokenEntry(name)
+  ) ?? "";
 }

@@ -3,6 +3,11 @@ import type { Handshake } from "../../hub/socket.ts";
 /** The prefix of a subprotocol entry that holds a token, for plain clients that cannot set a header. */
 const TOKEN = "drumbeat.token.";
 
+/** Returns true for the subprotocol entry that holds a token. */
+export function isTokenEntry(name: string): boolean {
+  return name.startsWith(TOKEN);
+}
+
 /** Lists the subprotocols that a handshake offers. */
 export function offeredSubprotocols(request: Request): string[] {
   return (request.headers.get("sec-websocket-protocol") ?? "")
@@ -21,14 +26,14 @@ export function handshakeOf(
   offered: readonly string[],
 ): Handshake {
   const { headers } = request;
-  const entry = offered.find((name) => name.startsWith(TOKEN));
+  const entry = offered.find(isTokenEntry);
   const fields = {
     token: entry === undefined ? undefined : decode(entry.slice(TOKEN.length)),
     cookie: headers.get("cookie") ?? undefined,
     authorization: headers.get("authorization") ?? undefined,
     origin: headers.get("origin") ?? undefined,
     userAgent: headers.get("user-agent") ?? undefined,
-    protocols: offered.filter((name) => !name.startsWith(TOKEN)),
+    protocols: offered.filter((name) => !isTokenEntry(name)),
   };
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined),

@@ -23,6 +23,7 @@ export type OriginCheck = (origin: string, request: Request) => boolean;
  *
  * @param origins the allowed origins.
  * @param action the action that the option is for, which begins the error message.
+ * @param trustedProxies the number of proxies whose `X-Forwarded-Host` and `X-Forwarded-Proto` count for `same`. Default: 0.
  * @returns the check.
  * @throws {TypeError} for a value of the wrong type, or a list with a value that is not an origin: a scheme, a host, and a
  * port where it is not the default of the scheme.
@@ -30,12 +31,20 @@ export type OriginCheck = (origin: string, request: Request) => boolean;
 export function originCheck(
   origins: Origins,
   action = "Cannot serve",
+  trustedProxies = 0,
 ): OriginCheck {
   if (origins === "any") return () => true;
-  if (origins === "same") return isSame;
+  if (origins === "same") {
+    return (origin, request) => isSame(origin, request, trustedProxies);
+  }
   if (typeof origins === "function") {
-    return (origin, request) =>
-      origin !== "null" && origins(origin, request) === true;
+    return (origin, request) => {
+      if (origin === "null") return false;
+      const answer: unknown = origins(origin, request);
+      // A promise is not `true`, so the page is refused. Its rejection must not end the process.
+      if (answer instanceof Promise) answer.catch(() => {});
+      return answer === true;
+    };
   }
   if (!Array.isArray(origins)) {
     throw new TypeError(
@@ -56,16 +65,58 @@ export function originCheck(
 export function originProblem(origin: unknown): string | undefined {
   const text = String(origin);
   // A star would be compared as a letter, so a pattern would match nothing.
-  return typeof origin === "string" && URL.parse(text)?.origin === text &&
-      !/^null$|\*/.test(text)
+  return typeof origin === "string" && !/^null$|\*/.test(text) &&
+      (URL.parse(text)?.origin === text || isAppOrigin(text))
     ? undefined
     : `'${text}' is not an origin such as https://app.example`;
 }
 
-function isSame(origin: string, request: Request): boolean {
+/** The schemes whose origins a URL parser returns in their only form. */
+const WEB_SCHEME = /^(?:https?|wss?|ftp|blob|file|data|javascript|about):/;
+
+/**
+ * Returns true for the origin of an app or an extension, such as `capacitor://localhost` or `chrome-extension://abc`. A URL
+ * parser gives these no origin, so they are compared as text.
+ */
+function isAppOrigin(text: string): boolean {
+  return !WEB_SCHEME.test(text) &&
+    /^[a-z][a-z\d+.-]*:\/\/[\w.~-]+(?::\d{1,5})?$/.test(text);
+}
+
+/** The origin has the scheme and the host that the request was sent to, as far as they are known. */
+function isSame(origin: string, request: Request, proxies: number): boolean {
   const page = URL.parse(origin);
-  const host = request.headers.get("host");
+  const host = requestedHost(request, proxies);
   if (page === null || page.origin !== origin || host === null) return false;
+  if (isEncrypted(request, proxies) && page.protocol !== "https:") return false;
   // With the page's scheme: behind a proxy that ends TLS, this server's own scheme is a different one.
   return URL.parse(`${page.protocol}//${host}`)?.host === page.host;
+}
+
+/**
+ * Returns the host that the browser sent the request to: that of the last `X-Forwarded-Host` behind a trusted proxy, which a
+ * page cannot set on a WebSocket, otherwise the `Host` header.
+ */
+export function requestedHost(
+  request: Request,
+  proxies: number,
+): string | null {
+  return lastForwarded(request, "x-forwarded-host", proxies) ??
+    request.headers.get("host");
+}
+
+/** Returns true if the browser's connection is known to use TLS: a page over http is another origin. */
+function isEncrypted(request: Request, proxies: number): boolean {
+  return proxies > 0
+    ? lastForwarded(request, "x-forwarded-proto", proxies) === "https"
+    : URL.parse(request.url)?.protocol === "https:";
+}
+
+function lastForwarded(
+  request: Request,
+  header: string,
+  proxies: number,
+): string | undefined {
+  if (proxies === 0) return undefined;
+  return request.headers.get(header)?.split(",").at(-1)?.trim() || undefined;
 }

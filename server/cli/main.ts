@@ -19,6 +19,7 @@ import {
   UnavailableError,
 } from "./optional_modules.ts";
 import { LineWriter, print, printError } from "./output.ts";
+import { refusedPages } from "./refused_pages.ts";
 import { urlsOf } from "./urls.ts";
 
 /** Signals within this time after the first one are part of it: `deno task` passes on a signal that its group received. */
@@ -114,7 +115,9 @@ async function start(
   const listen = command.transport === "strict" ? await loadStrict() : serve;
   const admin = await createAdminOptions(command);
   const server = await listen({ ...options, ...admin, contract });
-  if (log !== undefined) server.hub.observe(log.observer);
+  server.hub.observe(
+    log?.observer ?? refusedPages((line) => errors.write(`${line}\n`)),
+  );
   server.hub.observe(telemetry());
   return server;
 }

@@ -95,3 +95,79 @@ Deno.test("rejects a list with a value that is not an origin, and other values",
     "the option 'origins' must be 'same', 'any', a list or a function, not 'https://app.example'",
   );
 });
+
+Deno.test("a list allows origins of apps and extensions as text", () => {
+  for (
+    const origin of [
+      "capacitor://localhost",
+      "ionic://localhost",
+      "tauri://localhost",
+      "app://obsidian.md",
+      "chrome-extension://abcdefghijklmnop",
+      "moz-extension://6a2d5f0e-0000-4000-8000-000000000000",
+      "vscode-webview://1h2g3f",
+    ]
+  ) {
+    assertEquals(isAllowed([origin], origin), true, origin);
+    assertEquals(isAllowed([origin], `${origin}.evil`), false, origin);
+    assertEquals(isAllowed("same", origin, "localhost"), false, origin);
+  }
+  for (
+    const origin of [
+      "capacitor://",
+      "capacitor://localhost/",
+      "capacitor://*",
+      "Capacitor://localhost",
+      "file:///",
+      "blob://x",
+      "capacitor:localhost",
+    ]
+  ) {
+    assertThrows(() => originCheck([origin]), TypeError, "is not an origin");
+  }
+});
+
+/** Returns true if `same` allows an origin. */
+function isSame(
+  origin: string,
+  url: string,
+  headers: Record<string, string>,
+  proxies = 0,
+): boolean {
+  const request = new Request(url, { headers });
+  return originCheck("same", "Cannot serve", proxies)(origin, request);
+}
+
+Deno.test("same requires https of a page where the connection is known to use TLS", () => {
+  const host = "app.example";
+  const [tls, plain] = ["https://app.example/ws", "http://app.example/ws"];
+  assertEquals(isSame("https://app.example", tls, { host }), true);
+  assertEquals(isSame("http://app.example", tls, { host }), false);
+  // A proxy that ends TLS, and is not a trusted one.
+  assertEquals(isSame("https://app.example", plain, { host }), true);
+  const forwarded = { host, "x-forwarded-proto": "https" };
+  assertEquals(isSame("https://app.example", plain, forwarded, 1), true);
+  assertEquals(isSame("http://app.example", plain, forwarded, 1), false);
+  assertEquals(isSame("http://app.example", plain, forwarded, 0), true);
+});
+
+Deno.test("same compares with the last X-Forwarded-Host of a trusted proxy", () => {
+  const url = "http://127.0.0.1:8000/ws";
+  const headers = {
+    host: "127.0.0.1:8000",
+    "x-forwarded-host": "evil.example, app.example:8080",
+  };
+  assertEquals(isSame("http://app.example:8080", url, headers, 1), true);
+  assertEquals(isSame("http://app.example:8080", url, headers, 0), false);
+  assertEquals(isSame("http://evil.example", url, headers, 1), false);
+  assertEquals(isSame("http://127.0.0.1:8000", url, headers, 1), false);
+  const host = { host: "app.example" };
+  assertEquals(isSame("http://app.example", url, host, 1), true);
+});
+
+Deno.test("a function that is async and rejects refuses the page, and ends no process", async () => {
+  const rejecting =
+    (() => Promise.reject(new Error("x"))) as unknown as Origins;
+  assertEquals(isAllowed(rejecting, "https://app.example"), false);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+});

@@ -32,10 +32,42 @@ Deno.test("returns the proxy's address where the entry is missing or not an addr
       "1.2.3.4<script>",
       "a:b:c",
       ":".repeat(46),
+      ":::::",
+      "dead:beef",
+      "10.0.0.1:",
+      "1.2.3",
+      "1.2.3.4.",
+      "1.2.3.4.5",
+      "1.2.3.256",
+      "01.2.3.4",
+      "1.2.3.4:123456",
+      "[1.2.3.4]:80",
+      "[2001:db8::1",
+      "2001:db8::1]",
+      "[2001:db8::1]x",
+      "[%eth0]",
+      "%eth0",
     ]
   ) {
-    const expected = forwarded === "a:b:c" ? "a:b:c" : "10.0.0.1";
-    assertEquals(addressOf(forwarded, 1), expected, forwarded);
+    assertEquals(addressOf(forwarded, 1), "10.0.0.1", forwarded);
   }
   assertEquals(addressOf("192.0.2.7", 2), "10.0.0.1");
+});
+
+Deno.test("removes ports, brackets and zones of the entries", () => {
+  const entries = [
+    ["203.0.113.7:50001", "203.0.113.7"],
+    ["203.0.113.7:1", "203.0.113.7"],
+    ["255.249.199.0", "255.249.199.0"],
+    ["[2001:db8::1]:50001", "2001:db8::1"],
+    ["[2001:db8::1]", "2001:db8::1"],
+    ["2001:DB8::1", "2001:DB8::1"],
+    ["::1", "::1"],
+    ["fe80::1%eth0", "fe80::1"],
+    ["[fe80::1%25eth0]:443", "fe80::1"],
+    ["::ffff:203.0.113.7", "::ffff:203.0.113.7"],
+  ] as const;
+  for (const [entry, address] of entries) {
+    assertEquals(addressOf(`198.51.100.1, ${entry}`, 1), address, entry);
+  }
 });
