@@ -83,3 +83,36 @@ Deno.test("without an address there is no limit per address, and one report says
   assertEquals(errors.length, 1);
   assert(String(errors[0]).includes("handler(request, info)"), `${errors[0]}`);
 });
+
+Deno.test("reports an upgraded WebSocket that does not open, as that of a copied request", async () => {
+  const reported = Promise.withResolvers<unknown>();
+  await using hub = createHub({ onError: (error) => reported.resolve(error) });
+  const handler = createHandler(hub);
+  const original = globalThis.setTimeout;
+  // The time in which a WebSocket has to open passes at once.
+  globalThis.setTimeout =
+    ((run: () => void, ms: number) =>
+      original(run, ms === 10_000 ? 0 : ms)) as typeof setTimeout;
+  // The library's timer does not keep the process alive.
+  const alive = setInterval(() => {}, 1_000);
+  try {
+    const request = new Request("http://hub.example/ws", {
+      headers: {
+        upgrade: "websocket",
+        connection: "upgrade",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+      },
+    });
+    const remoteAddr = {
+      transport: "tcp",
+      hostname: "192.0.2.1",
+      port: 1,
+    } as const;
+    assertEquals((await handler(request, { remoteAddr })).status, 101);
+    assert(String(await reported.promise).includes("not a copy"));
+  } finally {
+    clearInterval(alive);
+    globalThis.setTimeout = original;
+  }
+});

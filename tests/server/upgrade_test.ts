@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { createHandler, createHub, type Server } from "../../server.ts";
-import { PROTOCOL } from "../../messages.ts";
 import { rawHttp, RawPeer, RefusedError } from "../raw_peer.ts";
 import { test } from "./transports.ts";
 import { WirePeer } from "./wire_peer.ts";
