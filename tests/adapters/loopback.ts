@@ -107,7 +107,13 @@ export async function listenWithWs(
   await server.listen({
     port: 0,
     hostname: "127.0.0.1",
-    handler: (request) => server.accept(request, { protocol: "", attach }),
+    handler: (request) =>
+      server.accept(request, {
+        protocol: "",
+        isPlain: true,
+        attach,
+        unopened() {},
+      }),
     onError(error) {
       throw error;
     },

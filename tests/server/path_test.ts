@@ -63,7 +63,7 @@ Deno.test("path: rejects what is not a path", async () => {
   }
 });
 
-Deno.test("without an address there is no limit per address, and one report says what to pass", async () => {
+Deno.test("without an address there is no limit per address, and one report names what to pass", async () => {
   const errors: unknown[] = [];
   await using hub = createHub({
     limits: { peersPerAddress: 1, topicsPerAddress: 1 },
