@@ -1,3 +1,5 @@
+import { deferred } from "./platform.ts";
+
 /** The parts of the owner that {@linkcode IgnoredRejections} uses. */
 export interface IgnoredRejectionsContext {
   /**
@@ -71,13 +73,7 @@ export class IgnoredRejections {
     executor: Executor<T>,
     ignored: Ignored = this.#context.ignored,
   ): Promise<T> {
-    // Not withResolvers, which Node 20 and browsers before 2024 lack.
-    let resolve!: (value: T) => void;
-    let reject!: (reason?: unknown) => void;
-    const promise = new WatchedPromise<T>((onResolve, onReject) => {
-      resolve = onResolve;
-      reject = onReject;
-    });
+    const { promise, resolve, reject } = deferred<T>(WatchedPromise);
     const rejectWatched = (reason?: unknown): void => {
       WatchedPromise.watch(promise, this.#watcher, ignored);
       reject(reason);

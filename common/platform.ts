@@ -13,10 +13,16 @@ export interface Deferred<T> {
   readonly reject: (reason?: unknown) => void;
 }
 
+type Executor<T> = (
+  resolve: Deferred<T>["resolve"],
+  reject: Deferred<T>["reject"],
+) => void;
+
 /**
  * Creates a promise with the functions that settle it, as `Promise.withResolvers` does.
  *
  * @typeParam T the promise's value.
+ * @param constructor the class of the promise. Default: `Promise`.
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -27,10 +33,12 @@ export interface Deferred<T> {
  * assertEquals(await promise, 1);
  * ```
  */
-export function deferred<T>(): Deferred<T> {
+export function deferred<T>(
+  constructor: new (executor: Executor<T>) => Promise<T> = Promise,
+): Deferred<T> {
   let resolve!: Deferred<T>["resolve"];
   let reject!: Deferred<T>["reject"];
-  const promise = new Promise<T>((onResolve, onReject) => {
+  const promise = new constructor((onResolve, onReject) => {
     resolve = onResolve;
     reject = onReject;
   });
