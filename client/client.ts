@@ -83,6 +83,7 @@ export class Client<
   readonly #closed = deferred<void>();
   #isClosed = false;
   #isClosedByProgram = false;
+  #lastProtocol = "";
 
   /**
    * Starts to connect.
@@ -155,9 +156,11 @@ export class Client<
     return this.state === "open" ? 1 : 0;
   }
 
-  /** The subprotocol of the connection, or "". */
+  /** The subprotocol of the connection, or ""; of the last connection once the client is closed. */
   get protocol(): string {
-    return this.#reconnector.connection?.protocol ?? "";
+    return this.state === "closed"
+      ? this.#lastProtocol
+      : this.#reconnector.connection?.protocol ?? "";
   }
 
   /** The extensions of the connection, or "". */
@@ -234,6 +237,9 @@ export class Client<
    * @throws {DOMException} `InvalidAccessError` for another code, `SyntaxError` for a longer reason.
    */
   close(code?: number, reason?: string): void {
+    // As a WebSocket does: programs without types may pass text as code, or a number as reason.
+    if (code !== undefined) code = Number(code);
+    if (reason !== undefined) reason = String(reason);
     checkClose(code, reason);
     if (this.state === "closed") return;
     this.#isClosedByProgram = true;
@@ -371,7 +377,10 @@ export class Client<
 
   #stateChanged(change: StateChange): void {
     const { state } = change;
-    if (state === "open") this.#opening.resolve();
+    if (state === "open") {
+      this.#lastProtocol = this.#reconnector.connection?.protocol ?? "";
+      this.#opening.resolve();
+    }
     if (state === "closed") {
       this.#opening.reject(this.#closedError("Cannot connect"));
       this.#dialect.close();

@@ -36,13 +36,29 @@ export abstract class WebSocketApi<M extends MessageMap = AnyMessages>
   /** The `readyState` of a closed client. */
   static readonly CLOSED = 3;
   /** The `readyState` of a client that connects, or waits to reconnect. */
-  readonly CONNECTING = 0;
+  declare readonly CONNECTING: 0;
   /** The `readyState` of a connected client. */
-  readonly OPEN = 1;
+  declare readonly OPEN: 1;
   /** The `readyState` of a client that is being closed. */
-  readonly CLOSING = 2;
+  declare readonly CLOSING: 2;
   /** The `readyState` of a closed client. */
-  readonly CLOSED = 3;
+  declare readonly CLOSED: 3;
+
+  static {
+    const { CONNECTING, OPEN, CLOSING, CLOSED } = WebSocketApi;
+    const constants = Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED });
+    // As in the standard: constants of the class and of its prototype, which a program cannot change.
+    for (const target of [WebSocketApi, WebSocketApi.prototype]) {
+      for (const [name, value] of constants) {
+        Object.defineProperty(target, name, {
+          value,
+          enumerable: true,
+          writable: false,
+          configurable: false,
+        });
+      }
+    }
+  }
 
   readonly #handlers = new EventHandlers(this);
   /** The event types for which a listener was ever added. */
@@ -62,6 +78,11 @@ export abstract class WebSocketApi<M extends MessageMap = AnyMessages>
     super();
     this.url = url;
     this.#origin = new URL(url).origin;
+  }
+
+  /** The object's kind, as of a standard `WebSocket`. */
+  get [Symbol.toStringTag](): string {
+    return "WebSocket";
   }
 
   /** The type of bytes in `message` events: `blob` or `arraybuffer`. */

@@ -6,8 +6,19 @@ export type Binary = ArrayBuffer | ArrayBufferView | Blob;
 
 /** Returns true for a value that is sent as bytes. */
 export function isBinary(data: unknown): data is Binary {
-  return data instanceof Blob || data instanceof ArrayBuffer ||
-    ArrayBuffer.isView(data);
+  return ArrayBuffer.isView(data) || isBlob(data) ||
+    tagOf(data) === "ArrayBuffer";
+}
+
+// By tag, not by `instanceof`: a buffer or a Blob of an iframe belongs to another realm.
+function isBlob(data: unknown): data is Blob {
+  const tag = tagOf(data);
+  return (tag === "Blob" || tag === "File") &&
+    typeof (data as { arrayBuffer?: unknown }).arrayBuffer === "function";
+}
+
+function tagOf(data: unknown): string {
+  return Object.prototype.toString.call(data).slice("[object ".length, -1);
 }
 
 /** Returns the body for the outbox: a copy, because the program may change its buffer before the message is sent. */
@@ -15,7 +26,7 @@ export function bodyOf(
   data: string | Binary,
 ): { readonly body: Body | Promise<Body>; readonly bytes: number } {
   if (typeof data === "string") return { body: data, bytes: utf8Length(data) };
-  if (data instanceof Blob) {
+  if (isBlob(data)) {
     const body = data.arrayBuffer().then((buffer) => new Uint8Array(buffer));
     // Where the outbox refuses the message, nothing awaits the body, and its rejection would end the process.
     body.catch(() => {});

@@ -72,7 +72,7 @@ Deno.test("dispatches open for each connection, error for each close, and close 
   assertEquals(h.client.readyState, 2);
   h.net.last.finish();
   assertEquals(log, ["open", "error", "open", "close 3001 done true"]);
-  assertEquals([h.client.readyState, h.client.protocol], [3, ""]);
+  assertEquals([h.client.readyState, h.client.protocol], [3, "drumbeat.v1"]);
 });
 
 Deno.test("wasClean is as of a WebSocket", () => {
@@ -322,4 +322,26 @@ Deno.test("dispatches raw frames of both directions", () => {
     ["in", "string"],
     ["in", "object"],
   ]);
+});
+
+Deno.test("the constants cannot be changed, and are no own properties", () => {
+  using h = harness();
+  assertEquals(Object.keys(h.client).includes("OPEN"), false);
+  assertThrows(() => (h.client as { OPEN: number }).OPEN = 5, TypeError);
+  assertThrows(
+    () => (Client as unknown as { CLOSED: number }).CLOSED = 5,
+    TypeError,
+  );
+  const { CONNECTING, OPEN, CLOSING, CLOSED } = h.client;
+  assertEquals([CONNECTING, OPEN, CLOSING, CLOSED], [0, 1, 2, 3]);
+  assertEquals([Client.CONNECTING, Client.OPEN, Client.CLOSING], [0, 1, 2]);
+});
+
+Deno.test("close converts its arguments, and protocol stays after it", () => {
+  using h = harness({ dialect: "plain", protocols: ["chat"] });
+  h.net.last.accept("chat");
+  h.client.close("3000" as never, 12 as never);
+  assertEquals(h.net.last.closedWith, { code: 3000, reason: "12" });
+  assertEquals(h.client.protocol, "chat");
+  assertEquals(String(h.client), "[object WebSocket]");
 });

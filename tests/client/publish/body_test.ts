@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import {
   assertEquals,
   assertInstanceOf,
@@ -68,5 +69,24 @@ Deno.test("separates a ping from a message, and throws a SyntaxError for other t
   assertEquals(readSentText('{"type":"chat"}'), "message");
   for (const text of ["hello", "1", "[]", "null", "{}", '{"type":1}', ""]) {
     assertThrows(() => readSentText(text), SyntaxError, "Cannot send");
+  }
+});
+
+Deno.test("recognizes buffers and Blobs of another realm, and not an object that only looks like one", () => {
+  const buffer = runInNewContext("new Uint8Array([1, 2]).buffer");
+  assertEquals(buffer instanceof ArrayBuffer, false);
+  assertEquals(isBinary(buffer), true);
+  assertEquals(bodyOf(buffer).body, new Uint8Array([1, 2]));
+  const blob = new Blob(["a"]);
+  // A Blob of an iframe has the same tag and methods, and another prototype.
+  const foreign = {
+    [Symbol.toStringTag]: "Blob",
+    size: 1,
+    arrayBuffer: () => blob.arrayBuffer(),
+  };
+  assertEquals(isBinary(foreign), true);
+  assertEquals(isBinary({ [Symbol.toStringTag]: "Blob" }), false);
+  for (const value of [{}, [], null, undefined, "a", 1, new Date()]) {
+    assertEquals(isBinary(value), false);
   }
 });
