@@ -324,7 +324,7 @@ Deno.test("dispatches raw frames of both directions", () => {
   ]);
 });
 
-Deno.test("the constants cannot be changed, and are no own properties", () => {
+Deno.test("the constants stand on the prototype and cannot be changed", () => {
   using h = harness();
   assertEquals(Object.keys(h.client).includes("OPEN"), false);
   assertThrows(() => (h.client as { OPEN: number }).OPEN = 5, TypeError);
