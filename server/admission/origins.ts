@@ -101,8 +101,12 @@ export function requestedHost(
   request: Request,
   proxies: number,
 ): string | null {
-  return lastForwarded(request, "x-forwarded-host", proxies) ??
-    request.headers.get("host");
+  const forwarded = lastForwarded(request, "x-forwarded-host", proxies);
+  const host = forwarded ?? request.headers.get("host");
+  if (host !== null) return host;
+  // HTTP/2, which browsers use with TLS only, has no Host header: the URL has its `:authority` (RFC 9113 section 8.3.1).
+  const url = URL.parse(request.url);
+  return url?.protocol === "https:" ? url.host : null;
 }
 
 /** Returns true if the browser's connection is known to use TLS: a page over http is another origin. */

@@ -43,6 +43,33 @@ for (const { transport } of TRANSPORTS) {
   );
 }
 
+for (const { transport, serve } of TRANSPORTS) {
+  await programTest(
+    "openssl",
+    `over ${transport}: with TLS, a page of the same host over http is another origin`,
+    async () => {
+      await using files = await makeCertificate();
+      const cert = await Deno.readTextFile(files.cert);
+      const key = await Deno.readTextFile(files.key);
+      await using server = await serve({ port: 0, tls: { cert, key } });
+      const { port } = server.addr;
+      using client = Deno.createHttpClient({ caCerts: [cert] });
+      // The answer to a request without an upgrade is the same 403.
+      const statusFor = async (origin: string) => {
+        const response = await fetch(`https://localhost:${port}/ws`, {
+          method: "POST",
+          headers: { origin },
+          client,
+        });
+        await response.body?.cancel();
+        return response.status;
+      };
+      assertEquals(await statusFor(`https://localhost:${port}`), 426);
+      assertEquals(await statusFor(`http://localhost:${port}`), 403);
+    },
+  );
+}
+
 browserTest(
   "a page that was loaded by https connects by wss",
   async (browser) => {
