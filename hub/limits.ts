@@ -118,8 +118,8 @@ export interface Limits {
 /**
  * The default {@linkcode Limits}.
  *
- * `messagesPerSecond`: a game sends 60 a second, a program that follows a hand 10. A client's full outbox, 1,000 messages of
- * 1 MiB together, is sent in a second or two. Reading 1,000 messages costs about a hundredth of a core.
+ * `messagesPerSecond`: a game sends 60 a second, a program that follows a hand 10. A client's full outbox of
+ * 1 MiB, in messages of 1 KiB, is sent in a second or two. Reading 1,000 messages costs about a hundredth of a core.
  */
 export const DEFAULT_LIMITS: Limits = {
   messageBytes: 64 * 1024,

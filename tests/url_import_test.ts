@@ -64,7 +64,8 @@ Deno.test("the README's server runs from an empty folder with an empty cache, im
     assertEquals(page.status, 200);
     const html = await page.text();
     assertStringIncludes(html, "<title>Drumbeat");
-    const [, script = ""] = /<script type="module" src="([^"]+)"/.exec(html) ?? [];
+    const [, script = ""] = /<script type="module" src="([^"]+)"/.exec(html) ??
+      [];
     const module = await fetch(new URL(script, page.url));
     assertEquals(module.status, 200);
     assertStringIncludes(await module.text(), "import ");
