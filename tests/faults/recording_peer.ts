@@ -23,6 +23,8 @@ export class RecordingPeer {
   recovered = false;
   /** The close code, once the connection has closed. */
   code: number | undefined;
+  /** The message of the socket's error event, if there was one. */
+  error: string | undefined;
   /** Resolves with the `start` frame, or when the connection has closed before. */
   readonly started: Promise<void>;
   /** Resolves when the connection has closed. */
@@ -52,6 +54,10 @@ export class RecordingPeer {
       const frame: Frame = JSON.parse(data);
       this.#receive(frame);
       if (frame.type === "start") started.resolve();
+    };
+    socket.onerror = (event) => {
+      event.preventDefault();
+      this.error = event instanceof ErrorEvent ? event.message : "no message";
     };
     socket.onclose = ({ code }) => {
       this.code = code;

@@ -63,13 +63,14 @@ export async function concurrentResumes(
         `Round ${round}: ${survivors.length} open connections, not one`,
       );
     }
-    for (const { code } of all) {
+    for (const { code, error, session } of all) {
       if (code === undefined) continue;
       closed++;
       if (code !== CloseCode.superseded) {
+        const when = session === "" ? "before" : "after";
         scenario.addViolation(
           topic,
-          `Round ${round}: closed with ${code}, not 4505`,
+          `Round ${round}: closed with ${code} ${when} start, not 4505: ${error}`,
         );
       }
     }
