@@ -15,15 +15,12 @@ export {
   defineMessages,
   type DefineMessagesOptions,
   type InputsIfTransformed,
-  type InputsOf,
   type IsSame,
   type MessageInput,
-  type MessageMap,
   type MessageOf,
   type MessagesOf,
   type NamedType,
   type OtherType,
-  type PresenceInputOf,
   type PresenceOf,
   type ReplyInputOf,
   type RequestInputOf,
@@ -33,9 +30,14 @@ export {
   type RequestTypes,
   type RequestValidatorMap,
   type RequestValidators,
+} from "./messages/contract.ts";
+export {
+  type InputsOf,
+  type MessageMap,
+  type PresenceInputOf,
   type TRANSFORMED,
   type TransformedInputs,
-} from "./messages/contract.ts";
+} from "./messages/message_map.ts";
 export {
   applyValidator,
   type Guard,

@@ -1,4 +1,5 @@
-import type { AnyMessages, MessageMap, MessageOf } from "./contract.ts";
+import type { AnyMessages, MessageOf } from "./contract.ts";
+import type { MessageMap } from "./message_map.ts";
 import type { Position } from "./wire.ts";
 
 /** The context of a message: its place in the topic's log, its publisher and its time. */

@@ -68,6 +68,7 @@ export { default as "messages/codec.ts" } from "../../messages/codec.ts" with { 
 export { default as "messages/contract.ts" } from "../../messages/contract.ts" with { type: "text" };
 export { default as "messages/error.ts" } from "../../messages/error.ts" with { type: "text" };
 export { default as "messages/listener.ts" } from "../../messages/listener.ts" with { type: "text" };
+export { default as "messages/message_map.ts" } from "../../messages/message_map.ts" with { type: "text" };
 export { default as "messages/names.ts" } from "../../messages/names.ts" with { type: "text" };
 export { default as "messages/nesting.ts" } from "../../messages/nesting.ts" with { type: "text" };
 export { default as "messages/record.ts" } from "../../messages/record.ts" with { type: "text" };

@@ -190,13 +190,13 @@ const SUBPROTOCOLS: readonly (readonly [string, string | number])[] = [
   ["drumbeat.v1, drumbeat.v2", "drumbeat.v1"],
   ["drumbeat.v2", "drumbeat.v2 4506"],
   ["drumbeat.v9, drumbeat.v2", "drumbeat.v9 4506"],
-  ["chat", ""],
-  ["DRUMBEAT.V1", ""],
-  ["drumbeat.v1x", ""],
-  ["drumbeat.", ""],
-  ["x".repeat(10_000), ""],
-  [Array.from({ length: 500 }, (_, n) => `p${n}`).join(", "), ""],
-  ["__proto__", ""],
+  ["chat", "chat open"],
+  ["DRUMBEAT.V1", "DRUMBEAT.V1 open"],
+  ["drumbeat.v1x", "drumbeat.v1x open"],
+  ["drumbeat.", "drumbeat. open"],
+  ["x".repeat(10_000), `${"x".repeat(10_000)} open`],
+  [Array.from({ length: 500 }, (_, n) => `p${n}`).join(", "), "p0 open"],
+  ["__proto__", "__proto__ open"],
 ];
 
 async function lists(
