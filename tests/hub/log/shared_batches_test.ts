@@ -3,60 +3,11 @@ import {
   assertGreaterOrEqual,
   assertStrictEquals,
 } from "@std/assert";
-import { MemoryStore } from "../../../adapters/store_memory.ts";
-import type { LogRecord } from "../../../hub/log/record.ts";
-import type { Store, StoreSink } from "../../../hub/log/store.ts";
-import type { FakeClock } from "../fake_clock.ts";
 import { inMemory, type TestPeer } from "../in_memory.ts";
 import { publish, texts } from "./chat.ts";
+import { countingStore } from "./counting_store.ts";
 
 const KIB = 1024;
-
-/** Creates a store whose records call `read` when they are encoded into a batch. */
-function countingStore(read: () => void) {
-  return (clock: FakeClock): Store => {
-    const store = new MemoryStore(clock);
-    const connect = store.connect.bind(store);
-    store.connect = (sink: StoreSink) => {
-      const committed = sink.committed.bind(sink);
-      const counting: StoreSink = Object.create(sink, {
-        committed: {
-          value: (
-            topic: string,
-            offset: number,
-            records: readonly LogRecord[],
-          ) => committed(topic, offset, records.map(counted)),
-        },
-      });
-      // The sink has private fields: its methods must be called on the sink itself.
-      for (
-        const name of [
-          "opened",
-          "trimmed",
-          "settled",
-          "claimed",
-          "failed",
-        ] as const
-      ) {
-        Object.defineProperty(counting, name, {
-          value: (sink[name] as () => void).bind(sink),
-        });
-      }
-      connect(counting);
-    };
-    function counted(record: LogRecord): LogRecord {
-      return Object.create(record, {
-        from: {
-          get() {
-            read();
-            return record.from;
-          },
-        },
-      });
-    }
-    return store;
-  };
-}
 
 /** Counts the encodings of records for several peers at the same offset. */
 async function readsFor(

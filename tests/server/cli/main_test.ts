@@ -221,18 +221,19 @@ Deno.test("a second signal, a while after the first, ends the server at once", a
   stalled.drop();
 });
 
+/** The arguments of a server of the default export. */
+const DENO_SERVE = [
+  "serve",
+  "--allow-net",
+  "--host",
+  "127.0.0.1",
+  "--port",
+  "0",
+  "server.ts",
+];
+
 Deno.test("deno serve server.ts serves a hub that is created at the first request", async () => {
-  await using server = await SpawnedServer.start(
-    [
-      "serve",
-      "--allow-net",
-      "--host",
-      "127.0.0.1",
-      "--port",
-      "0",
-      "server.ts",
-    ],
-  );
+  await using server = await SpawnedServer.start(DENO_SERVE);
   await using a = await WirePeer.plain(server.port);
   await using b = await WirePeer.plain(server.port);
   a.send({ type: "chat", text: "hello" });
@@ -243,17 +244,7 @@ Deno.test("deno serve server.ts serves a hub that is created at the first reques
 });
 
 Deno.test("deno serve server.ts ends on SIGTERM, after one WebSocket was closed and with one that is open", async () => {
-  await using server = await SpawnedServer.start(
-    [
-      "serve",
-      "--allow-net",
-      "--host",
-      "127.0.0.1",
-      "--port",
-      "0",
-      "server.ts",
-    ],
-  );
+  await using server = await SpawnedServer.start(DENO_SERVE);
   {
     await using first = await WirePeer.v1(server.port);
     await first.next();
