@@ -10,7 +10,7 @@ redisTest(
     await using node = new TestNode(wire.url);
     await node.open();
     assertEquals(await node.append(entry("a")), [0]);
-    for (const { down } of wire.proxy.links) down.freeze();
+    await wire.holdAnswers(node);
     const [b, c] = [entry("b"), entry("c", 7)];
     node.store.append([b, c]);
     await wire.until(3, "XLEN", RECORDS);
@@ -35,7 +35,7 @@ redisTest(
     await using node = new TestNode(wire.url, { waitMs: 400, hangMs: 1e6 });
     await node.open();
     await node.append(entry("a"));
-    for (const link of wire.proxy.links) link.down.freeze();
+    await wire.holdAnswers(node);
     const [sent, unsent] = [entry("sent"), entry("unsent")];
     node.store.append([sent]);
     await wire.until(2, "XLEN", RECORDS);
@@ -140,7 +140,7 @@ redisTest(
     await using node = new TestNode(wire.url, { hangMs: 1e6 });
     await node.open();
     await node.append(entry("a"));
-    for (const link of wire.proxy.links) link.down.freeze();
+    await wire.holdAnswers(node);
     const [sent, unsent] = [entry("sent"), entry("unsent")];
     node.store.append([sent]);
     await wire.until(2, "XLEN", RECORDS);

@@ -98,6 +98,15 @@ export class Wire implements AsyncDisposable {
     return `redis://127.0.0.1:${this.proxy.port}`;
   }
 
+  /**
+   * Holds back the answers of Redis. The node has those of its appends by then: Redis answers in order, and an append whose
+   * answer is held back would keep the next one from being sent.
+   */
+  async holdAnswers({ store }: TestNode): Promise<void> {
+    await store.read("room", 0, 1);
+    for (const { down } of this.proxy.links) down.freeze();
+  }
+
   /** Sends a command until Redis answers as expected. */
   async until(expected: unknown, ...command: string[]): Promise<void> {
     while (await this.redis.command(...command) !== expected);
