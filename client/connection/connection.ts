@@ -51,9 +51,9 @@ export interface ConnectionParameters {
   /**
    * Called once when the connection has closed, but not after {@linkcode Connection.abandon}. Nothing is called after it.
    *
-   * @param isVerdict true where the client ended the connection by its own judgement: {@linkcode Connection.fail}.
+   * @param isOwnError true where the client ended the connection by its own judgement: {@linkcode Connection.fail}.
    */
-  readonly closed: (close: ConnectionClose, isVerdict: boolean) => void;
+  readonly closed: (close: ConnectionClose, isOwnError: boolean) => void;
 }
 
 /**
@@ -247,9 +247,9 @@ export class Connection {
     if (this.#phase === "closed") return;
     this.abandon(code ?? CloseCode.normal, close.reason);
     const cause = this.#cause;
-    const isVerdict = code !== undefined;
-    if (cause === undefined) return this.#parameters.closed(close, isVerdict);
+    const isOwnError = code !== undefined;
+    if (cause === undefined) return this.#parameters.closed(close, isOwnError);
     const reason = close.reason || this.#causeText;
-    this.#parameters.closed({ ...close, reason, cause }, isVerdict);
+    this.#parameters.closed({ ...close, reason, cause }, isOwnError);
   }
 }

@@ -35,7 +35,7 @@ export interface ReconnectorParameters {
    * @param factors the factors of its timeouts.
    */
   readonly connect: (
-    closed: (close: ConnectionClose, isVerdict: boolean) => void,
+    closed: (close: ConnectionClose, isOwnError: boolean) => void,
     factors: TimeoutFactors,
   ) => Connection;
   /** Asks whether the server answers; `undefined` where there is no page. */
@@ -52,7 +52,10 @@ export interface ReconnectorParameters {
 export interface TimeoutFactors {
   /** The factor of `connectTimeoutMs`. */
   readonly connect: number;
-  /** The factor of the heartbeat's timeout: a frame that takes longer than it is silence, and would be requested for ever. */
+  /**
+   * The factor of the heartbeat's timeout. A frame that takes longer than the timeout counts as silence: without a larger
+   * factor it would time out again after each reconnect.
+   */
   readonly silence: number;
 }
 
@@ -177,7 +180,7 @@ export class Reconnector {
     const factor = (count: number): number =>
       Math.min(1 + count, DEFAULTS.maxTimeoutFactor);
     return this.#parameters.connect(
-      (close, isVerdict) => this.#connectionClosed(close, isVerdict),
+      (close, isOwnError) => this.#connectionClosed(close, isOwnError),
       {
         connect: factor(this.#connectTimeouts),
         silence: factor(this.#silences),
@@ -206,7 +209,7 @@ export class Reconnector {
       this.#cancelQuestion = undefined;
       const { trusted, untrusted } = DEFAULTS.unaskedMs;
       const unaskedMs = probe.isTrusted ? trusted : untrusted;
-      // The question may be at fault: a page's policy, or a program that blocks requests.
+      // The request itself may be blocked, by a page's policy or a browser extension.
       const isDue = this.#clock.now() - this.#socketAt >= unaskedMs;
       if (result === "answers" || probe.isBlocked || isDue) this.#open();
       else {
@@ -226,7 +229,7 @@ export class Reconnector {
     try {
       this.#connection = this.#connect();
     } catch (error) {
-      // The first connection succeeded: the runtime has withdrawn a permission since.
+      // The constructor of the first connection did not throw: a permission of the program was withdrawn since.
       failure = {
         code: CloseCode.abnormal,
         reason: String(error),
@@ -250,21 +253,21 @@ export class Reconnector {
     this.#dial();
   }
 
-  #connectionClosed(close: ConnectionClose, isVerdict: boolean): void {
+  #connectionClosed(close: ConnectionClose, isOwnError: boolean): void {
     this.lastClose = close;
     // The client was closed before: this is the end of the closing handshake.
     if (this.#state === "closed") return this.#closed(close);
-    // The client's own verdict closes it only where the server was never another one: behind an address, another program may
-    // answer for the time of a deployment.
+    // A protocol error that the client itself detected is final only if the client was never open: during a deployment,
+    // another program may answer at the same address for a while.
     const reconnects = shouldReconnect(close.code) ||
-      (isVerdict
+      (isOwnError
         ? this.#wasOpen
         : this.#parameters.handler.overridesClose(close.code));
-    if (isVerdict) this.#countTimeouts(close.code);
+    if (isOwnError) this.#countTimeouts(close.code);
     const isWoken = this.#isWoken;
     this.#forgetConnection();
     let waitMs = reconnects ? this.#waitMs(close.code) : undefined;
-    // The page slept, and its connection had ended meanwhile.
+    // The connection ended while the page was suspended: connect at once.
     if (isWoken && waitMs !== undefined) waitMs = 0;
     if (waitMs === undefined) {
       this.#stop();
