@@ -20,10 +20,9 @@ import {
 } from "./optional_modules.ts";
 import { LineWriter, print, printError } from "./output.ts";
 import { refusedPages } from "./refused_pages.ts";
+import { StopSignals } from "./stop_signals.ts";
 import { urlsOf } from "./urls.ts";
 
-/** Signals within this time after the first one are part of it: `deno task` passes on a signal that its group received. */
-const ONE_SIGNAL_MS = 300;
 /** The longest wait for a blocked output before the process ends, in ms. */
 const FLUSH_MS = 500;
 
@@ -74,21 +73,17 @@ async function run(command: ServeCommand): Promise<void> {
     await flush();
     Deno.exit(1);
   });
-  let stoppedAt: number | undefined;
-  const stop = async () => {
-    const now = performance.now();
-    if (stoppedAt !== undefined) {
-      if (now - stoppedAt > ONE_SIGNAL_MS) Deno.exit(130);
-      return;
-    }
-    stoppedAt = now;
-    await server.drain(drain);
-    await flush();
-    Deno.exit(0);
-  };
+  const signals = new StopSignals({
+    drain: async () => {
+      await server.drain(drain);
+      await flush();
+      Deno.exit(0);
+    },
+    end: () => Deno.exit(130),
+  });
   // SIGHUP: the terminal was closed.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    Deno.addSignalListener(signal, stop);
+    Deno.addSignalListener(signal, () => signals.receive());
   }
 }
 
