@@ -53,6 +53,7 @@ export {
   NO_LIMITS,
 } from "./hub/limits.ts";
 export { type HubMessageContext } from "./hub/log/handlers.ts";
+export { type LagPolicy } from "./hub/log/lag_policy.ts";
 export { HUB, LogRecord } from "./hub/log/record.ts";
 export { DEFAULT_RETENTION, type Retention } from "./hub/log/retention.ts";
 export {
@@ -68,7 +69,6 @@ export {
   type StoreSink,
 } from "./hub/log/store.ts";
 export {
-  type LagPolicy,
   type TopicKey,
   type TopicOptions,
   type TopicOptionsByName,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Log } from "../hub/log/log.ts";
+import { ContiguousRing } from "../hub/log/ring.ts";
 import { LogRecord } from "../hub/log/record.ts";
 import { decodeClientFrame, decodeServerFrame, encode } from "../messages.ts";
 import { DEFAULT_RETENTION } from "../hub/log/retention.ts";
@@ -51,7 +51,7 @@ Deno.bench("validate a chat", () => {
   if (!contract.check(message).ok) throw new Error("Refused");
 });
 
-const log = new Log(0);
+const log = new ContiguousRing(0);
 Deno.bench("append a record and trim", () => {
   log.append([record]);
   log.trim(DEFAULT_RETENTION, 0);

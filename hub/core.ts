@@ -1,5 +1,5 @@
 import { IgnoredRejections } from "../common/ignored_rejections.ts";
-import type { Contract, Joined, MessageMap, Start } from "../messages.ts";
+import type { Contract, MessageMap, Start, Subscribed } from "../messages.ts";
 import { Access, type AccessOptions } from "./access/access.ts";
 import type { AttachContext } from "./attach.ts";
 import type { Clock } from "./clock.ts";
@@ -16,7 +16,7 @@ import { Subscription, Topic } from "./log/topic.ts";
 import type { TopicSettings } from "./log/topic_options.ts";
 import { Topics } from "./log/topics.ts";
 import { Monitor } from "./observe/monitor.ts";
-import { statsOf } from "./observe/series.ts";
+import { statsOf } from "./observe/metrics.ts";
 import type { HubStats } from "./observe/stats.ts";
 import type { Connection } from "./peers/connection.ts";
 import { Connections } from "./peers/connections.ts";
@@ -323,7 +323,7 @@ export class Core {
     });
   }
 
-  #subscribe(connection: Connection, topic: Topic, start: Start): Joined {
+  #subscribe(connection: Connection, topic: Topic, start: Start): Subscribed {
     const place = topic.place(start);
     if (start.offset !== undefined) this.monitor.recovered(place.recovered);
     const subscription = new Subscription(connection, topic, place.offset);

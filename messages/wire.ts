@@ -76,7 +76,7 @@ export interface Position {
 }
 
 /** The start of a subscription, as the hub accepted it. */
-export interface Joined extends Position {
+export interface Subscribed extends Position {
   /** True if the log still contains every requested record. */
   readonly recovered: boolean;
   /** The offset after the newest record at that moment: the records from `offset` to it are older than the subscription. */
@@ -84,7 +84,7 @@ export interface Joined extends Position {
 }
 
 /** The result for one topic of a hello: its start, or the error. */
-export type TopicStart = Joined | { readonly error: ErrorCode };
+export type TopicStart = Subscribed | { readonly error: ErrorCode };
 
 /** The limits that a client must observe. They have the names of the hub's options. */
 export interface WireLimits {
@@ -234,7 +234,7 @@ export interface SubscribeFrame extends Start {
   readonly topic: string;
 }
 /** From the server: the peer is subscribed to the topic. */
-export interface SubscribedFrame extends Joined {
+export interface SubscribedFrame extends Subscribed {
   /** The type of the frame. */
   readonly type: "subscribed";
   /** The id of the subscribe. Absent if the hub subscribed the peer to its direct messages. */

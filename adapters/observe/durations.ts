@@ -2,7 +2,7 @@ import type { Observer } from "../../hub/observer.ts";
 
 /** A duration that is exported as a histogram. */
 interface Duration {
-  /** The series' name, without the prefix and the unit. */
+  /** The metric's name, without the prefix and the unit. */
   readonly name: string;
   readonly help: string;
   /** The upper bounds of the buckets, in seconds. */

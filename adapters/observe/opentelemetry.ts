@@ -10,7 +10,7 @@ import type {
   SpanStatusCode,
   Tracer,
 } from "npm:@opentelemetry/api@1.10.0";
-import { samplesOf, SERIES_BY_NAME } from "../../hub/observe/series.ts";
+import { METRICS_BY_NAME, samplesOf } from "../../hub/observe/metrics.ts";
 import type { ObservedHub, Observer } from "../../hub/observer.ts";
 import { observeDurations } from "./durations.ts";
 
@@ -77,7 +77,7 @@ export function telemetry(): Observer {
 /** Reads the numbers of a hub whenever Deno exports. @returns a function that ends it. */
 function observeNumbers(meter: Meter, hub: ObservedHub): () => void {
   const instruments = new Map<string, Observable>();
-  for (const [name, { kind, help }] of SERIES_BY_NAME) {
+  for (const [name, { kind, help }] of METRICS_BY_NAME) {
     const options = { description: help };
     instruments.set(
       name,

@@ -4,7 +4,7 @@
  * @module
  */
 import { Counter, Gauge, Histogram, Registry } from "npm:prom-client@15.1.3";
-import { samplesOf, SERIES_BY_NAME } from "../../hub/observe/series.ts";
+import { METRICS_BY_NAME, samplesOf } from "../../hub/observe/metrics.ts";
 import type { Metrics, ObservedHub } from "../../hub/observer.ts";
 import { observeDurations } from "./durations.ts";
 
@@ -31,7 +31,7 @@ export function prometheus(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const metrics = new Map<string, Gauge | Counter>();
-  for (const [name, { kind, help, label }] of SERIES_BY_NAME) {
+  for (const [name, { kind, help, label }] of METRICS_BY_NAME) {
     const labelNames = label === undefined ? [] : [label[0]];
     const options = { help, labelNames, registers };
     metrics.set(

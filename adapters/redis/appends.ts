@@ -1,6 +1,10 @@
 import type { Buffer } from "node:buffer";
 import { directPeerOf, PRESENCE_LOG, randomId } from "../../hub/ids.ts";
-import { INDETERMINATE, NOT_KEPT, UNAVAILABLE } from "../../hub/log/outcome.ts";
+import {
+  INDETERMINATE,
+  NOT_KEPT,
+  UNAVAILABLE,
+} from "../../hub/log/deduplication.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type { Entry, Outcome } from "../../hub/log/store.ts";
 import { RedisConnectionError, RedisReplyError } from "./errors.ts";

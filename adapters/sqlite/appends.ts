@@ -1,4 +1,4 @@
-import { INDETERMINATE, UNAVAILABLE } from "../../hub/log/outcome.ts";
+import { INDETERMINATE, UNAVAILABLE } from "../../hub/log/deduplication.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type { Entry, Outcome, StoreSink } from "../../hub/log/store.ts";
 import type { AgeClock } from "./age_clock.ts";

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from "../../hub/clock.ts";
 import { directPeerOf } from "../../hub/ids.ts";
-import { INDETERMINATE } from "../../hub/log/outcome.ts";
+import { INDETERMINATE } from "../../hub/log/deduplication.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type {
   Entry,

@@ -1,17 +1,17 @@
-import { OpenLog } from "../../hub/log/open_log.ts";
+import { Log } from "../../hub/log/log.ts";
 import type { TopicSettings } from "../../hub/log/topic_options.ts";
 
 /** A log that several workers share. */
 export class HostedLog {
   readonly name: string;
   readonly settings: TopicSettings;
-  readonly log: OpenLog;
+  readonly log: Log;
 
   /** @param keepsAll `true` if the store keeps records below the ring. */
   constructor(name: string, settings: TopicSettings, keepsAll: boolean) {
     this.name = name;
     this.settings = settings;
-    this.log = new OpenLog(settings.lag, keepsAll);
+    this.log = new Log(settings.lag, keepsAll);
   }
 
   /** Trims the records above the retention. @param now the monotonic time in ms. */

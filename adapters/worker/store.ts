@@ -5,7 +5,7 @@
  * @module
  */
 import type { Clock } from "../../hub/clock.ts";
-import { INDETERMINATE, UNAVAILABLE } from "../../hub/log/outcome.ts";
+import { INDETERMINATE, UNAVAILABLE } from "../../hub/log/deduplication.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type {
   Entry,

@@ -1,7 +1,7 @@
 import type { Clock } from "../../hub/clock.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type { Outcome } from "../../hub/log/store.ts";
-import { recentOf } from "../../hub/log/open_log.ts";
+import { recentOf } from "../../hub/log/log.ts";
 import type { HostedLog } from "./hosted_log.ts";
 import {
   type HostEvent,

@@ -23,7 +23,7 @@ import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
 import { PendingReplies } from "../requests/pending_replies.ts";
 import { type FrameSender, Requests } from "../requests/requests.ts";
 import { type BatchFault, Topics } from "../topics/topics.ts";
-import { Credit } from "./credit.ts";
+import { Acks } from "./acks.ts";
 import type { Dialect, DialectHost } from "./dialect.ts";
 import { readError } from "./error_frame.ts";
 import { InflightBudget } from "./inflight.ts";
@@ -62,8 +62,8 @@ export class V1<M extends MessageMap> implements Dialect {
   /** The server's clock minus this one, in ms. */
   #skewMs = 0;
   #connection: Connection | undefined;
-  /** The credit of the connection, from `start` on. */
-  #credit: Credit | undefined;
+  /** The acknowledgements of the connection, from `start` on. */
+  #acks: Acks | undefined;
   /** The pacer of the connection, from `start` on. */
   #pacer: Pacer | undefined;
   /** The budget of the last connection. */
@@ -124,7 +124,7 @@ export class V1<M extends MessageMap> implements Dialect {
     if (typeof data !== "string" || readSentText(data) === "message") {
       return this.#publisher.send(data);
     }
-    if (this.#credit === undefined) this.#isPingRequested = true;
+    if (this.#acks === undefined) this.#isPingRequested = true;
     else this.#connection?.liveness?.ping(true);
   }
 
@@ -196,7 +196,7 @@ export class V1<M extends MessageMap> implements Dialect {
   #forgetConnection(): void {
     this.#tokens.connectionClosed();
     this.#pacer?.stop();
-    this.#connection = this.#credit = this.#pacer = undefined;
+    this.#connection = this.#acks = this.#pacer = undefined;
     this.#isPingQueued = false;
   }
 
@@ -260,9 +260,9 @@ export class V1<M extends MessageMap> implements Dialect {
       }
       return;
     }
-    const credit = this.#credit;
+    const acks = this.#acks;
     // `start` precedes every other frame: before it, they are ignored.
-    if (credit === undefined) return;
+    if (acks === undefined) return;
     switch (frame.type) {
       case "batch":
         this.#check(
@@ -271,12 +271,12 @@ export class V1<M extends MessageMap> implements Dialect {
         );
         // A handler of a record may have closed the connection.
         if (
-          this.#credit === credit &&
-          credit.received(
+          this.#acks === acks &&
+          acks.received(
             typeof data === "string" ? utf8Length(data) : data.length,
           )
         ) {
-          this.#send({ type: "ack", frames: credit.frames });
+          this.#send({ type: "ack", frames: acks.frames });
         }
         return;
       case "gap":
@@ -302,7 +302,7 @@ export class V1<M extends MessageMap> implements Dialect {
         return this.#send({
           type: "pong",
           ...(time === undefined ? {} : { time }),
-          frames: credit.frames,
+          frames: acks.frames,
         });
       }
       case "pong":
@@ -315,10 +315,10 @@ export class V1<M extends MessageMap> implements Dialect {
   #start(frame: StartFrame): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    if (this.#credit !== undefined) return this.#failProtocol("Second start");
+    if (this.#acks !== undefined) return this.#failProtocol("Second start");
     const { clock, heartbeat } = this.#settings;
     const limits = this.limits = readLimits(frame.limits);
-    const credit = this.#credit = new Credit(
+    const acks = this.#acks = new Acks(
       limits.windowBytes,
       clock.random(),
     );
@@ -342,7 +342,7 @@ export class V1<M extends MessageMap> implements Dialect {
         const ping = (): string => {
           if (!isRequested) this.#isPingQueued = false;
           sent();
-          const { frames } = credit;
+          const { frames } = acks;
           return encode({ type: "ping", time: clock.time(), frames });
         };
         pacer.send(ping, PING_BYTES, !isRequested);

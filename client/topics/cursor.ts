@@ -1,4 +1,4 @@
-import type { Joined, Position } from "../../messages.ts";
+import type { Position, Subscribed } from "../../messages.ts";
 
 /** A range of missing records, from an offset to another one (exclusive). Without `to`, their number is unknown. */
 export interface Missing {
@@ -31,7 +31,7 @@ export class Cursor {
    * @returns the missing records, where they are known now: the server's log is another one, or it ends before the cursor.
    * For a cursor below the log's oldest record, a `gap` frame follows.
    */
-  place({ epoch, offset, head }: Joined): Missing | undefined {
+  place({ epoch, offset, head }: Subscribed): Missing | undefined {
     const before = this.position;
     if (
       before !== undefined && before.epoch === epoch && before.offset <= head

@@ -1,5 +1,5 @@
 import { DrumbeatError, type MessageMap, type Start } from "../../messages.ts";
-import { readJoined } from "./joined.ts";
+import { readSubscribed } from "./subscribed.ts";
 import { Subscription, type SubscriptionHost } from "./subscription.ts";
 
 /**
@@ -27,7 +27,7 @@ export class DirectMessages<M extends MessageMap> {
   /** Handles the public id and the topics of a `start`. */
   started(peer: string, topics: Readonly<Record<string, unknown>>): void {
     const name = `$peer/${peer}`;
-    const joined = readJoined(
+    const joined = readSubscribed(
       name,
       Object.hasOwn(topics, name) ? topics[name] : undefined,
     );

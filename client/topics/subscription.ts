@@ -2,11 +2,11 @@ import type {
   BinaryRecord,
   Contract,
   DrumbeatError,
-  Joined,
   MessageMap,
   MessageRecord,
   Position,
   Start,
+  Subscribed,
   TopicRecord,
 } from "../../messages.ts";
 import type { EmitEvent } from "../events.ts";
@@ -135,7 +135,7 @@ export class Subscription<M extends MessageMap>
   }
 
   /** Handles the server's answer: the start of the subscription. */
-  subscribed(start: Joined): void {
+  subscribed(start: Subscribed): void {
     const missing = this.#cursor.place(start);
     this.#state = "joined";
     for (const handle of this.#handles) handle.subscribed();

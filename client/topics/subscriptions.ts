@@ -2,16 +2,16 @@ import {
   type ClientFrame,
   DrumbeatError,
   encode,
-  type Joined,
   type MessageMap,
   type Start,
+  type Subscribed,
   utf8Length,
 } from "../../messages.ts";
 import { type BackoffBounds, backoffMs } from "../../common/backoff.ts";
 import type { ClientClock } from "../clock.ts";
 import type { PendingReplies } from "../requests/pending_replies.ts";
 import type { FrameSender } from "../requests/requests.ts";
-import { readJoined } from "./joined.ts";
+import { readSubscribed } from "./subscribed.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** The state of one topic: the program's subscription, the server's, and the frame that is not answered yet. */
@@ -144,7 +144,7 @@ export class Subscriptions<M extends MessageMap> {
     for (const [name, state] of [...this.#states]) {
       if (state.pending?.id === "hello") {
         const answer = Object.hasOwn(topics, name) ? topics[name] : undefined;
-        this.#answered(state, readJoined(name, answer));
+        this.#answered(state, readSubscribed(name, answer));
       } else this.#reconcile(state);
     }
   }
@@ -188,7 +188,7 @@ export class Subscriptions<M extends MessageMap> {
 
   #answered(
     state: SubscriptionState<M>,
-    answer: Joined | DrumbeatError,
+    answer: Subscribed | DrumbeatError,
   ): void {
     const requested = state.pending!.subscribes!;
     state.pending = undefined;

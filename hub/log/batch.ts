@@ -1,5 +1,5 @@
 import { encodeBinary, utf8Length } from "../../messages.ts";
-import type { RecordLog } from "./log.ts";
+import type { Ring } from "./ring.ts";
 import type { LogRecord } from "./record.ts";
 import type { StoredRecords } from "./store.ts";
 
@@ -11,7 +11,7 @@ export interface Run {
   /** The topic's name. */
   readonly name: string;
   /** The records. */
-  readonly ring: Pick<RecordLog, "head" | "at" | "next">;
+  readonly ring: Pick<Ring, "head" | "at" | "next">;
   /** Returns the batch that begins at an offset. */
   batch(from: number): BatchFrame;
 }

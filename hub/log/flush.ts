@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from "../clock.ts";
 import type { Reporter } from "../hooks.ts";
 import { BATCH_BYTES, type Run, storedRun } from "./batch.ts";
+import { disconnectIfSlow } from "./lag_policy.ts";
 import type { LogRecord } from "./record.ts";
 import type { Store, StoredRecords } from "./store.ts";
 import type { Reader, Subscription, Topic } from "./topic.ts";
@@ -258,7 +259,7 @@ export class Flush {
     const { tail } = topic.ring;
     const isEmpty = stored === undefined || stored.records.length === 0;
     const to = isEmpty ? tail : Math.min(stored.offset, tail);
-    if (subscription.disconnectIfSlow()) return;
+    if (disconnectIfSlow(subscription)) return;
     if (to > subscription.cursor) {
       this.counts.gaps++;
       reader.wire.gap(topic.name, subscription.cursor, to);

@@ -8,7 +8,7 @@ import {
   type MessageRecord,
 } from "../../messages.ts";
 import { BATCH_BYTES } from "./batch.ts";
-import type { RecordLog } from "./log.ts";
+import type { Ring } from "./ring.ts";
 import { HUB, type LogRecord } from "./record.ts";
 import type { Store } from "./store.ts";
 import type { Topic } from "./topic.ts";
@@ -70,7 +70,7 @@ export async function readHistory(
 
 /** @param offsets receives the records' offsets. */
 function readRing(
-  ring: RecordLog,
+  ring: Ring,
   from: number,
   limit: number,
   offsets: number[],

@@ -1,120 +1,87 @@
+import { createRing, type LagPolicy } from "./lag_policy.ts";
 import type { LogRecord } from "./record.ts";
-import type { Retention } from "./retention.ts";
+import { ContiguousRing, type Ring } from "./ring.ts";
+import type { LogBounds, RecentRecords, StoredRecords } from "./store.ts";
 
-/** The ring of a topic's newest records, bounded by {@linkcode Retention}. */
-export interface RecordLog {
-  /** The oldest offset that was not dropped; `head` for an empty ring. */
-  readonly tail: number;
-  /** The offset of the next record. */
-  readonly head: number;
-  /** The number of records. */
-  readonly size: number;
-  /** The bytes of the records. */
-  readonly bytes: number;
-  /** Appends records at `head`. No record is dropped before the next call of {@linkcode trim}. */
-  append(records: readonly LogRecord[]): void;
-  /** Continues at an offset above `head`: the offsets in between have no record. */
-  skip(to: number): void;
+/** A log of the store, as a hub or a worker host sees it: its epoch, its bounds, and the ring of its newest records. */
+export class Log {
+  /** The log's epoch; empty until the store has opened the log. */
+  epoch = "";
+  /** The newest records. */
+  ring: Ring = new ContiguousRing(0);
+  readonly #lag: LagPolicy;
+  readonly #isDeep: boolean;
+  #storeTail = 0;
+
   /**
-   * Returns the record at an offset.
+   * Creates a log that the store has not opened yet.
    *
-   * @throws {RangeError} when the offset has no record.
+   * @param lag the topic's policy.
+   * @param isDeep `true` if the store keeps records below the ring.
    */
-  at(offset: number): LogRecord;
-  /** Returns the first offset from `offset` on that has a record; `head` if no offset has one. */
-  next(offset: number): number;
-  /** Returns the offset of the first of the newest `count` records; an offset below `tail` if there are fewer. */
-  last(count: number): number;
-  /** Drops the oldest records that are above the bounds. @param now the monotonic time in ms. */
-  trim(retention: Retention, now: number): void;
+  constructor(lag: LagPolicy, isDeep: boolean) {
+    this.#lag = lag;
+    this.#isDeep = isDeep;
+  }
+
+  /** `true` once the store has opened the log. */
+  get isOpen(): boolean {
+    return this.epoch !== "";
+  }
+
+  /** The oldest offset that a reader can still get. */
+  get tail(): number {
+    const { tail } = this.ring;
+    return this.#isDeep ? Math.min(this.#storeTail, tail) : tail;
+  }
+
+  /** The epoch, the oldest offset and the next one. */
+  get bounds(): LogBounds {
+    return { epoch: this.epoch, tail: this.tail, head: this.ring.head };
+  }
+
+  /** Starts again: the store has opened the log, or has replaced a lost one. */
+  open(bounds: LogBounds): void {
+    this.epoch = bounds.epoch;
+    this.#storeTail = bounds.tail;
+    this.ring = ringOf(bounds, this.#lag);
+  }
+
+  /** Records that the store has dropped the records below `tail`. */
+  trimmed(tail: number): void {
+    this.#storeTail = tail;
+  }
 }
 
-/** The array is compacted after this many dropped records. */
-const COMPACT_AFTER = 256;
-
-/** A ring whose records have contiguous offsets. */
-export class Log implements RecordLog {
-  #records: (LogRecord | undefined)[] = [];
-  #first = 0;
-  #tail: number;
-  #head: number;
-  #bytes = 0;
-
-  /** @param head the offset of the first record that will be appended. */
-  constructor(head: number) {
-    this.#tail = this.#head = head;
+/**
+ * Creates the ring of a log that the store has opened, with the records that the store passes for it.
+ *
+ * @param bounds the log's bounds, from the store.
+ * @param lag the topic's policy: `latest` needs a log that replaces records.
+ */
+export function ringOf(
+  { head, recent = { tail: head, runs: [] } }: LogBounds,
+  lag: LagPolicy,
+): Ring {
+  const ring = createRing(lag, recent.tail);
+  for (const { offset, records } of recent.runs) {
+    ring.skip(offset);
+    ring.append(records);
   }
+  ring.skip(head);
+  return ring;
+}
 
-  get tail(): number {
-    return this.#tail;
+/** Returns the records of a ring, from which {@linkcode ringOf} creates an equal ring. */
+export function recentOf(ring: Ring): RecentRecords {
+  const { tail, head } = ring;
+  const runs: StoredRecords[] = [];
+  let run: LogRecord[] = [];
+  let end = -1;
+  for (let at = ring.next(tail); at < head; at = ring.next(at + 1)) {
+    if (at !== end) runs.push({ offset: at, records: run = [] });
+    run.push(ring.at(at));
+    end = at + 1;
   }
-
-  get head(): number {
-    return this.#head;
-  }
-
-  get size(): number {
-    return this.#head - this.#tail;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  append(records: readonly LogRecord[]): void {
-    for (const record of records) {
-      this.#records.push(record);
-      this.#bytes += record.bytes;
-    }
-    this.#head += records.length;
-  }
-
-  /** Drops the records below the offset: the ring has no holes. */
-  skip(to: number): void {
-    if (to <= this.#head) return;
-    this.#records = [];
-    this.#first = this.#bytes = 0;
-    this.#tail = this.#head = to;
-  }
-
-  at(offset: number): LogRecord {
-    const record = this.#records[this.#first + offset - this.tail];
-    if (record === undefined) {
-      throw new RangeError(
-        `No record at ${offset}: the log has ${this.tail} to ${this.#head}`,
-      );
-    }
-    return record;
-  }
-
-  next(offset: number): number {
-    return offset;
-  }
-
-  last(count: number): number {
-    return this.#head - count;
-  }
-
-  trim(retention: Retention, now: number): void {
-    const oldest = now - retention.maxAgeMs;
-    while (this.#first < this.#records.length) {
-      const record = this.#records[this.#first]!;
-      if (
-        this.#head - this.#tail <= retention.maxRecords &&
-        this.#bytes <= retention.maxBytes && record.since >= oldest
-      ) break;
-      this.#records[this.#first++] = undefined;
-      this.#bytes -= record.bytes;
-      this.#tail++;
-    }
-    if (this.#first === this.#records.length) {
-      this.#records = [];
-      this.#first = 0;
-    } else if (
-      this.#first >= COMPACT_AFTER && this.#first * 2 >= this.#records.length
-    ) {
-      this.#records = this.#records.slice(this.#first);
-      this.#first = 0;
-    }
-  }
+  return { tail, runs };
 }

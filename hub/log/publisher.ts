@@ -11,7 +11,7 @@ import type { Peer } from "../peer.ts";
 import { type Refusal, refusalError } from "../refusal.ts";
 import type { Flush } from "./flush.ts";
 import type { Handlers } from "./handlers.ts";
-import { INDETERMINATE } from "./outcome.ts";
+import { INDETERMINATE } from "./deduplication.ts";
 import { HUB, LogRecord } from "./record.ts";
 import type { Entry, Outcome, Store } from "./store.ts";
 import { Topic } from "./topic.ts";

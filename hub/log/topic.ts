@@ -1,12 +1,12 @@
-import { CloseCode, type Joined, type Start } from "../../messages.ts";
+import type { Start, Subscribed } from "../../messages.ts";
 import {
   BATCH_BYTES,
   type BatchFrame,
   encodeBatch,
   type Run,
 } from "./batch.ts";
-import type { RecordLog } from "./log.ts";
-import { OpenLog } from "./open_log.ts";
+import type { Ring } from "./ring.ts";
+import { Log } from "./log.ts";
 import type { LogRecord } from "./record.ts";
 import type { LogBounds } from "./store.ts";
 import type { TopicSettings } from "./topic_options.ts";
@@ -59,28 +59,13 @@ export class Subscription<R extends Reader = Reader> {
     this.cursor = cursor;
     this.hasKeptUp = cursor >= topic.log.tail;
   }
-
-  /**
-   * Disconnects the reader if it has fallen off the log of a topic with `lag: "disconnect"`.
-   *
-   * @returns `true` if it was disconnected.
-   */
-  disconnectIfSlow(): boolean {
-    const { topic, reader } = this;
-    if (
-      !this.hasKeptUp || topic.settings.lag !== "disconnect" ||
-      this.cursor >= topic.log.tail
-    ) return false;
-    reader.close(CloseCode.lagging, "Subscriber too slow");
-    return true;
-  }
 }
 
 /** A topic: its log, and the cursors in it. */
 export class Topic implements Run {
   readonly name: string;
   readonly settings: TopicSettings;
-  readonly log: OpenLog;
+  readonly log: Log;
   readonly subscriptions: Set<Subscription> = new Set();
   /** The monotonic time of the last unsubscribe or the last record, in ms. */
   idleSince: number;
@@ -109,12 +94,12 @@ export class Topic implements Run {
   ) {
     this.name = name;
     this.settings = settings;
-    this.log = new OpenLog(settings.lag, isDeep);
+    this.log = new Log(settings.lag, isDeep);
     this.idleSince = now;
   }
 
   /** The newest records. */
-  get ring(): RecordLog {
+  get ring(): Ring {
     return this.log.ring;
   }
 
@@ -151,7 +136,7 @@ export class Topic implements Run {
   }
 
   /** Computes the first offset of a new cursor: docs/protocol.md, "Topics". */
-  place(start: Start): Joined {
+  place(start: Start): Subscribed {
     const { epoch, tail, ring } = this.log;
     const { head } = ring;
     if (start.last !== undefined) {

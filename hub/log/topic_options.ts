@@ -7,17 +7,8 @@ import {
 } from "../../common/options.ts";
 import type { AnyMessages, MessageMap, MessageOf } from "../../messages.ts";
 import type { Peer } from "../peer.ts";
+import { LAG_POLICIES, type LagPolicy } from "./lag_policy.ts";
 import { DEFAULT_RETENTION, type Retention } from "./retention.ts";
-
-/**
- * The treatment of a subscriber that is slower than its topic:
- *
- * - `gap`: it receives the range of the records that the log has dropped before it received them.
- * - `disconnect`: it is closed with 4002. Its client reconnects, resumes, and receives the gap.
- * - `latest`: a record replaces the one before it with the same key, so that the subscriber receives the newest record of
- *   each key. For states such as prices, positions, or typing indicators.
- */
-export type LagPolicy = "gap" | "disconnect" | "latest";
 
 /**
  * Computes the key of a record in a topic with `lag: "latest"`: a record replaces the one with the same key. It must be
@@ -89,8 +80,6 @@ export const PRESENCE_TOPIC: TopicSettings = {
   maxAgeMs: 60_000,
 };
 
-const POLICIES: readonly LagPolicy[] = ["gap", "disconnect", "latest"];
-
 const NAMES: OptionNames<TopicOptions> = {
   maxRecords: true,
   maxBytes: true,
@@ -149,7 +138,7 @@ function settingsOf(
   checkNames(action, options, NAMES, group);
   const { lag = DEFAULT_TOPIC.lag, key = DEFAULT_TOPIC.key, ...bounds } =
     options;
-  checkOneOf(action, `${group}.lag`, lag, POLICIES);
+  checkOneOf(action, `${group}.lag`, lag, LAG_POLICIES);
   checkFunction(action, `${group}.key`, key);
   return {
     ...numberOptions(action, group, DEFAULT_RETENTION, bounds),

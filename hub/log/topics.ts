@@ -4,6 +4,7 @@ import { PRESENCE_LOG } from "../ids.ts";
 import type { Limits } from "../limits.ts";
 import type { Refusal } from "../refusal.ts";
 import { Tally } from "../tally.ts";
+import { disconnectIfSlow } from "./lag_policy.ts";
 import type { Store } from "./store.ts";
 import { Topic } from "./topic.ts";
 import { PRESENCE_TOPIC, type TopicSettings } from "./topic_options.ts";
@@ -147,7 +148,7 @@ export class Topics implements Iterable<Topic> {
       if (topic.settings.lag === "disconnect") {
         // A reader without credit is visited by no flush.
         for (const subscription of [...topic.subscriptions]) {
-          subscription.disconnectIfSlow();
+          disconnectIfSlow(subscription);
         }
       }
       if (topic.subscriptions.size > 0) continue;

@@ -1,4 +1,4 @@
-import type { Joined } from "../../messages.ts";
+import type { Subscribed } from "../../messages.ts";
 import type { Delivery } from "../log/topic.ts";
 import type { DialectName } from "../peer.ts";
 
@@ -20,7 +20,7 @@ export interface Dialect extends Delivery {
   /** Handles a WebSocket message of the peer. */
   receive(data: string | Uint8Array<ArrayBuffer>): void;
   /** Reports that the hub has subscribed the peer to its direct log, if the dialect has a frame for it. */
-  subscribed(topic: string, place: Joined): void;
+  subscribed(topic: string, place: Subscribed): void;
   /**
    * Requests a sign that the peer is reading.
    *

@@ -1,4 +1,4 @@
-import type { Joined, Start } from "../../messages.ts";
+import type { Start, Subscribed } from "../../messages.ts";
 import type { Access } from "../access/access.ts";
 import type { TopicUse } from "../access/allow.ts";
 import type { Clock } from "../clock.ts";
@@ -43,7 +43,7 @@ export interface ProtocolContext {
     connection: Connection,
     topic: Topic,
     start: Start,
-  ) => Joined;
+  ) => Subscribed;
   /** Ends a subscription: no record of the topic follows. */
   readonly unsubscribe: (subscription: Subscription<Connection>) => void;
   /** Makes a subscriber a member of its topic's presence, if `start` requests it. */

@@ -1,4 +1,4 @@
-import type { Joined, Start } from "../../messages.ts";
+import type { Start, Subscribed } from "../../messages.ts";
 import { directLogOf, directPeerOf } from "../ids.ts";
 import type { Limits } from "../limits.ts";
 import type { Publisher } from "../log/publisher.ts";
@@ -18,7 +18,7 @@ export interface DirectMessagesContext {
     connection: Connection,
     topic: Topic,
     start: Start,
-  ) => Joined;
+  ) => Subscribed;
 }
 
 /**

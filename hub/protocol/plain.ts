@@ -1,8 +1,8 @@
 import {
-  type Joined,
   LOBBY,
   nestingProblem,
   parseObject,
+  type Subscribed,
 } from "../../messages.ts";
 import { DENIED } from "../access/access.ts";
 import { MAX_NESTING } from "../limits.ts";
@@ -119,7 +119,7 @@ export class PlainDialect implements Dialect {
     return socket.ping !== undefined;
   }
 
-  subscribed(_topic: string, _place: Joined): void {}
+  subscribed(_topic: string, _place: Subscribed): void {}
 
   goaway(_afterMs: number): void {}
 

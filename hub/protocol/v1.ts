@@ -4,9 +4,9 @@ import {
   decodeClientFrame,
   encode,
   type HelloFrame,
-  type Joined,
   type PublishFrame,
   type ServerFrame,
+  type Subscribed,
   type TopicStart,
 } from "../../messages.ts";
 import { DENIED } from "../access/access.ts";
@@ -220,7 +220,7 @@ export class V1Dialect implements Dialect {
     this.#send({ type: "gap", topic, from, to });
   }
 
-  subscribed(topic: string, place: Joined): void {
+  subscribed(topic: string, place: Subscribed): void {
     this.#send({ type: "subscribed", topic, ...place });
   }
 

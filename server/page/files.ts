@@ -23,7 +23,7 @@ export { default as "client/event_handlers.ts" } from "../../client/event_handle
 export { default as "client/events.ts" } from "../../client/events.ts" with { type: "text" };
 export { default as "client/listeners.ts" } from "../../client/listeners.ts" with { type: "text" };
 export { default as "client/options.ts" } from "../../client/options.ts" with { type: "text" };
-export { default as "client/protocol/credit.ts" } from "../../client/protocol/credit.ts" with { type: "text" };
+export { default as "client/protocol/acks.ts" } from "../../client/protocol/acks.ts" with { type: "text" };
 export { default as "client/protocol/dialect.ts" } from "../../client/protocol/dialect.ts" with { type: "text" };
 export { default as "client/protocol/error_frame.ts" } from "../../client/protocol/error_frame.ts" with { type: "text" };
 export { default as "client/protocol/inflight.ts" } from "../../client/protocol/inflight.ts" with { type: "text" };
@@ -44,11 +44,11 @@ export { default as "client/requests/requests.ts" } from "../../client/requests/
 export { default as "client/topics/cursor.ts" } from "../../client/topics/cursor.ts" with { type: "text" };
 export { default as "client/topics/direct_messages.ts" } from "../../client/topics/direct_messages.ts" with { type: "text" };
 export { default as "client/topics/history.ts" } from "../../client/topics/history.ts" with { type: "text" };
-export { default as "client/topics/joined.ts" } from "../../client/topics/joined.ts" with { type: "text" };
 export { default as "client/topics/presence.ts" } from "../../client/topics/presence.ts" with { type: "text" };
 export { default as "client/topics/record.ts" } from "../../client/topics/record.ts" with { type: "text" };
 export { default as "client/topics/record_listeners.ts" } from "../../client/topics/record_listeners.ts" with { type: "text" };
 export { default as "client/topics/record_queue.ts" } from "../../client/topics/record_queue.ts" with { type: "text" };
+export { default as "client/topics/subscribed.ts" } from "../../client/topics/subscribed.ts" with { type: "text" };
 export { default as "client/topics/subscription.ts" } from "../../client/topics/subscription.ts" with { type: "text" };
 export { default as "client/topics/subscriptions.ts" } from "../../client/topics/subscriptions.ts" with { type: "text" };
 export { default as "client/topics/topic.ts" } from "../../client/topics/topic.ts" with { type: "text" };

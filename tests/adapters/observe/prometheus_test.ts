@@ -23,7 +23,7 @@ Deno.test("observes one hub only, any number of times", async () => {
   );
 });
 
-Deno.test("renders every series of the table and every duration once", async () => {
+Deno.test("renders every metric of the table and every duration once", async () => {
   await using hub = inMemory();
   const metrics = prometheus();
   hub.hub.observe(metrics);

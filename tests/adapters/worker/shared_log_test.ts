@@ -4,7 +4,7 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
-import { ringOf } from "../../../hub/log/open_log.ts";
+import { ringOf } from "../../../hub/log/log.ts";
 import { DeepStore } from "../../hub/deep_store.ts";
 import { entry, startHost, type TestWorker } from "./test_worker.ts";
 

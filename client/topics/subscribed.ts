@@ -2,7 +2,7 @@ import {
   DrumbeatError,
   type ErrorCode,
   isCount,
-  type Joined,
+  type Subscribed,
 } from "../../messages.ts";
 
 /**
@@ -12,12 +12,12 @@ import {
  * @param answer any value, as the server may be hostile. A value without a position counts as a refusal.
  * @returns the start of the subscription, or the server's error.
  */
-export function readJoined(
+export function readSubscribed(
   topic: string,
   answer: unknown,
-): Joined | DrumbeatError {
+): Subscribed | DrumbeatError {
   const { error, epoch, offset, head = offset, recovered }: Partial<
-    Record<keyof Joined | "error", unknown>
+    Record<keyof Subscribed | "error", unknown>
   > = typeof answer === "object" && answer !== null ? answer : {};
   if (typeof epoch === "string" && isCount(offset) && isCount(head)) {
     return { epoch, offset, head, recovered: recovered === true };

@@ -1,5 +1,5 @@
 /** The batch frames that one connection has received, and the time of the next ack: docs/protocol.md, "Credit". */
-export class Credit {
+export class Acks {
   /** The number of received batch frames. */
   frames = 0;
   #bytes = 0;

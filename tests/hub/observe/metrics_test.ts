@@ -1,16 +1,16 @@
 import { assertEquals } from "@std/assert";
 import { DURATIONS } from "../../../adapters/observe/durations.ts";
 import {
+  METRICS,
+  METRICS_BY_NAME,
   samplesOf,
-  SERIES,
-  SERIES_BY_NAME,
-} from "../../../hub/observe/series.ts";
+} from "../../../hub/observe/metrics.ts";
 import { inMemory } from "../in_memory.ts";
 import { unconnectedSocket } from "../unconnected_socket.ts";
 
 /** The rows of the table that the documentation has to contain. */
 function expectedRows(): string[][] {
-  const series = [...SERIES_BY_NAME].map(([name, { kind, help, label }]) => {
+  const metrics = [...METRICS_BY_NAME].map(([name, { kind, help, label }]) => {
     const suffix = kind === "counter" ? "_total" : "";
     const labels = label === undefined ? "" : `{${label[0]}}`;
     return [`\`drumbeat_${name}${suffix}${labels}\``, kind, help];
@@ -20,10 +20,10 @@ function expectedRows(): string[][] {
     "histogram",
     help,
   ]);
-  return [...series, ...durations];
+  return [...metrics, ...durations];
 }
 
-Deno.test("docs/observability.md lists every series and duration with its kind and help", async () => {
+Deno.test("docs/observability.md lists every metric and duration with its kind and help", async () => {
   const url = new URL("../../../docs/observability.md", import.meta.url);
   const rows = (await Deno.readTextFile(url)).split("\n")
     .filter((line) => line.startsWith("| `drumbeat_"))
@@ -35,15 +35,15 @@ Deno.test("hub.stats() has exactly the numbers of the table", async () => {
   await using hub = inMemory();
   assertEquals(
     Object.keys(hub.hub.stats()).toSorted(),
-    Object.keys(SERIES).toSorted(),
+    Object.keys(METRICS).toSorted(),
   );
 });
 
-Deno.test("numbers that share a series share its kind, help and label, and differ in the label's value", () => {
+Deno.test("numbers that share a metric share its kind, help and label, and differ in the label's value", () => {
   const values = new Set<string>();
-  for (const { name, kind, help, label } of Object.values(SERIES)) {
+  for (const { name, kind, help, label } of Object.values(METRICS)) {
     const [labelName, value] = label ?? [undefined, ""];
-    const shared = SERIES_BY_NAME.get(name)!;
+    const shared = METRICS_BY_NAME.get(name)!;
     assertEquals([kind, help, labelName], [
       shared.kind,
       shared.help,
@@ -51,7 +51,7 @@ Deno.test("numbers that share a series share its kind, help and label, and diffe
     ]);
     values.add(`${name} ${value}`);
   }
-  assertEquals(values.size, Object.keys(SERIES).length);
+  assertEquals(values.size, Object.keys(METRICS).length);
 });
 
 Deno.test("close codes that no standard defines share one sample", async () => {
