@@ -45,6 +45,7 @@ export { type ErrorStage, type Hooks } from "./hub/hooks.ts";
 export { Hub } from "./hub/hub.ts";
 export { HubPeer } from "./hub/hub_peer.ts";
 export { HubTopic } from "./hub/hub_topic.ts";
+export { HubTransport } from "./hub/transport.ts";
 export {
   DEFAULT_HEARTBEAT,
   DEFAULT_LIMITS,
@@ -80,7 +81,7 @@ export {
   type ObservedHub,
   type Observer,
   type RefusedHandshake,
-} from "./hub/observer.ts";
+} from "./hub/observe/observer.ts";
 export {
   type HubCloseOptions,
   type HubDrainOptions,

@@ -30,7 +30,7 @@ const MAX_CHECKS = 15;
  *   const info = { protocol: "", url: request.url, address: "192.0.2.1" };
  *   new DenoSocket(socket, (port) => {
  *     opened.resolve();
- *     return hub.attach(port, info);
+ *     return hub.transport.attach(port, info);
  *   });
  *   return response;
  * });

@@ -86,7 +86,7 @@ export class HubInMemory {
     }, { limits: NO_LIMITS });
     for (let n = 0; n < peers; n++) {
       const socket = new CountingSocket();
-      socket.inbound = this.#hub.attach(socket, {
+      socket.inbound = this.#hub.transport.attach(socket, {
         protocol: PROTOCOL,
         url: "http://127.0.0.1/ws",
         address: "127.0.0.1",

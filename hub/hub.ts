@@ -11,18 +11,13 @@ import {
   type MessageMap,
   type MessageOf,
   type OutputOf,
-  PROTOCOL,
   type ReplyInputOf,
   type RequestMap,
   type Validator,
 } from "../messages.ts";
 import { isSendable } from "../messages/close_codes.ts";
-import type { Denial } from "./access/authorizer.ts";
-import { Ticket } from "./access/ticket.ts";
 import type { Clock } from "./clock.ts";
-import type { ErrorStage } from "./hooks.ts";
 import { Core } from "./core.ts";
-import { attach } from "./attach.ts";
 import { closeCodeFor, Drain } from "./drain.ts";
 import type { HubMessageContext } from "./log/handlers.ts";
 import { HubPeer } from "./hub_peer.ts";
@@ -34,10 +29,9 @@ import {
   type HubPorts,
   hubSettings,
 } from "./options.ts";
-import type { Observer, RefusedHandshake } from "./observer.ts";
+import type { Observer } from "./observe/observer.ts";
 import { isPeerId } from "./ids.ts";
 import type { Peer } from "./peer.ts";
-import type { ConnectionRequest, Inbound, Socket } from "./socket.ts";
 import type { HubStats } from "./observe/stats.ts";
 import type {
   HandleOptions,
@@ -45,6 +39,7 @@ import type {
   RequestHandler,
 } from "./protocol/request_handler.ts";
 import type { Store } from "./log/store.ts";
+import { HubTransport } from "./transport.ts";
 
 /**
  * The hub: topics that are logs, peers that are cursors.
@@ -83,6 +78,8 @@ export class Hub<
   Auth = unknown,
   State = unknown,
 > implements AsyncDisposable {
+  /** The side of the hub that a transport uses, which connects sockets to it. A program does not need it. */
+  readonly transport: HubTransport;
   readonly #core: Core;
   readonly #store: Store;
   readonly #clock: Clock;
@@ -110,6 +107,7 @@ export class Hub<
       void store[Symbol.asyncDispose]();
       throw error;
     }
+    this.transport = new HubTransport(this.#core, () => this.isDraining);
   }
 
   /** The open peers: `onOpen` was called, and `onClose` was not. */
@@ -120,44 +118,6 @@ export class Hub<
   /** `true` once the hub drains or is closed: it accepts no connections. */
   get isDraining(): boolean {
     return this.#drain !== undefined || this.#closed !== undefined;
-  }
-
-  /** `true` if the hub accepts another connection. A detached connection counts until its transport reports its end. */
-  get hasCapacity(): boolean {
-    return !this.isDraining && this.#core.connections.hasCapacity;
-  }
-
-  /**
-   * Checks `limits.peersPerAddress`.
-   *
-   * @param address the client's address.
-   * @returns `true` if the hub accepts another connection of this address.
-   */
-  hasCapacityFor(address: string): boolean {
-    return this.#core.connections.hasCapacityFor(address);
-  }
-
-  /**
-   * Calls `authorize` for a plain connection that is not open yet, so that a transport can refuse it with an HTTP status.
-   * Without a call of it, {@linkcode Hub.attach} calls `authorize`. A drumbeat.v1 connection is always admitted here:
-   * `authorize` is called with the token of its hello. For transports.
-   *
-   * @param request the request of the connection.
-   * @returns a ticket for {@linkcode Hub.attach}; `"limit"` when the user has `limits.peersPerUser` connections; or the
-   * denial.
-   */
-  async admit(request: ConnectionRequest): Promise<Ticket | Denial | "limit"> {
-    const { access, connections } = this.#core;
-    if (!access.isRequired || request.protocol === PROTOCOL) {
-      return new Ticket();
-    }
-    // A connection that waits for `authorize` counts as one, or any number of them could wait.
-    const release = connections.reserve(request.address);
-    try {
-      return await access.admit(request);
-    } finally {
-      release();
-    }
   }
 
   /**
@@ -267,55 +227,6 @@ export class Hub<
   }
 
   /**
-   * Attaches an open connection. For transports.
-   *
-   * @param socket sends to the connection.
-   * @param request the request of the connection. The hub keeps its handshake until `authorize` is called, and no longer.
-   * @param ticket the ticket that {@linkcode Hub.admit} returned for it. Default: none.
-   * @returns receives from the connection.
-   */
-  attach(socket: Socket, request: ConnectionRequest, ticket?: Ticket): Inbound {
-    if (!this.isDraining) {
-      return attach(this.#core.attachment, socket, request, ticket);
-    }
-    // Upgraded before the drain, and open after it began: the drain does not close it.
-    return this.reject(socket, CloseCode.goingAway, "Hub closing");
-  }
-
-  /**
-   * Closes an open connection that the hub does not accept. For transports.
-   *
-   * @param socket sends to the connection.
-   * @param code the close code.
-   * @param reason the close reason.
-   * @returns ignores what the connection sends.
-   */
-  reject(socket: Socket, code: number, reason: string): Inbound {
-    this.#core.monitor.rejected(code);
-    socket.close(code, reason);
-    return { receive() {}, closed() {} };
-  }
-
-  /**
-   * Counts a refused handshake. For transports.
-   *
-   * @param handshake the status and the origin of the handshake.
-   */
-  refused(handshake: RefusedHandshake): void {
-    this.#core.monitor.refused(handshake);
-  }
-
-  /**
-   * Reports a failure to `onError` and the observers. For transports.
-   *
-   * @param error the error.
-   * @param stage the operation that failed.
-   */
-  report(error: unknown, stage: ErrorStage): void {
-    this.#core.reporter.report(error, stage);
-  }
-
-  /**
    * Adds an observer.
    *
    * @param observer receives the hub's events. What it throws is ignored, except for `start`.
@@ -327,10 +238,10 @@ export class Hub<
   }
 
   /** `"ready"` if the hub accepts connections; otherwise the reason why it does not. */
-  get readiness(): "ready" | "draining" | "full" | "store" {
+  get readiness(): "ready" | "draining" | "full" | "store-failing" {
     if (this.isDraining) return "draining";
-    if (!this.#core.monitor.storeWorks) return "store";
-    return this.hasCapacity ? "ready" : "full";
+    if (!this.#core.monitor.storeWorks) return "store-failing";
+    return this.transport.hasCapacity ? "ready" : "full";
   }
 
   /** Reads the hub's numbers: of this hub only, also if it shares its store. */

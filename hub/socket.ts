@@ -24,7 +24,7 @@ export interface Socket {
   readonly open: boolean;
 }
 
-/** The functions that a transport calls for a connection: `hub.attach` returns them. */
+/** The functions that a transport calls for a connection: `hub.transport.attach` returns them. */
 export interface Inbound {
   /** Handles a WebSocket message. */
   receive(data: string | Uint8Array<ArrayBuffer>): void;

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import type { OptionNames } from "../common/options.ts";
-import type { Metrics, Observer } from "../hub/observer.ts";
+import type { Metrics, Observer } from "../hub/observe/observer.ts";
 import { methodNotAllowed, plainText } from "./responses.ts";
 
 /** Options of {@linkcode createHandler} for the operation of a server. */

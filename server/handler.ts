@@ -121,7 +121,7 @@ export function createHandlerFor<M extends MessageMap, R extends RequestMap>(
     hasReported = true;
     const text =
       "No remote address: the limits per address do not apply. Pass on the second argument of Deno.serve: handler(request, info)";
-    hub.report(new Error(text), "receive");
+    hub.transport.report(new Error(text), "receive");
   };
   return async (request, info) => {
     const requested = pathOf(request);
@@ -145,7 +145,7 @@ export function createHandlerFor<M extends MessageMap, R extends RequestMap>(
       const { status } = response;
       // A Unix socket has an address without a hostname: nothing is missing there.
       if (remote === undefined && status === 101) reportMissingAddress();
-      if (status >= 400) hub.refused({ ...handshake, status });
+      if (status >= 400) hub.transport.refused({ ...handshake, status });
       return response;
     }
     if (hub.isDraining) return draining();

@@ -2,7 +2,7 @@ import { methodNotAllowed, plainText } from "./responses.ts";
 
 /** The part of the hub that readiness depends on. */
 interface Readiness {
-  readonly readiness: "ready" | "draining" | "full" | "store";
+  readonly readiness: "ready" | "draining" | "full" | "store-failing";
 }
 
 /**

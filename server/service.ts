@@ -214,13 +214,13 @@ export class Service<
 
   /** Responds where the handler threw. */
   readonly onError = (error: unknown): Response => {
-    this.hub.report(error, "receive");
+    this.hub.transport.report(error, "receive");
     return plainText(500, "Internal error");
   };
 
   /** Reports that the transport stopped listening and will try again. */
   readonly onListenError = (error: unknown): void =>
-    this.hub.report(error, "listen");
+    this.hub.transport.report(error, "listen");
 
   /** Closes the hub where the transport cannot listen. */
   abandon(): void {

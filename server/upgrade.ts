@@ -53,17 +53,17 @@ export async function upgrade<M extends MessageMap, R extends RequestMap>(
   },
 ): Promise<Response> {
   const { hub, rules, accept } = to;
-  const admission = await admit(request, remote, hub, rules);
+  const admission = await admit(request, remote, hub.transport, rules);
   if (admission instanceof Response) return admission;
   const { connection, subprotocol, isSupported, ticket } = admission;
   return accept(request, {
     protocol: subprotocol,
     isPlain: connection.protocol === "",
-    unopened: () => hub.report(new Error(UNOPENED), "receive"),
+    unopened: () => hub.transport.report(new Error(UNOPENED), "receive"),
     attach(socket) {
-      if (isSupported) return hub.attach(socket, connection, ticket);
+      if (isSupported) return hub.transport.attach(socket, connection, ticket);
       const reason = `Unsupported version: use ${PROTOCOL}`;
-      return hub.reject(socket, CloseCode.version, reason);
+      return hub.transport.reject(socket, CloseCode.version, reason);
     },
   });
 }

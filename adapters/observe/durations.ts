@@ -1,4 +1,4 @@
-import type { Observer } from "../../hub/observer.ts";
+import type { Observer } from "../../hub/observe/observer.ts";
 
 /** A duration that is exported as a histogram. */
 interface Duration {

@@ -7,7 +7,7 @@
 import { configureSync, getLogger } from "npm:@logtape/logtape@2.4.2";
 import { checkNames, checkOneOf } from "../../common/options.ts";
 import type { Clock } from "../../hub/clock.ts";
-import type { Observer } from "../../hub/observer.ts";
+import type { Observer } from "../../hub/observe/observer.ts";
 import type { Peer } from "../../hub/peer.ts";
 import { WebClock } from "../clock_web.ts";
 import { LogThrottle } from "./log_throttle.ts";

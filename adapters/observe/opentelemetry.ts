@@ -11,7 +11,7 @@ import type {
   Tracer,
 } from "npm:@opentelemetry/api@1.10.0";
 import { METRICS_BY_NAME, samplesOf } from "../../hub/observe/metrics.ts";
-import type { ObservedHub, Observer } from "../../hub/observer.ts";
+import type { ObservedHub, Observer } from "../../hub/observe/observer.ts";
 import { observeDurations } from "./durations.ts";
 
 /** Shorter flushes have no span, in ms: there may be thousands in a second. */

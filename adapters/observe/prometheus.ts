@@ -5,10 +5,10 @@
  */
 import { Counter, Gauge, Histogram, Registry } from "npm:prom-client@15.1.3";
 import { METRICS_BY_NAME, samplesOf } from "../../hub/observe/metrics.ts";
-import type { Metrics, ObservedHub } from "../../hub/observer.ts";
+import type { Metrics, ObservedHub } from "../../hub/observe/observer.ts";
 import { observeDurations } from "./durations.ts";
 
-export type { Metrics } from "../../hub/observer.ts";
+export type { Metrics } from "../../hub/observe/observer.ts";
 
 /**
  * Makes an observer that renders the numbers of one hub in Prometheus' text format. Give it to `hub.observe`, or to

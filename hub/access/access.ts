@@ -4,7 +4,7 @@ import type { Reporter } from "../hooks.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { Refusal } from "../refusal.ts";
 import type { ConnectionRequest } from "../socket.ts";
-import { Tally } from "../tally.ts";
+import { Tally } from "../../common/tally.ts";
 import type { Admitted, Rules, TopicUse } from "./allow.ts";
 import type { Authorize, AuthorizeRequest } from "./authorize.ts";
 import { Authorizer, type Denial } from "./authorizer.ts";

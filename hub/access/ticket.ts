@@ -1,5 +1,5 @@
 /**
- * The result of `authorize` for a connection that is not open yet: `hub.admit` returns it, and `hub.attach` takes it, once.
+ * The result of `authorize` for a connection that is not open yet: `hub.transport.admit` returns it, and `hub.transport.attach` takes it, once.
  * It has no members: the hub keeps the result.
  */
 export class Ticket {

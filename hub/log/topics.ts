@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { PRESENCE_LOG } from "../ids.ts";
 import type { Limits } from "../limits.ts";
 import type { Refusal } from "../refusal.ts";
-import { Tally } from "../tally.ts";
+import { Tally } from "../../common/tally.ts";
 import { disconnectIfSlow } from "./lag_policy.ts";
 import type { Store } from "./store.ts";
 import { Topic } from "./topic.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { ErrorStage } from "../hooks.ts";
-import type { ObservedHub, Observer, RefusedHandshake } from "../observer.ts";
+import type { ObservedHub, Observer, RefusedHandshake } from "./observer.ts";
 import type { Peer, PeerClose } from "../peer.ts";
 
 /** The hub reports the store as failing for this long after a failure, in ms: then a publish has to show that it works. */

@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Hooks, Reporter } from "../hooks.ts";
 import type { Limits } from "../limits.ts";
 import type { Peer, PeerClose } from "../peer.ts";
-import { Tally } from "../tally.ts";
+import { Tally } from "../../common/tally.ts";
 import { addressKey } from "./address.ts";
 import type { Connection } from "./connection.ts";
 

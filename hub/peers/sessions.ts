@@ -1,6 +1,6 @@
 import { CloseCode } from "../../messages.ts";
 import type { Store } from "../log/store.ts";
-import { Tally } from "../tally.ts";
+import { Tally } from "../../common/tally.ts";
 import type { Connection } from "./connection.ts";
 
 /** The sessions of this hub's connections. The store keeps what outlives a connection. */

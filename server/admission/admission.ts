@@ -4,7 +4,7 @@ import {
   type OptionNames,
 } from "../../common/options.ts";
 import type { Ticket } from "../../hub/access/ticket.ts";
-import type { Hub } from "../../hub/hub.ts";
+import type { HubTransport } from "../../hub/transport.ts";
 import type { ConnectionRequest } from "../../hub/socket.ts";
 import { PROTOCOL } from "../../messages.ts";
 import { plainText } from "../responses.ts";
@@ -31,12 +31,15 @@ export interface Admission {
 }
 
 /** The part of the hub that decides about capacity and identity. */
-type AdmittingHub = Pick<Hub, "hasCapacity" | "hasCapacityFor" | "admit">;
+type AdmittingTransport = Pick<
+  HubTransport,
+  "hasCapacity" | "hasCapacityFor" | "admit"
+>;
 
 /** The responses to refused plain peers. A drumbeat.v1 client sends its token in the hello, after the upgrade. */
 const REFUSALS: Readonly<
   Record<
-    Exclude<Awaited<ReturnType<AdmittingHub["admit"]>>, Ticket>,
+    Exclude<Awaited<ReturnType<AdmittingTransport["admit"]>>, Ticket>,
     () => Response
   >
 > = {
@@ -144,7 +147,7 @@ export function refuseOrigin(
  *
  * @param request the upgrade request.
  * @param remote the address of the other side, without the port.
- * @param hub the hub that the connection is for.
+ * @param transport the side of the hub that the connection is for.
  * @param rules see {@linkcode admissionRules}.
  * @returns the admission, or the refusal in plain text: 403 for a page of an origin that is not allowed, 503 when the hub is
  * full, 429 when it is full for this address, 400 or 426 for an invalid handshake; for a plain peer 401, 403, 429 or 503
@@ -153,17 +156,17 @@ export function refuseOrigin(
 export async function admit(
   request: Request,
   remote: string,
-  hub: AdmittingHub,
+  transport: AdmittingTransport,
   rules: AdmissionRules,
 ): Promise<Admission | Response> {
   // The origin first: the check is cheap, and a page that is not allowed does not learn whether the hub is full.
   const refusal = refuseOrigin(request, rules);
   if (refusal !== undefined) return refusal;
   const address = clientAddress(request, remote, rules.trustedProxies);
-  if (!hub.hasCapacity) {
+  if (!transport.hasCapacity) {
     return plainText(503, "The hub is full", { "retry-after": "5" });
   }
-  if (!hub.hasCapacityFor(address)) {
+  if (!transport.hasCapacityFor(address)) {
     return plainText(429, "Too many connections from this address", {
       "retry-after": "5",
     });
@@ -192,7 +195,7 @@ export async function admit(
       ticket: undefined,
     };
   }
-  const ticket = await hub.admit(connection);
+  const ticket = await transport.admit(connection);
   if (typeof ticket === "string") return REFUSALS[ticket]();
   const subprotocol = foreignSubprotocol(offered);
   return { connection, subprotocol, isSupported: true, ticket };

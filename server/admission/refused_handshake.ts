@@ -1,4 +1,4 @@
-import type { RefusedHandshake } from "../../hub/observer.ts";
+import type { RefusedHandshake } from "../../hub/observe/observer.ts";
 
 /**
  * Copies the fields of a handshake that observers receive if it is refused. It has to be called before the upgrade, after

@@ -1,4 +1,4 @@
-import type { Metrics, Observer } from "../../hub/observer.ts";
+import type { Metrics, Observer } from "../../hub/observe/observer.ts";
 import type { AdminOptions } from "../admin.ts";
 import { LineWriter } from "./output.ts";
 

@@ -1,4 +1,4 @@
-import type { Observer } from "../../hub/observer.ts";
+import type { Observer } from "../../hub/observe/observer.ts";
 import { describeRefusal } from "../admission/refused_handshake.ts";
 
 /** The pairs of Origin and Host that are remembered. Clients choose both, so the rest is not printed. */

@@ -49,7 +49,11 @@ export class Simulation {
     this.#hub = this.#startHub();
     this.#network = new MemoryNetwork((near, protocol) => {
       this.#options.tamper?.(near);
-      return this.#hub.attach(near, { protocol, url: "", address: "" });
+      return this.#hub.transport.attach(near, {
+        protocol,
+        url: "",
+        address: "",
+      });
     });
     for (let n = 0; n < CLIENTS; n++) this.clients.push(this.#addClient(n));
   }

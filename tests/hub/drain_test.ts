@@ -111,7 +111,7 @@ Deno.test("rejects new connections while draining, drains once, and is done at o
   const peer = await hub.v1();
   const first = hub.hub.drain({ overMs: 1_000 });
   assert(hub.hub.isDraining);
-  assertFalse(hub.hub.hasCapacity);
+  assertFalse(hub.hub.transport.hasCapacity);
   assertEquals(hub.connect(PROTOCOL).closed?.code, 1001);
   assert(hub.hub.drain({ overMs: 0 }) === first);
   assertEquals(peer.readType("goaway").length, 1);

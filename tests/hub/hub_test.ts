@@ -123,11 +123,11 @@ Deno.test("a topic has its subscribers and the bounds of its log, and no bounds 
 Deno.test("hasCapacity is false at the limit of peers, also for connections without a hello", async () => {
   await using hub = inMemory({ limits: { peers: 2 } });
   hub.connect(PROTOCOL);
-  assert(hub.hub.hasCapacity);
+  assert(hub.hub.transport.hasCapacity);
   const plain = hub.plain();
-  assertFalse(hub.hub.hasCapacity);
+  assertFalse(hub.hub.transport.hasCapacity);
   plain.far.drop();
-  assert(hub.hub.hasCapacity);
+  assert(hub.hub.transport.hasCapacity);
 });
 
 Deno.test("a hub that cannot be created disposes its store", () => {
@@ -180,7 +180,7 @@ Deno.test("close delivers what was published, closes each connection with the co
     1012,
   ]);
   assertEquals(hub.leaves.map(({ code }) => code), [1012, 1001]);
-  assertFalse(hub.hub.hasCapacity);
+  assertFalse(hub.hub.transport.hasCapacity);
   for (const peer of [v1, plain]) peer.far.close(1000);
   await settle();
   assertFalse(closed);

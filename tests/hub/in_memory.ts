@@ -155,7 +155,9 @@ export class InMemory<M extends MessageMap = AnyMessages>
       address,
       handshake,
     };
-    return new TestPeer(socketPair((near) => this.hub.attach(near, info)));
+    return new TestPeer(
+      socketPair((near) => this.hub.transport.attach(near, info)),
+    );
   }
 
   /** Connects a plain peer that has read its `start`. */

@@ -91,7 +91,7 @@ export class FarSocket {
 /**
  * Creates the two ends of a connection in memory.
  *
- * @param attach attaches the near end, as `hub.attach` does.
+ * @param attach attaches the near end, as `hub.transport.attach` does.
  */
 export function socketPair(attach: (near: NearSocket) => Inbound): FarSocket {
   const near = new NearSocket();

@@ -87,6 +87,7 @@ export const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     "HubPorts",
     "HubStats",
     "HubTopic",
+    "HubTransport",
     "Inbound",
     "LagPolicy",
     "Limits",

@@ -172,10 +172,11 @@ const ASSEMBLY = [
   "hub_topic",
   "options",
   "store_events",
+  "transport",
 ].map((name) => `hub/${name}.ts`);
 
 /** Shapes that hooks and observers receive: the ground imports them from where they are made. */
-const SHAPES = ["hub/presence/change.ts", "hub/observe/stats.ts"];
+const SHAPES = ["hub/presence/change.ts"];
 
 /** The parts that a part may import, besides itself and the ground. */
 const HUB_MAY_IMPORT: Readonly<Record<HubPart, readonly HubPart[]>> = {

@@ -118,7 +118,7 @@ function webSocketOf(hub: Anything): Anything {
           this.onmessage?.(new MessageEvent("message", { data }))
         );
       socket.closed = (code, reason) => this.#closed(code, reason);
-      this.#inbound = hub.attach(socket, info());
+      this.#inbound = hub.transport.attach(socket, info());
       queueMicrotask(() => {
         this.readyState = 1;
         this.onopen?.(new Event("open"));
@@ -156,7 +156,7 @@ class HandPeer {
 
   constructor(hub: Anything) {
     const socket = new MemorySocket();
-    this.#inbound = hub.attach(socket, info());
+    this.#inbound = hub.transport.attach(socket, info());
     socket.received = (data) => {
       const { type } = JSON.parse(data);
       this.#waiting.get(type)?.();

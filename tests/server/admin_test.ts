@@ -68,7 +68,7 @@ Deno.test("close codes that a peer invents share one label", async () => {
   const metrics = prometheus();
   hub.observe(metrics);
   for (let code = 3000; code < 3100; code++) {
-    hub.attach(unconnectedSocket, {
+    hub.transport.attach(unconnectedSocket, {
       protocol: "",
       url: "http://a/ws",
       address: "",

@@ -115,7 +115,7 @@ test("an aborted signal drains the server, also if it was aborted before", async
 test("the hub of a closed server refuses connections and publishes", async ({ serve }) => {
   const server = await serve({ port: 0 });
   await server.drain();
-  assertEquals(server.hub.hasCapacity, false);
+  assertEquals(server.hub.transport.hasCapacity, false);
   await assertRejects(
     () => server.hub.broadcast({ type: "late" }),
     Error,

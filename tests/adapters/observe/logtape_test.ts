@@ -36,9 +36,9 @@ for (const format of ["json", "text"] as const) {
   Deno.test(`writes hostile fields as one line of ${format}, without a control character`, async () => {
     const lines = await logged(({ hub }) => {
       const hostile = { address: HOSTILE, path: HOSTILE, origin: HOSTILE };
-      hub.refused({ status: 403, ...hostile, userAgent: HOSTILE });
-      hub.report(new Error(HOSTILE), "handler");
-      hub.attach(unconnectedSocket, {
+      hub.transport.refused({ status: 403, ...hostile, userAgent: HOSTILE });
+      hub.transport.report(new Error(HOSTILE), "handler");
+      hub.transport.attach(unconnectedSocket, {
         protocol: "",
         url: HOSTILE,
         address: HOSTILE,
@@ -72,7 +72,11 @@ for (const format of ["json", "text"] as const) {
 
 Deno.test("truncates long fields", async () => {
   const [line = ""] = await logged(({ hub }) =>
-    hub.refused({ status: 403, address: "a", path: "/".repeat(100_000) })
+    hub.transport.refused({
+      status: 403,
+      address: "a",
+      path: "/".repeat(100_000),
+    })
   );
   assertEquals(JSON.parse(line).path.length, 301);
 });
@@ -86,7 +90,7 @@ Deno.test("never logs tokens, sessions, queries and messages", async () => {
       ...unconnectedSocket,
       send: (data: string) => void sent.push(data),
     };
-    const inbound = hub.attach(socket as typeof unconnectedSocket, {
+    const inbound = hub.transport.attach(socket as typeof unconnectedSocket, {
       protocol: PROTOCOL,
       url,
       address: "192.0.2.1",
@@ -119,12 +123,12 @@ Deno.test("never logs tokens, sessions, queries and messages", async () => {
 Deno.test("logs ten of many refused handshakes, and the number of the others", async () => {
   const lines = await logged(({ hub }, clock) => {
     for (let n = 0; n < 10_000; n++) {
-      hub.refused({ status: 403, address: "a", path: "/ws" });
+      hub.transport.refused({ status: 403, address: "a", path: "/ws" });
     }
     clock.advance(10_000);
-    hub.refused({ status: 429, address: "a", path: "/ws" });
+    hub.transport.refused({ status: 429, address: "a", path: "/ws" });
     for (let n = 0; n < 20; n++) {
-      hub.refused({ status: 403, address: "a", path: "/ws" });
+      hub.transport.refused({ status: 403, address: "a", path: "/ws" });
     }
   });
   const refused = lines.map((line) => JSON.parse(line));
@@ -141,7 +145,7 @@ Deno.test("logs ten of many refused handshakes, and the number of the others", a
 
 Deno.test("logs the steps of a drain", async () => {
   const lines = await logged(({ hub, clock }) => {
-    hub.attach(unconnectedSocket, {
+    hub.transport.attach(unconnectedSocket, {
       protocol: "",
       url: "http://a/ws",
       address: "",

@@ -30,7 +30,7 @@ class Hubs implements AsyncDisposable {
 
 function connect(hub: Hub, protocol: string): TestPeer {
   const info = { protocol, url: "http://hub.test/ws", address: "192.0.2.1" };
-  return new TestPeer(socketPair((near) => hub.attach(near, info)));
+  return new TestPeer(socketPair((near) => hub.transport.attach(near, info)));
 }
 
 async function startAt(

@@ -115,9 +115,9 @@ Deno.test("a plain connection with a ticket is not authorized again; a ticket is
   await using world = hubOf({ ada: {} });
   const info = { protocol: "", url: "http://hub.test/ws", address: "a" };
   const request = { ...info, handshake: { token: "ada" } };
-  const ticket = await world.hub.admit(request);
+  const ticket = await world.hub.transport.admit(request);
   assert(ticket instanceof Ticket);
-  assertEquals(await world.hub.admit(info), "unauthenticated");
+  assertEquals(await world.hub.transport.admit(info), "unauthenticated");
   const calls = world.requests.length;
   const closes: number[] = [];
   const socket = {
@@ -127,13 +127,13 @@ Deno.test("a plain connection with a ticket is not authorized again; a ticket is
     close: (code: number) => void closes.push(code),
     terminate: () => true,
   };
-  world.hub.attach(socket, info, ticket);
+  world.hub.transport.attach(socket, info, ticket);
   await settle(world);
   assertEquals([world.requests.length, closes], [calls, []]);
   assertEquals(world.joins.map(({ user }) => user), ["ada"]);
   // A used ticket, and one that the hub did not make, admit nothing.
   for (const [nth, invalid] of [ticket, new Ticket()].entries()) {
-    world.hub.attach(socket, info, invalid);
+    world.hub.transport.attach(socket, info, invalid);
     await settle(world);
     const codes = [4501, 4501].slice(0, nth + 1);
     assertEquals([world.requests.length, closes], [calls + nth + 1, codes]);
@@ -143,10 +143,12 @@ Deno.test("a plain connection with a ticket is not authorized again; a ticket is
 Deno.test("a drumbeat.v1 connection gets a ticket at once, and is authorized with its hello", async () => {
   await using world = hubOf({ ada: {} });
   const info = { protocol: PROTOCOL, url: "", address: "a" };
-  const ticket = await world.hub.admit(info);
+  const ticket = await world.hub.transport.admit(info);
   assert(ticket instanceof Ticket);
   assertEquals(world.requests.length, 0);
-  const far = socketPair((near) => world.hub.attach(near, info, ticket));
+  const far = socketPair((near) =>
+    world.hub.transport.attach(near, info, ticket)
+  );
   far.send('{"type":"hello","token":"ada"}');
   await settle(world);
   assertEquals(world.joins.map(({ user }) => user), ["ada"]);
@@ -166,7 +168,10 @@ Deno.test("a connection forgets its handshake once it is authorized, and at once
     const attached: Connection[] = [];
     const attach = ({ hub }: typeof closed) =>
       socketPair((near) => {
-        const connection = hub.attach(near, request(protocol)) as Connection;
+        const connection = hub.transport.attach(
+          near,
+          request(protocol),
+        ) as Connection;
         attached.push(connection);
         return connection;
       });
@@ -188,14 +193,17 @@ Deno.test("a connection that waits for authorize counts against the limits", asy
     limits: { peers: 2, peersPerAddress: 1 },
   });
   const info = { protocol: "", url: "", address: "192.0.2.1" };
-  const one = world.hub.admit(info);
-  assertEquals(world.hub.hasCapacityFor("192.0.2.1"), false);
-  assertEquals(world.hub.hasCapacity, true);
-  const two = world.hub.admit({ ...info, address: "192.0.2.2" });
-  assertEquals(world.hub.hasCapacity, false);
+  const one = world.hub.transport.admit(info);
+  assertEquals(world.hub.transport.hasCapacityFor("192.0.2.1"), false);
+  assertEquals(world.hub.transport.hasCapacity, true);
+  const two = world.hub.transport.admit({ ...info, address: "192.0.2.2" });
+  assertEquals(world.hub.transport.hasCapacity, false);
   resolve({});
   await Promise.all([one, two]);
-  assertEquals([world.hub.hasCapacity, world.hub.hasCapacityFor("192.0.2.1")], [
+  assertEquals([
+    world.hub.transport.hasCapacity,
+    world.hub.transport.hasCapacityFor("192.0.2.1"),
+  ], [
     true,
     true,
   ]);

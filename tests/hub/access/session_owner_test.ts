@@ -93,7 +93,10 @@ Deno.test("closes with 4029 above limits.peersPerUser; a closed or resumed conne
   assertEquals([await denied(PROTOCOL), await denied("")], [4029, 4029]);
   const request = { protocol: "", url: "", address: "a" };
   assertEquals(
-    await world.hub.admit({ ...request, handshake: { token: "ada" } }),
+    await world.hub.transport.admit({
+      ...request,
+      handshake: { token: "ada" },
+    }),
     "limit",
   );
   await world.v1({ token: "bob" });

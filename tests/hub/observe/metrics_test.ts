@@ -57,7 +57,7 @@ Deno.test("numbers that share a metric share its kind, help and label, and diffe
 Deno.test("close codes that no standard defines share one sample", async () => {
   await using hub = inMemory();
   for (const code of [1000, 3000, 3001, 4500, 4999]) {
-    hub.hub.attach(unconnectedSocket, {
+    hub.hub.transport.attach(unconnectedSocket, {
       protocol: "",
       url: "http://a/ws",
       address: "",

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
-import type { Observer } from "../../../hub/observer.ts";
+import type { Observer } from "../../../hub/observe/observer.ts";
 import { PROTOCOL } from "../../../messages.ts";
 import { DeepStore } from "../deep_store.ts";
 import { inMemory } from "../in_memory.ts";
@@ -32,7 +32,7 @@ Deno.test("reports every connection, with and without a hello, and the end of th
   const silent = hub.connect(PROTOCOL);
   silent.send("not JSON");
   plain.far.close(1000, "bye");
-  hub.hub.refused({ status: 403, address: "192.0.2.1", path: "/ws" });
+  hub.hub.transport.refused({ status: 403, address: "192.0.2.1", path: "/ws" });
   void hub.hub.drain({ overMs: 0 });
   const closing = hub.hub.close();
   hub.clock.advance(1_000);
@@ -123,7 +123,7 @@ Deno.test("counts a failure, and reports it to the observers and to onError", as
   const { calls, observer } = recorder();
   await using hub = inMemory();
   hub.hub.observe(observer);
-  hub.hub.report(new Error("no descriptors"), "listen");
+  hub.hub.transport.report(new Error("no descriptors"), "listen");
   assertEquals(calls, [["failed", "listen", "no descriptors"]]);
   assertEquals(hub.errors.map(({ stage }) => stage), ["listen"]);
   assertEquals(hub.hub.stats().errors, 1);
@@ -147,7 +147,7 @@ Deno.test("is not ready after the store failed, until it commits again or 10 s h
   assertEquals(hub.hub.readiness, "ready");
   store!.appendFailure = new Error("disk full");
   await publish();
-  assertEquals(hub.hub.readiness, "store");
+  assertEquals(hub.hub.readiness, "store-failing");
   assertFalse(hub.hub.stats().storeWorks);
   await publish();
   assertEquals(hub.hub.readiness, "ready");
@@ -159,7 +159,7 @@ Deno.test("is not ready after the store failed, until it commits again or 10 s h
   store!.appendFailure = new Error("disk full");
   await publish();
   hub.clock.advance(10_000);
-  assertEquals(hub.hub.readiness, "store");
+  assertEquals(hub.hub.readiness, "store-failing");
   hub.clock.advance(1);
   assertEquals(hub.hub.readiness, "ready");
 });

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { addressKey } from "../../../hub/peers/address.ts";
-import { Tally } from "../../../hub/tally.ts";
+import { Tally } from "../../../common/tally.ts";
 
 const KEYS: readonly (readonly [address: string, key: string])[] = [
   ["192.0.2.7", "192.0.2.7"],

@@ -1,6 +1,6 @@
-import type { ErrorStage } from "./hooks.ts";
-import type { HubStats } from "./observe/stats.ts";
-import type { Peer, PeerClose } from "./peer.ts";
+import type { ErrorStage } from "../hooks.ts";
+import type { HubStats } from "./stats.ts";
+import type { Peer, PeerClose } from "../peer.ts";
 
 /** A handshake that was refused. Every field but the status comes from the client and is untrusted. */
 export interface RefusedHandshake {
