@@ -283,7 +283,7 @@ export class Client<
    */
   topic(name: string, start: StartFrom = {}): Topic<M, P> {
     const v1 = this.#requireV1("topics");
-    const action = `Cannot join '${name}'`;
+    const action = `Cannot subscribe to '${name}'`;
     checkNames(action, start, { last: true, epoch: true, offset: true });
     const problem = topicNameProblem(name) ?? startProblem(start);
     if (problem !== undefined) throw new TypeError(`${action}: ${problem}`);

@@ -27,7 +27,7 @@ import type { ConnectOptions } from "./options.ts";
  * const client = connect("ws://127.0.0.1:1/ws");
  * const lobby = client.topic("lobby", { last: 10 });
  * lobby.on("chat", (message, { from }) => console.log(from, message.text));
- * assertEquals(lobby.state, "joining");
+ * assertEquals(lobby.state, "subscribing");
  * client.close();
  * ```
  */

@@ -19,7 +19,7 @@ interface Waiter {
 
 /**
  * The promises that wait for one event. Each call has its own promise, which settles at the moment of the event: a
- * program that continues when a topic is joined must run before the handlers of the first record.
+ * program that continues when a topic is subscribed must run before the handlers of the first record.
  */
 export class Waiters {
   readonly #waiters = new Set<Waiter>();

@@ -205,10 +205,10 @@ export class Core {
           this.#showPresence(connection, topic, start),
         read: (name, from, limit, address) =>
           this.read(name, from, limit, address),
-        join: (connection) => {
+        open: (connection) => {
           presence.resumed(connection);
           heartbeat.watch(connection);
-          connections.join(connection);
+          connections.open(connection);
         },
       },
     };

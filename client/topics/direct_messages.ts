@@ -27,15 +27,15 @@ export class DirectMessages<M extends MessageMap> {
   /** Handles the public id and the topics of a `start`. */
   started(peer: string, topics: Readonly<Record<string, unknown>>): void {
     const name = `$peer/${peer}`;
-    const joined = readSubscribed(
+    const start = readSubscribed(
       name,
       Object.hasOwn(topics, name) ? topics[name] : undefined,
     );
-    const isKnown = !(joined instanceof DrumbeatError);
+    const isKnown = !(start instanceof DrumbeatError);
     if (this.#subscription?.name !== name || !isKnown) {
       this.#subscription = this.#open(name);
     }
-    if (isKnown) this.#subscription.subscribed(joined);
+    if (isKnown) this.#subscription.subscribed(start);
   }
 
   /** Returns the subscription of that name. */

@@ -45,7 +45,7 @@ export class Subscription<M extends MessageMap>
   readonly #cursor = new Cursor();
   readonly #handles = new Set<TopicHandle<M>>();
   #start: StartFrom;
-  #state: TopicState = "joining";
+  #state: TopicState = "subscribing";
   #refusal: DrumbeatError | undefined;
   #isUnsubscribed = false;
 
@@ -137,8 +137,8 @@ export class Subscription<M extends MessageMap>
   /** Handles the server's answer: the start of the subscription. */
   subscribed(start: Subscribed): void {
     const missing = this.#cursor.place(start);
-    this.#state = "joined";
-    for (const handle of this.#handles) handle.subscribed();
+    this.#state = "subscribed";
+    for (const handle of this.#handles) handle.accepted();
     this.presence.subscribed();
     if (missing !== undefined) this.#skipped(missing.from);
   }
@@ -170,7 +170,7 @@ export class Subscription<M extends MessageMap>
 
   /** Waits for the next connection. */
   connectionClosed(): void {
-    if (this.#state === "joined") this.#state = "joining";
+    if (this.#state === "subscribed") this.#state = "subscribing";
     this.presence.connectionClosed();
   }
 
@@ -221,7 +221,7 @@ export class Subscription<M extends MessageMap>
   }
 
   get #isActive(): boolean {
-    return this.#state === "joining" || this.#state === "joined";
+    return this.#state === "subscribing" || this.#state === "subscribed";
   }
 
   get #isAwaited(): boolean {

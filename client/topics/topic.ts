@@ -21,10 +21,10 @@ import type { HistoryOptions } from "./history.ts";
 import type { TopicPresence } from "./presence.ts";
 
 /**
- * The state of a topic. `joining`: the client subscribes as soon as it is connected. `refused`: the server refused the
+ * The state of a topic. `subscribing`: the client subscribes as soon as it is connected. `refused`: the server refused the
  * subscription, or ended it, for a reason that stays. `closed`: the handle or the client was closed.
  */
-export type TopicState = "joining" | "joined" | "refused" | "closed";
+export type TopicState = "subscribing" | "subscribed" | "refused" | "closed";
 
 /**
  * The start of a new subscription: the newest `last` records of the log, or the next expected offset of an epoch; `{}` for
@@ -133,11 +133,11 @@ export interface Topic<M extends MessageMap = AnyMessages, P = unknown>
    * Waits for the subscription.
    *
    * @param options a signal.
-   * @returns a promise that resolves when the state is `joined`.
+   * @returns a promise that resolves when the state is `subscribed`.
    * @throws {DrumbeatError} with the server's code where it refuses the topic; `closed`. After `limit` and `unavailable` the
-   * state stays `joining`: the client subscribes again after a wait, and a later call of `joined` waits for that.
+   * state stays `subscribing`: the client subscribes again after a wait, and a later call of `subscribed` waits for that.
    */
-  joined(options?: WaitOptions): Promise<void>;
+  subscribed(options?: WaitOptions): Promise<void>;
 
   /**
    * Closes this handle: removes its handlers and ends its iterators. The last handle of a topic also unsubscribes, and the

@@ -76,7 +76,7 @@ export class TopicHandle<M extends MessageMap> {
   readonly presence: PresenceView;
   readonly #subscription: SharedSubscription<M>;
   readonly #host: TopicHandleHost;
-  readonly #joining = new Waiters();
+  readonly #subscribing = new Waiters();
   readonly #listeners = new RecordListeners<M>();
   readonly #queues = new Set<RecordQueue<M>>();
   #isEnded = false;
@@ -159,12 +159,12 @@ export class TopicHandle<M extends MessageMap> {
     return this.#host.rejections.watch(this.#history(options));
   }
 
-  joined(options: WaitOptions = {}): Promise<void> {
+  subscribed(options: WaitOptions = {}): Promise<void> {
     return this.#host.rejections.promise((resolve, reject) => {
       const signal = checkWait(`Cannot wait for '${this.name}'`, options);
       if (this.#isEnded) reject(this.#closedError("subscribe to"));
-      else if (this.state === "joined") resolve();
-      else this.#joining.add(resolve, reject, signal);
+      else if (this.state === "subscribed") resolve();
+      else this.#subscribing.add(resolve, reject, signal);
     });
   }
 
@@ -183,19 +183,19 @@ export class TopicHandle<M extends MessageMap> {
 
   // The subscription calls the methods below.
 
-  /** True while a call of `joined` waits. */
+  /** True while a call of `subscribed` waits. */
   get isAwaited(): boolean {
-    return !this.#joining.isEmpty;
+    return !this.#subscribing.isEmpty;
   }
 
-  /** Resolves the calls of `joined`: the server has subscribed the client. */
-  subscribed(): void {
-    this.#joining.resolve();
+  /** Resolves the calls of `subscribed`: the server has subscribed the client. */
+  accepted(): void {
+    this.#subscribing.resolve();
   }
 
-  /** Rejects the calls of `joined`: the server refused the topic, and the client will subscribe again. */
+  /** Rejects the calls of `subscribed`: the server refused the topic, and the client will subscribe again. */
   postponed(error: DrumbeatError): void {
-    this.#joining.reject(error);
+    this.#subscribing.reject(error);
   }
 
   /** Delivers a record or a gap. */
@@ -207,7 +207,7 @@ export class TopicHandle<M extends MessageMap> {
   /** Removes the handlers and ends the iterators: the handle is closed, or the subscription has ended. */
   end(): void {
     this.#isEnded = true;
-    this.#joining.reject(this.#closedError("subscribe to"));
+    this.#subscribing.reject(this.#closedError("subscribe to"));
     this.presence.close(this.#closedError("set presence in"));
     this.#listeners.clear();
     for (const queue of this.#queues) queue.end(this.#subscription.refusal);

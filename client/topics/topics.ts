@@ -47,13 +47,13 @@ export class Topics<M extends MessageMap> {
   readonly #subscriptionHost: SubscriptionHost<M>;
   readonly #subscriptions: Subscriptions<M>;
   readonly #direct: DirectMessages<M>;
-  #joinsLobby: boolean;
+  #subscribesLobby: boolean;
 
   /** @param parameters the contract, the connection and the receivers. */
   constructor(parameters: TopicsParameters<M>) {
     const { lobby, pending, sender, host, clock, backoff } = parameters;
     this.#host = host;
-    this.#joinsLobby = lobby;
+    this.#subscribesLobby = lobby;
     this.#subscriptions = new Subscriptions<M>({
       pending,
       sender,
@@ -64,7 +64,7 @@ export class Topics<M extends MessageMap> {
       ...parameters,
       emit: host.emit,
       unsubscribe: (subscription) => {
-        if (subscription.name === LOBBY) this.#joinsLobby = false;
+        if (subscription.name === LOBBY) this.#subscribesLobby = false;
         this.#subscriptions.unsubscribe(subscription);
       },
     };
@@ -80,7 +80,7 @@ export class Topics<M extends MessageMap> {
     const existing = this.#subscriptions.desired(name);
     if (existing?.startFrom(start) === false) {
       throw new TypeError(
-        `Cannot join '${name}': the start comes too late, because this client is subscribed to the topic. Give it to the first call of topic(), or read older records with history()`,
+        `Cannot subscribe to '${name}': the start comes too late, because this client is subscribed to the topic. Give it to the first call of topic(), or read older records with history()`,
       );
     }
     if (existing !== undefined) return existing.handle();
@@ -98,12 +98,14 @@ export class Topics<M extends MessageMap> {
    */
   hello(maxBytes: number): Record<string, Start> {
     // Not earlier: until now the program could select the start of the lobby.
-    if (this.#joinsLobby && this.#subscriptions.desired(LOBBY) === undefined) {
+    if (
+      this.#subscribesLobby && this.#subscriptions.desired(LOBBY) === undefined
+    ) {
       this.#subscriptions.subscribe(
         new Subscription(LOBBY, {}, this.#subscriptionHost),
       );
     }
-    this.#joinsLobby = false;
+    this.#subscribesLobby = false;
     const direct = this.#direct.hello();
     const rest = maxBytes - utf8Length(JSON.stringify(direct));
     return { ...this.#subscriptions.hello(rest), ...direct };

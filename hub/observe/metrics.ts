@@ -42,7 +42,7 @@ export const METRICS: { readonly [K in keyof HubStats]: Metric<HubStats[K]> } =
     peers: {
       name: "peers",
       kind: "gauge",
-      help: "Peers that have joined the hub",
+      help: "Open peers: connections whose handshake is complete",
       read: ({ connections }) => connections.peers.size,
     },
     connections: {
@@ -114,17 +114,17 @@ export const METRICS: { readonly [K in keyof HubStats]: Metric<HubStats[K]> } =
       help: "Flushes",
       read: ({ flush }) => flush.counts.flushes,
     },
-    joins: {
-      name: "joins",
+    peersOpened: {
+      name: "peers_opened",
       kind: "counter",
-      help: "Peers that joined the hub",
-      read: ({ connections }) => connections.joins,
+      help: "Peers that were opened",
+      read: ({ connections }) => connections.peersOpened,
     },
-    leaves: {
-      name: "leaves",
+    peersClosed: {
+      name: "peers_closed",
       kind: "counter",
       help: "Peers that were closed",
-      read: ({ connections }) => connections.leaves,
+      read: ({ connections }) => connections.peersClosed,
     },
     errors: {
       name: "errors",

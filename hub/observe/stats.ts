@@ -1,6 +1,6 @@
 /** The numbers of a hub now, from `hub.stats()`: of one hub, though other hubs share its store. */
 export interface HubStats {
-  /** Peers that have joined the hub. */
+  /** Open peers: those that `onOpen` was called for. */
   readonly peers: number;
   /** Open connections, those without a hello included. */
   readonly connections: number;
@@ -23,10 +23,10 @@ export interface HubStats {
   readonly gaps: number;
   /** Flushes since the start. */
   readonly flushes: number;
-  /** Peers that joined the hub since the start. */
-  readonly joins: number;
+  /** Peers that were opened since the start. */
+  readonly peersOpened: number;
   /** Peers that were closed since the start. */
-  readonly leaves: number;
+  readonly peersClosed: number;
   /** Bytes that peers were sent and have not acknowledged; for plain peers, bytes that the transport buffers. */
   readonly unackedBytes: number;
   /** `false` while the store's newest attempt failed, for up to 10 s. */

@@ -76,7 +76,7 @@ export class Connection implements Peer, Inbound {
   /** The tick since which the transport holds the same number of bytes. */
   bufferedSince = 0;
   /** `true` while the peer is in `hub.peers`. */
-  isJoined = false;
+  isOpen = false;
   /** `true` once the hub drains the connection: messages are ignored, replies are still sent. */
   isDraining = false;
   /** `true` once the connection is detached: nothing is received or sent any more. */
@@ -159,7 +159,7 @@ export class Connection implements Peer, Inbound {
     ) return this.disconnect(CloseCode.tooBig, "Message too large");
     // In UTF-16 units, which are never more than the bytes: counting bytes takes longer. The one hello may be larger than a
     // burst.
-    const bytes = isLarge && !this.isJoined ? messageBytes : data.length;
+    const bytes = isLarge && !this.isOpen ? messageBytes : data.length;
     if (this.#rate?.take(bytes) === false) {
       return this.disconnect(CloseCode.rateLimited, "Rate limit exceeded");
     }

@@ -26,12 +26,14 @@ export interface ConnectionsContext {
 
 /** All connections of the hub. A connection is detached here, once, without waiting for a `close` event. */
 export class Connections {
-  /** The peers that have joined: `hub.peers`. */
+  /** The peers whose handshake is complete: `hub.peers`. */
   readonly peers: Set<Peer> = new Set();
   /** The connections that are not detached, those without a hello included. */
   readonly all: Set<Connection> = new Set();
-  joins = 0;
-  leaves = 0;
+  /** Peers that were opened since the start. */
+  peersOpened = 0;
+  /** Peers that were closed since the start. */
+  peersClosed = 0;
   readonly #context: ConnectionsContext;
   readonly #byId = new Map<string, Connection>();
   /** Detached connections whose transport has not reported the end: they still hold a file descriptor. */
@@ -92,11 +94,11 @@ export class Connections {
   }
 
   /** Makes a connection a peer of the hub: the dialect's handshake is complete. */
-  join(connection: Connection): void {
-    connection.isJoined = true;
+  open(connection: Connection): void {
+    connection.isOpen = true;
     this.peers.add(connection);
     this.#byId.set(connection.id, connection);
-    this.joins++;
+    this.peersOpened++;
     const { hooks, reporter } = this.#context;
     reporter.guard("open", () => hooks.onOpen?.(connection));
   }
@@ -142,12 +144,12 @@ export class Connections {
     this.all.delete(connection);
     this.#context.detached(connection, endsSession(code));
     this.#context.monitor.closed(connection, { code, reason });
-    if (!connection.isJoined) return;
+    if (!connection.isOpen) return;
     this.peers.delete(connection);
     if (this.#byId.get(connection.id) === connection) {
       this.#byId.delete(connection.id);
     }
-    this.leaves++;
+    this.peersClosed++;
     const { hooks, reporter } = this.#context;
     reporter.guard(
       "close",

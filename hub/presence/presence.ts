@@ -106,7 +106,7 @@ export class Presence {
   detached(connection: Connection, sessionEnded: boolean, now: number): void {
     if (connection.presenceTopics.size === 0) return;
     const { id } = connection;
-    // It may have resumed, and be detached again before it joined all its topics.
+    // It may have resumed, and be detached again before it is subscribed to all its topics.
     const topics = this.#detached.get(id)?.topics ?? [];
     for (const name of connection.presenceTopics) {
       const topic = this.#topics.get(name)!;

@@ -60,5 +60,5 @@ export interface ProtocolContext {
     address: string,
   ) => Promise<LogPart | Refusal>;
   /** Makes a connection a peer of the hub: its handshake is complete. */
-  readonly join: (connection: Connection) => void;
+  readonly open: (connection: Connection) => void;
 }

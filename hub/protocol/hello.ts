@@ -29,7 +29,7 @@ export interface HelloResult {
   readonly session: string;
   /** `true` if the session was resumed. */
   readonly resumed: boolean;
-  /** The open topics that the peer joins, and where its cursors start. */
+  /** The open topics that the peer subscribes to, and the start of each cursor. */
   readonly topics: readonly (readonly [Topic, Start])[];
   /** The topics that were refused. */
   readonly refused: readonly (readonly [string, TopicStart])[];
@@ -129,7 +129,7 @@ export function lateDirectLog(
 ): readonly (readonly [Topic, Start])[] {
   const topic = direct.find(peerIdOf(session));
   const isLate = resumed && topic !== undefined &&
-    !topics.some(([joined]) => joined === topic) &&
+    !topics.some(([name]) => name === topic) &&
     !refused.some(([name]) => name === topic.name);
   return isLate ? [[topic, topic.start]] : [];
 }

@@ -16,7 +16,7 @@ import type { ProtocolContext } from "./context.ts";
 /** The parts of the hub that {@linkcode PlainDialect} uses. */
 export type PlainContext = Pick<
   ProtocolContext,
-  "clock" | "limits" | "access" | "publisher" | "openFor" | "subscribe" | "join"
+  "clock" | "limits" | "access" | "publisher" | "openFor" | "subscribe" | "open"
 >;
 
 /** The plain dialect, for any WebSocket client: one message per frame, without an envelope. docs/protocol.md, "Plain". */
@@ -49,7 +49,7 @@ export class PlainDialect implements Dialect {
   }
 
   #start(): void {
-    const { clock, openFor, subscribe, join } = this.#context;
+    const { clock, openFor, subscribe, open } = this.#context;
     const connection = this.#connection;
     connection.sendControl(`{"type":"start","time":${clock.time()}}`);
     const lobby = openFor("subscribe", connection, LOBBY);
@@ -59,7 +59,7 @@ export class PlainDialect implements Dialect {
         if (!connection.isDetached) subscribe(connection, lobby, {});
       });
     }
-    join(connection);
+    open(connection);
   }
 
   identifies(): boolean {
@@ -67,7 +67,7 @@ export class PlainDialect implements Dialect {
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
-    if (!this.#connection.isJoined) {
+    if (!this.#connection.isOpen) {
       const message = "No start yet";
       return this.#refuse({ code: "unauthenticated", message });
     }

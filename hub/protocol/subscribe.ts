@@ -21,7 +21,7 @@ export class SubscribeFrames {
   readonly #context: SubscribeContext;
   readonly #connection: Connection;
   /** Topics whose log the store is still opening. */
-  #joining: Set<string> | undefined;
+  #opening: Set<string> | undefined;
 
   constructor(context: SubscribeContext, connection: Connection) {
     this.#context = context;
@@ -32,24 +32,24 @@ export class SubscribeFrames {
     const { id, topic: name } = frame;
     const connection = this.#connection;
     const context = this.#context;
-    const joining = this.#joining ??= new Set();
+    const opening = this.#opening ??= new Set();
     const { subscriptions } = connection;
     const { topicsPerPeer } = context.limits;
-    if (subscriptions.has(name) || joining.has(name)) {
+    if (subscriptions.has(name) || opening.has(name)) {
       const message = "Already subscribed";
       return this.#refuse(id, { code: "already", message });
     }
     const uncounted = subscriptions.has(directLogOf(connection.id)) ? 1 : 0;
-    if (subscriptions.size - uncounted + joining.size >= topicsPerPeer) {
+    if (subscriptions.size - uncounted + opening.size >= topicsPerPeer) {
       const message = `Too many topics of one peer: at most ${topicsPerPeer}`;
       return this.#refuse(id, { code: "limit", message });
     }
     const topic = context.openFor("subscribe", connection, name);
     if (!(topic instanceof Topic)) return this.#refuse(id, topic);
-    joining.add(name);
+    opening.add(name);
     topic.whenOpen(() => {
       // Unsubscribed or detached while the store was opening the log.
-      if (connection.isDetached || !joining.delete(name)) return;
+      if (connection.isDetached || !opening.delete(name)) return;
       // A new token may have brought fewer rights meanwhile.
       const forbidden = this.#refusal(name);
       if (forbidden !== undefined) return this.#refuse(id, forbidden);
@@ -65,7 +65,7 @@ export class SubscribeFrames {
   unsubscribe({ id, topic }: UnsubscribeFrame): void {
     const subscription = this.#connection.subscriptions.get(topic);
     if (subscription !== undefined) this.#context.unsubscribe(subscription);
-    else if (!this.#joining?.delete(topic)) return this.#refuseAbsent(id);
+    else if (!this.#opening?.delete(topic)) return this.#refuseAbsent(id);
     this.#acknowledge(id);
   }
 

@@ -139,7 +139,7 @@ export class V1Dialect implements Dialect {
     this.#session = session;
     if (connection.isDetached) return this.detached();
     this.#phase = "open";
-    const joined = topics.map(([topic, start]): [string, TopicStart] => {
+    const subscribed = topics.map(([topic, start]): [string, TopicStart] => {
       const place = context.subscribe(connection, topic, start);
       return [topic.name, place];
     });
@@ -157,15 +157,15 @@ export class V1Dialect implements Dialect {
       },
       limits: wireLimits(limits),
       // `fromEntries` also sets a topic with the name `__proto__`.
-      topics: Object.fromEntries([...joined, ...refused]),
+      topics: Object.fromEntries([...subscribed, ...refused]),
       ...(expiresMs === undefined ? {} : { expiresMs }),
     });
     for (const [topic, start] of topics) {
       const refusal = context.showPresence(connection, topic, start);
       if (refusal !== undefined) this.#refuse(undefined, refusal);
     }
-    // Detached by one of these frames: a peer that joins now would never be removed.
-    if (!connection.isDetached) context.join(connection);
+    // Detached by one of these frames: a peer that is added now would never be removed.
+    if (!connection.isDetached) context.open(connection);
   }
 
   #publish(

@@ -80,14 +80,14 @@ export class Lobby {
     client.addEventListener("invalid", ({ message, context, reason }) => {
       this.#addRecord({ kind: "json", message }, context, reason);
     });
-    this.#topic.joined().catch((error: unknown) => {
+    this.#topic.subscribed().catch((error: unknown) => {
       // A closed client reports its own end.
       if (error instanceof DrumbeatError && error.code !== "closed") {
         const text =
           `The server did not let this page join the lobby (${error.code}): messages of others are not shown.`;
         feed.add(note(text, "gap"));
         this.#announcer.announce(text);
-        setText(this.#recordCount, `not joined: ${error.code}`);
+        setText(this.#recordCount, `not subscribed: ${error.code}`);
       }
     });
     client.addEventListener("dropped", ({ reason }) => {

@@ -106,7 +106,7 @@ Deno.test("an error of topic() and request() names the close of the connection a
   assertThrows(
     () => h.client.topic("lobby"),
     DrumbeatError,
-    `Cannot join 'lobby': ${text}`,
+    `Cannot subscribe to 'lobby': ${text}`,
   );
   await assertRejects(
     () => h.client.request("time"),
@@ -136,7 +136,7 @@ Deno.test("topic() rejects an invalid name, an invalid start and a closed client
     assertThrows(
       () => h.client.topic(name as string),
       TypeError,
-      "Cannot join",
+      "Cannot subscribe to",
     );
   }
   for (
@@ -152,7 +152,7 @@ Deno.test("topic() rejects an invalid name, an invalid start and a closed client
     assertThrows(
       () => h.client.topic("room:1", start as never),
       TypeError,
-      "Cannot join 'room:1'",
+      "Cannot subscribe to 'room:1'",
     );
   }
   h.client.close();

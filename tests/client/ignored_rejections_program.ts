@@ -15,7 +15,7 @@ const all = new Promise<void>((resolve) =>
 );
 const lobby = client.topic("lobby");
 void client.opened();
-void lobby.joined();
+void lobby.subscribed();
 void lobby.publish({ type: "chat", text: "hi" });
 void client.request("time");
 

@@ -33,7 +33,7 @@ const received = new Promise<void>((resolve) =>
     }
   })()
 );
-await room.joined();
+await room.subscribed();
 await room.presence.set({ name: "Ada" });
 await room.publish({ type: "chat", text: "hello" });
 await received;

@@ -80,18 +80,18 @@ for (
       void room.presence.set(2);
     }, ["closed", "closed"]],
     [
-      "opened, joined and close with an unknown option",
+      "opened, subscribed and close with an unknown option",
       ({ client }: Harness) => {
         const room = client.topic("room:1");
         void client.opened({ timeoutMs: 1 } as object);
-        void room.joined({ timeoutMs: 1 } as object);
+        void room.subscribed({ timeoutMs: 1 } as object);
         void room.close({ timeoutMs: 1 } as object);
       },
       ["TypeError", "TypeError", "TypeError"],
     ],
-    ["opened and joined when the client closes", ({ client }: Harness) => {
+    ["opened and subscribed when the client closes", ({ client }: Harness) => {
       void client.opened();
-      void client.topic("room:1").joined();
+      void client.topic("room:1").subscribed();
       client.close();
     }, ["closed", "closed"]],
   ] as const
@@ -133,7 +133,7 @@ Deno.test("returns promises that are instances of Promise", () => {
     room.publish({ type: "chat" }),
     room.history(),
     room.presence.set(1),
-    room.joined(),
+    room.subscribed(),
     room.close(),
   ];
   for (const promise of promises) {

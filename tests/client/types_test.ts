@@ -272,7 +272,7 @@ Deno.test("a topic is disposable, and its methods take a signal", () => {
     const { signal } = new AbortController();
     using _a = client.topic("a");
     await using b = client.topic("b");
-    await b.joined({ signal });
+    await b.subscribed({ signal });
     await b.close({ signal });
     await client.opened({ signal });
     // @ts-expect-error -- the option does not exist.

@@ -10,7 +10,7 @@ const METHODS: Readonly<
   >
 > = {
   "client.opened()": (_, client, options) => client.opened(options),
-  "topic.joined()": (topic, _, options) => topic.joined(options),
+  "topic.subscribed()": (topic, _, options) => topic.subscribed(options),
   "topic.close()": (topic, _, options) => topic.close(options),
   "presence.set()": (topic, _, options) => topic.presence.set(1, options),
 };
@@ -92,7 +92,7 @@ Deno.test("a topic closes at the end of its scope", async () => {
   {
     using room = h.client.topic("room:1");
     first = room;
-    assertEquals(room.state, "joining");
+    assertEquals(room.state, "subscribing");
   }
   assertEquals(first.state, "closed");
   let second: Topic;
@@ -110,7 +110,7 @@ Deno.test("topic() rejects unknown options, and the fields of the wire that are 
     const [start, text] of [
       [
         { lst: 1 },
-        "Cannot join 'room:1': unknown option 'lst' (did you mean 'last'?)",
+        "Cannot subscribe to 'room:1': unknown option 'lst' (did you mean 'last'?)",
       ],
       [{ last: 1, presence: true }, "unknown option 'presence'"],
       [{ epoch: "a", offset: 1, data: 1 }, "unknown option 'data'"],

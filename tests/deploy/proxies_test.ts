@@ -108,7 +108,7 @@ for (const name of NAMES) {
       const topic = subscriber.topic("steady");
       topic.on("n", ({ n }) => void received.push(n as number));
       topic.onGap(() => void gaps++);
-      await topic.joined();
+      await topic.subscribed();
       const reconnects = [publisher, subscriber].map((client) =>
         state(client, "waiting").then(() => state(client, "open"))
       );

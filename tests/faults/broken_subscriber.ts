@@ -18,12 +18,12 @@ export function addSubscriberWithoutPosition(
   const start = () => {
     const client = connect(scenario.proxy.url, { ...QUICK_CLIENT, ...options });
     clients.add(client);
-    const joined = client.topic(topic);
-    joined.joined().then(() => {
-      if (stream.at === undefined) stream.joined(joined.position!);
+    const room = client.topic(topic);
+    room.subscribed().then(() => {
+      if (stream.at === undefined) stream.subscribed(room.position!);
     }, () => {});
-    joined.onAny((message, { offset, from }) =>
-      stream.record(joined.position!.epoch, offset, from, bodyOf(message))
+    room.onAny((message, { offset, from }) =>
+      stream.record(room.position!.epoch, offset, from, bodyOf(message))
     );
     client.addEventListener("statechange", ({ state }) => {
       if (state !== "waiting") return;

@@ -18,7 +18,7 @@ function threeMessages(): Ledger {
 /** Adds a subscriber that received the first `count` messages. */
 function subscriber(ledger: Ledger, count: number, name = "s"): Stream {
   const stream = ledger.stream(name, "t");
-  stream.joined({ epoch: "e", offset: 0 });
+  stream.subscribed({ epoch: "e", offset: 0 });
   for (let n = 0; n < count; n++) stream.record("e", n, "id-p", `p#${n}`);
   return stream;
 }
@@ -122,7 +122,7 @@ Deno.test("reports a record before the first position as an unannounced gap", ()
 
 Deno.test("reports a second position that differs from the cursor as an unannounced gap", () => {
   const ledger = threeMessages();
-  subscriber(ledger, 2).joined({ epoch: "e", offset: 3 });
+  subscriber(ledger, 2).subscribed({ epoch: "e", offset: 3 });
   assertEquals(countByKind(check(ledger)), { "unannounced gap": 1, lost: 1 });
 });
 
@@ -139,7 +139,7 @@ Deno.test("reports a message that arrives twice as duplicated, at the same offse
 Deno.test("reports offsets that decrease as reordered", () => {
   const ledger = threeMessages();
   const stream = ledger.stream("s", "t");
-  stream.joined({ epoch: "e", offset: 1 });
+  stream.subscribed({ epoch: "e", offset: 1 });
   stream.record("e", 1, "id-p", "p#1");
   stream.record("e", 2, "id-p", "p#2");
   stream.record("e", 0, "id-p", "p#0");
@@ -154,7 +154,7 @@ Deno.test("reports a publisher's messages that the log has in another order as r
   first.outcome = { offset: 1, epoch: "e" };
   second.outcome = { offset: 0, epoch: "e" };
   const stream = ledger.stream("s", "t");
-  stream.joined({ epoch: "e", offset: 0 });
+  stream.subscribed({ epoch: "e", offset: 0 });
   stream.record("e", 0, "id-p", "p#1");
   stream.record("e", 1, "id-p", "p#0");
   assertEquals(countByKind(check(ledger)), { reordered: 1 });

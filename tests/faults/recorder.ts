@@ -44,7 +44,7 @@ export function recordTopic(
   subscriber: string,
 ): Stream {
   const stream = ledger.stream(subscriber, topic.name);
-  topic.joined().then(() => stream.joined(topic.position!), () => {});
+  topic.subscribed().then(() => stream.subscribed(topic.position!), () => {});
   topic.onAny((message, { offset, from }) =>
     stream.record(topic.position!.epoch, offset, from, bodyOf(message))
   );

@@ -79,7 +79,7 @@ export class RecordingPeer {
       const at = frame.topics![stream.topic]!;
       this.session = frame.session!;
       this.recovered = at.recovered;
-      stream.joined({ epoch: at.epoch, offset: at.offset });
+      stream.subscribed({ epoch: at.epoch, offset: at.offset });
     } else if (frame.type === "gap") {
       const { epoch } = stream.at!;
       stream.gap(frame.from!, frame.to, { epoch, offset: frame.to! });

@@ -166,7 +166,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Waits until every client is connected and subscribed. */
-  async joined(): Promise<void> {
+  async subscribed(): Promise<void> {
     await this.opened();
     await this.waitFor(
       "joins",
@@ -198,7 +198,7 @@ export class Scenario implements AsyncDisposable {
         topic,
         `the end of ${name}`,
       );
-      await this.waitFor("end", topic.joined());
+      await this.waitFor("end", topic.subscribed());
       await this.waitFor("end", last.publish());
       const { outcome } = this.ledger.published.at(-1)!;
       if (outcome === undefined || !("offset" in outcome)) {

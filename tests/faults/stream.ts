@@ -7,7 +7,7 @@ export interface Position {
 /** One thing that a subscriber received. */
 export type Observation =
   /** The cursor's first position. */
-  | { readonly kind: "joined"; readonly at: Position }
+  | { readonly kind: "subscribed"; readonly at: Position }
   | {
     readonly kind: "record";
     readonly at: Position;
@@ -46,8 +46,8 @@ export class Stream {
   }
 
   /** Records the cursor's first position. */
-  joined(at: Position): void {
-    this.#observe({ kind: "joined", at: { ...at } }, at);
+  subscribed(at: Position): void {
+    this.#observe({ kind: "subscribed", at: { ...at } }, at);
   }
 
   /** Records a delivered record. */

@@ -31,7 +31,7 @@ export class StreamChecker {
   run(): readonly Violation[] {
     for (const observation of this.#stream.observations) {
       switch (observation.kind) {
-        case "joined":
+        case "subscribed":
           if (this.#at !== undefined) {
             this.#expect(observation.at, "a new position");
           }

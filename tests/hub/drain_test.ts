@@ -47,7 +47,7 @@ Deno.test("closes each peer at its announced time: drumbeat.v1 with 1012, also w
   hub.clock.advance(260);
   assertEquals(codes(), [1012, 1001, 1012, 1012]);
   await drained;
-  assertEquals(hub.leaves.map(({ code }) => code), [1012, 1001, 1012]);
+  assertEquals(hub.closed.map(({ code }) => code), [1012, 1001, 1012]);
 });
 
 Deno.test("serves a peer until its time, and acknowledges its last publish before it closes the peer", async () => {

@@ -115,7 +115,7 @@ Deno.test("a topic has its subscribers and the bounds of its log, and no bounds 
     tail: 1,
     head: 2,
   });
-  assertEquals([...room.subscribers], hub.joins);
+  assertEquals([...room.subscribers], hub.opened);
   peer.send({ type: "unsubscribe", id: 1, topic: "room" });
   assertEquals(room.subscribers.size, 0);
 });
@@ -179,7 +179,7 @@ Deno.test("close delivers what was published, closes each connection with the co
     1001,
     1012,
   ]);
-  assertEquals(hub.leaves.map(({ code }) => code), [1012, 1001]);
+  assertEquals(hub.closed.map(({ code }) => code), [1012, 1001]);
   assertFalse(hub.hub.transport.hasCapacity);
   for (const peer of [v1, plain]) peer.far.close(1000);
   await settle();

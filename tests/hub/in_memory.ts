@@ -109,8 +109,8 @@ export class InMemory<M extends MessageMap = AnyMessages>
   implements AsyncDisposable {
   readonly clock: FakeClock;
   readonly hub: Hub<M>;
-  readonly joins: Peer[] = [];
-  readonly leaves: (PeerClose & { readonly peer: Peer })[] = [];
+  readonly opened: Peer[] = [];
+  readonly closed: (PeerClose & { readonly peer: Peer })[] = [];
   readonly errors: { readonly error: unknown; readonly stage: ErrorStage }[] =
     [];
 
@@ -129,12 +129,12 @@ export class InMemory<M extends MessageMap = AnyMessages>
     }, {
       ...options,
       onOpen: (peer) => {
-        this.joins.push(peer);
+        this.opened.push(peer);
         return onOpen?.(peer);
       },
-      onClose: (peer, departure) => {
-        this.leaves.push({ peer, ...departure });
-        return onClose?.(peer, departure);
+      onClose: (peer, close) => {
+        this.closed.push({ peer, ...close });
+        return onClose?.(peer, close);
       },
       onError: (error, context) => {
         this.errors.push({ error, stage: context.stage });

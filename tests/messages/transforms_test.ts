@@ -35,7 +35,7 @@ Deno.test("a validator transforms once, at the hub: every reader gets what is st
   room.on("price", add("client"));
   const raw = other.topic("room");
   raw.onAny(add("raw"));
-  await Promise.all([room.joined(), raw.joined()]);
+  await Promise.all([room.subscribed(), raw.subscribed()]);
   await room.publish({ type: "twice", n: 1 });
   await room.publish({ type: "price", cents: "120" });
   await all.promise;

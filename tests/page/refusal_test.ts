@@ -61,7 +61,7 @@ everyBrowserTest(
     await using server = start({ allow: { subscribe: [] } });
     const page = await online(browser, urlOf(server));
     await line(page, "did not let this page join the lobby (forbidden)");
-    await shows(page, "#record-count", "not joined: forbidden");
+    await shows(page, "#record-count", "not subscribed: forbidden");
   },
 );
 

@@ -77,8 +77,8 @@ Deno.test("refuses plain peers with an HTTP status and without a connection of t
   isStuck = true;
   assertMatch(await refusal(port, as("bob")), / 503 /);
   assertEquals(errors, ["authorize"]);
-  const { joins, connections } = server.hub.stats();
-  assertEquals([joins, connections], [1, 1]);
+  const { peersOpened, connections } = server.hub.stats();
+  assertEquals([peersOpened, connections], [1, 1]);
 });
 
 Deno.test("a 401 has a WWW-Authenticate header", async () => {
@@ -185,8 +185,8 @@ Deno.test("a client renews its token on the open connection", async () => {
     { timeoutMs: 6_000_000 },
   );
   assertEquals([offset, client.attempt, client.lastClose], [0, 0, undefined]);
-  const { joins, leaves } = server.hub.stats();
-  assertEquals([joins, leaves], [1, 0]);
+  const { peersOpened, peersClosed } = server.hub.stats();
+  assertEquals([peersOpened, peersClosed], [1, 0]);
 });
 
 Deno.test("closes a connection whose token expires without a renewal: a new token resumes, an old one does not reconnect", async () => {
@@ -268,8 +268,8 @@ Deno.test("refuses topics that are not allowed, and unsubscribes a client whose 
     token: () => `t${Math.min(2, ++issued)}`,
   });
   const room = client.topic("room:1");
-  await room.joined();
-  const secret = await assertRejects(() => client.topic("secret").joined());
+  await room.subscribed();
+  const secret = await assertRejects(() => client.topic("secret").subscribed());
   assertEquals((secret as { code?: string }).code, "forbidden");
   const records = room[Symbol.asyncIterator]();
   const ended = await assertRejects(async () => void await records.next());

@@ -57,7 +57,10 @@ Deno.test("a hello that is too large names some topics, and the others are subsc
     ]);
     subscribed(h.net.last, frame);
   }
-  assertEquals(new Set(topics.map(({ state }) => state)), new Set(["joined"]));
+  assertEquals(
+    new Set(topics.map(({ state }) => state)),
+    new Set(["subscribed"]),
+  );
 });
 
 Deno.test("a token does not count against the size of a message, and takes the space of topics only near the size that every hub accepts", async () => {
@@ -101,10 +104,10 @@ Deno.test("presence data, history and subscribe that are too large fail alone wi
   const read = await assertRejects(() => long.history(), DrumbeatError);
   assertEquals(read.code, "large");
   const late = h.client.topic(`room:${"z".repeat(100)}`);
-  const refused = await assertRejects(() => late.joined(), DrumbeatError);
+  const refused = await assertRejects(() => late.subscribed(), DrumbeatError);
   assertEquals([refused.code, late.state], ["large", "refused"]);
   assertEquals(h.net.last.take(), []);
-  assertEquals([h.client.state, room.state], ["open", "joined"]);
+  assertEquals([h.client.state, room.state], ["open", "subscribed"]);
 });
 
 for (const size of [70_000, 1_200_000]) {
@@ -137,10 +140,10 @@ Deno.test("60 topics resume although the hello with all of them would be larger 
     { length: 60 },
     () => client.topic("room:" + crypto.randomUUID()),
   );
-  await Promise.all(topics.map((topic) => topic.joined()));
+  await Promise.all(topics.map((topic) => topic.subscribed()));
   client.reconnect();
   await client.opened();
-  await Promise.all(topics.map((topic) => topic.joined()));
+  await Promise.all(topics.map((topic) => topic.subscribed()));
   assertEquals(client.resumed, true);
 });
 

@@ -199,7 +199,7 @@ Deno.test("a topic that the server ended is refused, and can be subscribed to ag
   using h = harness({ heartbeat: false });
   const room = h.client.topic("room:1");
   await admit(h);
-  await room.joined();
+  await room.subscribed();
   const heard: string[] = [];
   h.client.addEventListener(
     "message",
@@ -218,7 +218,7 @@ Deno.test("a topic that the server ended is refused, and can be subscribed to ag
   assertEquals([subscribe.type, subscribe.topic, again.state], [
     "subscribe",
     "room:1",
-    "joining",
+    "subscribing",
   ]);
   h.net.last.emit({
     type: "unsubscribed",
@@ -226,7 +226,7 @@ Deno.test("a topic that the server ended is refused, and can be subscribed to ag
     code: "forbidden",
   });
   h.net.last.emit({ type: "unsubscribed", topic: "room:1", code: "forbidden" });
-  assertEquals(again.state, "joining");
+  assertEquals(again.state, "subscribing");
 });
 
 Deno.test("a topic that the server ends during an unsubscribe is closed", async () => {

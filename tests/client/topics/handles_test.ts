@@ -35,7 +35,7 @@ Deno.test("the last handle ends the subscription; the other ones work until then
   const ended = first[Symbol.asyncIterator]().next();
   handshake(h.net.last);
   await first.close();
-  assertEquals([first.state, second.state], ["closed", "joined"]);
+  assertEquals([first.state, second.state], ["closed", "subscribed"]);
   assertEquals(await ended, { done: true, value: undefined });
   await assertRejects(() => first.publish({ type: "chat" }), DrumbeatError);
   assertEquals(h.net.last.take(), []);
@@ -57,7 +57,7 @@ Deno.test("a handle that is opened later receives the records from then on", () 
   h.net.last.emit(batch("room:1", 0, "a"));
   const second = h.client.topic("room:1");
   const seen = texts(second);
-  assertEquals([second.state, second.position], ["joined", first.position]);
+  assertEquals([second.state, second.position], ["subscribed", first.position]);
   h.net.last.emit(batch("room:1", 1, "b"));
   assertEquals(seen, ["b"]);
 });
@@ -70,7 +70,7 @@ Deno.test("a handler may close another handle of the same topic", () => {
   const seen = texts(second);
   handshake(h.net.last);
   h.net.last.emit(batch("room:1", 0, "a", "b"));
-  assertEquals([seen, first.state, second.state], [[], "joined", "closed"]);
+  assertEquals([seen, first.state, second.state], [[], "subscribed", "closed"]);
 });
 
 Deno.test("closing a handle ends its view of the presence, and not that of another handle", async () => {
@@ -112,7 +112,7 @@ Deno.test("a start for a subscription that has another one is an error", async (
   const error = assertThrows(
     () => h.client.topic("lobby", { last: 50 }),
     TypeError,
-    "Cannot join 'lobby': the start comes too late",
+    "Cannot subscribe to 'lobby': the start comes too late",
   );
   assert(error.message.includes("history()"));
   h.client.topic("lobby");

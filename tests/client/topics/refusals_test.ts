@@ -12,16 +12,16 @@ import {
 Deno.test("a topic that start refuses has the server's code", async () => {
   using h = harness();
   const room = h.client.topic("secret");
-  const joined = room.joined();
+  const subscribed = room.subscribed();
   const iterator = room[Symbol.asyncIterator]();
   handshake(h.net.last, { topics: { secret: { error: "forbidden" } } });
   assertEquals(
-    (await assertRejects(() => joined, DrumbeatError)).code,
+    (await assertRejects(() => subscribed, DrumbeatError)).code,
     "forbidden",
   );
   assertEquals(room.state, "refused");
   assertEquals(
-    (await assertRejects(() => room.joined(), DrumbeatError)).code,
+    (await assertRejects(() => room.subscribed(), DrumbeatError)).code,
     "forbidden",
   );
   await assertRejects(
@@ -43,7 +43,7 @@ Deno.test("a topic that the server refused can be subscribed to again", async ()
   using h = harness();
   handshake(h.net.last);
   const room = h.client.topic("room:1");
-  const joined = room.joined();
+  const waiting = room.subscribed();
   h.net.last.take();
   h.net.last.emit({
     type: "error",
@@ -52,17 +52,17 @@ Deno.test("a topic that the server refused can be subscribed to again", async ()
     message: "Not allowed to subscribe",
   });
   await assertRejects(
-    () => joined,
+    () => waiting,
     DrumbeatError,
     "Cannot subscribe to 'room:1': Not allowed to subscribe",
   );
   const again = h.client.topic("room:1");
   const [frame] = h.net.last.take() as AnyFrame[];
   subscribed(h.net.last, frame);
-  assertEquals([room.state, again.state], ["refused", "joined"]);
+  assertEquals([room.state, again.state], ["refused", "subscribed"]);
 });
 
-Deno.test("dispatches a refusal as a message where joined() was not called", () => {
+Deno.test("dispatches a refusal as a message where subscribed() was not called", () => {
   using h = harness();
   const messages = record(h.client, "message");
   handshake(h.net.last, { topics: { lobby: { error: "unavailable" } } });
@@ -78,10 +78,10 @@ Deno.test("a topic without a valid answer in start is unavailable, and requested
   ) {
     using h = harness();
     const room = h.client.topic("room:1");
-    const joined = room.joined();
+    const subscribed = room.subscribed();
     handshake(h.net.last, { topics: { "room:1": answer } });
-    const { code } = await assertRejects(() => joined, DrumbeatError);
-    assertEquals([code, room.state], ["unavailable", "joining"]);
+    const { code } = await assertRejects(() => subscribed, DrumbeatError);
+    assertEquals([code, room.state], ["unavailable", "subscribing"]);
     h.clock.tick(500);
     assertEquals(h.net.last.take(), [
       { type: "subscribe", id: 1, topic: "room:1" },
@@ -115,7 +115,7 @@ Deno.test("a listener of a refusal may reconnect and open the topic again", () =
     "lobby",
     "room:1",
   ]);
-  assertEquals(again?.state, "joined");
+  assertEquals(again?.state, "subscribed");
 });
 
 Deno.test("hello does not contain a refused lobby", () => {
@@ -141,7 +141,7 @@ for (const code of ["limit", "unavailable"]) {
     const seen: unknown[] = [];
     room.on("chat", ({ text }) => seen.push(text));
     handshake(h.net.last, { topics: { "room:1": { error: code } } });
-    assertEquals(room.state, "joining");
+    assertEquals(room.state, "subscribing");
     h.clock.tick(499);
     assertEquals(h.net.last.take(), []);
     h.clock.tick(1);
@@ -154,9 +154,9 @@ for (const code of ["limit", "unavailable"]) {
     h.clock.tick(1);
     const [again] = h.net.last.take() as AnyFrame[];
     subscribed(h.net.last, again, 7);
-    await room.joined();
+    await room.subscribed();
     h.net.last.emit(batch("room:1", 7, "a"));
-    assertEquals([room.state, seen], ["joined", ["a"]]);
+    assertEquals([room.state, seen], ["subscribed", ["a"]]);
     assertEquals(
       refused.map(({ topic, error, retryInMs }) => [
         topic,
@@ -207,7 +207,7 @@ Deno.test("a hello names a topic that waits to be requested again, and its wait 
     "room:1",
     "lobby",
   ]);
-  assertEquals(room.state, "joined");
+  assertEquals(room.state, "subscribed");
   h.clock.tick(60_000);
   assertEquals(h.net.last.take(), []);
 });

@@ -27,16 +27,16 @@ Deno.test("delivers the missed records after a resume, then reports their number
     [] as unknown[],
   ];
   lobby.on("chat", ({ text }) => seen.push(text));
-  const joinedFirst = lobby.joined();
+  const firstSubscribed = lobby.subscribed();
   handshake(h.net.last);
-  await joinedFirst;
+  await firstSubscribed;
   h.net.last.emit(batch("lobby", 0, "a"));
   h.net.last.drop();
-  let joined = false;
-  lobby.joined().then(() => joined = true);
+  let subscribed = false;
+  lobby.subscribed().then(() => subscribed = true);
   await settle();
-  assertEquals(joined, false);
-  assertEquals([lobby.state, lobby.position], ["joining", {
+  assertEquals(subscribed, false);
+  assertEquals([lobby.state, lobby.position], ["subscribing", {
     epoch: "e1",
     offset: 1,
   }]);

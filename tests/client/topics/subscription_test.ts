@@ -275,7 +275,7 @@ Deno.test("reports a validator that throws, and delivers the next record", () =>
   assertEquals([seen, errors.length], [["a"], 1]);
 });
 
-Deno.test("a closed topic rejects publish and joined with closed", async () => {
+Deno.test("a closed topic rejects publish and subscribed with closed", async () => {
   using h = harness();
   const room = h.client.topic("room:1");
   await room.close();
@@ -285,7 +285,7 @@ Deno.test("a closed topic rejects publish and joined with closed", async () => {
   );
   assertEquals(error.code, "closed");
   assertEquals(
-    (await assertRejects(() => room.joined(), DrumbeatError)).code,
+    (await assertRejects(() => room.subscribed(), DrumbeatError)).code,
     "closed",
   );
 });

@@ -20,18 +20,18 @@ Deno.test("a topic of the hello receives its records", async () => {
   using h = harness();
   const room = h.client.topic("room:1");
   const seen = texts(room);
-  const joined = room.joined();
+  const subscribed = room.subscribed();
   handshake(h.net.last, {
     topics: { "room:1": { epoch: "e9", offset: 4, recovered: true, head: 6 } },
   });
-  await joined;
-  assertEquals([room.state, room.position], ["joined", {
+  await subscribed;
+  assertEquals([room.state, room.position], ["subscribed", {
     epoch: "e9",
     offset: 4,
   }]);
   h.net.last.emit(batch("room:1", 4, "a", "b"));
   assertEquals([seen, room.position], [["a", "b"], { epoch: "e9", offset: 6 }]);
-  await room.joined();
+  await room.subscribed();
 });
 
 Deno.test("a topic of an open client subscribes at once, at the given start", async () => {
@@ -45,21 +45,21 @@ Deno.test("a topic of an open client subscribes at once, at the given start", as
   h.net.last.emit(batch("room:1", 0, "early"));
   subscribed(h.net.last, frame, 7);
   h.net.last.emit(batch("room:1", 7, "a"));
-  await room.joined();
+  await room.subscribed();
   assertEquals([seen, h.client.state], [["a"], "open"]);
 });
 
-Deno.test("joined() resolves before the handlers of a record that follows at once", async () => {
+Deno.test("subscribed() resolves before the handlers of a record that follows at once", async () => {
   using h = harness();
   handshake(h.net.last);
   const room = h.client.topic("room:1");
   const order: string[] = [];
-  room.joined().then(() => order.push("joined"));
+  room.subscribed().then(() => order.push("subscribed"));
   room.onAny(() => order.push("record"));
   subscribed(h.net.last, h.net.last.take()[0]);
   await Promise.resolve();
   h.net.last.emit(batch("room:1", 0, "a"));
-  assertEquals(order, ["joined", "record"]);
+  assertEquals(order, ["subscribed", "record"]);
 });
 
 Deno.test("a topic that is opened between hello and start subscribes after start", () => {
@@ -134,7 +134,7 @@ Deno.test("a topic that is opened again waits for the ack of the unsubscribe", a
   const [frame] = h.net.last.take();
   assertEquals(frame, { type: "subscribe", id: 2, topic: "room:1", last: 3 });
   subscribed(h.net.last, frame, 5);
-  await second.joined();
+  await second.subscribed();
   h.net.last.emit(batch("room:1", 5, "new"));
   assertEquals([seenByFirst, seen], [[], ["new"]]);
 });
@@ -162,11 +162,11 @@ Deno.test("ends in the right state after three opens and closes before the first
     ["unsubscribe", undefined],
     ["subscribe", 3],
   ]);
-  await topics[2]!.joined();
+  await topics[2]!.subscribed();
   assertEquals(topics.map(({ state }) => state), [
     "closed",
     "closed",
-    "joined",
+    "subscribed",
   ]);
 });
 
@@ -199,8 +199,8 @@ Deno.test("a closed connection settles every close(), and the next hello contain
   await Promise.all([closing, closed]);
   assertEquals([left.state, stays.state, late.state], [
     "closed",
-    "joining",
-    "joining",
+    "subscribing",
+    "subscribing",
   ]);
   h.clock.tick(500);
   const { hello, frames } = handshake(h.net.last);
@@ -226,10 +226,10 @@ Deno.test("ignores answers with another id, another topic or another type", () =
   subscribed(h.net.last, { id: 99, topic: "room:1" });
   subscribed(h.net.last, { id: frame.id, topic: "room:2" });
   h.net.last.emit({ type: "ack", id: frame.id });
-  assertEquals([room.state, h.client.state], ["joining", "open"]);
+  assertEquals([room.state, h.client.state], ["subscribing", "open"]);
   subscribed(h.net.last, frame);
   subscribed(h.net.last, frame);
-  assertEquals(room.state, "joined");
+  assertEquals(room.state, "subscribed");
 });
 
 Deno.test("a listener of a gap may close the topic during its subscription", () => {
@@ -253,7 +253,7 @@ Deno.test("closing the client closes the topics", async () => {
   const iterator = lobby[Symbol.asyncIterator]();
   const waiting = iterator.next();
   const late = h.client.topic("late");
-  const joined = late.joined();
+  const subscribed = late.subscribed();
   const leaving = room.close();
   h.client.close();
   assertEquals([lobby.state, room.state, late.state], [
@@ -263,7 +263,7 @@ Deno.test("closing the client closes the topics", async () => {
   ]);
   assertEquals(await waiting, { done: true, value: undefined });
   assertEquals(
-    (await assertRejects(() => joined, DrumbeatError)).code,
+    (await assertRejects(() => subscribed, DrumbeatError)).code,
     "closed",
   );
   await leaving;

@@ -57,8 +57,8 @@ export interface TargetState {
   readonly connections: number;
   readonly closing: number;
   readonly topics: number;
-  readonly joins: number;
-  readonly leaves: number;
+  readonly peersOpened: number;
+  readonly peersClosed: number;
   /** The number of peers for which `onClose` was called more than once. */
   readonly closedTwice: number;
   /** The last closed peers. */

@@ -22,13 +22,13 @@ export async function concurrentResumes(
   const url = `ws://127.0.0.1:${target.port}/ws`;
   await using scenario = new Scenario(target);
   const { publisher } = scenario.addPublisher("p", topic);
-  await scenario.joined();
+  await scenario.subscribed();
   const { ledger } = scenario;
   // What the session as a whole received: from each surviving connection, up to the resume of the next one.
   const whole = ledger.stream("the session", topic);
   let live = new RecordingPeer(url, ledger.stream("round 0", topic));
   await live.started;
-  whole.joined(live.stream.at!);
+  whole.subscribed(live.stream.at!);
   let closed = 0;
   for (let round = 1; round <= rounds; round++) {
     for (let n = random.below(4); n > 0; n--) void publisher.publish();
@@ -93,7 +93,9 @@ export async function concurrentResumes(
 function copy({ stream }: RecordingPeer, whole: Stream, to: Position): void {
   for (const observation of stream.observations) {
     const { at } = observation;
-    if (observation.kind === "joined" || at.offset < whole.at!.offset) continue;
+    if (observation.kind === "subscribed" || at.offset < whole.at!.offset) {
+      continue;
+    }
     if (at.offset >= to.offset) break;
     if (observation.kind === "gap") {
       whole.gap(observation.from, observation.to, at);

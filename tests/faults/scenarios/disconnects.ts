@@ -47,7 +47,7 @@ export async function disconnects(
     if (n % 5 === 0) scenario.addPublisher(`p${n}`, topic, client);
     else subscriber(scenario, `s${n}`, topic);
   }
-  await scenario.joined();
+  await scenario.subscribed();
   const injector = new FaultInjector(scenario.proxy, random);
   const pace = pacer(perSecond);
   for (let n = 0; n < messages; n++) {

@@ -59,7 +59,7 @@ export async function drain(
     scenario.addPublisher(`p${n}`, topic, { outbox });
   }
   for (let n = 0; n < subscribers; n++) scenario.addSubscriber(`s${n}`, topic);
-  await scenario.joined();
+  await scenario.subscribed();
   using plain = await RawPeer.connect(server.port);
   using stalled = await RawPeer.connect(server.port, { protocol: PROTOCOL });
   await stalled.sendJson({ type: "hello" });

@@ -34,7 +34,7 @@ export async function frozenTab(
   const name = `frozen:${crypto.randomUUID()}`;
   await using scenario = new Scenario(target);
   const { publisher } = scenario.addPublisher("p", name);
-  await scenario.joined();
+  await scenario.subscribed();
   const url = `http://127.0.0.1:${target.port}/`;
   const tab = await FreezableTab.open(browser, url);
   const script = bare ? bareWitnessScript : witnessScript;
@@ -70,7 +70,7 @@ export async function frozenTab(
   const { observations, resumedMs, atMs } = await read(tab);
   const stream = scenario.ledger.stream("the tab", name);
   for (const one of observations) {
-    if (one[0] === "joined") stream.joined(one[1]);
+    if (one[0] === "subscribed") stream.subscribed(one[1]);
     else if (one[0] === "gap") stream.gap(one[1], one[2], one[3]);
     else stream.record(one[1], one[2], one[3], one[4]);
   }

@@ -40,7 +40,7 @@ export async function kills(
     scenario.addPublisher(`p${n}`, topic, { outbox });
   }
   for (let n = 0; n < subscribers; n++) scenario.addSubscriber(`s${n}`, topic);
-  await scenario.joined();
+  await scenario.subscribed();
 
   const { ledger } = scenario;
   const workload = new Workload(

@@ -54,7 +54,7 @@ export async function mixed(
     }
   }
   for (const subscriber of subscribers) subscriber.toggle(topics[0]!, random);
-  await scenario.joined();
+  await scenario.subscribed();
 
   const injector = new FaultInjector(scenario.proxy, random);
   const pace = pacer(perSecond);
@@ -195,6 +195,6 @@ class DirectLog {
     this.#stream?.unsubscribe();
     this.#peer = peer;
     this.#stream = this.#scenario.ledger.stream("itself", `$peer/${peer}`);
-    this.#stream.joined({ epoch: peer, offset: 0 });
+    this.#stream.subscribed({ epoch: peer, offset: 0 });
   }
 }

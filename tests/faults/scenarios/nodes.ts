@@ -64,7 +64,7 @@ export async function addClients(
   for (let n = 0; n < subscribers; n++) {
     scenario.addSubscriberAt(urls[n % 2]!, `s${n}`, topic);
   }
-  await scenario.joined();
+  await scenario.subscribed();
 }
 
 /** Publishes to one topic from clients of two nodes at once, so that the nodes compete for offsets. */
@@ -101,7 +101,7 @@ export async function failover(
   await using scenario = new Scenario({ port: nodes.a.port });
   for (let n = 0; n < publishers; n++) scenario.addPublisher(`p${n}`, topic);
   for (let n = 0; n < subscribers; n++) scenario.addSubscriber(`s${n}`, topic);
-  await scenario.joined();
+  await scenario.subscribed();
   const pace = pacer(perSecond);
   let done = 0;
   for (let n = 0; n < messages; n++) {

@@ -54,7 +54,7 @@ async function runLane(
   // This client bypasses the proxy: it publishes while the other one is disconnected.
   const direct = scenario.addClient({}, `ws://127.0.0.1:${target.port}/ws`);
   const feeder = scenario.publishWith("feeder", direct, topic);
-  await scenario.joined();
+  await scenario.subscribed();
   for (const bytes of counts) {
     for (const direction of ["down", "up"] as const) {
       const link = current!;

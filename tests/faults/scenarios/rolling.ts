@@ -72,7 +72,7 @@ export async function rolling(
   for (let n = 0; n < subscribers; n++) {
     scenario.addSubscriberAt(url, `s${n}`, topic, client);
   }
-  await scenario.joined();
+  await scenario.subscribed();
   const interruptions = new Interruptions();
   for (const one of scenario.clients) interruptions.watch(one);
 

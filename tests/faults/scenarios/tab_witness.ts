@@ -7,7 +7,7 @@ import type { Position } from "../stream.ts";
 
 /** An observation as JSON: the name of the stream's method and its arguments. */
 export type TabObservation =
-  | readonly ["joined", Position]
+  | readonly ["subscribed", Position]
   | readonly ["record", string, number, string, string]
   | readonly ["gap", number, number | undefined, Position];
 
@@ -54,8 +54,8 @@ export const witnessScript: string = `async (name) => {${prepare}
     observe(topic.position, "record", topic.position.epoch, offset, from, publisher + "#" + seq);
   });
   topic.onGap(({ from, to }) => observe(topic.position, "gap", from, to, topic.position));
-  await topic.joined();
-  observe(topic.position, "joined", topic.position);
+  await topic.subscribed();
+  observe(topic.position, "subscribed", topic.position);
 }`;
 
 /** Records with a bare WebSocket, which neither reconnects nor resumes. */
@@ -69,7 +69,7 @@ export const bareWitnessScript: string = `(name) => {${prepare}
     if (type === "ping") socket.send('{"type":"pong"}');
     if (type === "start") {
       witness.at = topics[name];
-      witness.observations.push(["joined", witness.at]);
+      witness.observations.push(["subscribed", witness.at]);
     }
     if (type !== "batch") return;
     const { epoch } = witness.at;

@@ -47,7 +47,7 @@ Deno.test("calls authorize once for a hello, with its token and the handshake, a
     protocols: [PROTOCOL],
   });
   assertEquals(world.requests.length, 1);
-  const [joined] = world.joins;
+  const [joined] = world.opened;
   assertEquals([joined?.user, joined?.auth], ["ada", { role: "admin" }]);
   assertEquals(joined?.info, {
     protocol: PROTOCOL,
@@ -62,7 +62,7 @@ Deno.test("uses the token of the hello, and without one that of the subprotocol"
     const peer = world.connect(PROTOCOL, { token: "bob" });
     peer.send({ type: "hello", ...hello as object });
     await peer.until("start");
-    assertEquals(world.joins.at(-1)?.user, user);
+    assertEquals(world.opened.at(-1)?.user, user);
   }
 });
 
@@ -74,7 +74,7 @@ for (const protocol of [PROTOCOL, ""]) {
       if (protocol !== "") peer.send({ type: "hello" });
       assertEquals((await peer.untilClosed()).code, code);
       assertEquals(peer.read(), []);
-      assertEquals([world.joins, world.leaves], [[], []]);
+      assertEquals([world.opened, world.closed], [[], []]);
       assertEquals(world.errors.length, code === 1013 ? 1 : 0);
     });
   }
@@ -108,7 +108,7 @@ Deno.test("refuses the messages of a plain peer while authorize has no result", 
   peer.send({ type: "chat", text: "hello" });
   world.flush();
   assertEquals(peer.read(), [{ type: "chat", text: "hello" }]);
-  assertEquals(world.joins[0]?.user, "ada");
+  assertEquals(world.opened[0]?.user, "ada");
 });
 
 Deno.test("a plain connection with a ticket is not authorized again; a ticket is valid once", async () => {
@@ -130,7 +130,7 @@ Deno.test("a plain connection with a ticket is not authorized again; a ticket is
   world.hub.transport.attach(socket, info, ticket);
   await settle(world);
   assertEquals([world.requests.length, closes], [calls, []]);
-  assertEquals(world.joins.map(({ user }) => user), ["ada"]);
+  assertEquals(world.opened.map(({ user }) => user), ["ada"]);
   // A used ticket, and one that the hub did not make, admit nothing.
   for (const [nth, invalid] of [ticket, new Ticket()].entries()) {
     world.hub.transport.attach(socket, info, invalid);
@@ -151,7 +151,7 @@ Deno.test("a drumbeat.v1 connection gets a ticket at once, and is authorized wit
   );
   far.send('{"type":"hello","token":"ada"}');
   await settle(world);
-  assertEquals(world.joins.map(({ user }) => user), ["ada"]);
+  assertEquals(world.opened.map(({ user }) => user), ["ada"]);
 });
 
 Deno.test("a connection forgets its handshake once it is authorized, and at once without authorize", async () => {
@@ -239,7 +239,7 @@ Deno.test("closes with 4501 within a tenth of the interval after the grant expir
     undefined,
     4501,
   ]);
-  assertEquals(world.leaves.map(({ code }) => code), [4501, 4501]);
+  assertEquals(world.closed.map(({ code }) => code), [4501, 4501]);
 });
 
 Deno.test("rejects wrong values of authorize and allow", () => {

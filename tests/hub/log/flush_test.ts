@@ -180,7 +180,7 @@ Deno.test("does not subscribe a peer that unsubscribed or disconnected while the
   assertEquals(peer.read(), [{ type: "ack", id: 2 }]);
   assertEquals(hub.hub.topic("room").subscribers.size, 0);
   assertEquals(hub.hub.topic("lobby").subscribers.size, 0);
-  assertEquals(hub.joins.length, 3);
+  assertEquals(hub.opened.length, 3);
 });
 
 Deno.test("reports a store that throws, and continues with the next flush", async () => {

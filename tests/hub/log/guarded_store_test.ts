@@ -148,7 +148,7 @@ for (const failure of ["throws", "rejects"] as const) {
     store.failing.set("detach", failure);
     peer.far.close(1000);
     assertEquals(await reported(hub), [[`detach ${failure}`, "store"]]);
-    assertEquals(hub.leaves.length, 1);
+    assertEquals(hub.closed.length, 1);
     store.failing.set("forget", failure);
     hub.clock.advance(5_000);
     assertEquals(await reported(hub), [[`forget ${failure}`, "store"]]);

@@ -242,7 +242,7 @@ Deno.test("a topic's handlers receive the messages and payloads of peers and of 
   plain.far.send(Uint8Array.of(3));
   hub.hub.broadcast(Uint8Array.of(4));
   hub.flush();
-  const [, { id }] = hub.joins as unknown as [unknown, { id: string }];
+  const [, { id }] = hub.opened as unknown as [unknown, { id: string }];
   assertEquals(seen, [
     ["chat", false],
     ["chat", 0],

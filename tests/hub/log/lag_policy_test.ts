@@ -211,7 +211,7 @@ for (const dialect of ["drumbeat.v1", "plain"] as const) {
     }
     hub.clock.advance(1_000);
     assertEquals(peer.closed?.code, 4002);
-    assertEquals(hub.leaves.map(({ code }) => code), [4002]);
+    assertEquals(hub.closed.map(({ code }) => code), [4002]);
   });
 }
 

@@ -8,8 +8,8 @@ Deno.test("a peer is in hub.peers from its handshake until it disconnects", asyn
   const v1 = await hub.v1();
   const plain = hub.plain();
   hub.connect(PROTOCOL);
-  assertEquals([...hub.hub.peers], hub.joins);
-  assertEquals(hub.joins.map(({ dialect }) => dialect), [
+  assertEquals([...hub.hub.peers], hub.opened);
+  assertEquals(hub.opened.map(({ dialect }) => dialect), [
     "drumbeat.v1",
     "plain",
   ]);
@@ -21,7 +21,7 @@ Deno.test("a peer is in hub.peers from its handshake until it disconnects", asyn
 Deno.test("a peer has its dialect, id, connection, topics and state", async () => {
   await using hub = inMemory();
   const { start } = await hub.start({ topics: { a: {}, b: {} } });
-  const [peer] = hub.joins;
+  const [peer] = hub.opened;
   assertEquals(peer!.id, start.peer);
   assertEquals(peer!.resumed, false);
   assertEquals(peer!.info, {
@@ -39,14 +39,14 @@ Deno.test("reports code 0, which Deno uses for a dropped connection, as 1006", a
   await using hub = inMemory();
   (await hub.v1()).far.drop();
   hub.plain().far.drop();
-  assertEquals(hub.leaves.map(({ code }) => code), [1006, 1006]);
+  assertEquals(hub.closed.map(({ code }) => code), [1006, 1006]);
 });
 
 /** Every end of a connection. */
 const ENDINGS: Readonly<
   Record<string, (peer: TestPeer, hub: ReturnType<typeof inMemory>) => void>
 > = {
-  "the program closes it": (_, hub) => hub.joins[0]!.close(4000, "bye"),
+  "the program closes it": (_, hub) => hub.opened[0]!.close(4000, "bye"),
   "a close event with 1000": (peer) => peer.far.close(1000),
   "a close event with 1001": (peer) => peer.far.close(1001),
   "a close event with 1005": (peer) => peer.far.close(1005),
@@ -65,13 +65,19 @@ for (const ending of Object.keys(ENDINGS)) {
           await using hub = inMemory();
           const peer = await hub.v1();
           ENDINGS[ending]!(peer, hub);
-          const first = hub.leaves.map(({ code }) => code);
+          const first = hub.closed.map(({ code }) => code);
           for (const each of following) ENDINGS[each]!(peer, hub);
-          assertEquals(hub.leaves.map(({ code }) => code), first);
-          assertEquals(hub.leaves.length, 1);
-          assertEquals(hub.leaves[0]!.peer, hub.joins[0]!);
-          const { joins, leaves, peers, connections } = hub.hub.stats();
-          assertEquals([joins, leaves, peers, connections], [1, 1, 0, 0]);
+          assertEquals(hub.closed.map(({ code }) => code), first);
+          assertEquals(hub.closed.length, 1);
+          assertEquals(hub.closed[0]!.peer, hub.opened[0]!);
+          const { peersOpened, peersClosed, peers, connections } = hub.hub
+            .stats();
+          assertEquals([peersOpened, peersClosed, peers, connections], [
+            1,
+            1,
+            0,
+            0,
+          ]);
           assert(peer.far.near.closes.length <= 1);
         },
       ),
@@ -83,9 +89,9 @@ for (const ending of Object.keys(ENDINGS)) {
 Deno.test("detaches a peer without waiting for a close event", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
-  const [joined] = hub.joins;
+  const [joined] = hub.opened;
   joined!.close(4000, "bye");
-  assertEquals(hub.leaves, [{ peer: joined!, code: 4000, reason: "bye" }]);
+  assertEquals(hub.closed, [{ peer: joined!, code: 4000, reason: "bye" }]);
   assertEquals(peer.closed, { code: 4000, reason: "bye" });
   assertEquals(hub.hub.stats().closing, 1);
   peer.far.close(4000);
@@ -96,7 +102,7 @@ Deno.test("a detached connection sends and receives no frame", async () => {
   await using hub = inMemory();
   const peer = await hub.v1();
   const other = hub.plain();
-  hub.joins[0]!.close();
+  hub.opened[0]!.close();
   peer.read();
   peer.send({
     type: "publish",
@@ -114,7 +120,7 @@ Deno.test("a detached connection sends and receives no frame", async () => {
 Deno.test("rejects a close code or reason that RFC 6455 does not permit, and keeps the connection", async () => {
   await using hub = inMemory();
   await hub.v1();
-  const [peer] = hub.joins;
+  const [peer] = hub.opened;
   for (
     const code of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, NaN]
   ) {
@@ -125,15 +131,15 @@ Deno.test("rejects a close code or reason that RFC 6455 does not permit, and kee
     RangeError,
     "the reason has 124 bytes (at most 123)",
   );
-  assertEquals(hub.leaves, []);
+  assertEquals(hub.closed, []);
   peer!.close(1000, "ü".repeat(61));
-  assertEquals(hub.leaves.length, 1);
+  assertEquals(hub.closed.length, 1);
 });
 
 Deno.test("calls neither onOpen nor onClose for a connection without a handshake", async () => {
   await using hub = inMemory();
   hub.connect(PROTOCOL).far.close(1000);
-  assertEquals([hub.joins, hub.leaves], [[], []]);
+  assertEquals([hub.opened, hub.closed], [[], []]);
   assertEquals(hub.hub.stats().connections, 0);
 });
 
@@ -206,9 +212,9 @@ Deno.test("a peer that is closed in onOpen or in a handler is detached once", as
   const v1 = await hub.v1();
   const plain = hub.connect("");
   assertEquals([v1.closed?.code, plain.closed?.code], [4503, 4503]);
-  assertEquals(hub.leaves.length, 2);
+  assertEquals(hub.closed.length, 2);
   hub.clock.advance(60_000);
-  assertEquals(hub.leaves.length, 2);
+  assertEquals(hub.closed.length, 2);
 });
 
 Deno.test("a peer that is closed during a flush receives no more records, and the others receive all", async () => {
@@ -219,7 +225,7 @@ Deno.test("a peer that is closed during a flush receives no more records, and th
   const first = hub.plain();
   const second = hub.plain();
   first.far.near.onSent = () => {
-    if (first.far.received.length === 3) hub.joins[0]!.close();
+    if (first.far.received.length === 3) hub.opened[0]!.close();
   };
   for (const text of many) hub.hub.broadcast({ type: "chat", text });
   hub.flush();

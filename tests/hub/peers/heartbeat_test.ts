@@ -35,7 +35,7 @@ Deno.test("closes a peer that is idle for the timeout with 4001 and terminates i
   hub.clock.advance(1_000);
   assertEquals(peer.closed, { code: 4001, reason: "Heartbeat timeout" });
   assertEquals(peer.far.near.terminations, 1);
-  assertEquals(hub.leaves.map(({ code }) => code), [4001]);
+  assertEquals(hub.closed.map(({ code }) => code), [4001]);
 });
 
 Deno.test("keeps a peer that answers or sends any frame", async () => {
@@ -99,7 +99,7 @@ Deno.test("pings a plain peer whose transport can ping, and closes it without a 
   assertEquals(peer.closed, { code: 4001, reason: "Heartbeat timeout" });
   assertEquals(peer.far.near.terminations, 1);
   assertEquals(peer.read(), []);
-  assertEquals(hub.leaves.map(({ code }) => code), [4001]);
+  assertEquals(hub.closed.map(({ code }) => code), [4001]);
 });
 
 for (const dialect of ["plain", "drumbeat.v1"] as const) {
@@ -119,7 +119,7 @@ for (const dialect of ["plain", "drumbeat.v1"] as const) {
     talk(1_000);
     assertEquals(peer.closed?.code, 4002);
     assertEquals(peer.far.near.terminations, 1);
-    assertEquals(hub.leaves.map(({ code }) => code), [4002]);
+    assertEquals(hub.closed.map(({ code }) => code), [4002]);
   });
 
   Deno.test(`keeps a ${dialect} peer whose buffered bytes change, although it sends no frames`, async () => {
@@ -149,7 +149,7 @@ Deno.test("closes each connection without a hello in time with 4408", async () =
   assertEquals(second.closed, undefined);
   hub.clock.advance(5_000);
   assertEquals(second.closed?.code, 4408);
-  assertEquals([hub.joins, hub.leaves], [[], []]);
+  assertEquals([hub.opened, hub.closed], [[], []]);
 });
 
 Deno.test("accepts a hello in the last tick", async () => {

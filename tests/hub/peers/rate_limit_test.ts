@@ -120,7 +120,7 @@ Deno.test("closes a drumbeat.v1 peer with 4029 after the burst, and ignores the 
   hub.flush();
   assertEquals(peer.closed?.code, 4029);
   assertEquals(hub.hub.topic("lobby").bounds?.head, 79);
-  assertEquals(hub.leaves.map(({ code }) => code), [4029]);
+  assertEquals(hub.closed.map(({ code }) => code), [4029]);
 });
 
 Deno.test("closes a plain peer with 4029 after the burst, and ignores the message", async () => {

@@ -41,7 +41,7 @@ Deno.test("resumes a session with the same public id and the missed records", as
   });
   hub.flush();
   assertEquals(peer.read()[0].messages[0].message.text, "missed");
-  assertEquals(hub.joins.map(({ resumed, id }) => [resumed, id]), [
+  assertEquals(hub.opened.map(({ resumed, id }) => [resumed, id]), [
     [false, id],
     [true, id],
   ]);
@@ -147,7 +147,7 @@ Deno.test("closes the connection of a session that another hub claimed with 4505
   store!.sink.claimed(start.session);
   assertEquals(peer.closed?.code, 4505);
   store!.sink.claimed(start.session);
-  assertEquals(hub.leaves.length, 1);
+  assertEquals(hub.closed.length, 1);
 });
 
 Deno.test("closes a connection whose session the store fails to claim with 1011, and reports it", async () => {

@@ -137,7 +137,7 @@ Deno.test("after any order of closes, resumes and late close events all watchers
         // The heartbeat ticks every second from the first connection on.
         const watcher = await hub.v1(member(-1));
         const ticks = hub.clock.now();
-        const watcherId = hub.joins[0]!.id;
+        const watcherId = hub.opened[0]!.id;
         const watched = new View();
         for (const client of clients) await connectClient(client, 0);
         for (const step of steps) await run(step);

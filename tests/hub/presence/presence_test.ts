@@ -180,7 +180,7 @@ Deno.test("a connection that closes while start is sent leaves no member behind"
   hub.clock.advance(600_000);
   assertEquals(closed.code, 4002);
   assertEquals(hub.hub.topic("room").presence.size, 0);
-  assertEquals([hub.hub.peers.size, hub.joins.length, hub.leaves.length], [
+  assertEquals([hub.hub.peers.size, hub.opened.length, hub.closed.length], [
     0,
     0,
     0,

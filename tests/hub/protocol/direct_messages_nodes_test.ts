@@ -31,7 +31,7 @@ for (const late of [false, true]) {
     sent.push(b.hub.peer(id).send(note("three")));
     await nodes.talk();
     sent.push(c.hub.peer(id).send(note("four")));
-    b.joins[0]!.send(note("five"));
+    b.opened[0]!.send(note("five"));
     await nodes.talk();
     assertEquals(await Promise.all(sent), [0, 1, 2, 3]);
     const texts = received(peer);
@@ -92,7 +92,7 @@ Deno.test("another hub sends to a plain peer", async () => {
   await using nodes = new Nodes();
   const [a, b] = [nodes.add(), nodes.add()];
   const far = b.plain();
-  a.hub.peer(b.joins[0]!.id).send(note("for you"));
+  a.hub.peer(b.opened[0]!.id).send(note("for you"));
   await nodes.talk();
   assertEquals(far.read(), [note("for you")]);
 });

@@ -15,7 +15,7 @@ const note = (text: string) => ({ type: "note", text });
 /** Connects a peer. @returns the program's peer, the client, and the name of the direct log. */
 async function joined(hub: InMemory, hello: object = { topics: {} }) {
   const { peer: far, start } = await hub.start(hello);
-  const peer = hub.joins.at(-1)!;
+  const peer = hub.opened.at(-1)!;
   const own = `$peer/${start.peer}`;
   return { far, peer, own, session: start.session as string, start };
 }
@@ -178,7 +178,7 @@ Deno.test("a message that is sent during the resume arrives", async () => {
     first.peer.send(note("in between"));
     if (back.far.received.length === 0) await back.until("start");
     assertEquals(received(hub, back), ["in between"], `after ${turns} turns`);
-    hub.joins.at(-1)!.send(note("after"));
+    hub.opened.at(-1)!.send(note("after"));
     assertEquals(received(hub, back), ["after"], `after ${turns} turns`);
   }
 });
@@ -265,7 +265,7 @@ Deno.test("rejects a message that the contract refuses", async () => {
 Deno.test("a plain peer receives the message as it was sent, without another frame", async () => {
   await using hub = inMemory();
   const far = hub.plain();
-  const peer = hub.joins[0]!;
+  const peer = hub.opened[0]!;
   const other = hub.plain();
   peer.send(note("for you"));
   peer.send(new Uint8Array([7]));

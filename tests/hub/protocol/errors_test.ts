@@ -217,7 +217,7 @@ for (const [words, data] of NOT_A_HELLO) {
     peer.far.send(data);
     assertEquals(peer.closed?.code, 4500);
     assert(peer.closed!.reason.length > 0);
-    assertEquals(hub.joins, []);
+    assertEquals(hub.opened, []);
   });
 }
 
@@ -227,7 +227,7 @@ for (const [words, data] of NOT_THE_PROTOCOL) {
     const peer = await hub.v1();
     peer.far.send(data);
     assertEquals(peer.closed?.code, 4500);
-    assertEquals(hub.leaves.map(({ code }) => code), [4500]);
+    assertEquals(hub.closed.map(({ code }) => code), [4500]);
   });
 }
 
@@ -255,6 +255,6 @@ Deno.test("a connection that closes before start does not join", async () => {
   peer.far.drop();
   for (let i = 0; i < 10; i++) await Promise.resolve();
   assertEquals(peer.read(), []);
-  assertEquals([hub.joins, hub.leaves], [[], []]);
+  assertEquals([hub.opened, hub.closed], [[], []]);
   assertEquals(hub.hub.topic("lobby").subscribers.size, 0);
 });

@@ -21,7 +21,7 @@ Deno.test("a renewal extends the grant and updates the peer's data", async () =>
   }]);
   const { peer: renewing, token, cookie } = world.requests.at(-1)!;
   assertEquals([renewing?.id, token, cookie], [start.peer, "new", undefined]);
-  assertEquals(world.joins[0]?.auth, 2);
+  assertEquals(world.opened[0]?.auth, 2);
   clock.advance(15_000);
   assertEquals(peer.closed, undefined);
   // A grant without an end has no expiresMs.
@@ -29,7 +29,7 @@ Deno.test("a renewal extends the grant and updates the peer's data", async () =>
   peer.send({ type: "renew", id: 2, token: "endless" });
   const frames = await peer.until("ack");
   assertEquals(frames.at(-1), { type: "ack", id: 2 });
-  assertEquals([world.joins.length, world.leaves], [1, []]);
+  assertEquals([world.opened.length, world.closed], [1, []]);
 });
 
 Deno.test("answers a renewal with a wrong token with an error, and keeps the earlier grant", async () => {
@@ -87,7 +87,7 @@ Deno.test("a renewal that succeeds after the old grant expired does not reopen t
   resolve({ user: "ada", data: "late" });
   await settle(world);
   assertEquals(peer.readType("ack"), []);
-  assertEquals([world.hub.peers.size, world.joins[0]?.auth], [0, undefined]);
+  assertEquals([world.hub.peers.size, world.opened[0]?.auth], [0, undefined]);
 });
 
 Deno.test("answers a renewal with unsupported without authorize", async () => {
@@ -95,7 +95,7 @@ Deno.test("answers a renewal with unsupported without authorize", async () => {
   const { peer } = await world.start({ token: "anything" });
   peer.send({ type: "renew", id: 1, token: "anything" });
   assertEquals(peer.read().map(({ code }) => code), ["unsupported"]);
-  assertEquals([world.joins[0]?.user, world.joins[0]?.auth], [
+  assertEquals([world.opened[0]?.user, world.opened[0]?.auth], [
     undefined,
     undefined,
   ]);

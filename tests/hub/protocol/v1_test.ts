@@ -103,7 +103,7 @@ Deno.test("subscribes to the lobby without topics in the hello, else to those to
   assertEquals(Object.keys(a.start.topics), ["lobby"]);
   assertEquals(Object.keys(b.start.topics), ["x", "y"]);
   assertEquals(c.start.topics, {});
-  assertEquals([...hub.joins].map(({ topics }) => [...topics]), [["lobby"], [
+  assertEquals([...hub.opened].map(({ topics }) => [...topics]), [["lobby"], [
     "x",
     "y",
   ], []]);
@@ -295,7 +295,7 @@ Deno.test("a client decodes every frame of a hub", async () => {
 Deno.test("refuses another peer's direct log by its name", async () => {
   await using hub = inMemory();
   const { start } = await hub.start();
-  const [victim] = hub.joins;
+  const [victim] = hub.opened;
   await Promise.all([victim!.send({ type: "secret" }), hub.flush()]);
   const topic = `$peer/${start.peer}`;
   const { peer: spy, start: late } = await hub.start({
@@ -313,5 +313,5 @@ Deno.test("refuses another peer's direct log by its name", async () => {
     [2, "forbidden"],
     [3, "forbidden"],
   ]);
-  assertFalse(hub.hub.topic(topic).subscribers.has(hub.joins[1]!));
+  assertFalse(hub.hub.topic(topic).subscribers.has(hub.opened[1]!));
 });

@@ -29,7 +29,7 @@ Deno.test("accepts pages of this server and clients without an origin, and refus
   for (const origin of ["https://evil.example", "null", "x", ""]) {
     assertEquals(await statusOf(port, { origin }), 403, origin);
   }
-  assertEquals(server.hub.stats().joins, 2);
+  assertEquals(server.hub.stats().peersOpened, 2);
 });
 
 Deno.test("accepts listed origins only, and with requireOrigin no client without one", async () => {
