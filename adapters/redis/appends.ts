@@ -128,12 +128,11 @@ export class RedisAppends {
 
   #failed(batch: Batch, error: unknown): void {
     const isRejected = error instanceof RedisReplyError;
-    // Redis has not executed it: the entries of a batch that was never executed are not stored.
-    if (
-      isRejected || (error instanceof RedisConnectionError && !error.wasSent)
-    ) {
-      batch.sends--;
-    }
+    // The entries of a batch that Redis never executed are not stored.
+    const mayBeStored = isRejected
+      ? error.mayHaveWritten
+      : !(error instanceof RedisConnectionError) || error.wasSent;
+    if (!mayBeStored) batch.sends--;
     if (!isRejected || error.isTransient || batch !== this.#batch) return;
     this.#batch = undefined;
     this.#settleUnanswered(batch);

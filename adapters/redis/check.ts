@@ -1,7 +1,9 @@
 import { WebClock } from "../clock_web.ts";
 import { RedisConnection } from "./connection.ts";
 import { reasonOf, RedisUnavailableError } from "./errors.ts";
+import { RedisKeys } from "./keys.ts";
 import { redisSettings, type RedisStoreOptions } from "./options.ts";
+import { checkRights } from "./rights.ts";
 
 /** The oldest version that trims a stream by id. */
 const OLDEST = [6, 2] as const;
@@ -12,7 +14,8 @@ const OLDEST = [6, 2] as const;
  * @param url as for `redisStore`.
  * @param options as for `redisStore`.
  * @returns the settings of the server that may lose records, a sentence each.
- * @throws {RedisUnavailableError} (as a rejection) when the server cannot be reached, or is too old.
+ * @throws {RedisUnavailableError} (as a rejection) when the server cannot be reached, is too old, a replica, a Sentinel
+ * or a node of a Redis Cluster, or its user lacks a right.
  * @throws {TypeError} (as a rejection) for a malformed URL or a wrong option.
  * @example
  * ```ts
@@ -38,7 +41,12 @@ export async function checkRedis(
   const connection: RedisConnection = new RedisConnection({
     clock,
     settings,
-    connected: async () => resolve(await connection.command<string>(["INFO"])),
+    connected: async () => {
+      const info = await connection.command<string>(["INFO"]);
+      checkMode(info);
+      await checkRights(connection, new RedisKeys(settings.prefix));
+      resolve(info);
+    },
     disconnected: (error) =>
       reject(new RedisUnavailableError(name, reasonOf(error))),
   });
@@ -51,10 +59,32 @@ export async function checkRedis(
   }
 }
 
+/**
+ * Rejects servers that cannot hold the store.
+ *
+ * @param info the answer to `INFO`, or to `INFO server`.
+ * @throws {Error} for a node of a Redis Cluster, and for a Sentinel.
+ */
+export function checkMode(info: string): void {
+  const mode = fieldsOf(info).get("redis_mode");
+  if (mode === "cluster") {
+    throw new Error("it is a node of a Redis Cluster, which is not supported");
+  }
+  if (mode === "sentinel") {
+    throw new Error(
+      "it is a Sentinel: give the address that follows the primary",
+    );
+  }
+}
+
 function problems(name: string, info: ReadonlyMap<string, string>): string[] {
   const version = info.get("redis_version");
   if (version !== undefined && isOld(version)) {
     const reason = `it is Redis ${version}, not ${OLDEST.join(".")} or later`;
+    throw new RedisUnavailableError(name, reason);
+  }
+  if (info.get("role") === "slave") {
+    const reason = "it is a replica: give the address of the primary";
     throw new RedisUnavailableError(name, reason);
   }
   const policy = info.get("maxmemory_policy");

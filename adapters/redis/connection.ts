@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import { isIP } from "node:net";
 import { createClient, RESP_TYPES } from "npm:@redis/client@6.3.1";
 import { backoffMs } from "../../common/backoff.ts";
 import type { Cancel, Clock } from "../../hub/clock.ts";
@@ -237,7 +238,7 @@ function newClient(
   return createClient({
     socket: tls === undefined
       ? socket
-      : { ...socket, servername: host, ...tls, tls: true as const },
+      : { ...socket, ...serverNameOf(host), ...tls, tls: true as const },
     database,
     ...credentials,
     // The client's defaults need more permissions than --allow-net.
@@ -245,6 +246,11 @@ function newClient(
     disableClientInfo: true,
     disableOfflineQueue: true,
   });
+}
+
+/** TLS allows names only in the server name (RFC 6066 section 3). */
+function serverNameOf(host: string): { readonly servername?: string } {
+  return isIP(host) === 0 ? { servername: host } : {};
 }
 
 function destroy(client: Client): void {

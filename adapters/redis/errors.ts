@@ -13,7 +13,26 @@ export class RedisConnectionError extends Error {
   }
 }
 
-/** The error of a command that Redis answered with an error: it was not executed. */
+/** The errors of a server that has not executed any part of a script. */
+const NOT_STARTED = [
+  "OOM",
+  "MISCONF",
+  "NOREPLICAS",
+  "READONLY",
+  "NOSCRIPT",
+  "LOADING",
+  "BUSY",
+  "MASTERDOWN",
+  "CLUSTERDOWN",
+  "TRYAGAIN",
+  "MOVED",
+  "ASK",
+  "NOAUTH",
+  "NOPERM",
+  "WRONGPASS",
+];
+
+/** The error of a command that Redis answered with an error. A script may have written before its error. */
 export class RedisReplyError extends Error {
   /** `RedisReplyError`. */
   override readonly name = "RedisReplyError";
@@ -23,6 +42,11 @@ export class RedisReplyError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(`Redis rejects the command: ${message}`, options);
     this.code = /^[A-Z]+/.exec(message)?.[0] ?? "ERR";
+  }
+
+  /** `true` when a script with this error may have written: Redis undoes nothing. */
+  get mayHaveWritten(): boolean {
+    return !NOT_STARTED.includes(this.code);
   }
 
   /** `true` when the same command may succeed later. */

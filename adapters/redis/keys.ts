@@ -21,6 +21,16 @@ export class RedisKeys {
     this.directMessage = `${prefix}directMessage`;
   }
 
+  /** The keys on which the rights of the user are checked. */
+  get check(): string[] {
+    return [1, 2, 3, 4, 5].map((number) => `${this.#prefix}{check}:${number}`);
+  }
+
+  /** The channel on which the rights of the user are checked. */
+  get checkChannel(): string {
+    return `${this.#prefix}{check}:rights`;
+  }
+
   /** The log's epoch, head and tail. */
   log(topic: string): string {
     return `${this.#topic(topic)}log`;

@@ -204,7 +204,21 @@ function parseUrl(url: string): URL {
       `${ACTION}: the URL must be redis://[user:password@]host[:port][/database][?prefix=…], or rediss:// for TLS`,
     );
   }
+  checkParameters(parsed.searchParams);
   return parsed;
+}
+
+function checkParameters(parameters: URLSearchParams): void {
+  const names = [...parameters.keys()];
+  const unknown = names.find((name) => name !== "prefix");
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `${ACTION}: unknown parameter '${unknown}' in the URL (only 'prefix' is known; a database is the path, as in redis://host/1)`,
+    );
+  }
+  if (names.length > 1) {
+    throw new TypeError(`${ACTION}: the URL has ${names.length} prefixes`);
+  }
 }
 
 function serverOf(

@@ -26,7 +26,7 @@ export async function withRetry<T>(
   for (let retry = 0;; retry++) {
     try {
       if (!connection.isUp) {
-        const left = deadline - clock.now();
+        const left = Math.max(0, deadline - clock.now());
         await Promise.race([connection.whenUp, node.pause(left)]);
       }
       return await run();

@@ -14,20 +14,34 @@ export class RedisScript {
 
 /**
  * Opens a log, and returns its epoch, tail and head. It creates a new log where none exists, where the last writer used
- * another process of Redis than `run`, and where the log ends before the head that the node has: its end was lost.
+ * another process of Redis than `run`, and where the log ends before the head that the node has: its end was lost. A log
+ * without a run is of nodes with full durability, and a node without a run is one of them: neither is compared.
+ *
+ * The head follows the stream where an append ended in the middle: an error of the server, such as a missing right, ends a
+ * script and undoes nothing.
  *
  * KEYS: log, records, marks. ARGV: the node's epoch and head, run, a new epoch, the log's time to live in ms.
  */
 export const OPEN: RedisScript = new RedisScript(`
 local log = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'tail', 'run')
-local head, tail = tonumber(log[2]), tonumber(log[3])
-if not log[1] or log[4] ~= ARGV[3] or (log[1] == ARGV[1] and head < tonumber(ARGV[2])) then
+local head, tail, run = tonumber(log[2]), tonumber(log[3]), log[4]
+local is_other_run = ARGV[3] ~= '' and run and run ~= '' and run ~= ARGV[3]
+local newest = log[1] and redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
+local last = newest and tonumber(string.match(newest[1], '^%d+')) or 0
+if head and last > head then
+  head = last
+  redis.call('HSET', KEYS[1], 'head', head)
+end
+if not log[1] or is_other_run or (log[1] == ARGV[1] and head < tonumber(ARGV[2])) then
   redis.call('HSET', KEYS[1], 'epoch', ARGV[4], 'head', 0, 'tail', 0, 'bytes', 0, 'run', ARGV[3])
   redis.call('DEL', KEYS[2], KEYS[3])
   log[1], head, tail = ARGV[4], 0, 0
-elseif tail < head and redis.call('EXISTS', KEYS[2]) == 0 then
-  tail = head
-  redis.call('HSET', KEYS[1], 'tail', tail)
+else
+  if run ~= ARGV[3] and ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'run', ARGV[3]) end
+  if tail < head and not newest then
+    tail = head
+    redis.call('HSET', KEYS[1], 'tail', tail)
+  end
 end
 if ARGV[5] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[5]) end
 return {log[1], tail, head}
@@ -35,8 +49,8 @@ return {log[1], tail, head}
 
 /**
  * Appends the entries of a node to one topic, trims the log and announces the records to the nodes that follow it. When
- * Redis is out of memory, the first write fails, so no append is half done. An append that is sent again gets the answer
- * of the first time.
+ * Redis is out of memory, the first write fails, so no append is half done; the head is written before anything that a
+ * user of Redis may have no right to. An append that is sent again gets the answer of the first time.
  *
  * KEYS: log, records, marks, last, then the outcomes of each session.
  * ARGV: epoch, the node's head, run, sequence, writer; the most records, the most bytes and the greatest age in ms (or
@@ -51,12 +65,15 @@ export const APPEND: RedisScript = new RedisScript(`
 local function whole(number) return string.format('%.0f', number) end
 local epoch = ARGV[1]
 local log = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'tail', 'bytes', 'run')
-if log[1] ~= epoch or log[5] ~= ARGV[3] or tonumber(log[2]) < tonumber(ARGV[2]) then return 'replaced' end
+local is_other_run = ARGV[3] ~= '' and log[5] and log[5] ~= '' and log[5] ~= ARGV[3]
+if log[1] ~= epoch or is_other_run or tonumber(log[2]) < tonumber(ARGV[2]) then return 'replaced' end
 local last = redis.call('GET', KEYS[4])
 if last then
   local sequence, answer = string.match(last, '^(%d+) (.*)$')
   if sequence == ARGV[4] then return answer end
 end
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local first, bytes = tonumber(log[2]), tonumber(log[4])
 local head, before = first, bytes
 local before_tail = tonumber(log[3])
@@ -105,9 +122,15 @@ local function answer(tail)
   return table.concat(words, ' ')
 end
 if head == first then return answer(before_tail) end
+redis.call('HSET', KEYS[1], 'head', whole(head), 'bytes', whole(bytes))
+for session, ids in pairs(added) do
+  if #ids > 0 then
+    redis.call('ZADD', KEYS[4 + session], unpack(ids))
+    redis.call('ZREMRANGEBYRANK', KEYS[4 + session], 0, -257)
+    redis.call('PEXPIRE', KEYS[4 + session], ARGV[11])
+  end
+end
 
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local max_records, max_bytes, max_age = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local function mark(index)
   local text = redis.call('LINDEX', KEYS[3], index)
@@ -128,19 +151,12 @@ while second and (second.offset <= tail or bytes - oldest.bytes > max_bytes or
   oldest, second = second, mark(1)
 end
 if tail > before_tail then redis.call('XTRIM', KEYS[2], 'MINID', whole(tail + 1)) end
-redis.call('HSET', KEYS[1], 'head', whole(head), 'tail', whole(tail), 'bytes', whole(bytes))
+redis.call('HSET', KEYS[1], 'tail', whole(tail))
 if max_age then
   redis.call('PEXPIRE', KEYS[2], ARGV[8])
   redis.call('PEXPIRE', KEYS[3], ARGV[8])
 end
 if ARGV[9] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[9]) end
-for session, ids in pairs(added) do
-  if #ids > 0 then
-    redis.call('ZADD', KEYS[4 + session], unpack(ids))
-    redis.call('ZREMRANGEBYRANK', KEYS[4 + session], 0, -257)
-    redis.call('PEXPIRE', KEYS[4 + session], ARGV[11])
-  end
-end
 local result = answer(tail)
 redis.call('SET', KEYS[4], ARGV[4] .. ' ' .. result, 'PX', ARGV[10])
 local line = table.concat({ARGV[5], epoch, whole(first), whole(tail), table.concat(lengths, ',')}, ' ')
@@ -179,7 +195,7 @@ return found
 
 /**
  * Claims a session and notifies the node that had it. A session that began under another process of Redis is rejected: its
- * outcomes may be lost.
+ * outcomes may be lost. A session or a node without a run is of full durability, and is not compared.
  *
  * KEYS: session. ARGV: node, run, time to live in ms, the prefix of the channels of claims, the session's hash. Returns the
  * number of claims; 0: there is no such session.
@@ -187,12 +203,12 @@ return found
 export const CLAIM: RedisScript = new RedisScript(`
 local count, node, run = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) (%S+) (%S*)$')
 if not count then return 0 end
-if run ~= ARGV[2] then
+if run ~= '' and ARGV[2] ~= '' and run ~= ARGV[2] then
   redis.call('DEL', KEYS[1])
   return 0
 end
 count = string.format('%.0f', count + 1)
-redis.call('SET', KEYS[1], count .. ' ' .. ARGV[1] .. ' ' .. run, 'PX', ARGV[3])
+redis.call('SET', KEYS[1], count .. ' ' .. ARGV[1] .. ' ' .. (ARGV[2] ~= '' and ARGV[2] or run), 'PX', ARGV[3])
 if node ~= ARGV[1] then redis.call('PUBLISH', ARGV[4] .. node, count .. ' ' .. ARGV[5]) end
 return tonumber(count)
 `);

@@ -11,6 +11,7 @@ import type {
   StoreFactory,
   StoreSink,
 } from "../../hub/log/store.ts";
+import { checkMode } from "./check.ts";
 import { RedisLog } from "./log.ts";
 import { RedisMaintenance } from "./maintenance.ts";
 import { RedisNode } from "./node.ts";
@@ -21,6 +22,7 @@ import {
   type RedisStoreOptions,
 } from "./options.ts";
 import { withRetry } from "./retry.ts";
+import { checkRights } from "./rights.ts";
 import { RedisSessions } from "./sessions.ts";
 import { RedisSubscriber } from "./subscriber.ts";
 
@@ -219,6 +221,9 @@ export class RedisStore implements Store {
   async #connected(): Promise<void> {
     const { connection, settings } = this.#node;
     const info = await connection.command<string>(["INFO", "server"]);
+    checkMode(info);
+    // Before anything is written: a script that lacks a right ends in the middle.
+    await checkRights(connection, this.#node.keys);
     if (settings.durability === "relaxed") {
       // A server that does not identify its process counts as one process.
       this.#node.run = /^run_id:(\S+)/m.exec(info)?.[1] ?? "-";

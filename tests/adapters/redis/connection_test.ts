@@ -50,7 +50,7 @@ redisTest(
           .split(
             " ",
           ),
-        ...["-addext", "subjectAltName=DNS:localhost"],
+        ...["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
         ...["-keyout", key, "-out", cert],
       ],
       stderr: "null",
@@ -70,6 +70,12 @@ redisTest(
     });
     await trusting.open();
     assertEquals(await trusting.append(entry("a")), [0]);
+    // An address has no server name in TLS; the certificate must list it.
+    await using byAddress = new TestNode(`rediss://127.0.0.1:${port}`, {
+      tls: { ca: await Deno.readTextFile(cert) },
+    });
+    await byAddress.open();
+    assertEquals(await byAddress.append(entry("b")), [1]);
     await using other = new TestNode(url);
     await other.sink.until(() => other.sink.failures.length > 0);
     assert(/certificate|issuer/i.test(`${other.sink.failures[0]}`));

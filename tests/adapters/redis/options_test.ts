@@ -48,6 +48,24 @@ for (
   });
 }
 
+for (
+  const [query, message] of [
+    ["?db=1", "unknown parameter 'db' in the URL"],
+    ["?prefix=a:&prefx=b:", "unknown parameter 'prefx' in the URL"],
+    ["?prefix=a:&prefix=b:", "the URL has 2 prefixes"],
+  ] as const
+) {
+  Deno.test(`rejects the URL parameters '${query}'`, () => {
+    const url = `redis://me:secret@localhost${query}`;
+    const error = assertThrows(
+      () => redisSettings(url, {}),
+      TypeError,
+      `Cannot connect to Redis: ${message}`,
+    );
+    assert(!error.message.includes("secret"));
+  });
+}
+
 Deno.test("rejects unknown options and wrong values", () => {
   const url = "redis://localhost";
   assertThrows(

@@ -98,7 +98,7 @@ redisTest(
     await node.open();
     await node.append(entry("a"), entry("b"), entry("c"));
     const epoch = node.epoch();
-    await wire.redis.command("XTRIM", RECORDS, "MAXLEN", "1");
+    await wire.redis.command("XDEL", RECORDS, "2-0", "3-0");
     await wire.redis.command("HSET", LOG, "head", "1");
     assertEquals(await node.append(entry("d", 1)), ["indeterminate"]);
     assertNotEquals(node.epoch(), epoch);
@@ -120,5 +120,31 @@ redisTest(
       9,
     ]);
     assertEquals(node.epoch(), "another");
+  },
+);
+
+redisTest(
+  "nodes with different durability share logs and sessions: a change to full can roll over the nodes",
+  async () => {
+    await using redis = await RedisServer.start();
+    await using relaxed = new TestNode(redis.url);
+    await relaxed.open();
+    assertEquals(await relaxed.append(entry("a", 1)), [0]);
+    const epoch = relaxed.epoch();
+    await using full = new TestNode(redis.url, { durability: "full" });
+    await full.open();
+    assertEquals(await full.append(entry("b", 2)), [1]);
+    full.store.open("other");
+    await full.sink.until(() => full.sink.bounds.has("other"));
+    assertEquals(await full.append(entry("c", 3, "other")), [0]);
+    const other = full.sink.bounds.get("other")?.epoch;
+    await relaxed.has(2);
+    assertEquals(await relaxed.append(entry("b", 2), entry("d")), [1, 2]);
+    assertEquals(await relaxed.append(entry("e", 9, "other")), [1]);
+    assertEquals([relaxed.epoch(), full.epoch()], [epoch, epoch]);
+    assertEquals(relaxed.sink.bounds.get("other")?.epoch, other);
+    full.store.begin(SESSION);
+    assertEquals(await relaxed.store.claim(SESSION), true);
+    assertEquals(await full.store.claim(SESSION), true);
   },
 );
