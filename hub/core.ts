@@ -320,7 +320,13 @@ export class Core {
       flush: this.#flush,
       monitor: this.monitor,
       committed: this.#storeEvents.committedRecords,
+      storeWorks: this.storeWorks,
     });
+  }
+
+  /** `false` while the store reports itself as failing, or its newest attempt failed, for up to 10 s. */
+  get storeWorks(): boolean {
+    return this.#store.healthy && this.monitor.storeWorks;
   }
 
   #subscribe(connection: Connection, topic: Topic, start: Start): Subscribed {

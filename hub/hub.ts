@@ -240,7 +240,7 @@ export class Hub<
   /** `"ready"` if the hub accepts connections; otherwise the reason why it does not. */
   get readiness(): "ready" | "draining" | "full" | "store-failing" {
     if (this.isDraining) return "draining";
-    if (!this.#core.monitor.storeWorks) return "store-failing";
+    if (!this.#core.storeWorks) return "store-failing";
     return this.transport.hasCapacity ? "ready" : "full";
   }
 

@@ -14,7 +14,7 @@ import type { DirectMessages } from "./protocol/direct_messages.ts";
 /** The parts of the hub that {@linkcode StoreEvents} use. */
 export interface StoreEventsContext {
   readonly clock: Clock;
-  readonly monitor: Pick<Monitor, "storeWorked">;
+  readonly monitor: Pick<Monitor, "storeWorked" | "storeFailed">;
   readonly topics: Pick<Topics, "get">;
   readonly flush: Pick<Flush, "committed">;
   readonly publisher: Pick<Publisher, "committed" | "settled">;
@@ -79,5 +79,11 @@ export class StoreEvents implements StoreSink {
 
   directMessage(name: string): void {
     this.#context.direct.received(name);
+  }
+
+  health(works: boolean): void {
+    const { monitor } = this.#context;
+    if (works) monitor.storeWorked();
+    else monitor.storeFailed();
   }
 }

@@ -102,7 +102,9 @@ export class RedisNode {
   /** Redis executed a command that may write. */
   executed(): void {
     this.#isRejecting = false;
-    if (this.isHealthy) this.#failure = undefined;
+    if (!this.isHealthy || this.#failure === undefined) return;
+    this.#failure = undefined;
+    this.sink?.health?.(true);
   }
 
   /** Reserves memory for a publish that waits. @returns `false` above the limit of all logs together. */

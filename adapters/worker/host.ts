@@ -16,6 +16,7 @@ import {
   pack,
   type PackedEntry,
   type Port,
+  type StoreHealth,
   unpack,
 } from "./messages.ts";
 import { WorkerLink } from "./worker_link.ts";
@@ -69,6 +70,7 @@ export class StoreHost implements AsyncDisposable {
   readonly #logs: HostedLogs;
   readonly #sessions: HostedSessions;
   #pending: HostedEntry[] = [];
+  #health: StoreHealth = "works";
   #isScheduled = false;
   #cancelSweep: Cancel | undefined;
   #closed: Promise<void> | undefined;
@@ -102,7 +104,8 @@ export class StoreHost implements AsyncDisposable {
         (entry as HostedEntry).link.settled(entry.record, outcome),
       claimed: (session) => this.#sessions.claimedElsewhere(session),
       directMessage: (topic) => this.#announceDirectMessage(topic),
-      failed: (error) => options.onError(error),
+      failed: (error) => this.#failed(error),
+      health: (works) => this.#setHealth(works ? "works" : "doubtful"),
     });
     this.#sweep();
   }
@@ -123,13 +126,14 @@ export class StoreHost implements AsyncDisposable {
           this.#receive(link, request);
         } catch (error) {
           // A store that throws must not end the process of all workers.
-          this.#options.onError(error);
+          this.#failed(error);
         }
       }
     };
     const { sessionMs } = this.#options;
     const reads = this.#store.read !== undefined;
     port.postMessage([["hello", { reads, sessionMs }]]);
+    if (this.#health !== "works") link.send(["health", this.#health]);
     return () => this.#detach(link);
   }
 
@@ -235,7 +239,7 @@ export class StoreHost implements AsyncDisposable {
     try {
       this.#store.append(entries);
     } catch (error) {
-      this.#options.onError(error);
+      this.#failed(error);
       // The store may have committed some of them. A settled entry is not settled again.
       for (const { link, record } of entries) {
         link.settled(record, INDETERMINATE);
@@ -248,6 +252,7 @@ export class StoreHost implements AsyncDisposable {
     offset: number,
     records: readonly LogRecord[],
   ): void {
+    this.#setHealth("works");
     this.#logs.committed(topic, offset, records);
     if (!this.#store.shared && directPeerOf(topic) !== undefined) {
       this.#announceDirectMessage(topic);
@@ -259,7 +264,25 @@ export class StoreHost implements AsyncDisposable {
     for (const link of this.#links) link.send(["directMessage", topic]);
   }
 
+  #failed(error: unknown): void {
+    this.#options.onError(error);
+    this.#setHealth("doubtful");
+  }
+
+  /** Sends each worker the store's health when it changes. */
+  #setHealth(health: StoreHealth): void {
+    const { healthy = true } = this.#store;
+    const next = healthy ? health : "fails";
+    if (next === this.#health) return;
+    this.#health = next;
+    for (const link of this.#links) link.send(["health", next]);
+    this.#schedule();
+  }
+
   #sweep(): void {
+    // A store may recover, or fail, without an event. A doubtful one stays so until an event.
+    if (this.#store.healthy === false) this.#setHealth("fails");
+    else if (this.#health === "fails") this.#setHealth("works");
     this.#logs.sweep();
     this.#cancelSweep = this.#clock.after(SWEEP_MS, () => this.#sweep());
   }

@@ -71,8 +71,12 @@ export type HostEvent =
   | readonly ["failed", number: number, reason: string]
   | readonly ["claimed", session: string]
   | readonly ["directMessage", topic: string]
+  | readonly ["health", health: StoreHealth]
   /** The last event: requests without an answer get none. */
   | readonly ["closed"];
+
+/** The state of the hosted store: it works, its newest attempt failed, or it reports itself as failing. */
+export type StoreHealth = "works" | "doubtful" | "fails";
 
 /** The properties of the hosted store. */
 export interface HostInfo {

@@ -22,6 +22,7 @@ import {
   pack,
   type PackedRecord,
   type Port,
+  type StoreHealth,
   unpack,
   unpackBounds,
 } from "./messages.ts";
@@ -123,6 +124,7 @@ export class WorkerStore implements Store {
   /** Bytes of records received since the host was notified. */
   #receivedBytes = 0;
   #sink: StoreSink | undefined;
+  #health: StoreHealth = "works";
   #hasEnded = false;
   #closed: PromiseWithResolvers<void> | undefined;
 
@@ -151,6 +153,11 @@ export class WorkerStore implements Store {
         this.#call((number) => ["read", number, topic, from, maxBytes]);
     }
     port.onmessage = ({ data }) => this.#receive(data);
+  }
+
+  /** `false` while the hosted store reports itself as failing. */
+  get healthy(): boolean {
+    return this.#health !== "fails";
   }
 
   connect(sink: StoreSink): void {
@@ -278,6 +285,9 @@ export class WorkerStore implements Store {
         return queueMicrotask(() => sink?.claimed(event[1]));
       case "directMessage":
         return sink?.directMessage?.(event[1]);
+      case "health":
+        this.#health = event[1];
+        return sink?.health?.(event[1] === "works");
       case "closed":
         return this.#end();
     }

@@ -169,4 +169,9 @@ export interface StoreSink {
   directMessage?(topic: string): void;
   /** The store failed, for a reason that concerns no single entry. */
   failed(error: unknown): void;
+  /**
+   * The store works again, or fails without an error of its own to report. The hub also concludes it from `committed` and
+   * `failed`; readiness and logs follow.
+   */
+  health?(works: boolean): void;
 }

@@ -12,6 +12,7 @@ export interface HubParts {
   readonly flush: Flush;
   readonly monitor: Monitor;
   readonly committed: number;
+  readonly storeWorks: boolean;
 }
 
 /** A number of a hub, and the metric that it is exported as. Several numbers may share a metric, with different labels. */
@@ -88,7 +89,7 @@ export const METRICS: { readonly [K in keyof HubStats]: Metric<HubStats[K]> } =
       name: "store_up",
       kind: "gauge",
       help: "1: the store works; 0: it fails",
-      read: ({ monitor }) => monitor.storeWorks,
+      read: ({ storeWorks }) => storeWorks,
     },
     committed: {
       name: "committed",

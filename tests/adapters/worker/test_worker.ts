@@ -73,6 +73,10 @@ export class TestWorker implements StoreSink {
     this.#record(`failed ${error}`);
   }
 
+  health(works: boolean): void {
+    this.#record(works ? "works" : "fails");
+  }
+
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) {
       await new Promise<void>((resolve) => this.#wake = resolve);

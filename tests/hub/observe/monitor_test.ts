@@ -218,3 +218,19 @@ Deno.test("counts a rejected connection by its close code", async () => {
   hub.connect(PROTOCOL);
   assertEquals([...hub.hub.stats().closes], [[1001, 1]]);
 });
+
+Deno.test("is not ready while the store reports itself as failing, however long ago it failed", async () => {
+  const stores: DeepStore[] = [];
+  await using hub = inMemory({}, (clock) => {
+    stores.push(new DeepStore(clock));
+    return stores[0]!;
+  });
+  const [store] = stores;
+  assertEquals(hub.hub.readiness, "ready");
+  store!.healthy = false;
+  hub.clock.advance(60_000);
+  assertEquals(hub.hub.readiness, "store-failing");
+  assertFalse(hub.hub.stats().storeWorks);
+  store!.healthy = true;
+  assertEquals(hub.hub.readiness, "ready");
+});
