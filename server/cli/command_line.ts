@@ -18,8 +18,10 @@ export interface ServeCommand {
   readonly trustedProxies: number;
   /** The files of the certificate and the private key; `undefined` for plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  /** The file of the store, or the URL of a Redis; `undefined` for a store in memory. */
+  /** The file of the store, or the URL of a Redis; `undefined` for a store in memory, or with `storeFile`. */
   readonly store: string | undefined;
+  /** The file that contains the value of `store`. */
+  readonly storeFile: string | undefined;
   /** The durability of the store; `undefined` for the store's default. */
   readonly durability: "full" | "relaxed" | undefined;
   /** The format of the log; `undefined` for no log. */
@@ -43,6 +45,7 @@ export type Command =
 export interface Environment {
   readonly PORT?: string | undefined;
   readonly HOST?: string | undefined;
+  readonly DRUMBEAT_STORE?: string | undefined;
 }
 
 /**
@@ -80,6 +83,7 @@ function parse(args: string[]) {
         cert: { type: "string" },
         key: { type: "string" },
         store: { type: "string" },
+        "store-file": { type: "string" },
         durability: { type: "string" },
         log: { type: "string" },
         metrics: { type: "boolean" },
@@ -98,9 +102,7 @@ function parse(args: string[]) {
 
 function serveCommand(values: Values, env: Environment): ServeCommand {
   const limits = readChoice("limits", ["default", "none"], values.limits);
-  if (values.store === "") {
-    throw new FlagError("--store must be the name of a file or redis://…");
-  }
+  const stores = readStores(values, env);
   return {
     run: "serve",
     port: readPort(values, env),
@@ -120,12 +122,7 @@ function serveCommand(values: Values, env: Environment): ServeCommand {
       { min: 0, max: 999 },
     ),
     tls: readTlsFiles(values),
-    store: values.store,
-    durability: readChoice(
-      "durability",
-      ["full", "relaxed"],
-      values.durability,
-    ),
+    ...stores,
     log: readChoice("log", ["json", "text"], values.log),
     metrics: values.metrics ?? false,
     adminTokenFile: values["admin-token-file"],
@@ -155,6 +152,56 @@ function readWorkers(values: Values): number {
     throw new FlagError("--workers does not support --log and --metrics");
   }
   return workers;
+}
+
+function readStores(
+  values: Values,
+  env: Environment,
+): Pick<ServeCommand, "store" | "storeFile" | "durability"> {
+  const storeFile = values["store-file"];
+  if (values.store !== undefined && storeFile !== undefined) {
+    throw new FlagError("--store and --store-file exclude each other");
+  }
+  if (storeFile === "") throw new FlagError("--store-file must name a file");
+  // The flags count before the variable.
+  const store = storeFile === undefined
+    ? values.store ?? (env.DRUMBEAT_STORE || undefined)
+    : undefined;
+  if (store !== undefined) {
+    checkStore(
+      values.store === undefined ? "DRUMBEAT_STORE" : "--store",
+      store,
+    );
+  }
+  const durability = readChoice(
+    "durability",
+    ["full", "relaxed"],
+    values.durability,
+  );
+  if (durability !== undefined && store === undefined && !storeFile) {
+    throw new FlagError("--durability needs a store: add --store");
+  }
+  return { store, storeFile, durability };
+}
+
+/**
+ * Checks that a text names a file or a Redis.
+ *
+ * @param source the flag, variable or file that the text is of, for the error message, which never contains the text: it
+ * may contain a password.
+ * @param store the text.
+ * @throws {FlagError} for an empty text, and for the URL of anything else: it would be the name of a file.
+ */
+export function checkStore(source: string, store: string): void {
+  if (store === "") {
+    throw new FlagError(`${source} must be the name of a file or redis://…`);
+  }
+  const [, scheme] = /^(unix|[a-z][a-z0-9+.-]*(?=:\/\/)):/i.exec(store) ?? [];
+  if (scheme !== undefined && !/^rediss?$/i.test(scheme)) {
+    throw new FlagError(
+      `${source} has the scheme '${scheme}': it must be the name of a file, redis://… or rediss://…`,
+    );
+  }
 }
 
 function readOrigins(origins: string): ServeCommand["origins"] {

@@ -29,9 +29,12 @@ Access
 
 Store
   --store FILE|URL      keep the logs in a SQLite file, or in a Redis that
-                        several servers can share (default: in memory):
+                        several servers can share:
                         redis://[user:password@]host[:port][/database]
                         [?prefix=NAME]; rediss:// for TLS
+                        (default: the variable DRUMBEAT_STORE, or in memory)
+  --store-file FILE     file of the value of --store: other users of the
+                        machine cannot read a password in it
   --durability NAME     full or relaxed (default: full for a file, relaxed for
                         Redis). File: full waits until the disk has written a
                         message; relaxed does not, and starts new logs after a
@@ -58,10 +61,12 @@ SIGTERM and SIGHUP drain the server and end it; a second signal, more than
 300 ms after the first, ends it at once.
 
 Permissions (deno task start sets them):
-  --allow-net, --allow-env=PORT,HOST,DRUMBEAT_ADMIN_TOKEN
+  --allow-net
+  --allow-env=PORT,HOST,DRUMBEAT_STORE,DRUMBEAT_ADMIN_TOKEN
   --allow-sys=networkInterfaces  to print the URLs for other devices
   --allow-read, --allow-write    for the folder of --store FILE
   --allow-read                   for the files of --cert, --key and
-                                 --admin-token-file, and for the folder of
-                                 Drumbeat with --log, --metrics and --workers
+                                 --admin-token-file and --store-file, and for
+                                 the folder of Drumbeat with --log, --metrics
+                                 and --workers
   --unstable-net                 for --workers`;

@@ -4,8 +4,6 @@
  * @module
  */
 import { telemetry } from "../../adapters/observe/opentelemetry.ts";
-import type { Durability } from "../../adapters/sqlite/store.ts";
-import type { StoreFactory } from "../../hub.ts";
 import { contract } from "../../static/contract.ts";
 import { serve, type Server, type TlsOptions } from "../serve.ts";
 import type { serveStrict } from "../strict/strict.ts";
@@ -21,6 +19,7 @@ import {
 import { LineWriter, print, printError } from "./output.ts";
 import { refusedPages } from "./refused_pages.ts";
 import { StopSignals } from "./stop_signals.ts";
+import { storeOptions, storeVariable } from "./store.ts";
 import { urlsOf } from "./urls.ts";
 
 /** The longest wait for a blocked output before the process ends, in ms. */
@@ -34,6 +33,7 @@ const errors: LineWriter = new LineWriter(Deno.stderr, {
 const command = parseCommandLine(Deno.args, {
   PORT: Deno.env.get("PORT"),
   HOST: Deno.env.get("HOST"),
+  DRUMBEAT_STORE: storeVariable(),
 });
 if (command.run === "help") print(HELP);
 else if (command.run === "refuse") {
@@ -99,9 +99,7 @@ async function start(
     origins,
     trustedProxies,
     ...(command.tls === undefined ? {} : { tls: await readTls(command.tls) }),
-    ...(command.store === undefined
-      ? {}
-      : { store: await openStore(command.store, command.durability) }),
+    ...await storeOptions(command),
     onError: (error: unknown, { stage }: { readonly stage: string }) => {
       if (log === undefined) errors.write(`${stage}: ${describe(error)}\n`);
     },
@@ -136,30 +134,6 @@ async function startWorkers(
 ): Promise<Omit<Server, "hub">> {
   const { serveWorkers } = await import("../workers/workers.ts");
   return await serveWorkers(options);
-}
-
-async function openStore(
-  location: string,
-  durability: Durability | undefined,
-): Promise<StoreFactory> {
-  const options = durability === undefined ? {} : { durability };
-  if (!/^rediss?:/i.test(location)) {
-    const { sqliteStore } = await import("../../adapters/sqlite/store.ts");
-    return sqliteStore(location, options);
-  }
-  const { checkRedis, redisStore } = await import(
-    "../../adapters/redis/store.ts"
-  );
-  try {
-    for (const problem of await checkRedis(location, options)) {
-      printError(problem);
-    }
-    return redisStore(location, options);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    printError(error.message);
-    Deno.exit(2);
-  }
 }
 
 function describeFailure(

@@ -82,21 +82,29 @@ export async function createAdminOptions(options: {
   if (!options.metrics) return {};
   const adminToken = options.adminTokenFile === undefined
     ? readTokenVariable()
-    : await readTokenFile(options.adminTokenFile);
+    : await readSecretFile("--admin-token-file", options.adminTokenFile);
   const { prometheus } = await load<{
     readonly prometheus: () => Metrics;
   }>("--metrics", "../../adapters/observe/prometheus.ts");
   return { adminToken, metrics: prometheus() };
 }
 
-async function readTokenFile(file: string): Promise<string> {
+/**
+ * Reads a secret of one line from a file.
+ *
+ * @param flag the flag that names the file, for the error message.
+ * @param file the file's name.
+ * @throws {UnavailableError} (as a rejection) when the file cannot be read.
+ */
+export async function readSecretFile(
+  flag: string,
+  file: string,
+): Promise<string> {
   try {
     return (await Deno.readTextFile(file)).trim();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UnavailableError(`Cannot read --admin-token-file: ${reason}`, {
-      cause,
-    });
+    throw new UnavailableError(`Cannot read ${flag}: ${reason}`, { cause });
   }
 }
 

@@ -51,6 +51,40 @@ redisTest(
 );
 
 redisTest(
+  "the URL of the store comes from DRUMBEAT_STORE or from --store-file, and is never printed",
+  async () => {
+    await using redis = await RedisServer.start("--requirepass", PASSWORD);
+    const url = urlOf(redis, `:${encodeURIComponent(PASSWORD)}@`);
+    const folder = await Deno.makeTempDir();
+    const file = `${folder}/store`;
+    await Deno.writeTextFile(file, `${url}\n`);
+    const [deno, ...rest] = [...START, "--port", "0"];
+    const allowed = [deno!, `--allow-read=${folder}`, ...rest];
+    for (
+      const [args, env] of [
+        [allowed, { DRUMBEAT_STORE: url }],
+        [[...allowed, "--store-file", file], {}],
+      ] as const
+    ) {
+      await using server = await SpawnedServer.start(args, env);
+      await using peer = await WirePeer.v1(server.port);
+      await peer.next();
+      assertEquals(await redis.command("EXISTS", "drumbeat:{lobby}:log"), 1);
+      await redis.command("FLUSHDB");
+      server.signal("SIGTERM");
+      const { code, stdout, stderr } = await server.ended;
+      assertEquals([code, stderr], [0, ""]);
+      assertEquals(SECRET.test(stdout), false);
+    }
+    await Deno.writeTextFile(file, "http://u:pa55@localhost");
+    const { code, stderr } = await runDeno([...allowed, "--store-file", file]);
+    assertEquals([code, SECRET.test(stderr)], [1, false]);
+    assertMatch(stderr, /^--store-file has the scheme 'http'[^\n]+\n$/);
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+redisTest(
   "a Redis that cannot be used prints one line without the password and exits with 1",
   async () => {
     await using redis = await RedisServer.start("--requirepass", PASSWORD);

@@ -38,7 +38,7 @@ export const START = [
   "run",
   "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=50",
   "--allow-net",
-  "--allow-env=PORT,HOST,DRUMBEAT_ADMIN_TOKEN",
+  "--allow-env=PORT,HOST,DRUMBEAT_STORE,DRUMBEAT_ADMIN_TOKEN",
   "--allow-sys=networkInterfaces",
   "server/cli/main.ts",
 ];

@@ -70,6 +70,56 @@ Deno.test("accepts an integer for --trusted-proxies; the default is 0", () => {
   }
 });
 
+Deno.test("--store takes precedence over DRUMBEAT_STORE; --store-file replaces both", () => {
+  const env = { DRUMBEAT_STORE: "redis://localhost" };
+  const of = (args: string[], env = {}) => {
+    const { store, storeFile } = serving(args, env);
+    return [store, storeFile];
+  };
+  assertEquals(of([]), [undefined, undefined]);
+  assertEquals(of([], { DRUMBEAT_STORE: "" }), [undefined, undefined]);
+  assertEquals(of([], env), ["redis://localhost", undefined]);
+  assertEquals(of(["--store", "a.db"], env), ["a.db", undefined]);
+  assertEquals(of(["--store-file", "s"], env), [undefined, "s"]);
+  assertEquals(
+    refusal(["--store", "a.db", "--store-file", "s"]),
+    "--store and --store-file exclude each other",
+  );
+  assertEquals(refusal(["--store-file="]), "--store-file must name a file");
+});
+
+Deno.test("--durability without a store is refused", () => {
+  const args = ["--durability", "full"];
+  assertEquals(refusal(args), "--durability needs a store: add --store");
+  assertEquals(serving(args, { DRUMBEAT_STORE: "a.db" }).durability, "full");
+  assertEquals(serving([...args, "--store-file", "s"]).durability, "full");
+});
+
+for (
+  const [store, scheme] of [
+    ["valkey://u:pa55@localhost", "valkey"],
+    ["redis-sentinel://u:pa55@a,b/name", "redis-sentinel"],
+    ["http://u:pa55@localhost", "http"],
+    ["unix:/run/pa55.sock", "unix"],
+  ] as const
+) {
+  Deno.test(`refuses a store with the scheme '${scheme}', without its password`, () => {
+    const reason =
+      `has the scheme '${scheme}': it must be the name of a file, redis://… or rediss://…`;
+    assertEquals(refusal(["--store", store]), `--store ${reason}`);
+    assertEquals(
+      refusal([], { DRUMBEAT_STORE: store }),
+      `DRUMBEAT_STORE ${reason}`,
+    );
+  });
+}
+
+Deno.test("accepts names of files with a colon", () => {
+  for (const store of ["a:b.db", "./C:x", "data/unix.db"]) {
+    assertEquals(serving(["--store", store]).store, store);
+  }
+});
+
 Deno.test("accepts a port from 0 to 65535", () => {
   assertEquals(serving(["--port", "0"]).port, 0);
   assertEquals(serving(["--port", "65535"]).port, 65535);
@@ -104,12 +154,20 @@ Deno.test("--help and -h print a text that names every flag and variable", () =>
     assertEquals(parseCommandLine(args, {}).run, "help");
   }
   const flags =
-    "port hostname workers limits origins trusted-proxies cert key store durability log metrics " +
+    "port hostname workers limits origins trusted-proxies cert key store store-file durability log metrics " +
     "admin-token-file drain-over drain-deadline transport help";
   for (const flag of flags.split(" ")) {
     assert(HELP.includes(`\n  --${flag}`), flag);
   }
-  for (const word of ["-h", "PORT", "HOST", "DRUMBEAT_ADMIN_TOKEN"]) {
+  for (
+    const word of [
+      "-h",
+      "PORT",
+      "HOST",
+      "DRUMBEAT_STORE",
+      "DRUMBEAT_ADMIN_TOKEN",
+    ]
+  ) {
     assert(HELP.includes(word), word);
   }
   for (const line of HELP.split("\n")) assert(line.length < 80, line);
