@@ -21,6 +21,7 @@ export { type ClientClock, webClock } from "./client/clock.ts";
 export { connect } from "./client/connect.ts";
 export { type ConnectionClose } from "./client/connection/connection.ts";
 export {
+  type CaughtUpEvent,
   type ClientEventMap,
   type ClientState,
   type DirectEvent,
@@ -29,7 +30,6 @@ export {
   type GapEvent,
   type HeartbeatEvent,
   type InvalidEvent,
-  type RecoveredEvent,
   type RefusedEvent,
   type RejectedEvent,
   type StateEvent,
@@ -50,7 +50,6 @@ export { type HistoryOptions } from "./client/topics/history.ts";
 export {
   type PresenceArguments,
   type TopicPresence,
-  type TopicPresenceChange,
 } from "./client/topics/presence.ts";
 export {
   type StartFrom,
@@ -92,6 +91,7 @@ export {
   type MessageRecord,
   type OtherType,
   type Position,
+  type PresenceChange,
   type RequestMap,
   type TopicRecord,
   type WireLimits,

@@ -89,7 +89,7 @@ export {
   type HubPorts,
 } from "./hub/options.ts";
 export { type DialectName, type Peer, type PeerClose } from "./hub/peer.ts";
-export { type PresenceChange } from "./hub/presence/change.ts";
+export { type PresenceChange } from "./messages.ts";
 export {
   type HandleOptions,
   type RequestContext,
@@ -109,7 +109,7 @@ export {
  * @typeParam M the message types.
  * @typeParam R the request methods, with their data and replies.
  * @typeParam P the data of a member of a topic's presence.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam Auth the `auth` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  * @param options see {@linkcode CreateHubOptions}.
  * @returns the hub. Close it, or declare it with `await using`: it holds a timer and a message port.

@@ -80,6 +80,7 @@ export {
   type MessageHandler,
 } from "./messages/listener.ts";
 export { nestingProblem } from "./messages/nesting.ts";
+export { type PresenceChange } from "./messages/presence_change.ts";
 export {
   type BinaryRecord,
   type GapRecord,
@@ -103,7 +104,6 @@ export {
   type GoawayFrame,
   type HelloFrame,
   type HistoryFrame,
-  type HistoryPage,
   type Member,
   type PingFrame,
   type PongFrame,
@@ -124,6 +124,7 @@ export {
   type TopicStart,
   type UnsubscribedFrame,
   type UnsubscribeFrame,
+  type WireHistoryPart,
   type WireLimits,
   type WireRecord,
 } from "./messages/wire.ts";

@@ -28,7 +28,6 @@ export {
   type RequestOptions,
   type Topic,
   type TopicPresence,
-  type TopicPresenceChange,
 } from "./client.ts";
 export {
   type Allow,
@@ -45,7 +44,6 @@ export {
   type Limits,
   type Peer,
   type PeerClose,
-  type PresenceChange,
   type RequestContext,
   type TopicOptions,
 } from "./hub.ts";
@@ -63,6 +61,7 @@ export {
   type MessageOf,
   type MessageRecord,
   type Position,
+  type PresenceChange,
   type TopicRecord,
 } from "./messages.ts";
 export {

@@ -47,11 +47,11 @@ export interface GapEvent extends Event {
   readonly to?: number;
 }
 
-/** The event `recovered`: a resume is complete, and every record that was published meanwhile has arrived. */
-export interface RecoveredEvent extends Event {
+/** The event `caughtup`: after a reconnect, every record that was published meanwhile has arrived. */
+export interface CaughtUpEvent extends Event {
   /** The topic's name. */
   readonly topic: string;
-  /** The number of records that the resume brought. */
+  /** The number of those records. */
   readonly count: number;
 }
 
@@ -126,8 +126,8 @@ export interface ClientEventMap<M extends MessageMap = AnyMessages> {
   heartbeat: HeartbeatEvent;
   /** This client does not receive some records. */
   gap: GapEvent;
-  /** A resume is complete. */
-  recovered: RecoveredEvent;
+  /** After a reconnect, a topic has received what was published meanwhile. */
+  caughtup: CaughtUpEvent;
   /** The server refused a topic, or ended its subscription. */
   refused: RefusedEvent;
   /** The outbox has dropped a message. */

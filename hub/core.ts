@@ -330,13 +330,15 @@ export class Core {
   }
 
   #subscribe(connection: Connection, topic: Topic, start: Start): Subscribed {
-    const place = topic.place(start);
-    if (start.offset !== undefined) this.monitor.recovered(place.recovered);
-    const subscription = new Subscription(connection, topic, place.offset);
+    const subscribed = topic.startOf(start);
+    if (start.offset !== undefined) {
+      this.monitor.recovered(subscribed.recovered);
+    }
+    const subscription = new Subscription(connection, topic, subscribed.offset);
     topic.subscriptions.add(subscription);
     connection.subscriptions.set(topic.name, subscription);
     this.#flush.start(subscription);
-    return place;
+    return subscribed;
   }
 
   #unsubscribe(subscription: Subscription<Connection>): void {

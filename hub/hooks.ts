@@ -1,6 +1,5 @@
-import type { AnyMessages, MessageMap } from "../messages.ts";
+import type { AnyMessages, MessageMap, PresenceChange } from "../messages.ts";
 import type { Peer, PeerClose } from "./peer.ts";
-import type { PresenceChange } from "./presence/change.ts";
 
 /**
  * The operation that failed. `publish` and `history`: a publish or a history read of the program was refused, and the program
@@ -26,7 +25,7 @@ export type ErrorStage =
  *
  * @typeParam M the message types.
  * @typeParam P the data of a member of a topic's presence.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam Auth the `auth` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  */
 export interface Hooks<

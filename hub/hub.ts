@@ -47,7 +47,7 @@ import { HubTransport } from "./transport.ts";
  * @typeParam M the message types.
  * @typeParam R the request methods, with their data and replies.
  * @typeParam P the data of a member of a topic's presence.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam Auth the `auth` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  * @example
  * ```ts

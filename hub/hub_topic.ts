@@ -11,7 +11,7 @@ import type {
 } from "../messages.ts";
 import type { Core } from "./core.ts";
 import { ANY, BINARY, type HubMessageContext } from "./log/handlers.ts";
-import { recordsOf } from "./log/history.ts";
+import { decodeHistory } from "./log/history.ts";
 import type { Peer } from "./peer.ts";
 import { Connection } from "./peers/connection.ts";
 import { refusalError } from "./refusal.ts";
@@ -22,7 +22,7 @@ import { refusalError } from "./refusal.ts";
  *
  * @typeParam M the message types.
  * @typeParam P the data of a member of the topic's presence.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam Auth the `auth` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  * @example
  * ```ts
@@ -151,7 +151,7 @@ export class HubTopic<
     if ("code" in found) throw refusalError(action, found);
     const { contract, reporter } = this.#core;
     const { epoch, offset, next, tail, head } = found;
-    const records = recordsOf<M>(found, this.name, {
+    const records = decodeHistory<M>(found, this.name, {
       contract,
       failed: (error) => reporter.report(error, "validate"),
     });

@@ -16,7 +16,7 @@ export interface PeerClose {
  * A connected peer, for the program that owns the hub.
  *
  * @typeParam M the message types.
- * @typeParam Auth the `data` of the grant that `authorize` returned.
+ * @typeParam Auth the `auth` of the grants that `authorize` returned.
  * @typeParam State the program's own data.
  */
 export interface Peer<
@@ -32,7 +32,7 @@ export interface Peer<
   readonly info: ConnectionInfo;
   /** The user that `authorize` returned; `undefined` without `authorize`, or if it returned no user. */
   readonly user: string | undefined;
-  /** The `data` that `authorize` returned; `undefined` without `authorize`. */
+  /** The `auth` of the grant that `authorize` returned; `undefined` without `authorize`. */
   readonly auth: Auth;
   /** `true` if the peer resumed a session. */
   readonly resumed: boolean;

@@ -27,7 +27,7 @@ export const CloseCode = {
   /** No frame within the heartbeat's timeout. */
   heartbeatTimeout: 4001,
   /** The peer is not reading. */
-  lagging: 4002,
+  slowReader: 4002,
   /** From the client: a batch had an unexpected offset. The client reconnects and resumes from its last position. */
   unexpectedOffset: 4003,
   /** The peer exceeded a rate limit, or its user has too many connections. */

@@ -21,7 +21,7 @@ export interface ListenerOptions {
  * the other handlers.
  *
  * @typeParam Message the message, or `Uint8Array` for a binary payload.
- * @typeParam Context the record's place and publisher; on a hub also the peer.
+ * @typeParam Context the record's offset and publisher; on a hub also the peer.
  */
 export type MessageHandler<
   Message,

@@ -2,7 +2,7 @@ import type { AnyMessages, MessageOf } from "./contract.ts";
 import type { MessageMap } from "./message_map.ts";
 import type { Position } from "./wire.ts";
 
-/** The context of a message: its place in the topic's log, its publisher and its time. */
+/** The context of a message: its offset in the topic's log, its publisher and its time. */
 export interface MessageContext {
   /** The topic's name. */
   readonly topic: string;

@@ -361,7 +361,7 @@ export interface HistoryFrame {
   readonly limit: number;
 }
 /** The `data` of the reply to `history`. */
-export interface HistoryPage extends Position {
+export interface WireHistoryPart extends Position {
   /** The oldest offset of the log. */
   readonly tail: number;
   /** The offset of the next record that is published. */

@@ -22,7 +22,7 @@ export { type ServeOptions, type Server, type TlsOptions } from "./service.ts";
  * @typeParam M the message types.
  * @typeParam R the request methods, with their data and replies.
  * @typeParam P the data of a member of a topic's presence.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam Auth the `auth` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  * @param options see {@linkcode ServeOptions}.
  * @returns the running server.

@@ -50,7 +50,7 @@ export interface TlsOptions {
  * @typeParam M the message types.
  * @typeParam R the request methods, with their data and replies.
  * @typeParam P the data of a member of a topic's presence.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam Auth the `auth` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  */
 export interface ServeOptions<
@@ -118,7 +118,7 @@ const TLS_OPTION_NAMES: OptionNames<TlsOptions> = { cert: true, key: true };
  * @typeParam M the message types.
  * @typeParam R the request methods, with their data and replies.
  * @typeParam P the data of a member of a topic's presence.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam Auth the `auth` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  */
 export interface Server<

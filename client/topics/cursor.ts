@@ -8,14 +8,14 @@ export interface Missing {
 
 /**
  * The position of this client in one topic's log. It determines what a hello requests, what is missing in the answer, whether
- * a batch has the expected offset, and how many records a resume brought.
+ * a batch has the expected offset, and how many records arrived that were published while this client was offline.
  */
 export class Cursor {
   /** Two fields instead of a {@linkcode Position}, which would be a new object for each record. */
   #epoch: string | undefined;
   #offset = 0;
-  /** A resume that is not complete: the records below `head` were published while this client was offline. */
-  #resume: { readonly head: number; count: number } | undefined;
+  /** The records below `head` were published while this client was offline; `count` of them have arrived. */
+  #missed: { readonly head: number; count: number } | undefined;
 
   /** The epoch and the next expected offset; `undefined` before the first answer. */
   get position(): Position | undefined {
@@ -31,18 +31,18 @@ export class Cursor {
    * @returns the missing records, where they are known now: the server's log is another one, or it ends before the cursor.
    * For a cursor below the log's oldest record, a `gap` frame follows.
    */
-  place({ epoch, offset, head }: Subscribed): Missing | undefined {
+  moveTo({ epoch, offset, head }: Subscribed): Missing | undefined {
     const before = this.position;
     if (
       before !== undefined && before.epoch === epoch && before.offset <= head
     ) {
       // An interrupted resume continues to count.
-      this.#resume = { head, count: this.#resume?.count ?? 0 };
+      this.#missed = { head, count: this.#missed?.count ?? 0 };
       return undefined;
     }
     this.#epoch = epoch;
     this.#offset = offset;
-    this.#resume = undefined;
+    this.#missed = undefined;
     return before && { from: before.offset };
   }
 
@@ -53,8 +53,8 @@ export class Cursor {
 
   /** Moves the cursor behind the record at `offset`: the next one, or a later one where the records between were replaced. */
   advance(offset: number): void {
-    if (this.#resume !== undefined && offset < this.#resume.head) {
-      this.#resume.count++;
+    if (this.#missed !== undefined && offset < this.#missed.head) {
+      this.#missed.count++;
     }
     this.#offset = offset + 1;
   }
@@ -70,13 +70,16 @@ export class Cursor {
     return true;
   }
 
-  /** Returns the number of records that a resume brought, once, when it is complete; otherwise `undefined`. */
-  recovered(): number | undefined {
-    if (this.#resume === undefined || this.#offset < this.#resume.head) {
+  /**
+   * Returns the number of records that were published while this client was offline, once, when all of them have arrived;
+   * otherwise `undefined`.
+   */
+  takeCaughtUp(): number | undefined {
+    if (this.#missed === undefined || this.#offset < this.#missed.head) {
       return undefined;
     }
-    const { count } = this.#resume;
-    this.#resume = undefined;
+    const { count } = this.#missed;
+    this.#missed = undefined;
     return count > 0 ? count : undefined;
   }
 }

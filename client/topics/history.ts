@@ -34,11 +34,11 @@ export function readHistory<M extends MessageMap>(
     typeof epoch !== "string" || !isCount(offset) || !isCount(tail) ||
     !isCount(head) || !Array.isArray(records)
   ) throw malformed(source.topic);
-  let place = offset;
+  let expected = offset;
   const checked = records.flatMap((record) => {
-    const raw = readOne(record, place, source);
+    const raw = readOne(record, expected, source);
     if (raw === undefined) throw malformed(source.topic);
-    place = raw.offset + 1;
+    expected = raw.offset + 1;
     return check(raw) ?? [];
   });
   return {
@@ -47,7 +47,7 @@ export function readHistory<M extends MessageMap>(
     tail,
     head,
     // Replaced records at the end of the part have no record to count.
-    next: isCount(next) && next > place ? next : place,
+    next: isCount(next) && next > expected ? next : expected,
     records: checked,
   };
 }

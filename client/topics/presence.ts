@@ -4,26 +4,13 @@ import {
   isCount,
   type ListenerOptions,
   type Member,
+  type PresenceChange,
 } from "../../messages.ts";
 import { Listeners } from "../listeners.ts";
 import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
 import { asJson } from "../requests/as_json.ts";
 import type { Requests } from "../requests/requests.ts";
 import { checkWait, Waiters, type WaitOptions } from "../waiters.ts";
-
-/**
- * A change of a topic's presence.
- *
- * @typeParam P the members' data.
- */
-export interface TopicPresenceChange<P = unknown> {
-  /** The members that joined, or whose data changed. */
-  readonly join: readonly Member<P>[];
-  /** The public ids of the members that left. */
-  readonly leave: readonly string[];
-  /** The number of members after the change. */
-  readonly count: number;
-}
 
 /**
  * The parameters of {@linkcode TopicPresence.set}: data may be absent only where the contract accepts `null`.
@@ -67,7 +54,7 @@ export interface TopicPresence<P = unknown, Input = P> {
    * @returns removes the handler.
    */
   on(
-    handler: (change: TopicPresenceChange<P>) => void,
+    handler: (change: PresenceChange<P>) => void,
     options?: ListenerOptions,
   ): () => void;
 }
@@ -82,7 +69,7 @@ export interface PresenceHost {
 /** The implementation of {@linkcode TopicPresence}: what one handle of a topic shows of the presence that all of them share. */
 export class PresenceView implements TopicPresence {
   readonly #presence: Presence;
-  readonly #listeners = new Listeners<TopicPresenceChange>();
+  readonly #listeners = new Listeners<PresenceChange>();
   /** The calls of `set` that wait: all of them settle with the newest data, because the server needs no other. */
   readonly #setting = new Waiters();
   /** The reason for which no more data can be set. */
@@ -125,7 +112,7 @@ export class PresenceView implements TopicPresence {
   }
 
   on(
-    handler: (change: TopicPresenceChange) => void,
+    handler: (change: PresenceChange) => void,
     options?: ListenerOptions,
   ): () => void {
     return this.#listeners.add((change, remove) => {
@@ -137,7 +124,7 @@ export class PresenceView implements TopicPresence {
   // The presence calls the methods below.
 
   /** Dispatches a change. */
-  changed(change: TopicPresenceChange): void {
+  changed(change: PresenceChange): void {
     this.#listeners.dispatch(change);
   }
 
@@ -248,7 +235,12 @@ export class Presence {
     );
     for (const { peer, data } of join) this.#members.set(peer, data);
     this.#count = isCount(count) ? count : this.#members.size;
-    const change = { join, leave: leave as string[], count: this.#count };
+    const change = {
+      topic: this.#topic,
+      join,
+      leave: leave as string[],
+      count: this.#count,
+    };
     for (const view of this.views) view.changed(change);
   }
 

@@ -28,7 +28,7 @@ export interface RecordSource {
  *
  * @param raw the decoded JSON of the record: any value, as the server may be hostile.
  * @param payload the payload of a binary batch.
- * @param place the offset of the record, or the smallest one that it may state: records before it were replaced.
+ * @param expected the offset of the record, or the smallest one that it may state: records before it were replaced.
  * @param source the origin of the record.
  * @param before the record before it in the batch, which gives `from` and `at` where they are absent.
  * @returns the record, or `undefined` where the value is not a record.
@@ -36,13 +36,13 @@ export interface RecordSource {
 export function readRecord(
   raw: unknown,
   payload: Uint8Array<ArrayBuffer> | undefined,
-  place: number,
+  expected: number,
   source: RecordSource,
   before?: RawRecord,
 ): RawRecord | undefined {
   if (typeof raw !== "object" || raw === null) return undefined;
   const {
-    offset = place,
+    offset = expected,
     from = before?.from,
     at = before?.at,
     message,
@@ -53,7 +53,7 @@ export function readRecord(
     message?: unknown;
   };
   if (typeof from !== "string" || !isCount(at)) return undefined;
-  if (!isCount(offset) || offset < place) return undefined;
+  if (!isCount(offset) || offset < expected) return undefined;
   // No spread: it would cost more than everything else that is done for a record.
   const { topic, peer } = source;
   const own = from === peer;
@@ -81,8 +81,8 @@ export function readBatch(
   const records: RawRecord[] = [];
   let record: RawRecord | undefined;
   for (const message of messages) {
-    const place = record === undefined ? offset : record.offset + 1;
-    record = readRecord(message, payload, place, source, record);
+    const expected = record === undefined ? offset : record.offset + 1;
+    record = readRecord(message, payload, expected, source, record);
     if (record === undefined) return undefined;
     records.push(record);
   }

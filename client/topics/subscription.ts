@@ -136,7 +136,7 @@ export class Subscription<M extends MessageMap>
 
   /** Handles the server's answer: the start of the subscription. */
   subscribed(start: Subscribed): void {
-    const missing = this.#cursor.place(start);
+    const missing = this.#cursor.moveTo(start);
     this.#state = "subscribed";
     for (const handle of this.#handles) handle.accepted();
     this.presence.subscribed();
@@ -209,14 +209,14 @@ export class Subscription<M extends MessageMap>
       const checked = this.check(record);
       if (checked !== undefined) this.#pass(checked);
     }
-    this.#recovered();
+    this.#caughtUp();
   }
 
   /** Handles a gap. @returns `false` where it does not start at the next expected offset. */
   skip(from: number, to: number): boolean {
     if (!this.#cursor.skip(from, to)) return false;
     this.#skipped(from, to);
-    this.#recovered();
+    this.#caughtUp();
     return true;
   }
 
@@ -239,10 +239,10 @@ export class Subscription<M extends MessageMap>
     this.#pass({ kind: "gap", ...gap });
   }
 
-  #recovered(): void {
-    const count = this.#cursor.recovered();
+  #caughtUp(): void {
+    const count = this.#cursor.takeCaughtUp();
     if (count !== undefined) {
-      this.#host.emit("recovered", { topic: this.name, count });
+      this.#host.emit("caughtup", { topic: this.name, count });
     }
   }
 

@@ -44,7 +44,7 @@ export interface Admitted {
   /** The user of the connection. */
   readonly user: string | undefined;
   /** The program's data about the connection. */
-  readonly data: unknown;
+  readonly auth: unknown;
   /** The end of the grant on the monotonic clock, which a jump of the wall clock does not change. */
   readonly until: number;
   /** The topics that the peer may use. */

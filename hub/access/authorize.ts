@@ -24,7 +24,7 @@ export interface AuthorizeRequest extends Handshake {
 /**
  * The rights of a connection.
  *
- * @typeParam Auth the type of `data`.
+ * @typeParam Auth the type of `auth`.
  */
 export interface Grant<Auth = unknown> {
   /**
@@ -39,7 +39,7 @@ export interface Grant<Auth = unknown> {
    *
    * @default undefined
    */
-  readonly data?: Auth;
+  readonly auth?: Auth;
   /**
    * The end of the grant, in ms since 1970; then the hub closes the connection with 4501.
    *
@@ -60,7 +60,7 @@ export interface Grant<Auth = unknown> {
  * An exception, a rejection, a result of another shape, or no result within `limits.authorizeMs` is reported to `onError`
  * and refuses the connection, so that the client retries later (1013, or HTTP 503).
  *
- * @typeParam Auth the type of the grant's `data`.
+ * @typeParam Auth the type of the grant's `auth`.
  * @returns the grant; `"unauthenticated"` for missing or wrong credentials (4501, or HTTP 401); `"forbidden"` for a client
  * that may not connect (4503, or HTTP 403).
  */

@@ -74,7 +74,7 @@ export class Authorizer {
         `${action}: it must be a grant, "unauthenticated" or "forbidden", not ${result}`,
       );
     }
-    const { user, data, expiresAt, allow } = result as Readonly<
+    const { user, auth, expiresAt, allow } = result as Readonly<
       Record<string, unknown>
     >;
     if (
@@ -96,6 +96,6 @@ export class Authorizer {
     const now = this.#clock.now();
     const until = now + ((expiresAt ?? Infinity) - this.#clock.time());
     if (until <= now) return "unauthenticated";
-    return { user, data, until, rules: rulesOf(allow as undefined, action) };
+    return { user, auth, until, rules: rulesOf(allow as undefined, action) };
   }
 }

@@ -12,7 +12,7 @@ import type { Peer } from "../peer.ts";
  * The context of a message that a handler of the hub receives.
  *
  * @typeParam M the message types.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam Auth the `auth` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  */
 export interface HubMessageContext<
@@ -111,7 +111,7 @@ export class Handlers {
    * Calls the handlers of a message. An exception or rejection of one is reported and does not stop the others.
    *
    * @param message the message, or the binary payload.
-   * @param context the record's place and publisher.
+   * @param context the record's offset and publisher.
    */
   run(
     message: { readonly type: string } | Uint8Array<ArrayBuffer>,

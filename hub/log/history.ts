@@ -2,10 +2,10 @@ import {
   type BinaryRecord,
   type Contract,
   DrumbeatError,
-  type HistoryPage,
   type MessageMap,
   type MessageOf,
   type MessageRecord,
+  type WireHistoryPart,
 } from "../../messages.ts";
 import { BATCH_BYTES } from "./batch.ts";
 import type { Ring } from "./ring.ts";
@@ -92,13 +92,13 @@ function readRing(
 }
 
 /** Encodes a part of a log for a peer: docs/protocol.md, `history`. */
-export function pageOf(part: LogPart): HistoryPage {
-  const { offsets, records, ...place } = part;
+export function encodeHistory(part: LogPart): WireHistoryPart {
+  const { offsets, records, ...bounds } = part;
   return {
-    ...place,
+    ...bounds,
     records: records.map(({ from, at, body }, i) => {
       const offset = offsets[i]!;
-      const follows = offset === (offsets[i - 1] ?? place.offset - 1) + 1;
+      const follows = offset === (offsets[i - 1] ?? bounds.offset - 1) + 1;
       return {
         ...(follows ? {} : { offset }),
         from,
@@ -121,7 +121,7 @@ export function pageOf(part: LogPart): HistoryPage {
  * contract refuses.
  * @returns the records that the contract accepts. Payloads are copies.
  */
-export function recordsOf<M extends MessageMap>(
+export function decodeHistory<M extends MessageMap>(
   { records, offsets }: LogPart,
   topic: string,
   context: {

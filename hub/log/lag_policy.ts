@@ -52,6 +52,6 @@ export function disconnectIfSlow(
   if (!hasKeptUp || settings.lag !== "disconnect" || cursor >= log.tail) {
     return false;
   }
-  reader.close(CloseCode.lagging, "Subscriber too slow");
+  reader.close(CloseCode.slowReader, "Subscriber too slow");
   return true;
 }

@@ -10,7 +10,7 @@ const AT_BYTES = 19;
 /** The `from` of the hub's own messages. Peers' ids never start with `$`. */
 export const HUB = "$hub";
 
-/** A record of a topic's log: encoded once, shared by all readers. Its offset is its place in the log. */
+/** A record of a topic's log: encoded once, shared by all readers. Its offset is its number in the log. */
 export class LogRecord {
   /** The public id of the publisher. */
   readonly from: string;

@@ -135,8 +135,8 @@ export class Topic implements Run {
     return { epoch: this.log.epoch, offset: 0 };
   }
 
-  /** Computes the first offset of a new cursor: docs/protocol.md, "Topics". */
-  place(start: Start): Subscribed {
+  /** Computes the start of a new cursor from the requested one: docs/protocol.md, "Topics". */
+  startOf(start: Start): Subscribed {
     const { epoch, tail, ring } = this.log;
     const { head } = ring;
     if (start.last !== undefined) {

@@ -15,7 +15,7 @@ import { DEFAULT_RETENTION, type Retention } from "./retention.ts";
  * synchronous, because waiting for it would reorder records.
  *
  * @typeParam M the message types.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam Auth the `auth` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  * @param message the message, with the output of the contract's validator as its fields.
  * @param context the peer that published the message; `undefined` for a message of the hub's own.
@@ -34,7 +34,7 @@ export type TopicKey<
  * Options of one topic, or of all topics whose name starts with a prefix.
  *
  * @typeParam M the message types.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam Auth the `auth` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  */
 export interface TopicOptions<
@@ -92,7 +92,7 @@ const NAMES: OptionNames<TopicOptions> = {
  * Topic options by name; a name that ends in `*` is a prefix. The exact name takes precedence, then the longest prefix.
  *
  * @typeParam M the message types.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam Auth the `auth` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  */
 export type TopicOptionsByName<

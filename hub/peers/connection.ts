@@ -111,7 +111,7 @@ export class Connection implements Peer, Inbound {
   }
 
   get auth(): unknown {
-    return this.admitted?.data;
+    return this.admitted?.auth;
   }
 
   get topics(): Iterable<string> {
@@ -204,7 +204,7 @@ export class Connection implements Peer, Inbound {
     if (
       !this.wire.acknowledges && this.socket.bufferedAmount < CONTROL_BYTES
     ) this.confirmed();
-    else this.disconnect(CloseCode.lagging, "Peer is not reading");
+    else this.disconnect(CloseCode.slowReader, "Peer is not reading");
   }
 
   /** `true` while another reply may be sent. */

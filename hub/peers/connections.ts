@@ -110,7 +110,7 @@ export class Connections {
     this.#closing.add(connection);
     connection.socket.close(code, reason);
     // A peer that is silent or does not read would not answer the closing handshake.
-    if (code === CloseCode.heartbeatTimeout || code === CloseCode.lagging) {
+    if (code === CloseCode.heartbeatTimeout || code === CloseCode.slowReader) {
       connection.socket.terminate();
     }
   }

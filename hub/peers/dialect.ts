@@ -20,7 +20,7 @@ export interface Dialect extends Delivery {
   /** Handles a WebSocket message of the peer. */
   receive(data: string | Uint8Array<ArrayBuffer>): void;
   /** Reports that the hub has subscribed the peer to its direct log, if the dialect has a frame for it. */
-  subscribed(topic: string, place: Subscribed): void;
+  subscribed(topic: string, start: Subscribed): void;
   /**
    * Requests a sign that the peer is reading.
    *

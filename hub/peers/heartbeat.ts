@@ -112,7 +112,7 @@ export class Heartbeat {
       this.tick - connection.bufferedSince >= this.#timeoutTicks
     ) {
       // Such a peer may still send messages, so the idle time alone would not detect it.
-      return connection.disconnect(CloseCode.lagging, "Peer is not reading");
+      return connection.disconnect(CloseCode.slowReader, "Peer is not reading");
     }
     const idleTicks = this.tick - connection.receivedTick;
     if (idleTicks >= this.#timeoutTicks && connection.isPinged) {

@@ -1,7 +1,6 @@
-import { topicNameProblem } from "../../messages.ts";
+import { type PresenceChange, topicNameProblem } from "../../messages.ts";
 import type { Flush } from "../log/flush.ts";
 import type { Connection } from "../peers/connection.ts";
-import type { PresenceChange } from "./change.ts";
 import {
   Replication,
   type ReplicationContext,
@@ -76,7 +75,7 @@ export class Presence {
     const topic = this.#open(name);
     if (!topic.watchers.has(connection)) {
       topic.watchers.add(connection);
-      topic.behind.add(connection);
+      topic.needSnapshot.add(connection);
       connection.presenceTopics.add(name);
       this.#touch(topic);
     }
@@ -161,15 +160,15 @@ export class Presence {
 
   /** Sends snapshots to a peer that was not ready before, and is now. */
   wake(connection: Connection): void {
-    if (!this.#isBehind(connection)) return;
+    if (!this.#needsSnapshot(connection)) return;
     for (const name of connection.presenceTopics) {
       this.#touch(this.#topics.get(name)!);
     }
   }
 
-  #isBehind(connection: Connection): boolean {
+  #needsSnapshot(connection: Connection): boolean {
     for (const name of connection.presenceTopics) {
-      if (this.#topics.get(name)?.behind.has(connection)) return true;
+      if (this.#topics.get(name)?.needSnapshot.has(connection)) return true;
     }
     return false;
   }
@@ -180,22 +179,23 @@ export class Presence {
     let snapshot: string | undefined;
     let update: string | undefined;
     for (const watcher of members.watchers) {
-      const isBehind = members.behind.has(watcher);
-      if (!isBehind && change === undefined) continue;
+      const needsSnapshot = members.needSnapshot.has(watcher);
+      if (!needsSnapshot && change === undefined) continue;
       if (!watcher.isReady) {
-        members.behind.add(watcher);
+        members.needSnapshot.add(watcher);
         continue;
       }
-      members.behind.delete(watcher);
+      members.needSnapshot.delete(watcher);
       if (isCounted) {
         update ??= encode({ topic, count: size });
         watcher.sendLong(update);
-      } else if (isBehind || members.isCounted || change === undefined) {
+      } else if (needsSnapshot || members.isCounted || change === undefined) {
         // A watcher that received a count last has no list to change.
         snapshot ??= encode({ topic, snapshot: true, join: members.list() });
         watcher.sendLong(snapshot);
       } else {
-        update ??= encode(change);
+        const { join, leave } = change;
+        update ??= encode({ topic, join, leave });
         watcher.sendLong(update);
       }
     }

@@ -14,7 +14,7 @@ export interface ReplicationRecord {
   readonly join: readonly (readonly [peer: string, state: MemberState])[];
   /** Members that left the hub. */
   readonly leave: readonly string[];
-  /** The place of the record among the parts of the hub's whole list. Absent: the record is a change. */
+  /** The number of the record among the parts of the hub's whole list. Absent: the record is a change. */
   readonly part?: { readonly nth: number; readonly of: number };
   /** `true` if the record requests the lists of the other hubs. */
   readonly ask: boolean;

@@ -1,6 +1,5 @@
-import type { Member } from "../../messages.ts";
+import type { Member, PresenceChange } from "../../messages.ts";
 import type { Connection } from "../peers/connection.ts";
-import type { PresenceChange } from "./change.ts";
 import type { Replication } from "./replication.ts";
 
 /** The members of one topic's presence, and the connections that receive its changes. */
@@ -10,7 +9,7 @@ export class TopicMembers {
   readonly members: Map<string, unknown> = new Map();
   readonly watchers: Set<Connection> = new Set();
   /** Watchers that need a snapshot: they are new, or had no credit for a change. */
-  readonly behind: Set<Connection> = new Set();
+  readonly needSnapshot: Set<Connection> = new Set();
   /** `true` if the last flush sent only the number of members. */
   isCounted = false;
   /** The exchange with the hubs that share the store; `undefined` for a hub of its own. */
@@ -52,7 +51,7 @@ export class TopicMembers {
   /** Stops sending changes to a connection. */
   unwatch(connection: Connection): void {
     this.watchers.delete(connection);
-    this.behind.delete(connection);
+    this.needSnapshot.delete(connection);
   }
 
   /** Returns the change since the last call; `undefined` if there is none. */
@@ -67,7 +66,7 @@ export class TopicMembers {
     }
     this.#changed.clear();
     if (join.length === 0 && leave.length === 0) return undefined;
-    return { topic: this.topic, join, leave };
+    return { topic: this.topic, join, leave, count: this.members.size };
   }
 
   /** Returns every member. */

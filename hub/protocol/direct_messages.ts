@@ -88,8 +88,8 @@ export class DirectMessages {
       const connection = this.#context.connections.byId(id);
       if (!connection || connection.subscriptions.has(topic.name)) return;
       const start = startOf(connection, topic);
-      const place = this.#context.subscribe(connection, topic, start);
-      connection.wire.subscribed(topic.name, place);
+      const subscribed = this.#context.subscribe(connection, topic, start);
+      connection.wire.subscribed(topic.name, subscribed);
     });
   }
 }

@@ -3,7 +3,7 @@ import {
   type HistoryFrame,
   type RequestFrame,
 } from "../../messages.ts";
-import { pageOf } from "../log/history.ts";
+import { encodeHistory } from "../log/history.ts";
 import type { Connection } from "../peers/connection.ts";
 import { encodeRefusal, type Refusal } from "../refusal.ts";
 import type { ProtocolContext } from "./context.ts";
@@ -78,7 +78,7 @@ export class PendingReplies {
     const refusal = access.refusal("subscribe", connection, topic);
     if (refusal !== undefined) return refusal;
     const part = await read(topic, from, limit, connection.addressKey);
-    return "code" in part ? part : { data: pageOf(part) };
+    return "code" in part ? part : { data: encodeHistory(part) };
   }
 
   #reply(id: number, compute: () => Promise<Reply>): void {

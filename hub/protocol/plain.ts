@@ -119,7 +119,7 @@ export class PlainDialect implements Dialect {
     return socket.ping !== undefined;
   }
 
-  subscribed(_topic: string, _place: Subscribed): void {}
+  subscribed(_topic: string, _start: Subscribed): void {}
 
   goaway(_afterMs: number): void {}
 

@@ -5,7 +5,7 @@ import type { Peer } from "../peer.ts";
  * The context of a request that a handler receives.
  *
  * @typeParam M the message types.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam Auth the `auth` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  */
 export interface RequestContext<

@@ -53,9 +53,9 @@ export class SubscribeFrames {
       // A new token may have brought fewer rights meanwhile.
       const forbidden = this.#refusal(name);
       if (forbidden !== undefined) return this.#refuse(id, forbidden);
-      const place = context.subscribe(connection, topic, frame);
+      const subscribed = context.subscribe(connection, topic, frame);
       connection.sendControl(
-        encode({ type: "subscribed", id, topic: name, ...place }),
+        encode({ type: "subscribed", id, topic: name, ...subscribed }),
       );
       const refusal = context.showPresence(connection, topic, frame);
       if (refusal !== undefined) this.#refuse(id, refusal);

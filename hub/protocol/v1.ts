@@ -140,8 +140,7 @@ export class V1Dialect implements Dialect {
     if (connection.isDetached) return this.detached();
     this.#phase = "open";
     const subscribed = topics.map(([topic, start]): [string, TopicStart] => {
-      const place = context.subscribe(connection, topic, start);
-      return [topic.name, place];
+      return [topic.name, context.subscribe(connection, topic, start)];
     });
     const { limits, heartbeat, clock, access } = context;
     const expiresMs = access.expiresMs(connection);
@@ -220,8 +219,8 @@ export class V1Dialect implements Dialect {
     this.#send({ type: "gap", topic, from, to });
   }
 
-  subscribed(topic: string, place: Subscribed): void {
-    this.#send({ type: "subscribed", topic, ...place });
+  subscribed(topic: string, start: Subscribed): void {
+    this.#send({ type: "subscribed", topic, ...start });
   }
 
   probe(): boolean {

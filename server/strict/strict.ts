@@ -33,7 +33,7 @@ const SPARE_CONNECTIONS = 1_000;
  * @typeParam M the message types.
  * @typeParam R the request methods, with their data and replies.
  * @typeParam P the data of a member of a topic's presence.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam Auth the `auth` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  */
 export interface StrictOptions<
@@ -66,7 +66,7 @@ const STRICT_OPTION_NAMES: OptionNames<StrictOptions> = {
  * @typeParam M the message types.
  * @typeParam R the request methods, with their data and replies.
  * @typeParam P the data of a member of a topic's presence.
- * @typeParam Auth the `data` of the grants that `authorize` returns.
+ * @typeParam Auth the `auth` of the grants that `authorize` returns.
  * @typeParam State the program's own data of each peer.
  * @param options see {@linkcode StrictOptions}.
  * @returns the running server, once it listens.

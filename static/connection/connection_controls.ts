@@ -70,7 +70,7 @@ export class ConnectionControls {
     );
     client.addEventListener("statechange", (event) => this.#update(event));
     client.addEventListener("heartbeat", () => this.#status.update());
-    client.addEventListener("recovered", ({ topic, count }) => {
+    client.addEventListener("caughtup", ({ topic, count }) => {
       if (topic === LOBBY) {
         this.#reportRecovered(`${counted(count, "message")} recovered`);
       }

@@ -84,7 +84,7 @@ export class Scenario implements AsyncDisposable {
   /** Adds a client. @param url the server's URL. Default: the proxy's. */
   addClient(options: ConnectOptions = {}, url = this.proxy.url): Client {
     const client = connect(url, { ...QUICK_CLIENT, ...options });
-    client.addEventListener("recovered", ({ count }) => {
+    client.addEventListener("caughtup", ({ count }) => {
       this.recovered += count;
     });
     let opened = 0;

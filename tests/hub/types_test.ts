@@ -111,7 +111,7 @@ export function hooks(): void {
     authorize: ({ token }) =>
       token === undefined
         ? "unauthenticated"
-        : { user: token, data: { role: "admin" } },
+        : { user: token, auth: { role: "admin" } },
     onOpen(peer) {
       const role: string = peer.auth.role;
       // @ts-expect-error: the grant's data has no such field
@@ -155,7 +155,7 @@ export function authorizes(server: typeof serve): void {
   const { hub } = server({
     authorize: async (request) => {
       await Promise.resolve();
-      return request.token === "" ? "forbidden" : { data: 5 };
+      return request.token === "" ? "forbidden" : { auth: 5 };
     },
     onOpen(peer: Peer<AnyMessages, number, { count: number }>) {
       peer.state = { count: peer.auth };

@@ -175,9 +175,6 @@ const ASSEMBLY = [
   "transport",
 ].map((name) => `hub/${name}.ts`);
 
-/** Shapes that hooks and observers receive: the ground imports them from where they are made. */
-const SHAPES = ["hub/presence/change.ts"];
-
 /** The parts that a part may import, besides itself and the ground. */
 const HUB_MAY_IMPORT: Readonly<Record<HubPart, readonly HubPart[]>> = {
   log: [],
@@ -203,7 +200,7 @@ for (const part of HUB_PARTS) {
     const imports = await importsFrom(...await sourcesOf("hub"));
     none(
       imports.filter(({ from, to }) => {
-        if (hubPartOf(from) !== part || SHAPES.includes(to)) return false;
+        if (hubPartOf(from) !== part) return false;
         const target = hubPartOf(to);
         return target !== undefined && !allowed.includes(target);
       }),

@@ -65,9 +65,9 @@ Deno.test("hello does not contain a direct log without an epoch, which starts ag
 
 Deno.test("resumes direct messages after a subscribed without an id, and reports their gaps", () => {
   using h = harness();
-  const [gaps, recovered, direct] = [
+  const [gaps, caughtUp, direct] = [
     record(h.client, "gap"),
-    record(h.client, "recovered"),
+    record(h.client, "caughtup"),
     record(h.client, "direct"),
   ];
   handshake(h.net.last);
@@ -100,7 +100,7 @@ Deno.test("resumes direct messages after a subscribed without an id, and reports
     3,
     5,
   ]]);
-  assertEquals(recovered.map(({ topic, count }) => [topic, count]), [[OWN, 1]]);
+  assertEquals(caughtUp.map(({ topic, count }) => [topic, count]), [[OWN, 1]]);
   assertEquals(direct.length, 2);
 });
 

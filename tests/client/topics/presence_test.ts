@@ -121,11 +121,12 @@ Deno.test("members join, change and leave; a snapshot replaces all members", () 
   emit({ join: [{ peer: "ada", data: 2 }, bob], leave: ["nobody"] });
   emit({ leave: ["bob"] });
   emit({ snapshot: true, join: [bob] });
+  const topic = "lobby";
   assertEquals(news, [
-    { join: [ada, bob], leave: [], count: 2 },
-    { join: [{ peer: "ada", data: 2 }], leave: [], count: 2 },
-    { join: [], leave: ["bob"], count: 1 },
-    { join: [bob], leave: ["ada"], count: 1 },
+    { topic, join: [ada, bob], leave: [], count: 2 },
+    { topic, join: [{ peer: "ada", data: 2 }], leave: [], count: 2 },
+    { topic, join: [], leave: ["bob"], count: 1 },
+    { topic, join: [bob], leave: ["ada"], count: 1 },
   ]);
   assertEquals([...presence.members], [["bob", null]]);
   emit({ count: 1_200 });

@@ -21,8 +21,8 @@ Deno.test("reports a gap once, and delivers the records behind it", () => {
 Deno.test("delivers the missed records after a resume, then reports their number", async () => {
   using h = harness();
   const lobby = h.client.topic("lobby");
-  const [recovered, gaps, seen] = [
-    record(h.client, "recovered"),
+  const [caughtUp, gaps, seen] = [
+    record(h.client, "caughtup"),
     record(h.client, "gap"),
     [] as unknown[],
   ];
@@ -46,10 +46,10 @@ Deno.test("delivers the missed records after a resume, then reports their number
   });
   assertEquals(hello.topics, { lobby: { epoch: "e1", offset: 1 } });
   h.net.last.emit(batch("lobby", 1, "b", "c"));
-  assertEquals(recovered.length, 0);
+  assertEquals(caughtUp.length, 0);
   h.net.last.emit(batch("lobby", 3, "d", "e"));
   assertEquals(seen, ["a", "b", "c", "d", "e"]);
-  assertEquals(recovered.map(({ topic, count }) => [topic, count]), [[
+  assertEquals(caughtUp.map(({ topic, count }) => [topic, count]), [[
     "lobby",
     3,
   ]]);
@@ -58,18 +58,18 @@ Deno.test("delivers the missed records after a resume, then reports their number
 
 Deno.test("does not report a resume without missed records", () => {
   using h = harness();
-  const recovered = record(h.client, "recovered");
+  const caughtUp = record(h.client, "caughtup");
   handshake(h.net.last);
   h.client.reconnect();
   handshake(h.net.last);
   h.net.last.emit(batch("lobby", 0, "a"));
-  assertEquals(recovered.length, 0);
+  assertEquals(caughtUp.length, 0);
 });
 
-Deno.test("a resume below the tail brings a gap, and the records behind it count as recovered", () => {
+Deno.test("a resume below the tail brings a gap, and the records behind it count as caught up", () => {
   using h = harness();
-  const [recovered, gaps] = [
-    record(h.client, "recovered"),
+  const [caughtUp, gaps] = [
+    record(h.client, "caughtup"),
     record(h.client, "gap"),
   ];
   handshake(h.net.last);
@@ -81,7 +81,7 @@ Deno.test("a resume below the tail brings a gap, and the records behind it count
   h.net.last.emit({ type: "gap", topic: "lobby", from: 0, to: 7 });
   h.net.last.emit(batch("lobby", 7, "a", "b"));
   assertEquals(gaps.map(({ from, to }) => [from, to]), [[0, 7]]);
-  assertEquals(recovered.map(({ count }) => count), [2]);
+  assertEquals(caughtUp.map(({ count }) => count), [2]);
 });
 
 Deno.test("another epoch is a gap of unknown extent, and delivery starts at the server's offset", () => {
@@ -113,9 +113,9 @@ Deno.test("another epoch is a gap of unknown extent, and delivery starts at the 
   }]);
 });
 
-Deno.test("a gap that completes a resume reports the records before it as recovered", () => {
+Deno.test("a gap that completes a resume reports the records before it as caught up", () => {
   using h = harness();
-  const recovered = record(h.client, "recovered");
+  const caughtUp = record(h.client, "caughtup");
   handshake(h.net.last);
   h.client.reconnect();
   handshake(h.net.last, {
@@ -123,5 +123,5 @@ Deno.test("a gap that completes a resume reports the records before it as recove
   });
   h.net.last.emit(batch("lobby", 0, "a"));
   h.net.last.emit({ type: "gap", topic: "lobby", from: 1, to: 9 });
-  assertEquals(recovered.map(({ count }) => count), [1]);
+  assertEquals(caughtUp.map(({ count }) => count), [1]);
 });

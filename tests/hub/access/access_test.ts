@@ -25,7 +25,7 @@ const REFUSED: readonly (readonly [
 ];
 
 Deno.test("calls authorize once for a hello, with its token and the handshake, and gives the peer its user and data", async () => {
-  await using world = hubOf({ ada: { data: { role: "admin" } } });
+  await using world = hubOf({ ada: { auth: { role: "admin" } } });
   const peer = world.connect(PROTOCOL, {
     cookie: "a=b",
     origin: "http://hub.test",

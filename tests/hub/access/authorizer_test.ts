@@ -23,11 +23,11 @@ function authorizer(authorize: Authorize, deadlineMs = 5_000) {
 Deno.test("a grant without allow and expiresAt allows every topic and does not expire", async () => {
   const { authorizing, clock, errors } = authorizer(() => ({
     user: "ada",
-    data: 7,
+    auth: 7,
   }));
   assertEquals(await authorizing.authorize(REQUEST), {
     user: "ada",
-    data: 7,
+    auth: 7,
     until: Infinity,
     rules: {},
   });

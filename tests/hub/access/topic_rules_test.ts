@@ -86,7 +86,7 @@ Deno.test("applies a changed rule to the next frame, and keeps subscriptions", a
 Deno.test("calls a rule with the peer; a rule that throws refuses as unavailable and is reported", async () => {
   const calls: unknown[] = [];
   const ids = new Set<string>();
-  await using world = hubOf({ ada: { data: ["lobby"] } }, {
+  await using world = hubOf({ ada: { auth: ["lobby"] } }, {
     allow: {
       subscribe({ id, auth }, topic) {
         ids.add(id);

@@ -153,7 +153,7 @@ Deno.test("a handler that throws, or whose promise is rejected, is reported and 
   assertEquals(failures, ["thrown", "rejected"]);
 });
 
-Deno.test("hub.on calls the handler after the flush, with the message, the peer and the place", async () => {
+Deno.test("hub.on calls the handler after the flush, with the message, the peer and the offset", async () => {
   await using hub = inMemory();
   const { peer, start } = await hub.start({ topics: { room: {} } });
   const seen: unknown[] = [];

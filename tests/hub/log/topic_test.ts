@@ -42,7 +42,7 @@ const STARTS = [
 
 for (const [words, start, offset, recovered] of STARTS) {
   Deno.test(`starts a cursor ${words}`, () => {
-    assertEquals(topicOf10To19().place(start), {
+    assertEquals(topicOf10To19().startOf(start), {
       epoch: "now",
       offset,
       recovered,
@@ -54,21 +54,21 @@ for (const [words, start, offset, recovered] of STARTS) {
 Deno.test("starts a cursor below the ring, if the store has the records", () => {
   const topic = topicOf10To19(true);
   assertEquals(topic.log.tail, 0);
-  assertEquals(topic.place({ epoch: "now", offset: 2 }).recovered, true);
-  assertEquals(topic.place({ last: 15 }).offset, 5);
+  assertEquals(topic.startOf({ epoch: "now", offset: 2 }).recovered, true);
+  assertEquals(topic.startOf({ last: 15 }).offset, 5);
   topic.log.trimmed(4);
-  assertEquals(topic.place({ epoch: "now", offset: 2 }).recovered, false);
-  assertEquals(topic.place({ epoch: "then", offset: 2 }).offset, 4);
+  assertEquals(topic.startOf({ epoch: "now", offset: 2 }).recovered, false);
+  assertEquals(topic.startOf({ epoch: "then", offset: 2 }).offset, 4);
 });
 
 Deno.test("starts a cursor in a log that was trimmed to empty", () => {
   const topic = topicOf10To19();
   topic.ring.trim(topic.settings, 1e9);
   assertEquals([topic.log.tail, topic.ring.head], [20, 20]);
-  const at = (offset: number) => topic.place({ epoch: "now", offset });
+  const at = (offset: number) => topic.startOf({ epoch: "now", offset });
   assertEquals([at(20).offset, at(20).recovered], [20, true]);
   assertEquals([at(19).offset, at(19).recovered], [19, false]);
-  assertEquals(topic.place({ last: 5 }).offset, 20);
+  assertEquals(topic.startOf({ last: 5 }).offset, 20);
 });
 
 Deno.test("cursors at the same offset share one encoded batch", () => {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import * as v from "valibot";
-import type { PresenceChange } from "../../../hub/presence/change.ts";
+import type { PresenceChange } from "../../../messages.ts";
 import { defineMessages, PROTOCOL } from "../../../messages.ts";
 import { inMemory } from "../in_memory.ts";
 import { joined, member, presenceOf } from "./members.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { PresenceChange } from "../../../hub/presence/change.ts";
+import type { PresenceChange } from "../../../messages.ts";
 import { ANY_RATE, inMemory, type TestPeer } from "../in_memory.ts";
 import { joined, member, presenceOf } from "./members.ts";
 

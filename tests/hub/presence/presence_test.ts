@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import * as v from "valibot";
-import type { PresenceChange } from "../../../hub/presence/change.ts";
+import type { PresenceChange } from "../../../messages.ts";
 import { defineMessages, PROTOCOL } from "../../../messages.ts";
 import { type AnyFrame, inMemory } from "../in_memory.ts";
 import { joined, member, presenceOf } from "./members.ts";
@@ -233,11 +233,11 @@ Deno.test("calls onPresence once for each topic and flush, and reports what it t
   bob.peer.far.close(1000);
   hub.flush();
   assertEquals(changes, [
-    { topic: "a", join: [{ peer: id, data: 1 }], leave: [] },
-    { topic: "b", join: [{ peer: id, data: null }], leave: [] },
-    { topic: "a", join: [{ peer: id, data: 2 }], leave: [] },
-    { topic: "a", join: [], leave: [id] },
-    { topic: "b", join: [], leave: [id] },
+    { topic: "a", join: [{ peer: id, data: 1 }], leave: [], count: 1 },
+    { topic: "b", join: [{ peer: id, data: null }], leave: [], count: 1 },
+    { topic: "a", join: [{ peer: id, data: 2 }], leave: [], count: 1 },
+    { topic: "a", join: [], leave: [id], count: 0 },
+    { topic: "b", join: [], leave: [id], count: 0 },
   ]);
   assertEquals(hub.errors.map(({ stage }) => stage), Array(5).fill("presence"));
 });

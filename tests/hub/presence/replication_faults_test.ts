@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { LogRecord } from "../../../hub/log/record.ts";
-import type { PresenceChange } from "../../../hub/presence/change.ts";
+import type { PresenceChange } from "../../../messages.ts";
 import { join } from "../watcher.ts";
 import { Nodes } from "../nodes.ts";
 import { membersAt } from "./members.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { MemoryStore } from "../../../adapters/store_memory.ts";
 import { LogRecord } from "../../../hub/log/record.ts";
-import type { PresenceChange } from "../../../hub/presence/change.ts";
+import type { PresenceChange } from "../../../messages.ts";
 import { PROTOCOL } from "../../../messages.ts";
 import { inMemory, type TestPeer } from "../in_memory.ts";
 import { join } from "../watcher.ts";
@@ -222,7 +222,12 @@ Deno.test("a hub without members stops following after half a minute, and report
   changes.length = 0;
   b.store.entries = [];
   nodes.pass(10);
-  assertEquals(changes, [{ topic: "room", join: [], leave: [bob.id] }]);
+  assertEquals(changes, [{
+    topic: "room",
+    join: [],
+    leave: [bob.id],
+    count: 1,
+  }]);
   const written = nodes.logs.log("$presence/room").records.length;
   nodes.pass(50);
   // Only the other hub writes its list.

@@ -9,10 +9,10 @@ Deno.test("a renewal extends the grant and updates the peer's data", async () =>
   const grants: Record<string, Partial<Grant>> = {};
   await using world = hubOf(grants);
   const { clock } = world;
-  grants.old = { user: "ada", expiresAt: clock.time() + 10_000, data: 1 };
+  grants.old = { user: "ada", expiresAt: clock.time() + 10_000, auth: 1 };
   const { peer, start } = await world.start({ token: "old" });
   clock.advance(5_000);
-  grants.new = { user: "ada", expiresAt: clock.time() + 60_000, data: 2 };
+  grants.new = { user: "ada", expiresAt: clock.time() + 60_000, auth: 2 };
   peer.send({ type: "renew", id: 1, token: "new" });
   assertEquals(await peer.until("ack"), [{
     type: "ack",
@@ -84,7 +84,7 @@ Deno.test("a renewal that succeeds after the old grant expired does not reopen t
   peer.send({ type: "renew", id: 1, token: "new" });
   clock.advance(3_000);
   assertEquals(peer.closed?.code, 4501);
-  resolve({ user: "ada", data: "late" });
+  resolve({ user: "ada", auth: "late" });
   await settle(world);
   assertEquals(peer.readType("ack"), []);
   assertEquals([world.hub.peers.size, world.opened[0]?.auth], [0, undefined]);
