@@ -95,7 +95,8 @@ export interface Limits {
    */
   readonly presenceBytes: number;
   /**
-   * The time that a drumbeat.v1 connection has for its hello, in ms. Then it is closed with 4408.
+   * The time that a drumbeat.v1 connection has for its hello, in ms. Then it is closed with 4408. The hub has the same time
+   * for its answer. Then the connection is closed with 1013: the store does not answer.
    *
    * @default 10_000
    */

@@ -28,6 +28,8 @@ export class Heartbeat {
   readonly #watched = new Set<Connection>();
   /** The tick of each connection that has sent no hello yet, oldest first. */
   readonly #awaitingHello = new Map<Connection, number>();
+  /** The tick of each hello that was not answered yet, oldest first. */
+  readonly #awaitingStart = new Map<Connection, number>();
   #cancel: Cancel | undefined;
 
   /**
@@ -68,6 +70,7 @@ export class Heartbeat {
     this.#cancel?.();
     this.#watched.clear();
     this.#awaitingHello.clear();
+    this.#awaitingStart.clear();
   }
 
   /** Gives a connection the time for a hello. */
@@ -75,29 +78,45 @@ export class Heartbeat {
     this.#awaitingHello.set(connection, this.tick);
   }
 
+  /** Gives the hub the same time to answer a hello that has arrived: a store that fails must not look like a silent peer. */
+  awaitStart(connection: Connection): void {
+    this.#awaitingHello.delete(connection);
+    this.#awaitingStart.set(connection, this.tick);
+  }
+
   /** Watches a connection whose handshake is complete. */
   watch(connection: Connection): void {
-    this.#awaitingHello.delete(connection);
+    this.#awaitingStart.delete(connection);
     this.#watched.add(connection);
   }
 
   /** Forgets a connection that is detached. */
   forget(connection: Connection): void {
     this.#awaitingHello.delete(connection);
+    this.#awaitingStart.delete(connection);
     this.#watched.delete(connection);
   }
 
   #beat(): void {
     this.#cancel = undefined;
     this.tick++;
-    for (const [connection, since] of this.#awaitingHello) {
-      // The map is ordered: after the first connection that is in time, all are in time.
-      if (this.tick - since <= this.#helloTicks) break;
+    for (const connection of this.#late(this.#awaitingHello)) {
       connection.disconnect(CloseCode.helloTimeout, "Hello timeout");
+    }
+    for (const connection of this.#late(this.#awaitingStart)) {
+      connection.disconnect(CloseCode.tryLater, "Store unavailable");
     }
     for (const connection of this.#watched) this.#check(connection);
     this.#sweep();
     this.start();
+  }
+
+  *#late(waiting: ReadonlyMap<Connection, number>): Iterable<Connection> {
+    for (const [connection, since] of waiting) {
+      // The map is ordered: after the first connection that is in time, all are in time.
+      if (this.tick - since <= this.#helloTicks) return;
+      yield connection;
+    }
   }
 
   #check(connection: Connection): void {

@@ -24,7 +24,7 @@ export interface ProtocolContext {
   readonly monitor: Pick<Monitor, "resumed" | "roundTrip">;
   readonly heartbeat: Pick<
     Heartbeat,
-    "awaitHello" | "intervalMs" | "timeoutMs"
+    "awaitHello" | "awaitStart" | "intervalMs" | "timeoutMs"
   >;
   readonly access: Access;
   readonly sessions: Sessions;

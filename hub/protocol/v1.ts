@@ -124,6 +124,7 @@ export class V1Dialect implements Dialect {
   #hello(frame: HelloFrame): void {
     this.#phase = "starting";
     const connection = this.#connection;
+    this.#context.heartbeat.awaitStart(connection);
     handleHello(this.#context, connection, frame).then((result) => {
       if (typeof result !== "string") return this.#start(result);
       connection.disconnect(...DENIED[result]);

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { PROTOCOL } from "../../../messages.ts";
+import { DeepStore } from "../deep_store.ts";
 import { inMemory } from "../in_memory.ts";
 
 Deno.test("a hub without connections has no timer", async () => {
@@ -150,6 +151,21 @@ Deno.test("closes each connection without a hello in time with 4408", async () =
   hub.clock.advance(5_000);
   assertEquals(second.closed?.code, 4408);
   assertEquals([hub.opened, hub.closed], [[], []]);
+});
+
+Deno.test("the time for an answer begins at the hello", async () => {
+  await using hub = inMemory(
+    {},
+    (clock) => new DeepStore(clock, { slowToOpen: true }),
+  );
+  const peer = hub.connect(PROTOCOL);
+  hub.clock.advance(9_000);
+  peer.send({ type: "hello" });
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+  hub.clock.advance(10_000);
+  assertEquals(peer.closed, undefined);
+  hub.clock.advance(1_000);
+  assertEquals(peer.closed, { code: 1013, reason: "Store unavailable" });
 });
 
 Deno.test("accepts a hello in the last tick", async () => {
