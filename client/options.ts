@@ -130,10 +130,10 @@ export const DEFAULTS = {
   tokenTimeoutMs: 30_000,
   /** The largest factor of a timeout that ended attempt after attempt: the network may be slow. */
   maxTimeoutFactor: 3,
-  /** The attempts in a row without a connection after which a page asks by `fetch` before it opens a WebSocket. */
-  askAfter: 3,
-  /** The longest time without a WebSocket while the server does not answer the questions of a page. */
-  unaskedMs: { trusted: 300_000, untrusted: 30_000 },
+  /** The attempts in a row without a connection after which a page probes the server by `fetch` before it opens a WebSocket. */
+  probeAfter: 3,
+  /** The longest time without a WebSocket while the server does not answer the probes of a page. */
+  maxProbingMs: { trusted: 300_000, untrusted: 30_000 },
   /** The time after a wake in which the end of an open connection does not count as a failure. */
   wokenMs: 1_000,
   requestTimeoutMs: 10_000,

@@ -43,9 +43,9 @@ export class RedisConnection {
   #isUp = false;
   #isClosed = false;
   #retries = 0;
-  /** Commands without an answer. */
+  /** The commands of the current client without an answer. */
   #pending = 0;
-  /** The monotonic time of the last sign of life. */
+  /** The monotonic time of the last answer or message; of the first unanswered command, if that is later. */
   #activeAt = 0;
   #cancelCheck: Cancel | undefined;
   #cancelRetry: Cancel | undefined;
@@ -173,8 +173,9 @@ export class RedisConnection {
       this.#activeAt = clock.now();
       this.#scheduleCheck();
       await client.connect();
-      this.#pending--;
+      // The counter is of the current client: `#connect` sets it for each one.
       if (client !== this.#client) return;
+      this.#pending--;
       await this.#context.connected();
       if (client !== this.#client) return;
       this.#retries = 0;

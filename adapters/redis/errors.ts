@@ -55,14 +55,15 @@ export class RedisReplyError extends Error {
       .includes(this.code);
   }
 
-  /** `true` when the connection is of no use any more: the server became a replica, or requires another password. */
+  /** `true` when the connection has to be opened again: the server became a replica, or requires another password. */
   get endsConnection(): boolean {
     return ["READONLY", "NOAUTH", "WRONGPASS"].includes(this.code);
   }
 }
 
 /**
- * The error of a Redis that cannot be reached or rejects the connection. Its message contains no password.
+ * The error of a Redis that cannot be reached or rejects the connection. Its message has the server's address without
+ * credentials, and the reason. A `credentials` function of the program that throws is such a reason, with its own text.
  *
  * @example
  * ```ts
@@ -104,7 +105,7 @@ export function commandError(
     : new RedisConnectionError(true, { cause: error });
 }
 
-/** Returns the reason of a failed connection, in one line that contains no password. */
+/** Returns the reason of a failed connection: the message of the error that caused it. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause, message } = error;

@@ -8,7 +8,7 @@ import { peerIdOf } from "../../hub/ids.ts";
 export class RedisKeys {
   readonly #prefix: string;
   /** The key that marks a database: it is missing after the database was emptied. */
-  readonly sentinel: string;
+  readonly databaseMark: string;
   /** The prefix of the channels on which each node is notified of claims of its sessions; the node's id follows. */
   readonly claims: string;
   /** The channel on which topics of direct messages with a new record are announced. */
@@ -16,7 +16,7 @@ export class RedisKeys {
 
   constructor(prefix: string) {
     this.#prefix = prefix;
-    this.sentinel = `${prefix}sentinel`;
+    this.databaseMark = `${prefix}database`;
     this.claims = `${prefix}claims:`;
     this.directMessage = `${prefix}directMessage`;
   }

@@ -10,23 +10,23 @@ import type { RedisSubscriber } from "./subscriber.ts";
 
 /** The length of an epoch. */
 const EPOCH_LENGTH = 8;
-/** The time to wait for the records before some that arrived, in ms; then the log reads them from the stream. */
+/** The time to wait for records below those that have arrived, in ms; then the log reads them from the stream. */
 const REORDER_MS = 100;
-/** The most runs of other nodes that wait for those before them. */
+/** The largest number of runs of other nodes that wait for the runs before them. */
 const MAX_HELD = 256;
 /** The bytes of one read while a log catches up. */
 const CATCH_UP_BYTES = 1024 * 1024;
-/** A log that is behind by more records continues at the head: peers then read from the stream. */
+/** A log that misses more records continues at the head: peers then read the records from the stream. */
 const MAX_CATCH_UP = 10_000;
-/** The pause after a connection was closed, in ms: the failed command may be of a former connection. */
+/** The pause after a connection was closed, in ms. */
 const RECONNECT_MS = 10;
 /** The pause before a rejected command is sent again, in ms. */
 const BUSY_MS = 100;
 
 /**
  * One topic's log, as this node follows it. The hub receives its records contiguous and in order: records of this node,
- * records that other nodes announced, and records read from the stream because an announcement was lost. The log does one
- * thing at a time.
+ * records that other nodes announced, and records read from the stream because an announcement was lost. The log sends
+ * one command at a time.
  */
 export class RedisLog {
   readonly name: string;
@@ -38,11 +38,11 @@ export class RedisLog {
   #epoch = "";
   #tail = 0;
   #head = 0;
-  /** `true` while the log's bounds have to be read. */
-  #isUnsure = true;
-  /** `true` while the stream has records that were not announced. */
-  #isBehind = false;
-  #isBusy = false;
+  /** `true` while the log's epoch, tail and head have to be read from Redis. */
+  #needsBounds = true;
+  /** `true` while the stream has records that this node has not received. */
+  #missesRecords = false;
+  #isSyncing = false;
   #isForgotten = false;
   #isWaiting = false;
 
@@ -82,10 +82,10 @@ export class RedisLog {
     this.#trimmed(run.tail);
   }
 
-  /** Reads the log's bounds again: an announcement may be lost. */
+  /** Reads the log's bounds again: an announcement may have been lost. */
   check(): void {
-    this.#isUnsure = true;
-    this.work();
+    this.#needsBounds = true;
+    this.sync();
   }
 
   /**
@@ -98,8 +98,8 @@ export class RedisLog {
   compare(epoch: string | null, head: number, before: number): void {
     if (epoch !== this.#epoch || head < before) return this.check();
     if (head <= this.#head) return;
-    this.#isBehind = true;
-    this.work();
+    this.#missesRecords = true;
+    this.sync();
   }
 
   /** Settles the entries that have waited longer than `waitMs`. */
@@ -107,7 +107,7 @@ export class RedisLog {
     this.#appends.expire();
     const { clock, settings } = this.#node;
     const before = clock.now() - settings.waitMs;
-    // These are stored, and wait for records before them: their publishers need not.
+    // These records are stored, and wait for records before them. Their publishers get the outcome now.
     for (const { since = Infinity, done } of this.#held.values()) {
       if (since <= before) done?.();
     }
@@ -119,32 +119,36 @@ export class RedisLog {
     for (const { done } of this.#held.values()) done?.();
   }
 
-  /** Stops to report to the hub. Appends in flight are still settled. */
+  /** Stops reporting to the hub. Appends in flight are still settled. */
   forget(): void {
     this.#isForgotten = true;
   }
 
-  /** Works until there is nothing to do. The commands of all topics of one turn are sent together. */
-  async work(): Promise<void> {
-    if (this.#isBusy) return;
-    this.#isBusy = true;
+  /**
+   * Brings this log and Redis in line: reads the bounds, reads missing records, and appends, until the two agree. The
+   * commands of all topics of one turn are sent together.
+   */
+  async sync(): Promise<void> {
+    if (this.#isSyncing) return;
+    this.#isSyncing = true;
     const { connection } = this.#node;
-    while (this.#hasWork && !this.#node.isClosed) {
+    while (this.#needsSync && !this.#node.isClosed) {
       try {
         if (!connection.isUp) await connection.whenUp;
-        else if (this.#isUnsure) await this.#open();
-        else if (this.#isBehind && !this.#appends.isSent) await this.#catchUp();
-        else await this.#append();
+        else if (this.#needsBounds) await this.#open();
+        else if (this.#missesRecords && !this.#appends.isSent) {
+          await this.#catchUp();
+        } else await this.#append();
       } catch (error) {
         await this.#failed(error);
       }
     }
-    this.#isBusy = false;
+    this.#isSyncing = false;
   }
 
-  get #hasWork(): boolean {
+  get #needsSync(): boolean {
     if (this.#appends.isPending) return true;
-    return !this.#isForgotten && (this.#isUnsure || this.#isBehind);
+    return !this.#isForgotten && (this.#needsBounds || this.#missesRecords);
   }
 
   async #failed(error: unknown): Promise<void> {
@@ -152,7 +156,7 @@ export class RedisLog {
     if (error instanceof RedisConnectionError) {
       return await this.#node.pause(RECONNECT_MS);
     }
-    this.#isUnsure = true;
+    this.#needsBounds = true;
     if (error instanceof RedisReplyError) this.#node.rejected(error);
     else this.#node.sink?.failed(error);
     await this.#node.pause(BUSY_MS);
@@ -160,7 +164,7 @@ export class RedisLog {
 
   async #append(): Promise<void> {
     const answer = await this.#appends.send(this.#epoch, this.#head);
-    if (answer === "replaced") this.#isUnsure = true;
+    if (answer === "replaced") this.#needsBounds = true;
     if (typeof answer !== "object") return;
     this.#receive(answer);
     this.#trimmed(answer.tail);
@@ -177,13 +181,13 @@ export class RedisLog {
       [keys.log(this.name), keys.records(this.name), keys.marks(this.name)],
       [this.#epoch, `${this.#head}`, run, randomId(EPOCH_LENGTH), logTtl],
     );
-    this.#isUnsure = false;
+    this.#needsBounds = false;
     if (epoch !== this.#epoch) {
       if (this.#epoch !== "") this.#appends.replaced();
       return this.#restart(epoch, tail, head);
     }
     this.#trimmed(tail);
-    this.#isBehind = head > this.#head;
+    this.#missesRecords = head > this.#head;
   }
 
   /** Starts the hub's ring again, at the head. */
@@ -191,7 +195,7 @@ export class RedisLog {
     this.#epoch = epoch;
     this.#tail = tail;
     this.#head = head;
-    this.#isBehind = false;
+    this.#missesRecords = false;
     if (!this.#isForgotten) {
       this.#node.sink?.opened(this.name, { epoch, tail, head });
     }
@@ -210,10 +214,10 @@ export class RedisLog {
       this.#head,
       CATCH_UP_BYTES,
     );
-    if (found.epoch !== this.#epoch) return void (this.#isUnsure = true);
+    if (found.epoch !== this.#epoch) return void (this.#needsBounds = true);
     const { offset, records, tail, head } = found;
     // The records may have been announced during the read.
-    if (head <= this.#head) return void (this.#isBehind = false);
+    if (head <= this.#head) return void (this.#missesRecords = false);
     if (
       records.length === 0 || offset > this.#head ||
       head - this.#head > MAX_CATCH_UP
@@ -222,7 +226,7 @@ export class RedisLog {
     const next = Math.min(Infinity, ...this.#held.keys());
     this.#receive({ offset, records: records.slice(0, next - offset) });
     this.#trimmed(tail);
-    this.#isBehind = head > this.#head;
+    this.#missesRecords = head > this.#head;
   }
 
   /** Reads records for a cursor below the hub's ring. */
@@ -246,7 +250,7 @@ export class RedisLog {
       this.#held.delete(this.#head);
       this.#commit(next);
     }
-    // A held run below the head was received another way.
+    // The stream may have brought a run that was held.
     for (const [offset, held] of this.#held) {
       if (offset >= this.#head) continue;
       this.#held.delete(offset);
@@ -267,7 +271,7 @@ export class RedisLog {
   }
 
   #hold(run: RedisRun): void {
-    // A run that is not held is read from the stream later.
+    // Above the bound, the run is read from the stream later.
     if (this.#held.size < MAX_HELD || run.done !== undefined) {
       this.#held.set(run.offset, run);
     }
@@ -276,8 +280,8 @@ export class RedisLog {
     this.#node.clock.after(REORDER_MS, () => {
       this.#isWaiting = false;
       if (this.#held.size === 0) return;
-      this.#isBehind = true;
-      this.work();
+      this.#missesRecords = true;
+      this.sync();
     });
   }
 

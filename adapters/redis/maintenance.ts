@@ -10,7 +10,7 @@ const INTERVAL_MS = 250;
 const DATABASE_MS = 1_000;
 /** The interval at which each log is checked, in ms: a lost announcement is detected after it. */
 const LOGS_MS = 5_000;
-/** The most logs of one check. */
+/** The largest number of logs of one check. */
 const MAX_LOGS = 500;
 
 /** The parts of the store that {@linkcode RedisMaintenance} works on. */
@@ -27,7 +27,8 @@ export class RedisMaintenance {
   readonly #context: RedisMaintenanceContext;
   #cancel: Cancel | undefined;
   #checkedAt = -Infinity;
-  #sentinel: string | undefined;
+  /** The text that the first node wrote into the database: a database with another text is another one. */
+  #databaseMark: string | undefined;
   /** The topics that are still to be checked in this round, and the time at which it began. */
   #round: string[] = [];
   #roundAt = -Infinity;
@@ -64,27 +65,29 @@ export class RedisMaintenance {
     if (now - this.#checkedAt < DATABASE_MS || !node.connection.isUp) return;
     this.#checkedAt = now;
     sessions.renew();
-    // A closed connection reports itself.
+    // The connection reports its own close.
     this.checkDatabase().catch(() => {});
     this.#checkSomeLogs(now);
   }
 
-  /** Checks whether the database is the same as before and can be written, and marks a new one. */
+  /** Checks whether the database is the same as before and can be written, and writes a mark into a new one. */
   async checkDatabase(): Promise<void> {
     const { node } = this.#context;
     const { connection, keys, clock } = node;
     const mark = `${node.id} ${clock.time()}`;
-    const marked = connection.command(["SET", keys.sentinel, mark, "NX"]).then(
-      () => node.executed(),
-      (error) => {
-        if (!(error instanceof RedisReplyError)) throw error;
-        node.rejected(error);
-      },
-    );
-    const read = connection.command<string | null>(["GET", keys.sentinel]);
+    const marked = connection.command(["SET", keys.databaseMark, mark, "NX"])
+      .then(
+        () => node.executed(),
+        (error) => {
+          if (!(error instanceof RedisReplyError)) throw error;
+          node.rejected(error);
+        },
+      );
+    const read = connection.command<string | null>(["GET", keys.databaseMark]);
     const [found] = await Promise.all([read, marked]);
-    const isOther = this.#sentinel !== undefined && this.#sentinel !== found;
-    this.#sentinel = found ?? undefined;
+    const isOther = this.#databaseMark !== undefined &&
+      this.#databaseMark !== found;
+    this.#databaseMark = found ?? undefined;
     if (isOther) this.checkLogs();
   }
 

@@ -158,7 +158,7 @@ export class RedisStore implements Store {
     }
     for (const log of touched) {
       this.#pending.add(log);
-      log.work();
+      log.sync();
     }
   }
 
@@ -212,7 +212,7 @@ export class RedisStore implements Store {
     if (log === undefined) {
       log = new RedisLog(topic, this.#node, this.#subscriber);
       this.#logs.set(topic, log);
-      log.work();
+      log.sync();
     }
     return log;
   }

@@ -17,7 +17,7 @@ export class AgeClock {
   readonly #clock: Clock;
   readonly #offset: number;
 
-  /** @param saved the last {@linkcode AgeClock.save} of the process before; absent without one. */
+  /** @param saved the last {@linkcode AgeClock.save} of the previous process; `undefined` in a new file. */
   constructor(clock: Clock, saved: SavedTime | undefined) {
     this.#clock = clock;
     const wall = clock.time();

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from "../../hub/clock.ts";
 import type { AgeClock } from "./age_clock.ts";
 import type { SqliteLogs, TopicLog } from "./logs.ts";
-import type { SqliteMeta } from "./meta.ts";
+import type { ProcessRecord } from "./process_record.ts";
 import type { SqliteSessions } from "./sessions.ts";
 import type { Transaction } from "./transaction.ts";
 import type { Trimmer } from "./trim.ts";
@@ -16,7 +16,7 @@ export interface MaintenanceContext {
   readonly clock: Clock;
   readonly time: AgeClock;
   readonly transaction: Transaction;
-  readonly meta: SqliteMeta;
+  readonly processRecord: ProcessRecord;
   readonly logs: SqliteLogs;
   readonly sessions: SqliteSessions;
   readonly trimmer: Trimmer;
@@ -68,8 +68,8 @@ export class Maintenance {
    * @returns `true` when there is more to delete.
    */
   #step(): boolean {
-    const { meta, sessions, logs, time } = this.#context;
-    meta.saveTime(time.save());
+    const { processRecord, sessions, logs, time } = this.#context;
+    processRecord.saveTime(time.save());
     sessions.rewrite();
     const hasExpired = sessions.sweep(time.now());
     const log = logs.after(this.#lastId);

@@ -18,7 +18,7 @@ import { SqliteAppends } from "./appends.ts";
 import { fileError, openFile } from "./file.ts";
 import { SqliteLogs, type TopicLog } from "./logs.ts";
 import { Maintenance } from "./maintenance.ts";
-import { SqliteMeta } from "./meta.ts";
+import { ProcessRecord } from "./process_record.ts";
 import {
   checkSqliteNames,
   type SqliteOptions,
@@ -87,7 +87,7 @@ export class SqliteStore implements Store {
   readonly #clock: Clock;
   readonly #time: AgeClock;
   readonly #file: DatabaseSync;
-  readonly #meta: SqliteMeta;
+  readonly #processRecord: ProcessRecord;
   readonly #logs: SqliteLogs;
   readonly #sessions: SqliteSessions;
   readonly #transaction: Transaction;
@@ -113,8 +113,8 @@ export class SqliteStore implements Store {
     const file = this.#file = openFile(path, durability);
     this.#clock = clock;
     try {
-      this.#meta = new SqliteMeta(file);
-      this.#time = new AgeClock(clock, this.#meta.time);
+      this.#processRecord = new ProcessRecord(file);
+      this.#time = new AgeClock(clock, this.#processRecord.time);
       this.#logs = new SqliteLogs(file);
       this.#sessions = new SqliteSessions(file, settings);
       this.#transaction = new Transaction(file, clock, {
@@ -132,16 +132,16 @@ export class SqliteStore implements Store {
         clock,
         time: this.#time,
         transaction: this.#transaction,
-        meta: this.#meta,
+        processRecord: this.#processRecord,
         logs: this.#logs,
         sessions: this.#sessions,
         trimmer: new Trimmer(file, settings),
         trimmed: (log) => this.#sink?.trimmed(log.name, log.tail),
       });
       this.#transaction.run(() => {
-        if (this.#meta.mayLackRecords) SqliteLogs.renew(file);
+        if (this.#processRecord.mayLackRecords) SqliteLogs.renew(file);
         SqliteSessions.renew(file, this.#time.now(), sessionMs);
-        this.#meta.opened(durability, this.#time.save());
+        this.#processRecord.opened(durability, this.#time.save());
       });
       this.#transaction.commit();
     } catch (error) {
@@ -221,7 +221,7 @@ export class SqliteStore implements Store {
     this.#maintenance.stop();
     this.#transaction.runSoon(() => {
       this.#sessions.rewrite();
-      this.#meta.closed(this.#time.save());
+      this.#processRecord.closed(this.#time.save());
     });
     this.#transaction.commitOrReport();
     this.#file.close();

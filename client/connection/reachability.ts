@@ -1,7 +1,7 @@
 import type { ClientClock } from "../clock.ts";
 
-/** The result of a question: the server answered, or no answer came. */
-export type Reachable = "answers" | "silent";
+/** The result of a check: the server answered, or did not answer in time. */
+export type Reachability = "reachable" | "unreachable";
 
 /** The part of a page that the probe uses. */
 interface PageGlobals {
@@ -12,7 +12,7 @@ interface PageGlobals {
 }
 
 /**
- * Asks by `fetch` whether a server answers, before a page opens a WebSocket to it.
+ * Checks by `fetch` whether a server answers, before a page opens a WebSocket to it.
  *
  * After failures Firefox delays WebSockets to an address for up to 60 s by itself, for all tabs together, and Chromium for up to
  * 5 s; neither delays a `fetch`. A WebSocket that is opened only when the server answers is not delayed, because the delay runs
@@ -44,7 +44,7 @@ export class ReachabilityProbe {
    *
    * @param url the URL of the WebSocket.
    * @param clock the client's clock.
-   * @returns the probe; `undefined` where there is no page, or the page may not fetch from the server.
+   * @returns the probe; `undefined` outside of a page, and if the page may not fetch from the server.
    */
   static create(
     url: string,
@@ -61,37 +61,37 @@ export class ReachabilityProbe {
     return new ReachabilityProbe(address, { document, fetch }, isOwn, clock);
   }
 
-  /** True where the page's policy forbids the question. */
+  /** `true` if the page's policy forbids the request. */
   get isBlocked(): boolean {
     return this.#isBlocked;
   }
 
-  /** True where a failed question means that the server does not answer: it is the page's own, or has answered before. */
+  /** `true` if a failed check means that the server does not answer: it is the page's own server, or has answered before. */
   get isTrusted(): boolean {
     return this.#isTrusted;
   }
 
   /**
-   * Asks the server. Any response is an answer.
+   * Checks the server. Any response counts.
    *
-   * @param timeoutMs the time for it in ms.
-   * @param done called once with the result, unless the question was cancelled.
-   * @returns cancels the question; idempotent.
+   * @param timeoutMs the time for the response in ms.
+   * @param done called once with the result, unless the check was cancelled.
+   * @returns cancels the check; idempotent.
    */
-  ask(timeoutMs: number, done: (result: Reachable) => void): () => void {
+  check(timeoutMs: number, done: (result: Reachability) => void): () => void {
     const abort = new AbortController();
     const { signal } = abort;
     this.#document.addEventListener("securitypolicyviolation", (event) => {
       const { effectiveDirective } = event as { effectiveDirective?: unknown };
       if (effectiveDirective === "connect-src") this.#isBlocked = true;
     }, { signal });
-    const end = (result?: Reachable): void => {
+    const end = (result?: Reachability): void => {
       if (signal.aborted) return;
       cancelTimer();
       abort.abort();
       if (result !== undefined) done(result);
     };
-    const cancelTimer = this.#clock.after(timeoutMs, () => end("silent"));
+    const cancelTimer = this.#clock.after(timeoutMs, () => end("unreachable"));
     // Called without a receiver: a browser's `fetch` refuses another one than the global object.
     const request = this.#fetch;
     request(this.#url, {
@@ -101,8 +101,8 @@ export class ReachabilityProbe {
       signal,
     }).then(() => {
       this.#isTrusted = true;
-      end("answers");
-    }, () => end("silent"));
+      end("reachable");
+    }, () => end("unreachable"));
     return () => end();
   }
 }

@@ -5,15 +5,16 @@ import type { Connection, ConnectionClose } from "./connection.ts";
 import type { ClientState, EventDetails, StateEvent } from "../events.ts";
 import { type BackoffSettings, DEFAULTS } from "../options.ts";
 import type { ReachabilityProbe } from "./reachability.ts";
+import { GrowingTimeouts, type TimeoutFactors } from "./timeouts.ts";
 import { type WakeEvent, watchWake } from "./wake.ts";
 
 /** The details of a change of state. */
 export type StateChange = EventDetails<StateEvent>;
 
-/** The part of a dialect that reconnecting needs. */
+/** The part of a dialect that a {@linkcode Reconnector} uses. */
 export interface ReconnectHandler {
   /**
-   * Returns true where the client reconnects although the close code of the server forbids it. Called once, before
+   * Returns `true` if the client reconnects although the close code of the server forbids it. Called once, before
    * `connectionClosed`.
    */
   overridesClose(code: number): boolean;
@@ -38,25 +39,14 @@ export interface ReconnectorParameters {
     closed: (close: ConnectionClose, isOwnError: boolean) => void,
     factors: TimeoutFactors,
   ) => Connection;
-  /** Asks whether the server answers; `undefined` where there is no page. */
+  /** Checks whether the server answers; `undefined` outside of a page. */
   readonly probe: ReachabilityProbe | undefined;
-  /** The time for an answer, in ms. */
+  /** The time for the probe, in ms. */
   readonly connectTimeoutMs: number;
   /** Called for each change of state. */
   readonly stateChanged: (change: StateChange) => void;
   /** Called once, when the client is closed. */
   readonly closed: (close: ConnectionClose) => void;
-}
-
-/** The factors of a connection's timeouts, from 1 to {@linkcode DEFAULTS.maxTimeoutFactor}. */
-export interface TimeoutFactors {
-  /** The factor of `connectTimeoutMs`. */
-  readonly connect: number;
-  /**
-   * The factor of the heartbeat's timeout. A frame that takes longer than the timeout counts as silence: without a larger
-   * factor it would time out again after each reconnect.
-   */
-  readonly silence: number;
 }
 
 /** The close codes of an overloaded server, and of a client above its rates: both need a longer wait. */
@@ -65,7 +55,7 @@ const SLOW_CODES: ReadonlySet<number> = new Set([
   CloseCode.rateLimited,
 ]);
 
-/** Keeps one connection after another: every decision about the next connection is made here. */
+/** Opens one connection after another, and decides whether and when the next one is opened. */
 export class Reconnector {
   /** The close of the last connection. */
   lastClose: ConnectionClose | undefined;
@@ -75,18 +65,15 @@ export class Reconnector {
   readonly #parameters: ReconnectorParameters;
   readonly #clock: ClientClock;
   readonly #backoff: Backoff;
+  readonly #timeouts = new GrowingTimeouts();
   #state: ClientState = "connecting";
   #connection: Connection | undefined;
   #openedAt: number | undefined;
   /** The attempts in a row without a connection. */
   #failures = 0;
-  /** The time of the last WebSocket. */
+  /** The time at which the last WebSocket was created. */
   #socketAt = 0;
-  #cancelQuestion: (() => void) | undefined;
-  /** The attempts in a row that ended by a timeout. */
-  #connectTimeouts = 0;
-  /** The connections in a row that were silent from the start. */
-  #silences = 0;
+  #cancelProbe: (() => void) | undefined;
   #connectingAt = 0;
   /** The time of the last wake; `undefined` once a connection has closed after it. */
   #wokenAt: number | undefined;
@@ -94,7 +81,7 @@ export class Reconnector {
   #wasOpen = false;
   /** The time at which the server expects this client to return, by the monotonic clock. */
   #returnAt: number | undefined;
-  /** Cancels the one timer: of the wait, or of the return after `goaway`. */
+  /** Cancels the timer: of the wait before an attempt, or of the replacement after `goaway`. */
   #cancelTimer: (() => void) | undefined;
   #stopWatching: (() => void) | undefined;
 
@@ -120,7 +107,7 @@ export class Reconnector {
 
   /** Starts the first connection. @throws the exception of the WebSocket constructor. */
   start(): void {
-    this.#connection = this.#connect();
+    this.#connection = this.#createConnection();
     this.#stopWatching = watchWake({
       wake: (event) => this.#wake(event),
       suspend: () => this.#suspend(),
@@ -130,15 +117,16 @@ export class Reconnector {
   /** Enters the state `open`: the server has answered the hello. */
   ready(): void {
     this.#openedAt = this.#clock.now();
-    this.#connectTimeouts = this.#failures = 0;
+    this.#failures = 0;
+    this.#timeouts.opened();
     this.#wasOpen = true;
-    this.#set("open");
+    this.#setState("open");
   }
 
   /** Connects at once: ends a wait, or replaces the open connection. */
   reconnect(): void {
     this.#backoff.attempt = 0;
-    if (this.#state === "waiting") this.#dial();
+    if (this.#state === "waiting") this.#startAttempt();
     else if (this.#state === "open") this.#replace("reconnect");
   }
 
@@ -170,64 +158,60 @@ export class Reconnector {
     } else {
       connection?.abandon(code ?? CloseCode.normal, close.reason);
       // Not inside the call of close(): the program may add its listener after it.
-      queueMicrotask(() => this.#closed(close));
+      queueMicrotask(() => this.#reportClosed(close));
     }
-    this.#set("closed", close, previous);
+    this.#setState("closed", close, previous);
   }
 
-  #connect(): Connection {
+  #createConnection(): Connection {
     this.#connectingAt = this.#socketAt = this.#clock.now();
-    const factor = (count: number): number =>
-      Math.min(1 + count, DEFAULTS.maxTimeoutFactor);
     return this.#parameters.connect(
-      (close, isOwnError) => this.#connectionClosed(close, isOwnError),
-      {
-        connect: factor(this.#connectTimeouts),
-        silence: factor(this.#silences),
-      },
+      (close, isOwnError) => this.#handleClose(close, isOwnError),
+      this.#timeouts.factors,
     );
   }
 
-  #dial(): void {
+  #startAttempt(): void {
     this.#cancelTimer?.();
     this.retryAt = this.#returnAt = undefined;
-    if (this.#asksFirst) this.#ask();
-    else this.#open();
+    if (this.#shouldProbe) this.#probeServer();
+    else this.#openSocket();
   }
 
-  get #asksFirst(): boolean {
+  get #shouldProbe(): boolean {
     const { probe } = this.#parameters;
-    return this.#failures >= DEFAULTS.askAfter && probe?.isBlocked === false;
+    return this.#failures >= DEFAULTS.probeAfter && probe?.isBlocked === false;
   }
 
-  /** Asks whether the server answers, and opens a WebSocket where it does. */
-  #ask(): void {
+  /** Checks whether the server answers, and opens a WebSocket if it does. */
+  #probeServer(): void {
     const { connectTimeoutMs } = this.#parameters;
     const probe = this.#parameters.probe!;
     this.#connectingAt = this.#clock.now();
-    this.#cancelQuestion = probe.ask(connectTimeoutMs, (result) => {
-      this.#cancelQuestion = undefined;
-      const { trusted, untrusted } = DEFAULTS.unaskedMs;
-      const unaskedMs = probe.isTrusted ? trusted : untrusted;
+    this.#cancelProbe = probe.check(connectTimeoutMs, (result) => {
+      this.#cancelProbe = undefined;
+      const { trusted, untrusted } = DEFAULTS.maxProbingMs;
+      const maxProbingMs = probe.isTrusted ? trusted : untrusted;
       // The request itself may be blocked, by a page's policy or a browser extension.
-      const isDue = this.#clock.now() - this.#socketAt >= unaskedMs;
-      if (result === "answers" || probe.isBlocked || isDue) this.#open();
-      else {
-        this.#connectionClosed({
+      const isDue = this.#clock.now() - this.#socketAt >= maxProbingMs;
+      if (result === "reachable" || probe.isBlocked || isDue) {
+        this.#openSocket();
+      } else {
+        this.#handleClose({
           code: CloseCode.abnormal,
           reason: "Server does not answer",
           wasClean: false,
         }, true);
       }
     });
-    this.#set("connecting");
+    this.#setState("connecting");
   }
 
   /** Opens a WebSocket, and enters the state `connecting`. */
-  #open(): void {
+  #openSocket(): void {
     let failure: ConnectionClose | undefined;
     try {
-      this.#connection = this.#connect();
+      this.#connection = this.#createConnection();
     } catch (error) {
       // The constructor of the first connection did not throw: a permission of the program was withdrawn since.
       failure = {
@@ -237,9 +221,9 @@ export class Reconnector {
         cause: error,
       };
     }
-    if (this.#state !== "connecting") this.#set("connecting");
+    if (this.#state !== "connecting") this.#setState("connecting");
     if (failure !== undefined && this.#state === "connecting") {
-      this.#connectionClosed(failure, true);
+      this.#handleClose(failure, true);
     }
   }
 
@@ -250,45 +234,40 @@ export class Reconnector {
     this.#connection?.abandon(code, reason);
     this.lastClose = { code, reason, wasClean: false };
     this.#forgetConnection();
-    this.#dial();
+    this.#startAttempt();
   }
 
-  #connectionClosed(close: ConnectionClose, isOwnError: boolean): void {
+  #handleClose(close: ConnectionClose, isOwnError: boolean): void {
     this.lastClose = close;
     // The client was closed before: this is the end of the closing handshake.
-    if (this.#state === "closed") return this.#closed(close);
+    if (this.#state === "closed") return this.#reportClosed(close);
     // A protocol error that the client itself detected is final only if the client was never open: during a deployment,
     // another program may answer at the same address for a while.
     const reconnects = shouldReconnect(close.code) ||
       (isOwnError
         ? this.#wasOpen
         : this.#parameters.handler.overridesClose(close.code));
-    if (isOwnError) this.#countTimeouts(close.code);
-    const isWoken = this.#isWoken;
+    if (isOwnError) {
+      const { liveness } = this.#connection ?? {};
+      this.#timeouts.closed(close.code, liveness?.hasOutlivedTimeout ?? false);
+    }
+    const isAfterWake = this.#isAfterWake;
     this.#forgetConnection();
     let waitMs = reconnects ? this.#waitMs(close.code) : undefined;
     // The connection ended while the page was suspended: connect at once.
-    if (isWoken && waitMs !== undefined) waitMs = 0;
+    if (isAfterWake && waitMs !== undefined) waitMs = 0;
     if (waitMs === undefined) {
       this.#stop();
-      this.#set("closed", close);
-      return this.#closed(close);
+      this.#setState("closed", close);
+      return this.#reportClosed(close);
     }
     this.retryAt = this.#clock.time() + waitMs;
-    this.#cancelTimer = this.#clock.after(waitMs, () => this.#dial());
-    this.#set("waiting", { ...close, retryInMs: waitMs });
-  }
-
-  #countTimeouts(code: number): void {
-    if (code === CloseCode.helloTimeout) this.#connectTimeouts++;
-    if (code !== CloseCode.heartbeatTimeout) return;
-    this.#silences = this.#connection?.liveness?.hasOutlivedTimeout
-      ? 0
-      : this.#silences + 1;
+    this.#cancelTimer = this.#clock.after(waitMs, () => this.#startAttempt());
+    this.#setState("waiting", { ...close, retryInMs: waitMs });
   }
 
   /** True for the first close of an open connection within a second of a wake. */
-  get #isWoken(): boolean {
+  get #isAfterWake(): boolean {
     return this.#wokenAt !== undefined && this.#openedAt !== undefined &&
       this.#clock.now() - this.#wokenAt < DEFAULTS.wokenMs;
   }
@@ -297,7 +276,7 @@ export class Reconnector {
     if (this.#openedAt === undefined) this.#failures++;
     this.#connection = this.#wokenAt = undefined;
     this.#cancelTimer?.();
-    this.#cancelQuestion?.();
+    this.#cancelProbe?.();
     this.#backoff.connectionClosed(
       this.#openedAt === undefined ? 0 : this.#clock.now() - this.#openedAt,
     );
@@ -317,7 +296,7 @@ export class Reconnector {
   #wake(event: WakeEvent): void {
     const now = this.#clock.now();
     this.#wokenAt = now;
-    if (this.#state === "waiting") return this.#dial();
+    if (this.#state === "waiting") return this.#startAttempt();
     if (this.#state === "open") return this.#connection?.liveness?.probe();
     // The packets of an attempt that began without a network are lost: it would use up its timeout.
     if (
@@ -338,10 +317,10 @@ export class Reconnector {
     if (this.#connection !== undefined) this.lastClose = close;
     this.#forgetConnection();
     this.retryAt = this.#returnAt = undefined;
-    this.#set("waiting", close);
+    this.#setState("waiting", close);
   }
 
-  #set(
+  #setState(
     state: ClientState,
     details: { code?: number; reason?: string; retryInMs?: number } = {},
     previous: ClientState = this.#state,
@@ -362,11 +341,11 @@ export class Reconnector {
   #stop(): void {
     this.retryAt = undefined;
     this.#cancelTimer?.();
-    this.#cancelQuestion?.();
+    this.#cancelProbe?.();
     this.#stopWatching?.();
   }
 
-  #closed(close: ConnectionClose): void {
+  #reportClosed(close: ConnectionClose): void {
     this.#connection = undefined;
     this.#parameters.closed(close);
   }

@@ -2,33 +2,34 @@ import type { Subscribed } from "../../messages.ts";
 import type { Delivery } from "../log/topic.ts";
 import type { DialectName } from "../peer.ts";
 
-/** The wire format of one connection: it decodes what the peer sends, and encodes what the peer receives. */
+/** The dialect of one connection: decodes the frames of its peer, and encodes the frames for it. */
 export interface Dialect extends Delivery {
   readonly name: DialectName;
   /** Bytes that were sent to the peer and that it has not acknowledged. */
   readonly unackedBytes: number;
-  /** `true` while a frame of the peer has no reply yet. */
+  /** `true` while the hub has not answered every frame of the peer. A drain waits for it. */
   readonly hasPendingReplies: boolean;
-  /** Starts: the connection is open. */
+  /** Starts the dialect: the connection is open. */
   opened(): void;
   /**
-   * Returns `true` for a frame that identifies the peer, which may be larger than `messageBytes`: `hello` and `renew`.
+   * Returns `true` for a `hello` or a `renew`: these frames may be larger than `messageBytes`, because a token identifies the
+   * peer.
    *
-   * @param data at most {@linkcode IDENTITY_BYTES}.
+   * @param data a frame of at most {@linkcode IDENTITY_BYTES}.
    */
   identifies(data: string | Uint8Array<ArrayBuffer>): boolean;
   /** Handles a WebSocket message of the peer. */
   receive(data: string | Uint8Array<ArrayBuffer>): void;
-  /** Reports that the hub has subscribed the peer to its direct log, if the dialect has a frame for it. */
+  /** Sends the start of the direct log that the hub has subscribed the peer to. Without such a frame it does nothing. */
   subscribed(topic: string, start: Subscribed): void;
   /**
-   * Requests a sign that the peer is reading.
+   * Sends a ping: its pong proves that the peer is reading.
    *
-   * @returns `false` if the dialect has no such request.
+   * @returns `false` if the dialect has no ping of the hub.
    */
   probe(): boolean;
-  /** Announces that the hub disconnects the peer after this time, if the dialect has a frame for it. */
+  /** Sends the time after which the hub disconnects the peer. Without such a frame it does nothing. */
   goaway(afterMs: number): void;
-  /** Releases what the dialect holds: the connection is detached. */
+  /** Releases what the dialect holds: the hub has detached the connection. */
   detached(): void;
 }

@@ -17,6 +17,7 @@ export { default as "client/connection/connection.ts" } from "../../client/conne
 export { default as "client/connection/liveness.ts" } from "../../client/connection/liveness.ts" with { type: "text" };
 export { default as "client/connection/reachability.ts" } from "../../client/connection/reachability.ts" with { type: "text" };
 export { default as "client/connection/reconnect.ts" } from "../../client/connection/reconnect.ts" with { type: "text" };
+export { default as "client/connection/timeouts.ts" } from "../../client/connection/timeouts.ts" with { type: "text" };
 export { default as "client/connection/url.ts" } from "../../client/connection/url.ts" with { type: "text" };
 export { default as "client/connection/wake.ts" } from "../../client/connection/wake.ts" with { type: "text" };
 export { default as "client/event_handlers.ts" } from "../../client/event_handlers.ts" with { type: "text" };

@@ -58,7 +58,7 @@ function failThree(h: Harness): void {
   }
 }
 
-Deno.test("after three failures a page asks by fetch, and opens a WebSocket when the server answers", async () => {
+Deno.test("after three failures a page probes the server by fetch, and opens a WebSocket when the server answers", async () => {
   await inPage("http://hub.test", async ({ questions }) => {
     using h = harness();
     failThree(h);
@@ -123,7 +123,7 @@ Deno.test("close() and a kept page end a question", async () => {
   }
 });
 
-Deno.test("does not ask where the page's policy forbids it", async () => {
+Deno.test("does not probe if the page's policy forbids it", async () => {
   await inPage("http://hub.test", async ({ document, questions }) => {
     using h = harness();
     failThree(h);
@@ -156,7 +156,7 @@ Deno.test("opens a WebSocket to another origin every half minute although no que
   });
 });
 
-Deno.test("a worker and a plain client do not ask", async () => {
+Deno.test("a worker and a plain client do not probe", async () => {
   using worker = harness();
   failThree(worker);
   assertEquals(worker.net.sockets.length, 4);

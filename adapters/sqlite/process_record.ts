@@ -2,11 +2,14 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SavedTime } from "./age_clock.ts";
 import type { Durability } from "./options.ts";
 
-/** The file's notes about the process before. Every method runs in the open transaction. */
-export class SqliteMeta {
-  /** The last saved time; absent in a new file. */
+/**
+ * The record that a process keeps in the file about itself, for the next process: its time, its durability, and whether it
+ * closed the file. The methods run within the transaction that is open.
+ */
+export class ProcessRecord {
+  /** The time that the previous process saved last; `undefined` in a new file. */
   readonly time: SavedTime | undefined;
-  /** `true` when the process before did not wait for the disk and did not close the file. */
+  /** `true` when the previous process did not wait for the disk, and did not close the file: its last records may be missing. */
   readonly mayLackRecords: boolean;
   readonly #put: StatementSync;
 
@@ -27,14 +30,14 @@ export class SqliteMeta {
     );
   }
 
-  /** Notes that a process has opened the file. */
+  /** Records that this process has opened the file. */
   opened(durability: Durability, time: SavedTime): void {
     this.#put.run("relaxed", durability === "relaxed" ? 1 : 0);
     this.#put.run("clean", 0);
     this.saveTime(time);
   }
 
-  /** Notes that the process closes the file. */
+  /** Records that this process closes the file. */
   closed(time: SavedTime): void {
     this.#put.run("clean", 1);
     this.saveTime(time);
