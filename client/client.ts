@@ -179,7 +179,7 @@ export class Client<
     return this.#v1?.session.peer;
   }
 
-  /** True where the last connection resumed the session of the one before. */
+  /** True if the last connection resumed the session of the one before. */
   get resumed(): boolean {
     return this.#v1?.session.resumed ?? false;
   }
@@ -216,7 +216,7 @@ export class Client<
    *
    * @param data text, a Blob, a buffer or a view; buffers are copied.
    * @throws {SyntaxError} in the dialect `v1`, for text that is not a JSON object with a string `type`.
-   * @throws {DrumbeatError} `limit` where the outbox is full: the options `outbox.maxCount` and `outbox.maxBytes`.
+   * @throws {DrumbeatError} `limit` if the outbox is full: the options `outbox.maxCount` and `outbox.maxBytes`.
    * @throws {TypeError} without an argument.
    */
   send(data: string | ArrayBuffer | ArrayBufferView | Blob): void {
@@ -256,8 +256,8 @@ export class Client<
    *
    * @param options a signal.
    * @returns a promise that resolves when the state is `open`.
-   * @throws {DrumbeatError} `closed` where the client was closed, or does not reconnect. Its message names the close code and
-   * reason of the last connection, and its `cause` is the error that the runtime reported, where it reports one: Deno
+   * @throws {DrumbeatError} `closed` if the client was closed, or does not reconnect. Its message names the close code and
+   * reason of the last connection, and its `cause` is the error that the runtime reported, if it reports one: Deno
    * names the HTTP status of a refused handshake.
    */
   opened(options: WaitOptions = {}): Promise<void> {
@@ -271,7 +271,7 @@ export class Client<
   }
 
   /**
-   * Returns a handle of a topic, and subscribes to the topic where this client is not subscribed. Each call returns a handle of
+   * Returns a handle of a topic, and subscribes to the topic if this client is not subscribed. Each call returns a handle of
    * its own; all handles of a topic share one subscription, which ends when the last of them is closed.
    *
    * @param name the topic's name.
@@ -313,12 +313,12 @@ export class Client<
    * Sends a request to the hub. It is sent once, and never again after a reconnect.
    *
    * @param method the method's name.
-   * @param given the data, a JSON value, which may be absent only where the contract accepts `undefined`; then
+   * @param given the data, a JSON value, which may be absent only if the contract accepts `undefined`; then
    * {@linkcode RequestOptions}.
    * @returns the reply.
-   * @throws {DrumbeatError} `invalid` or `unsupported` where the contract refuses the data or the reply; the server's code
-   * where it refuses; `disconnected` without a connection, or where it closed before the reply came; `timeout`; `limit`
-   * where too many requests are waiting; `closed`.
+   * @throws {DrumbeatError} `invalid` or `unsupported` if the contract refuses the data or the reply; the server's code
+   * if it refuses; `disconnected` without a connection, or if it closed before the reply came; `timeout`; `limit`
+   * if too many requests are waiting; `closed`.
    * @throws {TypeError} in the plain dialect, which has no requests.
    */
   request<K extends keyof R & string>(
@@ -409,7 +409,7 @@ export class Client<
 }
 
 /**
- * `await using client = connect(…)` closes the client and waits for the end of the closing handshake, where the runtime and the
+ * `await using client = connect(…)` closes the client and waits for the end of the closing handshake, if the runtime and the
  * program's `lib` have `Symbol.asyncDispose`.
  */
 export interface Client<

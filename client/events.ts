@@ -23,9 +23,9 @@ export interface StateEvent extends Event {
   readonly previous: ClientState;
   /** The number of this retry in a row; 0 for the first connection. */
   readonly attempt: number;
-  /** The close code, where a connection was closed. */
+  /** The close code, if a connection was closed. */
   readonly code?: number;
-  /** The close reason, where a connection was closed. */
+  /** The close reason, if a connection was closed. */
   readonly reason?: string;
   /** The time until the next attempt in ms, in the state `waiting`. */
   readonly retryInMs?: number;
@@ -43,7 +43,7 @@ export interface GapEvent extends Event {
   readonly topic: string;
   /** The first missing offset. */
   readonly from: number;
-  /** The offset after the last missing one. Absent where the log is a new one: the number of records is unknown. */
+  /** The offset after the last missing one. Absent if the log is a new one: the number of records is unknown. */
   readonly to?: number;
 }
 
@@ -62,7 +62,7 @@ export interface RefusedEvent extends Event {
   /** The server's error, with its code. */
   readonly error: DrumbeatError;
   /**
-   * The time in ms after which the client subscribes again, because the error will pass: `limit` and `unavailable`. Absent where
+   * The time in ms after which the client subscribes again, because the error will pass: `limit` and `unavailable`. Absent if
    * the topic stays refused.
    */
   readonly retryInMs?: number;
@@ -145,7 +145,7 @@ export interface ClientEventMap<M extends MessageMap = AnyMessages> {
 /** The properties of an event that are its own. */
 export type EventDetails<E extends Event> = Omit<E, keyof Event>;
 
-/** Dispatches an event with its details, where a listener was ever added for it. */
+/** Dispatches an event with its details, if a listener was ever added for it. */
 export type EmitEvent<M extends MessageMap = AnyMessages> = <
   K extends keyof ClientEventMap<M>,
 >(type: K, details: EventDetails<ClientEventMap<M>[K]>) => void;
@@ -179,7 +179,7 @@ class FallbackCloseEvent extends Event implements CloseEvent {
 }
 
 /**
- * Creates a `close` event: the platform's where there is one.
+ * Creates a `close` event: the platform's if there is one.
  *
  * @param init the code, the reason, and whether the closing handshake was completed.
  * @returns the event.

@@ -14,7 +14,7 @@ export class Listeners<T> {
   /**
    * Adds a listener.
    *
-   * @param listener a new function; receives each value, and calls `remove`, where it is given, before its handler runs.
+   * @param listener a new function; receives each value, and calls `remove`, if it is given, before its handler runs.
    * @param options a signal, and whether the handler runs once.
    * @returns removes the listener; idempotent.
    * @throws {TypeError} for an unknown option.

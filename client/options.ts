@@ -39,7 +39,7 @@ export interface OutboxOptions {
   /** The largest size of all messages in bytes; a message that exceeds it is refused with the code `limit`. @default 1_048_576 */
   readonly maxBytes?: number | undefined;
   /**
-   * The longest age of a message in ms. An older one fails with `timeout`, or with `indeterminate` where it was sent.
+   * The longest age of a message in ms. An older one fails with `timeout`, or with `indeterminate` if it was sent.
    *
    * @default 60_000
    */

@@ -82,7 +82,7 @@ export class Waiters {
  * @param options the options as given.
  * @returns the signal.
  * @throws {TypeError} for an unknown option.
- * @throws the signal's reason, where it is aborted already.
+ * @throws the signal's reason, if it is aborted already.
  */
 export function checkWait(
   action: string,

@@ -191,10 +191,10 @@ export abstract class WebSocketApi<M extends MessageMap = AnyMessages>
   }
 
   /**
-   * Returns true where a listener was ever added for an event type: without one, no event is created.
+   * Returns true if a listener was ever added for an event type: without one, no event is created.
    *
    * @param type the event's type.
-   * @returns `false` where none was added.
+   * @returns `false` if none was added.
    */
   protected hasListener(type: string): boolean {
     return this.#listenedTypes.has(type);

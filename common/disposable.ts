@@ -5,12 +5,12 @@
  * @module
  */
 
-/** `Disposable`, where the program's `lib` has it. */
+/** `Disposable`, if the program's `lib` has it. */
 export type OptionalDisposable = SymbolConstructor extends
   { readonly dispose: infer S extends symbol } ? { [K in S]: () => void }
   : object;
 
-/** `AsyncDisposable`, where the program's `lib` has it. */
+/** `AsyncDisposable`, if the program's `lib` has it. */
 export type OptionalAsyncDisposable = SymbolConstructor extends
   { readonly asyncDispose: infer S extends symbol }
   ? { [K in S]: () => Promise<void> }
@@ -23,7 +23,7 @@ interface DisposeSymbols {
 }
 
 /**
- * Adds the method of `Symbol.dispose` or `Symbol.asyncDispose` to a class, where the runtime has the symbol.
+ * Adds the method of `Symbol.dispose` or `Symbol.asyncDispose` to a class, if the runtime has the symbol.
  *
  * @typeParam T the class's instances.
  * @param prototype the class's prototype.

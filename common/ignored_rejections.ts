@@ -5,7 +5,7 @@ export interface IgnoredRejectionsContext {
   /**
    * Calls a function once the current turn of the event loop is over.
    *
-   * @returns cancels the call, where that is possible.
+   * @returns cancels the call, if that is possible.
    */
   afterTurn(check: () => void): (() => void) | undefined;
   /** Receives the reason of each rejection that the program has ignored. */

@@ -149,7 +149,7 @@ export function checkNumber(
 }
 
 /**
- * Checks an option that is a function, where it is given.
+ * Checks an option that is a function, if it is given.
  *
  * @param action the action that the option is for.
  * @param name the option's name.
@@ -168,7 +168,7 @@ export function checkFunction(
 }
 
 /**
- * Checks an option that is `true` or `false`, where it is given.
+ * Checks an option that is `true` or `false`, if it is given.
  *
  * @param action the action that the option is for.
  * @param name the option's name.

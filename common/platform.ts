@@ -50,7 +50,7 @@ export function deferred<T>(
  *
  * @param url the URL.
  * @param base the base of a relative URL; `undefined` for none.
- * @returns the parsed URL, or `undefined` where it is not valid.
+ * @returns the parsed URL, or `undefined` if it is not valid.
  */
 export function parseUrl(
   url: string,

@@ -25,7 +25,7 @@ export interface Limits {
    */
   readonly messagesPerSecond: number;
   /**
-   * The bytes per second of one connection, above a burst of two seconds, or of two messages of `messageBytes` where that is
+   * The bytes per second of one connection, above a burst of two seconds, or of two messages of `messageBytes` if that is
    * more. More close the connection with 4029.
    *
    * @default 1_048_576

@@ -39,7 +39,7 @@ export function isWireCode(code: DrumbeatErrorCode): code is ErrorCode {
 /**
  * Encodes a refusal as an `error` frame of both dialects.
  *
- * @param id the id of the refused frame, where it had one.
+ * @param id the id of the refused frame, if it had one.
  */
 export function encodeRefusal(
   { code, message, issues }: Refusal,

@@ -69,7 +69,7 @@ export interface ContractRefusal {
   readonly code: Extract<ErrorCode, "invalid" | "unsupported">;
   /** The reason, for people. */
   readonly message: string;
-  /** The validator's issues, where it gave any. */
+  /** The validator's issues, if it gave any. */
   readonly issues?: readonly Issue[];
 }
 
@@ -87,15 +87,15 @@ export type CheckedData =
   | { readonly ok: true; readonly value: unknown }
   | ContractRefusal;
 
-/** The types of a request: its data, its reply, and, where schemas transform, the types that they take. */
+/** The types of a request: its data, its reply, and, if schemas transform, the types that they take. */
 export interface RequestTypes {
   /** The data that the hub's handler receives. */
   readonly data: unknown;
   /** The reply that the client receives. */
   readonly reply: unknown;
-  /** The data that the client sends, where it differs from `data`. */
+  /** The data that the client sends, if it differs from `data`. */
   readonly dataInput?: unknown;
-  /** The reply that the hub's handler returns, where it differs from `reply`. */
+  /** The reply that the hub's handler returns, if it differs from `reply`. */
   readonly replyInput?: unknown;
 }
 
@@ -153,7 +153,7 @@ export interface Contract<
    */
   check(message: unknown): Checked<M>;
   /**
-   * Checks a message that the hub has stored: its type, and its fields where their validator is a type guard. A schema checks
+   * Checks a message that the hub has stored: its type, and its fields if their validator is a type guard. A schema checks
    * and transforms what is published; it does not describe its own output.
    *
    * @param message any value.
@@ -286,7 +286,7 @@ export type MessagesOf<
   & InputsIfTransformed<V, Open, PV>;
 
 /**
- * {@linkcode TransformedInputs} where a schema transforms; otherwise `unknown`, so that the types stay short.
+ * {@linkcode TransformedInputs} if a schema transforms; otherwise `unknown`, so that the types stay short.
  *
  * @typeParam V the validators, by message type.
  * @typeParam Open `true` if other types pass as well.

@@ -41,7 +41,7 @@ export class DrumbeatError extends Error {
   override readonly name = "DrumbeatError";
   /** The code by which a program decides what to do. */
   readonly code: DrumbeatErrorCode;
-  /** The validator's issues, where a validator refused the value. */
+  /** The validator's issues, if a validator refused the value. */
   readonly issues: readonly Issue[] | undefined;
 
   /**

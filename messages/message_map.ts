@@ -5,7 +5,7 @@ export type MessageMap = { [type: string]: object };
 export declare const TRANSFORMED: unique symbol;
 
 /**
- * The types that a contract takes, where its schemas transform: they differ from those that it stores and delivers.
+ * The types that a contract takes, if its schemas transform: they differ from those that it stores and delivers.
  *
  * @typeParam I the message types and the fields to publish.
  * @typeParam P the presence data to set.

@@ -45,7 +45,7 @@ export interface GapRecord {
   readonly topic: string;
   /** The offset of the first missing record. */
   readonly from: number;
-  /** The offset after the last missing record; absent where their number is unknown, because the log is a new one. */
+  /** The offset after the last missing record; absent if their number is unknown, because the log is a new one. */
   readonly to?: number;
 }
 

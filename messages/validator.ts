@@ -58,7 +58,7 @@ export type OutputOf<V> = V extends StandardSchema<infer T> ? T
   : never;
 
 /**
- * The type of the values that a validator takes. It differs from {@linkcode OutputOf} where a schema transforms.
+ * The type of the values that a validator takes. It differs from {@linkcode OutputOf} if a schema transforms.
  *
  * @typeParam V the validator.
  */

@@ -34,7 +34,7 @@ const MIN_TOKEN_LENGTH = 16;
  * @param hub the hub to observe.
  * @param options see {@linkcode AdminOptions}.
  * @param action the action that they are for, which begins the error message.
- * @returns a function that returns `undefined` for any other path, or where there are no metrics.
+ * @returns a function that returns `undefined` for any other path, or if there are no metrics.
  * @throws {TypeError} when metrics are given without a token, or the token is too short.
  */
 export function adminHandler(

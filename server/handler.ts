@@ -221,7 +221,7 @@ function draining(): Response {
   return plainText(503, "Draining", { "retry-after": "1" });
 }
 
-/** Returns the path of the URL; `undefined` where the Host header and the path do not form a URL. */
+/** Returns the path of the URL; `undefined` if the Host header and the path do not form a URL. */
 function pathOf(request: Request): string | undefined {
   try {
     return new URL(request.url).pathname;

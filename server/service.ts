@@ -212,7 +212,7 @@ export class Service<
     }
   }
 
-  /** Responds where the handler threw. */
+  /** Responds if the handler threw. */
   readonly onError = (error: unknown): Response => {
     this.hub.transport.report(error, "receive");
     return plainText(500, "Internal error");
@@ -222,7 +222,7 @@ export class Service<
   readonly onListenError = (error: unknown): void =>
     this.hub.transport.report(error, "listen");
 
-  /** Closes the hub where the transport cannot listen. */
+  /** Closes the hub if the transport cannot listen. */
   abandon(): void {
     void this.hub.close();
   }

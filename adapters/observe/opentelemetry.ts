@@ -36,7 +36,7 @@ const ERROR: SpanStatusCode.ERROR = 2;
  * ```
  */
 export function telemetry(): Observer {
-  // Deno sets this where it exports. To read the variable itself would need `--allow-env`.
+  // Deno sets this if it exports telemetry. Reading the variable itself would need `--allow-env`.
   if (!Reflect.has(globalThis, Symbol.for("opentelemetry.js.api.1"))) return {};
   const meter: Meter = Deno.telemetry.meterProvider.getMeter("drumbeat");
   const tracer: Tracer = Deno.telemetry.tracerProvider.getTracer("drumbeat");

@@ -13,11 +13,11 @@ export class RedisScript {
 }
 
 /**
- * Opens a log, and returns its epoch, tail and head. It creates a new log where none exists, where the last writer used
- * another process of Redis than `run`, and where the log ends before the head that the node has: its end was lost. A log
+ * Opens a log, and returns its epoch, tail and head. It creates a new log if none exists, if the last writer used
+ * another process of Redis than `run`, or if the log ends before the head that the node has: its end was lost. A log
  * without a run is of nodes with full durability, and a node without a run is one of them: neither is compared.
  *
- * The head follows the stream where an append ended in the middle: an error of the server, such as a missing right, ends a
+ * The head follows the stream if an append ended in the middle: an error of the server, such as a missing right, ends a
  * script and undoes nothing.
  *
  * KEYS: log, records, marks. ARGV: the node's epoch and head, run, a new epoch, the log's time to live in ms.

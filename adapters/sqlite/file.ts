@@ -49,7 +49,7 @@ PRAGMA user_version = ${SCHEMA_VERSION};
 /**
  * Opens the file for this process alone, and creates the tables in a new file.
  *
- * @param path the file's path; the file is created where it does not exist.
+ * @param path the file's path; the file is created if it does not exist.
  * @param durability the event that a commit waits for.
  * @throws {StoreFileError} with a message of one line.
  */

@@ -59,7 +59,7 @@ export class SqliteLogs {
     for (const log of this.#byName.values()) if (log !== undefined) yield log;
   }
 
-  /** Returns a topic's log, created where it does not exist. */
+  /** Returns a topic's log, created if it does not exist. */
   open(name: string): TopicLog {
     let log = this.#byName.get(name);
     if (log === undefined) {

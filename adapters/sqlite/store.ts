@@ -41,7 +41,7 @@ export {
 /**
  * Makes the factory of a store in a SQLite file, for the option `store` of `serve` or `createHub`.
  *
- * @param path the file's path; the file is created where it does not exist.
+ * @param path the file's path; the file is created if it does not exist.
  * @param options see {@linkcode SqliteStoreOptions}.
  * @returns the factory. It opens the file, and throws a {@linkcode StoreFileError} when it cannot.
  * @throws {TypeError} for an unknown option or a wrong type, {@linkcode RangeError} for a number out of bounds.
@@ -99,7 +99,7 @@ export class SqliteStore implements Store {
   #isClosed = false;
 
   /**
-   * Opens the file, and creates it where it does not exist.
+   * Opens the file, and creates it if it does not exist.
    *
    * @param path the file's path.
    * @param clock the hub's clock.

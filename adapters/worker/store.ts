@@ -105,7 +105,7 @@ interface PendingCall {
 export class WorkerStore implements Store {
   /** `true`: other workers write to the same logs. */
   readonly shared = true;
-  /** Reads records below the hub's ring, where the hosted store can. */
+  /** Reads records below the hub's ring, if the hosted store can. */
   readonly read?: (
     topic: string,
     from: number,

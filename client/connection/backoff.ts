@@ -13,9 +13,9 @@ export class Backoff {
   }
 
   /**
-   * Starts at the shortest wait again, where the closed connection was stable.
+   * Starts at the shortest wait again, if the closed connection was stable.
    *
-   * @param uptimeMs the time for which it was open; 0 where it never opened.
+   * @param uptimeMs the time for which it was open; 0 if it never opened.
    */
   connectionClosed(uptimeMs: number): void {
     if (uptimeMs >= DEFAULTS.stableAfterMs) this.attempt = 0;

@@ -5,7 +5,7 @@ import type { ConnectionClose } from "./connection.ts";
  * Creates the error of an operation on a closed client.
  *
  * @param action the action, which begins the message.
- * @param close the close after which the client does not reconnect; `undefined` where the program closed the client.
+ * @param close the close after which the client does not reconnect; `undefined` if the program closed the client.
  * @returns an error with the code `closed`, which names the close code and the reason, and has the runtime's error as cause.
  */
 export function closeError(

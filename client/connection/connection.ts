@@ -10,13 +10,13 @@ import {
 
 /** The end of a connection. */
 export interface ConnectionClose {
-  /** The close code; 1006 where no close frame arrived. */
+  /** The close code; 1006 if no close frame arrived. */
   readonly code: number;
   /** The close reason. Where the server sent none, the runtime's error, if there is one: Deno and npm's `ws` name the HTTP status. */
   readonly reason: string;
-  /** True where the closing handshake was completed. */
+  /** True if the closing handshake was completed. */
   readonly wasClean: boolean;
-  /** The error that the runtime reported, where it reports one. */
+  /** The error that the runtime reported, if it reports one. */
   readonly cause?: unknown;
 }
 
@@ -51,7 +51,7 @@ export interface ConnectionParameters {
   /**
    * Called once when the connection has closed, but not after {@linkcode Connection.abandon}. Nothing is called after it.
    *
-   * @param isOwnError true where the client ended the connection by its own judgement: {@linkcode Connection.fail}.
+   * @param isOwnError true if the client ended the connection by its own judgement: {@linkcode Connection.fail}.
    */
   readonly closed: (close: ConnectionClose, isOwnError: boolean) => void;
 }
@@ -156,7 +156,7 @@ export class Connection {
     });
   }
 
-  /** Sends a frame. @returns `false` where the socket does not accept it, because it is closing. */
+  /** Sends a frame. @returns `false` if the socket does not accept it, because it is closing. */
   send(data: FrameData): boolean {
     if (this.#phase !== "live" || this.#socket.readyState !== 1) return false;
     this.#socket.send(data);
@@ -236,7 +236,7 @@ export class Connection {
     );
   }
 
-  /** The runtime's words for the error; "" where it has none. */
+  /** The runtime's words for the error; "" if it has none. */
   get #causeText(): string {
     const cause = this.#cause;
     if (cause === undefined) return "";

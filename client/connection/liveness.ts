@@ -22,7 +22,7 @@ export interface LivenessPort {
 export interface PingResult {
   /** The round trip in ms. */
   readonly rttMs: number;
-  /** True where the program requested the ping through `send`. */
+  /** True if the program requested the ping through `send`. */
   readonly isRequested: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface PingResult {
  * Selects the times of the heartbeat: the program's options precede the server's values, and neither may ping in a busy loop.
  *
  * @param option the program's option; `false` disables the heartbeat.
- * @param server the values of `start`, where there was one: any values, as the server may be hostile.
+ * @param server the values of `start`, if there was one: any values, as the server may be hostile.
  * @returns the times in ms; `Infinity` without a heartbeat.
  */
 export function selectHeartbeat(
@@ -116,7 +116,7 @@ export class Liveness {
     );
   }
 
-  /** Records a pong. @returns the oldest unanswered ping's result, or `undefined` where the server was not pinged. */
+  /** Records a pong. @returns the oldest unanswered ping's result, or `undefined` if the server was not pinged. */
   pong(): PingResult | undefined {
     const ping = this.#pings.shift();
     return ping && {

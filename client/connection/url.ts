@@ -4,10 +4,10 @@ import { parseUrl } from "../../common/platform.ts";
  * Resolves the URL of a WebSocket.
  *
  * @param url an absolute `ws:`, `wss:`, `http:` or `https:` URL, or a path on the page's own host.
- * @param base the page's address, where there is a page.
+ * @param base the page's address, if there is a page.
  * @returns an absolute `ws:` or `wss:` URL.
  * @throws {DOMException} `SyntaxError`, as of `new WebSocket(url)`: for an invalid URL, another scheme, a fragment, or a
- * path where there is no page.
+ * path if there is no page.
  */
 export function resolveUrl(
   url: string | URL,
@@ -47,7 +47,7 @@ const TOKEN = /^(?:access_?|auth_?)?token$/i;
  * Refuses a URL with a token: every server and proxy on the way writes URLs to its logs.
  *
  * @param url an absolute URL.
- * @throws {TypeError} where a parameter holds a token; the message does not contain the token.
+ * @throws {TypeError} if a parameter holds a token; the message does not contain the token.
  */
 export function refuseToken(url: string): void {
   for (const name of new URL(url).searchParams.keys()) {

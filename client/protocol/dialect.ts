@@ -26,7 +26,7 @@ export interface DialectHost<M extends MessageMap> {
   heartbeat(rttMs: number): void;
   /** Dispatches a `message` event. */
   showMessage(data: FrameData): void;
-  /** Returns true where a listener was ever added for an event type. */
+  /** Returns true if a listener was ever added for an event type. */
   hasListener(type: string): boolean;
   /** Dispatches an event. */
   readonly emit: EmitEvent<M>;

@@ -33,7 +33,7 @@ export class InflightBudget {
       Number(this.#turn === "requests" && this.#requests.isWaiting);
   }
 
-  /** Returns true where one more request may be sent now. */
+  /** Returns true if one more request may be sent now. */
   get hasRequestCapacity(): boolean {
     return this.#publishes.inflight + this.#requests.inflight +
         Number(this.#turn === "publishes" && this.#publishes.isWaiting) <

@@ -1,6 +1,6 @@
 import type { WireLimits } from "../../messages.ts";
 
-/** The limits that apply where `start` names none: the defaults of the first hubs. */
+/** The limits that apply if `start` names none: the defaults of the first hubs. */
 const LIMITS: WireLimits = {
   messageBytes: 64 * 1024,
   windowBytes: 256 * 1024,

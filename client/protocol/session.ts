@@ -4,7 +4,7 @@ import { CloseCode, type StartFrame } from "../../messages.ts";
 export class Session {
   /** The public id of this peer. */
   peer: string | undefined;
-  /** True where the last `start` resumed the session. */
+  /** True if the last `start` resumed the session. */
   resumed = false;
   #secret: string | undefined;
   /** A hello with the secret was sent and is not answered yet. */
@@ -36,7 +36,7 @@ export class Session {
   }
 
   /**
-   * Returns true where the close code forbids a reconnect only because a stray hello of this client took the session over.
+   * Returns true if the close code forbids a reconnect only because a stray hello of this client took the session over.
    * Called once for each close, before {@linkcode Session.connectionClosed}.
    */
   overridesClose(code: number): boolean {

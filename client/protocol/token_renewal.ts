@@ -34,7 +34,7 @@ export class TokenRenewal {
   /**
    * Gets a token: at once, unless the option is a function.
    *
-   * @param use receives the token; `undefined` where there is none.
+   * @param use receives the token; `undefined` if there is none.
    * @param failed receives the exception of the program's function.
    */
   get(
@@ -97,7 +97,7 @@ export class TokenRenewal {
     this.#stop = undefined;
   }
 
-  /** Returns true where the client reconnects once with a new token, although the close code forbids it. */
+  /** Returns true if the client reconnects once with a new token, although the close code forbids it. */
   overridesClose(code: number): boolean {
     if (
       code !== CloseCode.unauthenticated || this.#wasRefused ||
@@ -108,7 +108,7 @@ export class TokenRenewal {
   }
 }
 
-/** Checks the result of the program's function: `localStorage.getItem` returns `null` where there is no token. */
+/** Checks the result of the program's function: `localStorage.getItem` returns `null` if there is no token. */
 function readToken(token: unknown): string | undefined {
   if (token === undefined || token === null) return undefined;
   if (typeof token === "string") return token;

@@ -404,7 +404,7 @@ export class V1<M extends MessageMap> implements Dialect {
     this.#connection?.send(encode(frame));
   }
 
-  /** Closes the connection where the server sent a wrong batch or gap. */
+  /** Closes the connection if the server sent a wrong batch or gap. */
   #check(fault: BatchFault | undefined, topic: string): void {
     if (fault === "record") {
       this.#failProtocol(`Invalid record in a batch of '${topic}'`);

@@ -42,7 +42,7 @@ export function bodyOf(
  * Reads the text that `send` received in the dialect `v1`.
  *
  * @param text the text as a plain peer sends it.
- * @returns `"ping"` where it requests a pong; otherwise it is a message for the lobby.
+ * @returns `"ping"` if it requests a pong; otherwise it is a message for the lobby.
  * @throws {SyntaxError} for text that is not a JSON object with a string `type`.
  */
 export function readSentText(text: string): "ping" | "message" {

@@ -87,7 +87,7 @@ export class Outbox {
     return this.#unsentBytes;
   }
 
-  /** Adds a message, and sends it where the connection accepts it. */
+  /** Adds a message, and sends it if the connection accepts it. */
   enqueue(message: OutgoingMessage): void {
     const { maxCount, maxBytes, maxAgeMs } = this.#settings;
     const { signal, body, bytes } = message;
@@ -148,7 +148,7 @@ export class Outbox {
    *
    * @param message the message.
    * @param refused receives the server's refusal.
-   * @throws {DrumbeatError} `limit` where the outbox is full: a program that sends in a loop would not notice the loss.
+   * @throws {DrumbeatError} `limit` if the outbox is full: a program that sends in a loop would not notice the loss.
    */
   send(
     message: Omit<OutgoingMessage, "resolve" | "reject">,
@@ -202,7 +202,7 @@ export class Outbox {
    * Sends what the connection accepts before the client's close frame. It waits for Blobs that are being read, as a WebSocket
    * does, but not for the server's rates.
    *
-   * @param done called when nothing more will be sent: at once where no Blob is being read.
+   * @param done called when nothing more will be sent: at once if no Blob is being read.
    */
   finish(done: () => void): void {
     this.#isClosed = true;
@@ -244,7 +244,7 @@ export class Outbox {
     if (this.#finishing !== undefined && !this.#isReading) this.#finish();
   }
 
-  /** True where the next message is a Blob that is being read, and the connection would accept it. */
+  /** True if the next message is a Blob that is being read, and the connection would accept it. */
   get #isReading(): boolean {
     const sender = this.#sender;
     if (sender === undefined || this.#sent.size >= sender.inflight) {
@@ -305,7 +305,7 @@ export class Outbox {
   }
 
   #accepted(entry: Entry, id: number): void {
-    // False where it was sent again, or where a listener of raw frames has closed the client.
+    // False if it was sent again, or if a listener of raw frames has closed the client.
     if (!this.#unsent.delete(entry)) return;
     this.#unsentBytes -= entry.bytes;
     entry.id = id;

@@ -13,15 +13,15 @@ export interface OutgoingMessage {
   readonly bytes: number;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
-  /** Called when the message is stored at this offset; -1 where there is no log. */
+  /** Called when the message is stored at this offset; -1 if there is no log. */
   resolve(offset: number): void;
   /** Called when it is not stored, or when the outcome is unknown. @param isRefused whether the server refused it. */
   reject(error: unknown, isRefused: boolean): void;
 }
 
 /**
- * The result of sending a message: the id of a frame that the server will answer, or `settled` where no answer follows;
- * `large` where the server would refuse the size; `closing` where the connection accepts nothing more; `later` where it
+ * The result of sending a message: the id of a frame that the server will answer, or `settled` if no answer follows;
+ * `large` if the server would refuse the size; `closing` if the connection accepts nothing more; `later` if it
  * accepts nothing for now, and calls `flush` when it does.
  */
 export type SendResult = number | "settled" | "large" | "closing" | "later";

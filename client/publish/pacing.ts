@@ -77,7 +77,7 @@ export class Pacer {
   }
 
   /**
-   * Sends a frame, where the rates allow it now.
+   * Sends a frame, if the rates allow it now.
    *
    * @param data the frame.
    * @param bytes its size.
@@ -144,7 +144,7 @@ export class Pacer {
     return this.#port.send(data);
   }
 
-  /** Returns true where the rates allow a frame now; otherwise sets the timer for the moment when they do. */
+  /** Returns true if the rates allow a frame now; otherwise sets the timer for the moment when they do. */
   #maySend(bytes: number): boolean {
     if (this.#isUnlimited) return true;
     const now = this.#clock.now();

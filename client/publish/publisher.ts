@@ -70,7 +70,7 @@ export class Publisher<M extends MessageMap> {
     });
   }
 
-  /** Publishes to the lobby: {@linkcode Client.send}. @throws {DrumbeatError} `limit` where the outbox is full. */
+  /** Publishes to the lobby: {@linkcode Client.send}. @throws {DrumbeatError} `limit` if the outbox is full. */
   send(data: string | Binary): void {
     this.outbox.send(
       { topic: LOBBY, message: data, ...bodyOf(data) },

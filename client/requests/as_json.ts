@@ -3,7 +3,7 @@
  * have may change it.
  *
  * @param value the data of a request or of presence.
- * @returns what JSON makes of it; `undefined` where JSON leaves it out.
+ * @returns what JSON makes of it; `undefined` if JSON leaves it out.
  */
 export function asJson(value: unknown): unknown {
   const text = JSON.stringify(value) as string | undefined;

@@ -13,7 +13,7 @@ export type Answer =
 
 /** A sent frame that the server has not answered yet. */
 export interface PendingReply {
-  /** Handles the answer. @returns `false` where the frame does not answer this one: it stays pending. */
+  /** Handles the answer. @returns `false` if the frame does not answer this one: it stays pending. */
   settle(answer: Answer): boolean;
   /** Handles the server's error. */
   refuse(error: DrumbeatError): void;

@@ -24,7 +24,7 @@ export interface RequestOptions {
 }
 
 /**
- * The parameters of {@linkcode Client.request} after the method: data may be absent only where the contract accepts
+ * The parameters of {@linkcode Client.request} after the method: data may be absent only if the contract accepts
  * `undefined`.
  *
  * @typeParam Data the data that the contract defines for the method.
@@ -63,7 +63,7 @@ export interface FrameSender {
   readonly isOpen: boolean;
   /** Returns the largest size of a frame of a type that the server accepts, in bytes; `Infinity` before the first `start`. */
   maxBytes(type: ClientFrame["type"]): number;
-  /** Returns true where the server accepts one more request now: docs/protocol.md, "In flight". */
+  /** Returns true if the server accepts one more request now: docs/protocol.md, "In flight". */
   hasCapacity(): boolean;
   /** Sends an encoded frame within the server's rates. */
   send(frame: string, bytes: number): SentFrame;

@@ -28,7 +28,7 @@ export class Cursor {
    * Moves the cursor to the start that the server selected.
    *
    * @param start the start in `start` or `subscribed`.
-   * @returns the missing records, where they are known now: the server's log is another one, or it ends before the cursor.
+   * @returns the missing records, if they are known now: the server's log is another one, or it ends before the cursor.
    * For a cursor below the log's oldest record, a `gap` frame follows.
    */
   moveTo({ epoch, offset, head }: Subscribed): Missing | undefined {
@@ -46,12 +46,12 @@ export class Cursor {
     return before && { from: before.offset };
   }
 
-  /** Returns true where `offset` is the next expected one. */
+  /** Returns true if `offset` is the next expected one. */
   expects(offset: number): boolean {
     return this.#epoch !== undefined && this.#offset === offset;
   }
 
-  /** Moves the cursor behind the record at `offset`: the next one, or a later one where the records between were replaced. */
+  /** Moves the cursor behind the record at `offset`: the next one, or a later one if the records between were replaced. */
   advance(offset: number): void {
     if (this.#missed !== undefined && offset < this.#missed.head) {
       this.#missed.count++;
@@ -62,7 +62,7 @@ export class Cursor {
   /**
    * Moves the cursor behind a gap.
    *
-   * @returns `false` where the gap does not start at the next expected offset, or is empty: the cursor stays.
+   * @returns `false` if the gap does not start at the next expected offset, or is empty: the cursor stays.
    */
   skip(from: number, to: number): boolean {
     if (!this.expects(from) || to <= from) return false;

@@ -16,7 +16,7 @@ export class DirectMessages<M extends MessageMap> {
     this.#host = host;
   }
 
-  /** Returns the topics of a hello: the position of the log, where its epoch is known. */
+  /** Returns the topics of a hello: the position of the log, if its epoch is known. */
   hello(): Record<string, Start> {
     const position = this.#subscription?.position;
     return position === undefined || position.epoch === ""
@@ -43,7 +43,7 @@ export class DirectMessages<M extends MessageMap> {
     return this.#subscription?.name === name ? this.#subscription : undefined;
   }
 
-  /** Returns the subscription for a batch, which starts at the batch where the hub sent no other start. */
+  /** Returns the subscription for a batch, which starts at the batch if the hub sent no other start. */
   forBatch(name: string, offset: number): Subscription<M> | undefined {
     const subscription = this.get(name);
     if (subscription !== undefined && subscription.position === undefined) {

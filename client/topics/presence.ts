@@ -13,7 +13,7 @@ import type { Requests } from "../requests/requests.ts";
 import { checkWait, Waiters, type WaitOptions } from "../waiters.ts";
 
 /**
- * The parameters of {@linkcode TopicPresence.set}: data may be absent only where the contract accepts `null`.
+ * The parameters of {@linkcode TopicPresence.set}: data may be absent only if the contract accepts `null`.
  *
  * @typeParam P the members' data.
  */
@@ -38,10 +38,10 @@ export interface TopicPresence<P = unknown, Input = P> {
    * it waits for one.
    *
    * @param given the data that the other members receive: a JSON value, of at most 1,024 bytes by default, which may be
-   * absent where the contract accepts `null`; then a signal, which stops the wait, while the data may reach the server
+   * absent if the contract accepts `null`; then a signal, which stops the wait, while the data may reach the server
    * nevertheless.
    * @returns a promise that resolves when the server has the data.
-   * @throws {DrumbeatError} `invalid` where the contract refuses the data; the server's code where it refuses them;
+   * @throws {DrumbeatError} `invalid` if the contract refuses the data; the server's code if it refuses them;
    * `timeout`; `closed`.
    */
   set(...given: PresenceArguments<Input>): Promise<void>;
@@ -128,7 +128,7 @@ export class PresenceView implements TopicPresence {
     this.#listeners.dispatch(change);
   }
 
-  /** Settles the calls of `set`. @param error the server's refusal, where it refused the data. */
+  /** Settles the calls of `set`. @param error the server's refusal, if it refused the data. */
   settled(error?: unknown): void {
     if (error === undefined) this.#setting.resolve();
     else this.#setting.reject(error);

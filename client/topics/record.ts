@@ -30,8 +30,8 @@ export interface RecordSource {
  * @param payload the payload of a binary batch.
  * @param expected the offset of the record, or the smallest one that it may state: records before it were replaced.
  * @param source the origin of the record.
- * @param before the record before it in the batch, which gives `from` and `at` where they are absent.
- * @returns the record, or `undefined` where the value is not a record.
+ * @param before the record before it in the batch, which gives `from` and `at` if they are absent.
+ * @returns the record, or `undefined` if the value is not a record.
  */
 export function readRecord(
   raw: unknown,
@@ -68,9 +68,9 @@ export function readRecord(
  * Reads the records of a batch.
  *
  * @param batch the batch.
- * @param payload its payload, where it is binary.
+ * @param payload its payload, if it is binary.
  * @param peer the public id of this client.
- * @returns the records, or `undefined` where one of them is not a record.
+ * @returns the records, or `undefined` if one of them is not a record.
  */
 export function readBatch(
   { topic, offset, messages }: BatchFrame,

@@ -87,7 +87,7 @@ export class Subscription<M extends MessageMap>
   /**
    * Requests a start for a further handle.
    *
-   * @returns `false` where the handle would not receive the records from that start on: the subscription has another one.
+   * @returns `false` if the handle would not receive the records from that start on: the subscription has another one.
    */
   startFrom(start: StartFrom): boolean {
     if (isSame(start, {}) || isSame(start, this.position ?? this.#start)) {
@@ -186,7 +186,7 @@ export class Subscription<M extends MessageMap>
     this.unsubscribed();
   }
 
-  /** Returns true where a batch may start at this offset. */
+  /** Returns true if a batch may start at this offset. */
   expects(offset: number): boolean {
     return this.#cursor.expects(offset);
   }
@@ -212,7 +212,7 @@ export class Subscription<M extends MessageMap>
     this.#caughtUp();
   }
 
-  /** Handles a gap. @returns `false` where it does not start at the next expected offset. */
+  /** Handles a gap. @returns `false` if it does not start at the next expected offset. */
   skip(from: number, to: number): boolean {
     if (!this.#cursor.skip(from, to)) return false;
     this.#skipped(from, to);

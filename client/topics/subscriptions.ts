@@ -200,7 +200,7 @@ export class Subscriptions<M extends MessageMap> {
     this.#reconcile(state);
   }
 
-  /** Handles the error of a subscription: subscribes again later where the error will pass. */
+  /** Handles the error of a subscription: subscribes again later if the error will pass. */
   #refused(
     state: SubscriptionState<M>,
     subscription: Subscription<M>,
@@ -296,7 +296,7 @@ export class Subscriptions<M extends MessageMap> {
     );
   }
 
-  /** Sends a frame. @returns `false` where the server would refuse its size, and nothing is sent. */
+  /** Sends a frame. @returns `false` if the server would refuse its size, and nothing is sent. */
   #send(frame: ClientFrame): boolean {
     const text = encode(frame);
     const bytes = utf8Length(text);

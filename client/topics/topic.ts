@@ -60,9 +60,9 @@ export interface Topic<M extends MessageMap = AnyMessages, P = unknown>
    * @param message a message of the contract, or bytes.
    * @param options a signal and a timeout.
    * @returns the record's offset, once it is stored.
-   * @throws {DrumbeatError} `invalid` or `unsupported` where the contract or the server refuses the message; `limit` where
-   * the outbox is full; `large` above the server's limit; `timeout` where it was not sent in time; `closed`;
-   * `indeterminate` where it was sent and its outcome is unknown. With every code but `indeterminate` it was not stored.
+   * @throws {DrumbeatError} `invalid` or `unsupported` if the contract or the server refuses the message; `limit` if
+   * the outbox is full; `large` above the server's limit; `timeout` if it was not sent in time; `closed`;
+   * `indeterminate` if it was sent and its outcome is unknown. With every code but `indeterminate` it was not stored.
    */
   publish<T extends keyof M & string>(
     message: MessageInput<M, T> | ArrayBuffer | ArrayBufferView | Blob,
@@ -124,7 +124,7 @@ export interface Topic<M extends MessageMap = AnyMessages, P = unknown>
    *
    * @param options the first offset, the number of records, a signal and a timeout.
    * @returns a part of the history without gaps, and the bounds of the log.
-   * @throws {DrumbeatError} `disconnected` without a connection, or where it closed; `timeout`; the server's code where it
+   * @throws {DrumbeatError} `disconnected` without a connection, or if it closed; `timeout`; the server's code if it
    * refuses.
    */
   history(options?: HistoryOptions): Promise<HistoryPart<M>>;
@@ -134,7 +134,7 @@ export interface Topic<M extends MessageMap = AnyMessages, P = unknown>
    *
    * @param options a signal.
    * @returns a promise that resolves when the state is `subscribed`.
-   * @throws {DrumbeatError} with the server's code where it refuses the topic; `closed`. After `limit` and `unavailable` the
+   * @throws {DrumbeatError} with the server's code if it refuses the topic; `closed`. After `limit` and `unavailable` the
    * state stays `subscribing`: the client subscribes again after a wait, and a later call of `subscribed` waits for that.
    */
   subscribed(options?: WaitOptions): Promise<void>;
@@ -145,7 +145,7 @@ export interface Topic<M extends MessageMap = AnyMessages, P = unknown>
    *
    * @param options a signal, which stops the wait.
    * @returns a promise that resolves when the server has removed the subscription, or when the connection has closed; at once
-   * where the topic has other handles.
+   * if the topic has other handles.
    */
   close(options?: WaitOptions): Promise<void>;
 }

@@ -80,7 +80,7 @@ export class TopicHandle<M extends MessageMap> {
   readonly #listeners = new RecordListeners<M>();
   readonly #queues = new Set<RecordQueue<M>>();
   #isEnded = false;
-  /** True where `close` of this handle has ended the subscription. */
+  /** True if `close` of this handle has ended the subscription. */
   #wasLast = false;
 
   /**

@@ -72,7 +72,7 @@ export class Topics<M extends MessageMap> {
   }
 
   /**
-   * Returns a new handle of a topic, and subscribes where there is no subscription.
+   * Returns a new handle of a topic, and subscribes if there is no subscription.
    *
    * @throws {TypeError} for a start that comes too late: the subscription has another one.
    */
@@ -137,7 +137,7 @@ export class Topics<M extends MessageMap> {
    * Delivers the records of a batch.
    *
    * @param frame the batch.
-   * @param payload its payload, where it is binary.
+   * @param payload its payload, if it is binary.
    * @param peer the public id of this client.
    * @returns the fault of the batch: then none of its records was delivered.
    */
@@ -180,7 +180,7 @@ export class Topics<M extends MessageMap> {
     this.#subscriptions.close();
   }
 
-  /** Dispatches a record of the lobby as a plain peer receives it, where the program listens: encoding costs time. */
+  /** Dispatches a record of the lobby as a plain peer receives it, if the program listens: encoding costs time. */
   #show(record: RawRecord): void {
     if (record.topic !== LOBBY || !this.#host.hasListener("message")) return;
     this.#host.showMessage(

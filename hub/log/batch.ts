@@ -30,7 +30,7 @@ export interface BatchFrame {
 
 /**
  * Encodes the records from `from` on as one batch frame: text records up to {@linkcode BATCH_BYTES}, or one binary record.
- * A record states `from` and `at` only where they differ from the record before: docs/decisions/0009.
+ * A record states `from` and `at` only if they differ from the record before: docs/decisions/0009.
  *
  * @param run the run that holds the records.
  * @param from the offset of the first record, below the run's head.

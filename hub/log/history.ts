@@ -32,7 +32,7 @@ export interface LogPart {
 }
 
 /**
- * Reads records of an open topic: from the ring where it reaches, from the store below it.
+ * Reads records of an open topic: from the ring, and from the store those that are below the ring.
  *
  * @param topic the topic.
  * @param store the store that keeps the topic's log.

@@ -10,11 +10,11 @@ export interface RefusedHandshake {
   readonly address: string;
   /** The path of the request, without the query. */
   readonly path: string;
-  /** The `Origin` header, where there was one. */
+  /** The `Origin` header, if there was one. */
   readonly origin?: string | undefined;
   /** The host that the `Origin` is compared with: the `Host` header, or `X-Forwarded-Host` of a trusted proxy. */
   readonly host?: string | undefined;
-  /** The `User-Agent` header, where there was one. */
+  /** The `User-Agent` header, if there was one. */
   readonly userAgent?: string | undefined;
 }
 

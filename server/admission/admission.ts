@@ -119,7 +119,7 @@ const ANY_VERSION = /^drumbeat\.v\d+$/;
  *
  * @param request any request.
  * @param rules see {@linkcode admissionRules}.
- * @returns 403 where the origin is not allowed.
+ * @returns 403 if the origin is not allowed.
  */
 export function refuseOrigin(
   request: Request,
@@ -143,7 +143,7 @@ export function refuseOrigin(
 /**
  * Decides whether a WebSocket handshake is admitted, for every transport.
  *
- * The dialect follows from the offered subprotocols: `drumbeat.v1`, or the plain one where none of Drumbeat's is offered.
+ * The dialect follows from the offered subprotocols: `drumbeat.v1`, or the plain one if none of Drumbeat's is offered.
  *
  * @param request the upgrade request.
  * @param remote the address of the other side, without the port.

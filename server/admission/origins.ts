@@ -26,7 +26,7 @@ export type OriginCheck = (origin: string, request: Request) => boolean;
  * @param trustedProxies the number of proxies whose `X-Forwarded-Host` and `X-Forwarded-Proto` count for `same`. Default: 0.
  * @returns the check.
  * @throws {TypeError} for a value of the wrong type, or a list with a value that is not an origin: a scheme, a host, and a
- * port where it is not the default of the scheme.
+ * port if it is not the default of the scheme.
  */
 export function originCheck(
   origins: Origins,

@@ -6,7 +6,7 @@ const BRACKETED = /^\[([\da-f:.]{2,45})(?:%[^\]]*)?\](?::\d{1,5})?$/i;
 /** IPv6, with a zone or without (RFC 4007 section 11). */
 const IPV6 = /^([\da-f:.]{2,45})(?:%.*)?$/i;
 
-/** Returns the address of an entry of `X-Forwarded-For`, without its port, brackets and zone; `undefined` where it has none. */
+/** Returns the address of an entry of `X-Forwarded-For`, without its port, brackets and zone; `undefined` if it has none. */
 function addressOf(entry: string): string | undefined {
   const ipv4 = IPV4.exec(entry)?.[1];
   if (ipv4 !== undefined) return ipv4;
@@ -24,7 +24,7 @@ function addressOf(entry: string): string | undefined {
  * @param request the request.
  * @param remote the address that the connection is from, without the port.
  * @param proxies the number of trusted proxies; 0 ignores the header.
- * @returns the client's address; `remote` where the header has too few entries, or no address in that place.
+ * @returns the client's address; `remote` if the header has too few entries, or no address in that place.
  */
 export function clientAddress(
   request: Request,

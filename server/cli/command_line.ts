@@ -9,7 +9,7 @@ export interface ServeCommand {
   readonly run: "serve";
   readonly port: number;
   readonly hostname: string;
-  /** The environment variables that set the port and the hostname, for error messages; none where a flag or the default did. */
+  /** The environment variables that set the port and the hostname, for error messages; none if a flag or the default did. */
   readonly variables: { readonly port?: "PORT"; readonly hostname?: "HOST" };
   /** The number of isolates with sockets; 1 for the main isolate alone. */
   readonly workers: number;

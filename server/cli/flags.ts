@@ -3,7 +3,7 @@ export class FlagError extends Error {
   override readonly name = "FlagError";
 }
 
-/** Reads a flag that has one of a few values; `undefined` where the flag is absent. */
+/** Reads a flag that has one of a few values; `undefined` if the flag is absent. */
 export function readChoice<T extends string>(
   flag: string,
   choices: readonly T[],

@@ -4,7 +4,7 @@ import { FlagError } from "./flags.ts";
 import { readSecretFile, UnavailableError } from "./optional_modules.ts";
 import { printError } from "./output.ts";
 
-/** Returns the variable that names the store; `undefined` where it is not set, or the process may not read it. */
+/** Returns the variable that names the store; `undefined` if it is not set, or the process may not read it. */
 export function storeVariable(): string | undefined {
   const variable = "DRUMBEAT_STORE";
   const { state } = Deno.permissions.querySync({ name: "env", variable });

@@ -19,7 +19,7 @@ export interface ListenAddress {
  * Lists the URLs of a server.
  *
  * @param address the address that it listens on.
- * @returns the URL for this machine first, then those for other devices, where a permission allows to list them.
+ * @returns the URL for this machine first, then those for other devices, if a permission allows to list them.
  */
 export function urlsOf(address: ListenAddress): string[] {
   const { hostname, port, scheme = "http" } = address;

@@ -42,7 +42,7 @@ const assets = new Map<string, Promise<Asset>>();
  *
  * @param request a request of any method.
  * @param path the path of the URL.
- * @returns the response, or `undefined` where there is no such file.
+ * @returns the response, or `undefined` if there is no such file.
  */
 export async function serveAsset(
   request: Request,

@@ -49,7 +49,7 @@ export interface NodeListenOptions {
   readonly hostname: string;
   /** Responds to a request. */
   readonly handler: Handler;
-  /** Responds where the handler threw. */
+  /** Responds if the handler threw. */
   readonly onError: (error: unknown) => Response;
 }
 

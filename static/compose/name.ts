@@ -93,7 +93,7 @@ function pick(words: readonly string[]): string {
 
 type StorageName = "localStorage" | "sessionStorage";
 
-// Both functions throw where the browser forbids storage, or where it is full. The name then lasts as long as its page.
+// Both functions throw if the browser forbids storage, or if it is full. The name then lasts as long as its page.
 function read(storage: StorageName): string | undefined {
   try {
     return globalThis[storage].getItem(KEY) ?? undefined;

@@ -18,7 +18,7 @@ export class AutoScroll {
    *
    * @param scroller the element that scrolls.
    * @param onChange called when the user moved away from the end, and when they returned to it.
-   * @param content the element whose size is followed, where its lines may grow after they were added.
+   * @param content the element whose size is followed, if its lines may grow after they were added.
    */
   constructor(
     scroller: HTMLElement,
