@@ -116,11 +116,11 @@ export class RedisAppends {
   }
 
   #run(batch: Batch, head: number): Promise<string> {
-    const { connection, run } = this.#node;
+    const { connection, generation } = this.#node;
     return connection.script<string>(APPEND, batch.keys, [
       batch.epoch!,
       `${head}`,
-      run,
+      generation,
       `${batch.sequence}`,
       ...batch.args,
     ]);

@@ -9,6 +9,8 @@ export class RedisKeys {
   readonly #prefix: string;
   /** The key that marks a database: it is missing after the database was emptied. */
   readonly databaseMark: string;
+  /** The key of the data's generation: see `readGeneration`. */
+  readonly generation: string;
   /** The prefix of the channels on which each node is notified of claims of its sessions; the node's id follows. */
   readonly claims: string;
   /** The channel on which topics of direct messages with a new record are announced. */
@@ -17,6 +19,7 @@ export class RedisKeys {
   constructor(prefix: string) {
     this.#prefix = prefix;
     this.databaseMark = `${prefix}database`;
+    this.generation = `${prefix}generation`;
     this.claims = `${prefix}claims:`;
     this.directMessage = `${prefix}directMessage`;
   }

@@ -171,7 +171,7 @@ export class RedisLog {
   }
 
   async #open(): Promise<void> {
-    const { connection, keys, run, logTtl } = this.#node;
+    const { connection, keys, generation, logTtl } = this.#node;
     // Subscribed first: a record that is appended from now on is announced, or is below the head that the script returns.
     if (!this.#isForgotten) await this.#subscriber.follow(this.name);
     const [epoch, tail, head] = await connection.script<
@@ -179,7 +179,13 @@ export class RedisLog {
     >(
       OPEN,
       [keys.log(this.name), keys.records(this.name), keys.marks(this.name)],
-      [this.#epoch, `${this.#head}`, run, randomId(EPOCH_LENGTH), logTtl],
+      [
+        this.#epoch,
+        `${this.#head}`,
+        generation,
+        randomId(EPOCH_LENGTH),
+        logTtl,
+      ],
     );
     this.#needsBounds = false;
     if (epoch !== this.#epoch) {

@@ -31,8 +31,8 @@ export class RedisNode {
   readonly answerTtl: string;
   /** The time to live of a session's outcomes. */
   readonly outcomeTtl: string;
-  /** The process of Redis that answers; empty when a restart of Redis keeps everything. */
-  run = "";
+  /** The generation of the data in Redis; empty when Redis keeps everything that it acknowledged. */
+  generation = "";
   sink: StoreSink | undefined;
   isClosed = false;
   #queueBytes: number;

@@ -13,31 +13,31 @@ export class RedisScript {
 }
 
 /**
- * Opens a log, and returns its epoch, tail and head. It creates a new log if none exists, if the last writer used
- * another process of Redis than `run`, or if the log ends before the head that the node has: its end was lost. A log
- * without a run is of nodes with full durability, and a node without a run is one of them: neither is compared.
+ * Opens a log, and returns its epoch, tail and head. It creates a new log if none exists, if the log is of
+ * another generation of the data, or if the log ends before the head that the node has: its end was lost. A log without
+ * a generation is of nodes with full durability, and a node without one is one of them: neither is compared.
  *
  * The head follows the stream if an append ended in the middle: an error of the server, such as a missing right, ends a
  * script and undoes nothing.
  *
- * KEYS: log, records, marks. ARGV: the node's epoch and head, run, a new epoch, the log's time to live in ms.
+ * KEYS: log, records, marks. ARGV: the node's epoch and head, generation, a new epoch, the log's time to live in ms.
  */
 export const OPEN: RedisScript = new RedisScript(`
-local log = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'tail', 'run')
-local head, tail, run = tonumber(log[2]), tonumber(log[3]), log[4]
-local is_other_run = ARGV[3] ~= '' and run and run ~= '' and run ~= ARGV[3]
+local log = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'tail', 'generation')
+local head, tail, generation = tonumber(log[2]), tonumber(log[3]), log[4]
+local is_other = ARGV[3] ~= '' and generation and generation ~= '' and generation ~= ARGV[3]
 local newest = log[1] and redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
 local last = newest and tonumber(string.match(newest[1], '^%d+')) or 0
 if head and last > head then
   head = last
   redis.call('HSET', KEYS[1], 'head', head)
 end
-if not log[1] or is_other_run or (log[1] == ARGV[1] and head < tonumber(ARGV[2])) then
-  redis.call('HSET', KEYS[1], 'epoch', ARGV[4], 'head', 0, 'tail', 0, 'bytes', 0, 'run', ARGV[3])
+if not log[1] or is_other or (log[1] == ARGV[1] and head < tonumber(ARGV[2])) then
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[4], 'head', 0, 'tail', 0, 'bytes', 0, 'generation', ARGV[3])
   redis.call('DEL', KEYS[2], KEYS[3])
   log[1], head, tail = ARGV[4], 0, 0
 else
-  if run ~= ARGV[3] and ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'run', ARGV[3]) end
+  if generation ~= ARGV[3] and ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'generation', ARGV[3]) end
   if tail < head and not newest then
     tail = head
     redis.call('HSET', KEYS[1], 'tail', tail)
@@ -53,7 +53,7 @@ return {log[1], tail, head}
  * user of Redis may have no right to. An append that is sent again gets the answer of the first time.
  *
  * KEYS: log, records, marks, last, then the outcomes of each session.
- * ARGV: epoch, the node's head, run, sequence, writer; the most records, the most bytes and the greatest age in ms (or
+ * ARGV: epoch, the node's head, generation, sequence, writer; the most records, the most bytes and the greatest age in ms (or
  * empty); the time to live of the log, the answer and the outcomes in ms; the topic's channel, the channel of direct
  * messages (or empty), the topic; the number of entries; for each entry its session's number (0: none), its id and the
  * record.
@@ -64,9 +64,9 @@ return {log[1], tail, head}
 export const APPEND: RedisScript = new RedisScript(`
 local function whole(number) return string.format('%.0f', number) end
 local epoch = ARGV[1]
-local log = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'tail', 'bytes', 'run')
-local is_other_run = ARGV[3] ~= '' and log[5] and log[5] ~= '' and log[5] ~= ARGV[3]
-if log[1] ~= epoch or is_other_run or tonumber(log[2]) < tonumber(ARGV[2]) then return 'replaced' end
+local log = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'tail', 'bytes', 'generation')
+local is_other = ARGV[3] ~= '' and log[5] and log[5] ~= '' and log[5] ~= ARGV[3]
+if log[1] ~= epoch or is_other or tonumber(log[2]) < tonumber(ARGV[2]) then return 'replaced' end
 local last = redis.call('GET', KEYS[4])
 if last then
   local sequence, answer = string.match(last, '^(%d+) (.*)$')
@@ -194,21 +194,21 @@ return found
 `);
 
 /**
- * Claims a session and notifies the node that had it. A session that began under another process of Redis is rejected: its
- * outcomes may be lost. A session or a node without a run is of full durability, and is not compared.
+ * Claims a session and notifies the node that had it. A session of another generation of the data is rejected: its outcomes
+ * may be lost. A session or a node without a generation is of full durability, and is not compared.
  *
- * KEYS: session. ARGV: node, run, time to live in ms, the prefix of the channels of claims, the session's hash. Returns the
+ * KEYS: session. ARGV: node, generation, time to live in ms, the prefix of the channels of claims, the session's hash. Returns the
  * number of claims; 0: there is no such session.
  */
 export const CLAIM: RedisScript = new RedisScript(`
-local count, node, run = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) (%S+) (%S*)$')
+local count, node, generation = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) (%S+) (%S*)$')
 if not count then return 0 end
-if run ~= '' and ARGV[2] ~= '' and run ~= ARGV[2] then
+if generation ~= '' and ARGV[2] ~= '' and generation ~= ARGV[2] then
   redis.call('DEL', KEYS[1])
   return 0
 end
 count = string.format('%.0f', count + 1)
-redis.call('SET', KEYS[1], count .. ' ' .. ARGV[1] .. ' ' .. (ARGV[2] ~= '' and ARGV[2] or run), 'PX', ARGV[3])
+redis.call('SET', KEYS[1], count .. ' ' .. ARGV[1] .. ' ' .. (ARGV[2] ~= '' and ARGV[2] or generation), 'PX', ARGV[3])
 if node ~= ARGV[1] then redis.call('PUBLISH', ARGV[4] .. node, count .. ' ' .. ARGV[5]) end
 return tonumber(count)
 `);

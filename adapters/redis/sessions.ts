@@ -58,7 +58,7 @@ export class RedisSessions {
       node.connection.script<number>(
         CLAIM,
         [keys.session(session)],
-        [node.id, node.run, this.#heldTtl, keys.claims, hash],
+        [node.id, node.generation, this.#heldTtl, keys.claims, hash],
       ));
     if (count === 0) return false;
     this.#hold(session, count, true);
@@ -118,11 +118,11 @@ export class RedisSessions {
   }
 
   async #save(held: Held): Promise<void> {
-    const { connection, keys, id, run, clock } = this.#node;
+    const { connection, keys, id, generation, clock } = this.#node;
     await connection.command([
       "SET",
       keys.session(held.session),
-      `${held.count} ${id} ${run}`,
+      `${held.count} ${id} ${generation}`,
       "PX",
       this.#heldTtl,
     ]);

@@ -12,6 +12,7 @@ import type {
   StoreSink,
 } from "../../hub/log/store.ts";
 import { checkMode } from "./check.ts";
+import { readGeneration } from "./generation.ts";
 import { RedisLog } from "./log.ts";
 import { RedisMaintenance } from "./maintenance.ts";
 import { RedisNode } from "./node.ts";
@@ -225,8 +226,7 @@ export class RedisStore implements Store {
     // Before anything is written: a script that lacks a right ends in the middle.
     await checkRights(connection, this.#node.keys);
     if (settings.durability === "relaxed") {
-      // A server that does not identify its process counts as one process.
-      this.#node.run = /^run_id:(\S+)/m.exec(info)?.[1] ?? "-";
+      this.#node.generation = await readGeneration(connection, this.#node.keys);
     }
     await this.#maintenance.checkDatabase();
     this.#maintenance.checkLogs();

@@ -148,3 +148,42 @@ redisTest(
     assertEquals(await full.store.claim(SESSION), true);
   },
 );
+
+/** Resolves when a replica has the data of its primary. */
+async function synchronized(replica: RedisServer): Promise<void> {
+  for (;;) {
+    const info = await replica.command<string>("INFO", "replication");
+    if (info.includes("master_link_status:up")) return;
+  }
+}
+
+redisTest(
+  "begins new logs after a failover and a failback, and keeps them when a first replica connects",
+  async () => {
+    const now = ["--repl-diskless-sync-delay", "0"];
+    await using a = await RedisServer.start(...now);
+    await using b = await RedisServer.start(...now);
+    const opened = async () => {
+      await using node = new TestNode(a.url);
+      await node.open();
+      return node.epoch();
+    };
+    const epoch = await opened();
+    // The id of the replication history of A changes, and nothing is lost.
+    await b.command("REPLICAOF", "127.0.0.1", `${a.port}`);
+    await synchronized(b);
+    assertEquals(await opened(), epoch);
+    // A has records that B lacks, and receives the data of B: the process of A never ended.
+    await b.command("REPLICAOF", "NO", "ONE");
+    {
+      await using node = new TestNode(a.url);
+      await node.open();
+      assertEquals(await node.append(entry("lost")), [0]);
+    }
+    await a.command("REPLICAOF", "127.0.0.1", `${b.port}`);
+    await synchronized(a);
+    await a.command("REPLICAOF", "NO", "ONE");
+    // No node has the log open, and its end is not known to be lost.
+    assertNotEquals(await opened(), epoch);
+  },
+);
