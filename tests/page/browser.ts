@@ -22,7 +22,7 @@ const ARGS = [
 ];
 
 /** Time limit of each wait on a page: a machine with two busy cores is slow. */
-export const TIMEOUT_MS = 15_000;
+export const TIMEOUT_MS = 60_000;
 
 /** True if the browser is installed. */
 export const hasBrowser: boolean = (() => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { PROTOCOL } from "../../messages.ts";
 import { RawPeer } from "../raw_peer.ts";
-import { SpawnedServer, UNLIMITED } from "./spawned.ts";
+import { SpawnedServer } from "./spawned.ts";
 import { test, type TransportName } from "./transports.ts";
 import { type AnyFrame, WirePeer } from "./wire_peer.ts";
 
@@ -164,8 +164,10 @@ for (
 ) {
   test(`a ${dialect} peer that stops reading takes bounded memory and does not affect others; it then receives its records or a gap`, async ({ transport }) => {
     await using server = await SpawnedServer.start([
-      ...UNLIMITED,
-      "--transport",
+      "run",
+      "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=50",
+      "--allow-net",
+      "tests/server/patient_server.ts",
       transport,
     ]);
     const { port, pid } = server;

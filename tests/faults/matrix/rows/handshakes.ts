@@ -63,12 +63,17 @@ async function requestUpgrade(
 }
 
 const FROM_ONE_ADDRESS = 100;
+/** The peers of the flood answer no pings, and a slow machine needs seconds to connect them. */
+const PATIENT = { intervalMs: 60_000, timeoutMs: 120_000 };
 
 export const connectionFlood: Row = {
   name: "connection-flood",
   expected:
     `at most ${FROM_ONE_ADDRESS} connections from one address, 429 for the others; nothing remains of closed ones`,
-  target: { limits: { peersPerAddress: FROM_ONE_ADDRESS } },
+  target: {
+    limits: { peersPerAddress: FROM_ONE_ADDRESS },
+    heartbeat: PATIENT,
+  },
   async run(harness) {
     const answers = new Map<number, number>();
     for (let n = 0; n < harness.count(1_000, 150); n++) {
@@ -96,7 +101,7 @@ export const connectionFlood: Row = {
   control: {
     how: "no limit per address",
     fails: "bounded",
-    target: {},
+    target: { heartbeat: PATIENT },
   },
 };
 
