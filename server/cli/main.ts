@@ -9,6 +9,7 @@ import { serve, type Server, type TlsOptions } from "../serve.ts";
 import type { serveStrict } from "../strict/strict.ts";
 import type { ServeWorkersOptions } from "../workers/workers.ts";
 import { parseCommandLine, type ServeCommand } from "./command_line.ts";
+import { drainNotice } from "./drain_notice.ts";
 import { HELP } from "./help.ts";
 import {
   createAdminOptions,
@@ -19,7 +20,7 @@ import {
 import { LineWriter, print, printError } from "./output.ts";
 import { refusedPages } from "./refused_pages.ts";
 import { StopSignals } from "./stop_signals.ts";
-import { storeOptions, storeVariable } from "./store.ts";
+import { describeStoreAccess, storeOptions, storeVariable } from "./store.ts";
 import { urlsOf } from "./urls.ts";
 
 /** The longest wait for a blocked output before the process ends, in ms. */
@@ -29,6 +30,9 @@ const errors: LineWriter = new LineWriter(Deno.stderr, {
   dropped: (lines) =>
     errors.write(`${lines} lines were dropped: the output was blocked\n`),
 });
+
+/** Not `print`: a paused terminal would block the drain. */
+const notes = new LineWriter(Deno.stdout, { dropped() {} });
 
 const command = parseCommandLine(Deno.args, {
   PORT: Deno.env.get("PORT"),
@@ -66,7 +70,11 @@ async function run(command: ServeCommand): Promise<void> {
   if (log !== undefined) log.log("listening", { urls });
   else print(`Drumbeat listens on ${urls.join("\n                    ")}`);
   const flush = () =>
-    Promise.all([errors.flush(FLUSH_MS), log?.flush(FLUSH_MS)]);
+    Promise.all([
+      errors.flush(FLUSH_MS),
+      notes.flush(FLUSH_MS),
+      log?.flush(FLUSH_MS),
+    ]);
   server.finished.catch(async (error) => {
     const listening = { ...command, port: server.addr.port };
     errors.write(`${describeFailure(error, listening)}\n`);
@@ -108,9 +116,13 @@ async function start(
   const listen = command.transport === "strict" ? await loadStrict() : serve;
   const admin = await createAdminOptions(command);
   const server = await listen({ ...options, ...admin, contract });
-  server.hub.observe(
-    log?.observer ?? refusedPages((line) => errors.write(`${line}\n`)),
-  );
+  const observers = log === undefined
+    ? [
+      refusedPages((line) => errors.write(`${line}\n`)),
+      drainNotice((line) => notes.write(`${line}\n`)),
+    ]
+    : [log.observer];
+  for (const observer of observers) server.hub.observe(observer);
   server.hub.observe(telemetry());
   return server;
 }
@@ -138,7 +150,7 @@ async function startWorkers(
 
 function describeFailure(
   error: unknown,
-  { hostname, port, variables }: ServeCommand,
+  { hostname, port, variables, store }: ServeCommand,
 ): string {
   const setBy = (variable: string | undefined) =>
     variable === undefined ? "" : ` (set by the variable ${variable})`;
@@ -149,7 +161,9 @@ function describeFailure(
   }
   const reason = error instanceof Error ? error.message : String(error);
   if (error instanceof UnavailableError) return reason;
-  if (error instanceof Error && isStoreError(error)) return reason;
+  if (error instanceof Error && isStoreError(error)) {
+    return describeStoreAccess(error, store) ?? reason;
+  }
   return `Cannot listen on ${hostname}:${port}${
     setBy(variables.hostname ?? variables.port)
   }: ${reason}`;

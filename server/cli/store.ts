@@ -45,6 +45,24 @@ export async function storeOptions(
   }
 }
 
+/**
+ * Returns the message for a file that the permissions of `deno task start` do not cover, with a command that covers it.
+ *
+ * @param error the error of the store.
+ * @param path the value of `--store`; `undefined` if the file is named elsewhere.
+ * @returns the message; `undefined` for any other error.
+ */
+export function describeStoreAccess(
+  { cause }: Error,
+  path: string | undefined,
+): string | undefined {
+  if (!(cause instanceof Deno.errors.NotCapable) || path === undefined) {
+    return undefined;
+  }
+  const folder = path.slice(0, path.lastIndexOf("/")) || "/";
+  return `Cannot open the store '${path}': 'deno task start' may use files of its own folder only. Run: deno run --allow-net --allow-env --allow-read=.,${folder} --allow-write=${folder} server/cli/main.ts --store ${path}`;
+}
+
 async function locationOf(
   { store, storeFile }: Pick<ServeCommand, "store" | "storeFile">,
 ): Promise<string | undefined> {

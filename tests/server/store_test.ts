@@ -181,7 +181,7 @@ Deno.test("a file that is not a store prints one line and exits with 1", async (
   }
 });
 
-Deno.test("a file outside the permitted folder prints one line and exits with 1", async () => {
+Deno.test("a file outside the permitted folder prints one line with a command that may open it, and exits with 1", async () => {
   await using folder = new StoreFolder();
   await using other = new StoreFolder();
   const args = await folder.args();
@@ -193,4 +193,11 @@ Deno.test("a file outside the permitted folder prints one line and exits with 1"
     stderr.startsWith(`Cannot open the store '${other.file}'`),
     stderr,
   );
+  const [, command] = /Run: deno (.*)\n$/.exec(stderr)!;
+  await using server = await SpawnedServer.start([
+    ...command!.split(" "),
+    "--port",
+    "0",
+  ]);
+  assert(server.port > 0);
 });
