@@ -1,53 +1,43 @@
 import { IgnoredRejections } from "../common/ignored_rejections.ts";
-import type { Contract, MessageMap, Start, Subscribed } from "../messages.ts";
-import { Access, type AccessOptions } from "./access/access.ts";
+import type { Contract, MessageMap } from "../messages.ts";
+import { Access } from "./access/access.ts";
 import type { AttachContext } from "./attach.ts";
 import type { Clock } from "./clock.ts";
-import { type ErrorStage, type Hooks, Reporter } from "./hooks.ts";
-import { directLogOf, randomId } from "./ids.ts";
-import type { HeartbeatOptions, Limits } from "./limits.ts";
+import { type ErrorStage, Reporter } from "./hooks.ts";
+import { randomId } from "./ids.ts";
 import { Flush } from "./log/flush.ts";
 import { GuardedStore } from "./log/guarded_store.ts";
 import { Handlers } from "./log/handlers.ts";
 import { type LogPart, readHistory } from "./log/history.ts";
 import { Publisher } from "./log/publisher.ts";
 import type { Store } from "./log/store.ts";
-import { Subscription, Topic } from "./log/topic.ts";
-import type { TopicSettings } from "./log/topic_options.ts";
+import { Topic } from "./log/topic.ts";
 import { Topics } from "./log/topics.ts";
 import { Monitor } from "./observe/monitor.ts";
 import { statsOf } from "./observe/metrics.ts";
 import type { HubStats } from "./observe/stats.ts";
+import type { HubSettings } from "./options.ts";
 import type { Connection } from "./peers/connection.ts";
 import { Connections } from "./peers/connections.ts";
 import { Heartbeat } from "./peers/heartbeat.ts";
 import { rateBounds } from "./peers/rate_limit.ts";
 import { Sessions } from "./peers/sessions.ts";
-import { checkPresence } from "./presence/member_data.ts";
 import { Presence } from "./presence/presence.ts";
 import { DirectMessages } from "./protocol/direct_messages.ts";
 import { Requests } from "./protocol/requests.ts";
+import { Subscriptions } from "./protocol/subscriptions.ts";
 import type { Refusal } from "./refusal.ts";
 import { StoreEvents } from "./store_events.ts";
 
-/** Options of {@linkcode Core}, with all defaults filled in. */
-export interface CoreOptions {
+/** Options of {@linkcode Core}. */
+export interface CoreOptions extends HubSettings {
   readonly store: Store;
   readonly clock: Clock;
-  readonly contract: Contract<MessageMap>;
-  readonly limits: Limits;
-  readonly heartbeat: HeartbeatOptions;
-  readonly topics: (name: string) => TopicSettings;
-  readonly sessionMs: number;
-  readonly graceMs: number;
-  readonly access: Pick<AccessOptions, "authorize" | "rules">;
-  readonly hooks: Hooks;
 }
 
 /**
  * The parts of a hub, and what connects them. It creates every part, and each part receives a context with the members that
- * it uses; no part receives the core. Its public members are what the program's side of the hub uses: `Hub`, `HubTopic` and
- * `HubPeer`.
+ * it uses; no part receives the core. Its public members are what `Hub`, `HubTopic`, `HubPeer` and `HubTransport` use.
  */
 export class Core {
   readonly contract: Contract<MessageMap>;
@@ -69,6 +59,7 @@ export class Core {
   readonly #heartbeat: Heartbeat;
   readonly #sessions: Sessions;
   readonly #presence: Presence;
+  readonly #subscriptions: Subscriptions;
   readonly #direct: DirectMessages;
 
   constructor(options: CoreOptions) {
@@ -162,14 +153,21 @@ export class Core {
       timeoutMs: limits.requestMs,
       failed: handlerFailed,
     });
-    const subscribe = (connection: Connection, topic: Topic, start: Start) =>
-      this.#subscribe(connection, topic, start);
+    const subscriptions = this.#subscriptions = new Subscriptions({
+      clock,
+      contract,
+      limits,
+      monitor,
+      reporter,
+      flush,
+      presence,
+    });
     const direct = this.#direct = new DirectMessages({
       limits,
       topics,
       publisher,
       connections,
-      subscribe,
+      subscriptions,
     });
     this.attachment = {
       connections,
@@ -199,10 +197,7 @@ export class Core {
         openFor: (use, connection, name) =>
           access.refusal(use, connection, name) ??
             topics.open(name, connection.addressKey),
-        subscribe,
-        unsubscribe: (subscription) => this.#unsubscribe(subscription),
-        showPresence: (connection, topic, start) =>
-          this.#showPresence(connection, topic, start),
+        subscriptions,
         read: (name, from, limit, address) =>
           this.read(name, from, limit, address),
         open: (connection) => {
@@ -329,57 +324,13 @@ export class Core {
     return this.#store.healthy && this.monitor.storeWorks;
   }
 
-  #subscribe(connection: Connection, topic: Topic, start: Start): Subscribed {
-    const subscribed = topic.startOf(start);
-    if (start.offset !== undefined) {
-      this.monitor.recovered(subscribed.recovered);
-    }
-    const subscription = new Subscription(connection, topic, subscribed.offset);
-    topic.subscriptions.add(subscription);
-    connection.subscriptions.set(topic.name, subscription);
-    this.#flush.start(subscription);
-    return subscribed;
-  }
-
-  #unsubscribe(subscription: Subscription<Connection>): void {
-    const { reader: connection, topic, cursor } = subscription;
-    topic.subscriptions.delete(subscription);
-    topic.idleSince = this.#options.clock.now();
-    connection.subscriptions.delete(topic.name);
-    if (topic.name === directLogOf(connection.id)) {
-      connection.directPosition = { epoch: topic.log.epoch, offset: cursor };
-    }
-    connection.waiting.delete(subscription);
-    this.#presence.leave(connection, topic.name);
-  }
-
-  #showPresence(
-    connection: Connection,
-    topic: Topic,
-    { presence, data }: Pick<Start, "presence" | "data">,
-  ): Refusal | undefined {
-    // Detached by the reply to its own frame: a member that is added now would never be removed.
-    if (!presence || connection.isDetached) return undefined;
-    const checked = checkPresence(
-      this.contract,
-      data,
-      this.#options.limits.presenceBytes,
-      (error) => this.reporter.report(error, "validate"),
-    );
-    if ("code" in checked) return checked;
-    this.#presence.set(connection, topic.name, checked.value);
-  }
-
   #detached(connection: Connection, sessionEnded: boolean): void {
     this.#heartbeat.forget(connection);
     this.access.forget(connection);
     this.requests.detach(connection);
     this.#flush.forget(connection);
     const now = this.#options.clock.now();
-    for (const subscription of connection.subscriptions.values()) {
-      subscription.topic.idleSince = now;
-      subscription.topic.subscriptions.delete(subscription);
-    }
+    this.#subscriptions.detach(connection, now);
     this.#presence.detached(connection, sessionEnded, now);
     connection.wire.detached();
   }

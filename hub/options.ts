@@ -12,10 +12,10 @@ import {
   type MessageMap,
   type RequestMap,
 } from "../messages.ts";
+import type { AccessOptions } from "./access/access.ts";
 import { type Allow, rulesOf } from "./access/allow.ts";
 import type { Authorize } from "./access/authorize.ts";
 import type { Clock } from "./clock.ts";
-import type { CoreOptions } from "./core.ts";
 import type { Hooks } from "./hooks.ts";
 import {
   DEFAULT_SESSION_MS,
@@ -25,7 +25,11 @@ import {
   type Limits,
 } from "./limits.ts";
 import type { StoreFactory } from "./log/store.ts";
-import { topicOptions, type TopicOptionsByName } from "./log/topic_options.ts";
+import {
+  topicOptions,
+  type TopicOptionsByName,
+  type TopicSettings,
+} from "./log/topic_options.ts";
 import type { Peer } from "./peer.ts";
 
 /**
@@ -155,7 +159,16 @@ export const HUB_OPTION_NAMES: OptionNames<HubOptions> = {
 };
 
 /** {@linkcode HubOptions}, checked and with the defaults filled in. */
-export type HubSettings = Omit<CoreOptions, "store" | "clock">;
+export interface HubSettings {
+  readonly contract: Contract<MessageMap>;
+  readonly limits: Limits;
+  readonly heartbeat: HeartbeatOptions;
+  readonly topics: (name: string) => TopicSettings;
+  readonly sessionMs: number;
+  readonly graceMs: number;
+  readonly access: Pick<AccessOptions, "authorize" | "rules">;
+  readonly hooks: Hooks;
+}
 
 /**
  * Checks the options of a hub and fills in the defaults.

@@ -1,5 +1,12 @@
 import { backoffMs } from "../../common/backoff.ts";
+import { CloseCode } from "../../messages.ts";
 import { type BackoffSettings, DEFAULTS } from "../options.ts";
+
+/** The close codes of an overloaded server, and of a client above its rates: the wait after them is doubled. */
+const SLOW_CODES: ReadonlySet<number> = new Set([
+  CloseCode.tryLater,
+  CloseCode.rateLimited,
+]);
 
 /** The retries in a row, and the wait before the next one. */
 export class Backoff {
@@ -25,10 +32,12 @@ export class Backoff {
    * Counts one more retry.
    *
    * @param random a number from 0 to 1.
+   * @param code the close code of the last connection. Default: an ordinary one.
    * @returns the wait before the retry in ms, or `undefined` after the last attempt.
    */
-  next(random: number): number | undefined {
+  next(random: number, code: number = CloseCode.abnormal): number | undefined {
     if (this.attempt >= this.#settings.attempts) return undefined;
-    return backoffMs(this.attempt++, this.#settings, random);
+    const waitMs = backoffMs(this.attempt++, this.#settings, random);
+    return SLOW_CODES.has(code) ? waitMs * 2 : waitMs;
   }
 }

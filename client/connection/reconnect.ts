@@ -49,12 +49,6 @@ export interface ReconnectorParameters {
   readonly closed: (close: ConnectionClose) => void;
 }
 
-/** The close codes of an overloaded server, and of a client above its rates: both need a longer wait. */
-const SLOW_CODES: ReadonlySet<number> = new Set([
-  CloseCode.tryLater,
-  CloseCode.rateLimited,
-]);
-
 /** Opens one connection after another, and decides whether and when the next one is opened. */
 export class Reconnector {
   /** The close of the last connection. */
@@ -289,8 +283,7 @@ export class Reconnector {
     if (this.#returnAt !== undefined) {
       return Math.max(0, this.#returnAt - this.#clock.now());
     }
-    const waitMs = this.#backoff.next(this.#clock.random());
-    return waitMs !== undefined && SLOW_CODES.has(code) ? waitMs * 2 : waitMs;
+    return this.#backoff.next(this.#clock.random(), code);
   }
 
   #wake(event: WakeEvent): void {

@@ -1,4 +1,3 @@
-import type { Start, Subscribed } from "../../messages.ts";
 import type { Access } from "../access/access.ts";
 import type { TopicUse } from "../access/allow.ts";
 import type { Clock } from "../clock.ts";
@@ -7,7 +6,7 @@ import type { Limits } from "../limits.ts";
 import type { Flush } from "../log/flush.ts";
 import type { LogPart } from "../log/history.ts";
 import type { Publisher } from "../log/publisher.ts";
-import type { Subscription, Topic } from "../log/topic.ts";
+import type { Topic } from "../log/topic.ts";
 import type { Monitor } from "../observe/monitor.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { Heartbeat } from "../peers/heartbeat.ts";
@@ -15,6 +14,7 @@ import type { Sessions } from "../peers/sessions.ts";
 import type { Refusal } from "../refusal.ts";
 import type { DirectMessages } from "./direct_messages.ts";
 import type { Requests } from "./requests.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
 /** The hub, as the dialects see it. Each part of a dialect picks the members that it uses. */
 export interface ProtocolContext {
@@ -31,6 +31,10 @@ export interface ProtocolContext {
   readonly publisher: Pick<Publisher, "publish">;
   readonly flush: Pick<Flush, "wake">;
   readonly requests: Pick<Requests, "answer">;
+  readonly subscriptions: Pick<
+    Subscriptions,
+    "subscribe" | "unsubscribe" | "showPresence"
+  >;
   readonly direct: Pick<DirectMessages, "find" | "open" | "openStored">;
   /** Opens a topic that a peer uses, or returns a refusal. */
   readonly openFor: (
@@ -38,20 +42,6 @@ export interface ProtocolContext {
     connection: Connection,
     name: string,
   ) => Topic | Refusal;
-  /** Subscribes a peer to an open topic. */
-  readonly subscribe: (
-    connection: Connection,
-    topic: Topic,
-    start: Start,
-  ) => Subscribed;
-  /** Ends a subscription: no record of the topic follows. */
-  readonly unsubscribe: (subscription: Subscription<Connection>) => void;
-  /** Makes a subscriber a member of its topic's presence, if `start` requests it. */
-  readonly showPresence: (
-    connection: Connection,
-    topic: Topic,
-    start: Pick<Start, "presence" | "data">,
-  ) => Refusal | undefined;
   /** Reads a part of a topic's log. */
   readonly read: (
     name: string,

@@ -1,4 +1,4 @@
-import type { Start, Subscribed } from "../../messages.ts";
+import type { Start } from "../../messages.ts";
 import { directLogOf, directPeerOf } from "../ids.ts";
 import type { Limits } from "../limits.ts";
 import type { Publisher } from "../log/publisher.ts";
@@ -7,6 +7,7 @@ import type { Topics } from "../log/topics.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { Connections } from "../peers/connections.ts";
 import type { Refusal } from "../refusal.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
 /** The parts of the hub that {@linkcode DirectMessages} use. */
 export interface DirectMessagesContext {
@@ -14,11 +15,7 @@ export interface DirectMessagesContext {
   readonly topics: Topics;
   readonly publisher: Pick<Publisher, "publishAsHub">;
   readonly connections: Pick<Connections, "byId">;
-  readonly subscribe: (
-    connection: Connection,
-    topic: Topic,
-    start: Start,
-  ) => Subscribed;
+  readonly subscriptions: Pick<Subscriptions, "subscribe">;
 }
 
 /**
@@ -88,7 +85,11 @@ export class DirectMessages {
       const connection = this.#context.connections.byId(id);
       if (!connection || connection.subscriptions.has(topic.name)) return;
       const start = startOf(connection, topic);
-      const subscribed = this.#context.subscribe(connection, topic, start);
+      const subscribed = this.#context.subscriptions.subscribe(
+        connection,
+        topic,
+        start,
+      );
       connection.wire.subscribed(topic.name, subscribed);
     });
   }

@@ -16,7 +16,13 @@ import type { ProtocolContext } from "./context.ts";
 /** The parts of the hub that {@linkcode PlainDialect} uses. */
 export type PlainContext = Pick<
   ProtocolContext,
-  "clock" | "limits" | "access" | "publisher" | "openFor" | "subscribe" | "open"
+  | "clock"
+  | "limits"
+  | "access"
+  | "publisher"
+  | "openFor"
+  | "subscriptions"
+  | "open"
 >;
 
 /** The plain dialect, for any WebSocket client: one message per frame, without an envelope. docs/protocol.md, "Plain". */
@@ -49,14 +55,16 @@ export class PlainDialect implements Dialect {
   }
 
   #start(): void {
-    const { clock, openFor, subscribe, open } = this.#context;
+    const { clock, openFor, subscriptions, open } = this.#context;
     const connection = this.#connection;
     connection.sendControl(`{"type":"start","time":${clock.time()}}`);
     const lobby = openFor("subscribe", connection, LOBBY);
     if (!(lobby instanceof Topic)) this.#refuse(lobby);
     else {
       lobby.whenOpen(() => {
-        if (!connection.isDetached) subscribe(connection, lobby, {});
+        if (!connection.isDetached) {
+          subscriptions.subscribe(connection, lobby, {});
+        }
       });
     }
     open(connection);

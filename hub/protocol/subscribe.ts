@@ -13,7 +13,7 @@ import type { ProtocolContext } from "./context.ts";
 /** The parts of the hub that {@linkcode SubscribeFrames} uses. */
 export type SubscribeContext = Pick<
   ProtocolContext,
-  "limits" | "access" | "openFor" | "subscribe" | "unsubscribe" | "showPresence"
+  "limits" | "access" | "openFor" | "subscriptions"
 >;
 
 /** Handles the frames `subscribe`, `unsubscribe` and `presence` of one drumbeat.v1 connection. */
@@ -53,19 +53,28 @@ export class SubscribeFrames {
       // A new token may have brought fewer rights meanwhile.
       const forbidden = this.#refusal(name);
       if (forbidden !== undefined) return this.#refuse(id, forbidden);
-      const subscribed = context.subscribe(connection, topic, frame);
+      const subscribed = context.subscriptions.subscribe(
+        connection,
+        topic,
+        frame,
+      );
       connection.sendControl(
         encode({ type: "subscribed", id, topic: name, ...subscribed }),
       );
-      const refusal = context.showPresence(connection, topic, frame);
+      const refusal = context.subscriptions.showPresence(
+        connection,
+        topic,
+        frame,
+      );
       if (refusal !== undefined) this.#refuse(id, refusal);
     });
   }
 
   unsubscribe({ id, topic }: UnsubscribeFrame): void {
     const subscription = this.#connection.subscriptions.get(topic);
-    if (subscription !== undefined) this.#context.unsubscribe(subscription);
-    else if (!this.#opening?.delete(topic)) return this.#refuseAbsent(id);
+    if (subscription !== undefined) {
+      this.#context.subscriptions.unsubscribe(subscription);
+    } else if (!this.#opening?.delete(topic)) return this.#refuseAbsent(id);
     this.#acknowledge(id);
   }
 
@@ -74,7 +83,7 @@ export class SubscribeFrames {
     if (topic === undefined) return this.#refuseAbsent(id);
     const member = { presence: true, data };
     const refusal = this.#refusal(name) ??
-      this.#context.showPresence(this.#connection, topic, member);
+      this.#context.subscriptions.showPresence(this.#connection, topic, member);
     if (refusal !== undefined) this.#refuse(id, refusal);
     else this.#acknowledge(id);
   }

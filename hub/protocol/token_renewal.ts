@@ -6,7 +6,7 @@ import { encodeRefusal, type Refusal } from "../refusal.ts";
 import type { ProtocolContext } from "./context.ts";
 
 /** The parts of the hub that {@linkcode TokenRenewal} uses. */
-export type RenewalContext = Pick<ProtocolContext, "access" | "unsubscribe">;
+export type RenewalContext = Pick<ProtocolContext, "access" | "subscriptions">;
 
 /** Handles the `renew` frames of one drumbeat.v1 connection: docs/protocol.md, "Tokens". */
 export class TokenRenewal {
@@ -44,7 +44,7 @@ export class TokenRenewal {
   }
 
   #apply(id: number, admitted: Admitted): void {
-    const { access, unsubscribe } = this.#context;
+    const { access, subscriptions } = this.#context;
     const connection = this.#connection;
     if (admitted.user !== connection.user) {
       return connection.disconnect(
@@ -55,7 +55,7 @@ export class TokenRenewal {
     access.grant(connection, admitted);
     for (const [name, subscription] of [...connection.subscriptions]) {
       if (access.refusal("subscribe", connection, name) === undefined) continue;
-      unsubscribe(subscription);
+      subscriptions.unsubscribe(subscription);
       connection.sendControl(
         encode({ type: "unsubscribed", topic: name, code: "forbidden" }),
       );

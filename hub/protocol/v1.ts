@@ -141,7 +141,10 @@ export class V1Dialect implements Dialect {
     if (connection.isDetached) return this.detached();
     this.#phase = "open";
     const subscribed = topics.map(([topic, start]): [string, TopicStart] => {
-      return [topic.name, context.subscribe(connection, topic, start)];
+      return [
+        topic.name,
+        context.subscriptions.subscribe(connection, topic, start),
+      ];
     });
     const { limits, heartbeat, clock, access } = context;
     const expiresMs = access.expiresMs(connection);
@@ -161,7 +164,11 @@ export class V1Dialect implements Dialect {
       ...(expiresMs === undefined ? {} : { expiresMs }),
     });
     for (const [topic, start] of topics) {
-      const refusal = context.showPresence(connection, topic, start);
+      const refusal = context.subscriptions.showPresence(
+        connection,
+        topic,
+        start,
+      );
       if (refusal !== undefined) this.#refuse(undefined, refusal);
     }
     // Detached by one of these frames: a peer that is added now would never be removed.
