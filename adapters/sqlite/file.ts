@@ -25,13 +25,14 @@ export class StoreFileError extends Error {
 /** The mark in the file's header ("drum"): a database without it is rejected. */
 const APPLICATION_ID = 0x6472756d;
 /** The version of the tables. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE topics (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL,
-  tail INTEGER NOT NULL, head INTEGER NOT NULL, bytes INTEGER NOT NULL
+  tail INTEGER NOT NULL, head INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  used INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE records (
   topic INTEGER NOT NULL, offset INTEGER NOT NULL, sender TEXT NOT NULL, at INTEGER NOT NULL,
@@ -44,6 +45,12 @@ CREATE TABLE outcomes (
 ) WITHOUT ROWID;
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** Converts the tables of version 1, which did not keep the time at which a log was used last. */
+const FROM_VERSION_1 = `
+ALTER TABLE topics ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 2;
 `;
 
 /**
@@ -85,6 +92,7 @@ function prepare(file: DatabaseSync, path: string): void {
     );
   }
   const version = pragma("user_version");
+  if (version === 1) return file.exec(FROM_VERSION_1);
   if (version !== SCHEMA_VERSION) {
     throw new StoreFileError(
       `Cannot open the store '${path}': its version is ${version}, not ${SCHEMA_VERSION}`,

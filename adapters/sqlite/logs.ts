@@ -7,10 +7,18 @@ import type { DiskLog } from "./trim.ts";
 /** The length of an epoch. */
 const EPOCH_LENGTH = 8;
 
+/**
+ * The time for which a log without records keeps its epoch after its last use, in ms. A client that returns within it
+ * resumes; with a new epoch it would receive a gap although it missed nothing.
+ */
+const KEEP_EMPTY_MS = 60 * 60 * 1000;
+
 /** A topic's log in the file. */
 export interface TopicLog extends DiskLog {
   readonly name: string;
   readonly epoch: string;
+  /** The time of the age clock at which it was used last, in ms. */
+  readonly used: number;
 }
 
 /** The logs in the file. Every method runs in the open transaction. */
@@ -26,6 +34,7 @@ export class SqliteLogs {
   readonly #advance: StatementSync;
   readonly #drop: StatementSync;
   readonly #select: StatementSync;
+  readonly #use: StatementSync;
 
   constructor(file: DatabaseSync) {
     this.#find = file.prepare("SELECT * FROM topics WHERE name = ?");
@@ -41,6 +50,7 @@ export class SqliteLogs {
     this.#advance = file.prepare(
       "UPDATE topics SET head = ?, bytes = ? WHERE id = ?",
     );
+    this.#use = file.prepare("UPDATE topics SET used = ? WHERE name = ?");
     this.#drop = file.prepare("DELETE FROM topics WHERE id = ?");
     this.#select = file.prepare(
       "SELECT offset, sender, at, bytes, body FROM records WHERE topic = ? AND offset >= ? ORDER BY offset",
@@ -53,6 +63,11 @@ export class SqliteLogs {
     for (const { id } of file.prepare("SELECT id FROM topics").all()) {
       update.run(randomId(EPOCH_LENGTH), id as number);
     }
+  }
+
+  /** Counts every log without records as used now: until the process was ended, it may have been in use. */
+  static use(file: DatabaseSync, now: number): void {
+    file.prepare("UPDATE topics SET used = ? WHERE tail = head").run(now);
   }
 
   *[Symbol.iterator](): Generator<TopicLog> {
@@ -93,9 +108,10 @@ export class SqliteLogs {
       { ...row as unknown as TopicLog };
   }
 
-  /** Deletes a log that is not in use and has no records. @returns `true` when it was deleted. */
-  drop({ id, name, tail, head }: TopicLog): boolean {
+  /** Deletes a log that has no records and was not used for an hour. @returns `true` when it was deleted. */
+  drop({ id, name, tail, head, used }: TopicLog, now: number): boolean {
     if (tail < head || this.#byName.has(name)) return false;
+    if (now - used < KEEP_EMPTY_MS) return false;
     this.#drop.run(id);
     return true;
   }
@@ -104,6 +120,11 @@ export class SqliteLogs {
   forget(name: string): void {
     this.#byName.delete(name);
     this.#promised.delete(name);
+  }
+
+  /** Writes the time at which a log was used last. */
+  used(name: string, now: number): void {
+    this.#use.run(now, name);
   }
 
   /** The transaction was rolled back: every row has to be read again. */

@@ -62,8 +62,8 @@ export class Maintenance {
   }
 
   /**
-   * Saves the time, deletes expired sessions, and trims one log by age. A log that is not in use and has no records is
-   * deleted.
+   * Saves the time, deletes expired sessions, and trims one log by age. A log that has no records and was not used
+   * for an hour is deleted.
    *
    * @returns `true` when there is more to delete.
    */
@@ -77,7 +77,7 @@ export class Maintenance {
     const hasAged = this.#trim(log);
     // The next step continues with this log until it is done: it may age faster than its turn comes.
     if (!hasAged) this.#lastId = log.id;
-    return logs.drop(log) || hasExpired || hasAged;
+    return logs.drop(log, time.now()) || hasExpired || hasAged;
   }
 
   #trimSoon(): void {

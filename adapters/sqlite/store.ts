@@ -140,6 +140,7 @@ export class SqliteStore implements Store {
       });
       this.#transaction.run(() => {
         if (this.#processRecord.mayLackRecords) SqliteLogs.renew(file);
+        SqliteLogs.use(file, this.#time.now());
         SqliteSessions.renew(file, this.#time.now(), sessionMs);
         this.#processRecord.opened(durability, this.#time.save());
       });
@@ -192,6 +193,8 @@ export class SqliteStore implements Store {
     // The log stays on disk until its retention ends.
     this.#logs.forget(topic);
     this.#unread.delete(topic);
+    const now = this.#time.now();
+    this.#transaction.runSoon(() => this.#logs.used(topic, now));
   }
 
   begin(session: string): void {

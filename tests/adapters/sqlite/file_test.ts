@@ -59,11 +59,11 @@ Deno.test("rejects a store of a newer version in one line, and does not change i
   }
   assertEquals(
     refusal(folder),
-    `Cannot open the store '${folder.file}': its version is 99, not 1`,
+    `Cannot open the store '${folder.file}': its version is 99, not 2`,
   );
   {
     using file = new DatabaseSync(folder.file);
-    file.exec("PRAGMA user_version = 1");
+    file.exec("PRAGMA user_version = 2");
   }
   folder.open();
 });

@@ -126,7 +126,9 @@ Deno.test("deletes sessions that expire together in bounded steps", async () => 
   assertEquals(n, 0);
 });
 
-Deno.test("keeps the epoch of an unused topic while it has records, and deletes its row afterwards", async () => {
+const HOUR_MS = 3_600_000;
+
+Deno.test("keeps the epoch of an unused topic while it has records, and for an hour after its last use", async () => {
   await using folder = new Folder();
   const { store, sink } = folder.open({ maxAgeMs: 10_000 });
   for (const topic of ["room", "empty", "used"]) store.open(topic);
@@ -141,14 +143,56 @@ Deno.test("keeps the epoch of an unused topic while it has records, and deletes 
   folder.clock.advance(20_000);
   store.open("used");
   assertEquals(sink.bounds.get("used"), used);
+  // Its record has expired.
+  store.open("room");
+  assertEquals(sink.bounds.get("room"), { epoch, tail: 1, head: 1 });
+  store.forget("room");
+  folder.clock.advance(HOUR_MS + 20_000);
   store.open("room");
   assertNotEquals(sink.bounds.get("room")!.epoch, epoch);
   store.forget("room");
-  folder.clock.advance(20_000);
+  folder.clock.advance(HOUR_MS + 20_000);
   await folder.close(store);
   using file = new DatabaseSync(folder.file);
   assertEquals(
     file.prepare("SELECT name FROM topics").all().map(({ name }) => name),
     ["used"],
   );
+});
+
+Deno.test("a topic without records keeps its epoch through a restart, for clients that return within an hour", async () => {
+  await using folder = new Folder();
+  const first = folder.open();
+  first.store.open("room");
+  const { epoch } = first.sink.bounds.get("room")!;
+  folder.clock.advance(HOUR_MS);
+  await folder.close(first.store);
+  const second = folder.open();
+  folder.clock.advance(HOUR_MS - 20_000);
+  second.store.open("room");
+  assertEquals(second.sink.bounds.get("room"), { epoch, tail: 0, head: 0 });
+  second.store.forget("room");
+  await folder.close(second.store);
+  const third = folder.open();
+  folder.clock.advance(HOUR_MS + 20_000);
+  third.store.open("room");
+  assertNotEquals(third.sink.bounds.get("room")!.epoch, epoch);
+  await folder.close(third.store);
+});
+
+Deno.test("opens a file of version 1, and keeps its logs", async () => {
+  await using folder = new Folder();
+  const { store, sink } = folder.open();
+  store.open("room");
+  store.append([entry("a")]);
+  const bounds = sink.bounds.get("room")!;
+  await folder.close(store);
+  {
+    using file = new DatabaseSync(folder.file);
+    file.exec("ALTER TABLE topics DROP COLUMN used; PRAGMA user_version = 1");
+  }
+  const again = folder.open();
+  again.store.open("room");
+  assertEquals(again.sink.bounds.get("room"), { ...bounds, head: 1 });
+  await folder.close(again.store);
 });
