@@ -1,5 +1,4 @@
 import { DatabaseSync } from "node:sqlite";
-import type { Durability } from "./options.ts";
 
 /**
  * The error of a file that cannot be opened, that is not a store, or that another process has open.
@@ -54,13 +53,12 @@ PRAGMA user_version = 2;
 `;
 
 /**
- * Opens the file for this process alone, and creates the tables in a new file.
+ * Opens the file for this process alone, and creates the tables in a new file. A commit waits for the disk.
  *
  * @param path the file's path; the file is created if it does not exist.
- * @param durability the event that a commit waits for.
  * @throws {StoreFileError} with a message of one line.
  */
-export function openFile(path: string, durability: Durability): DatabaseSync {
+export function openFile(path: string): DatabaseSync {
   let file: DatabaseSync | undefined;
   try {
     file = new DatabaseSync(path);
@@ -69,9 +67,7 @@ export function openFile(path: string, durability: Durability): DatabaseSync {
     file.exec("PRAGMA journal_mode = WAL; BEGIN EXCLUSIVE;");
     prepare(file, path);
     file.exec("COMMIT");
-    file.exec(
-      `PRAGMA synchronous = ${durability === "full" ? "FULL" : "OFF"}`,
-    );
+    file.exec("PRAGMA synchronous = FULL");
     return file;
   } catch (error) {
     file?.close();

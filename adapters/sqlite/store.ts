@@ -110,7 +110,7 @@ export class SqliteStore implements Store {
   constructor(path: string, clock: Clock, options: SqliteOptions = {}) {
     const settings = sqliteSettings(options);
     const { durability, sessionMs } = settings;
-    const file = this.#file = openFile(path, durability);
+    const file = this.#file = openFile(path);
     this.#clock = clock;
     try {
       this.#processRecord = new ProcessRecord(file);
@@ -145,6 +145,8 @@ export class SqliteStore implements Store {
         this.#processRecord.opened(durability, this.#time.save());
       });
       this.#transaction.commit();
+      // After the mark of this process is on the disk: a power failure must not remove it together with the records.
+      if (durability === "relaxed") file.exec("PRAGMA synchronous = OFF");
     } catch (error) {
       file.close();
       throw fileError(path, error);

@@ -127,10 +127,12 @@ Deno.test("deletes sessions that expire together in bounded steps", async () => 
 });
 
 const HOUR_MS = 3_600_000;
+/** An hour has 3,600 commits of the time: none of them needs to wait for the disk. */
+const FAST = { durability: "relaxed" } as const;
 
 Deno.test("keeps the epoch of an unused topic while it has records, and for an hour after its last use", async () => {
   await using folder = new Folder();
-  const { store, sink } = folder.open({ maxAgeMs: 10_000 });
+  const { store, sink } = folder.open({ maxAgeMs: 10_000, ...FAST });
   for (const topic of ["room", "empty", "used"]) store.open(topic);
   store.append([entry("a")]);
   for (const topic of ["room", "empty"]) store.forget(topic);
@@ -162,18 +164,18 @@ Deno.test("keeps the epoch of an unused topic while it has records, and for an h
 
 Deno.test("a topic without records keeps its epoch through a restart, for clients that return within an hour", async () => {
   await using folder = new Folder();
-  const first = folder.open();
+  const first = folder.open(FAST);
   first.store.open("room");
   const { epoch } = first.sink.bounds.get("room")!;
   folder.clock.advance(HOUR_MS);
   await folder.close(first.store);
-  const second = folder.open();
+  const second = folder.open(FAST);
   folder.clock.advance(HOUR_MS - 20_000);
   second.store.open("room");
   assertEquals(second.sink.bounds.get("room"), { epoch, tail: 0, head: 0 });
   second.store.forget("room");
   await folder.close(second.store);
-  const third = folder.open();
+  const third = folder.open(FAST);
   folder.clock.advance(HOUR_MS + 20_000);
   third.store.open("room");
   assertNotEquals(third.sink.bounds.get("room")!.epoch, epoch);
@@ -195,4 +197,31 @@ Deno.test("opens a file of version 1, and keeps its logs", async () => {
   again.store.open("room");
   assertEquals(again.sink.bounds.get("room"), { ...bounds, head: 1 });
   await folder.close(again.store);
+});
+
+Deno.test("a relaxed store marks the file as not closed before it stops to wait for the disk", async () => {
+  await using folder = new Folder();
+  const { exec } = DatabaseSync.prototype;
+  const seen: unknown[] = [];
+  DatabaseSync.prototype.exec = function (sql: string) {
+    if (sql.includes("synchronous = OFF")) {
+      seen.push(
+        this.isTransaction,
+        this.prepare("PRAGMA synchronous").get()!.synchronous,
+        this.prepare("SELECT value FROM meta WHERE name = 'clean'").get()!
+          .value,
+      );
+    }
+    return exec.call(this, sql);
+  };
+  try {
+    const { store } = folder.open({ durability: "relaxed" });
+    const full = 2;
+    assertEquals(seen, [false, full, 0]);
+    await folder.close(store);
+    await folder.close(folder.open({ durability: "full" }).store);
+    assertEquals(seen.length, 3);
+  } finally {
+    DatabaseSync.prototype.exec = exec;
+  }
 });
