@@ -136,7 +136,7 @@ export interface Server<
    * Resolves when the server is closed. Rejects when it can no longer listen: after a failure to accept a connection, as
    * without a free file descriptor, it listens again, with growing pauses, for about eight minutes.
    *
-   * After {@linkcode Server.drain} it does not wait for stalled peers. Where a write to a stalled peer is blocked, the runtime
+   * After {@linkcode Server.drain} it does not wait for stalled peers. If a write to a stalled peer is blocked, the runtime
    * keeps the process alive until that peer closes; `Deno.exit` ends it.
    */
   readonly finished: Promise<void>;

@@ -74,7 +74,7 @@ export function telemetry(): Observer {
   };
 }
 
-/** Reads the numbers of a hub whenever Deno exports. @returns a function that ends it. */
+/** Reads the numbers of a hub before each export of Deno. @returns stops the reads. */
 function observeNumbers(meter: Meter, hub: ObservedHub): () => void {
   const instruments = new Map<string, Observable>();
   for (const [name, { kind, help }] of METRICS_BY_NAME) {

@@ -18,13 +18,13 @@ export interface RedisStoreOptions {
    */
   readonly prefix?: string;
   /**
-   * The most records of a topic's log.
+   * Maximum number of records of a topic's log.
    *
    * @default 100_000
    */
   readonly maxRecords?: number;
   /**
-   * The most bytes of a topic's log as they are stored, trimmed in steps of a 64th.
+   * Maximum bytes of a topic's log as they are stored, trimmed in steps of a 64th.
    *
    * @default 67_108_864 (64 MiB)
    */
@@ -42,7 +42,7 @@ export interface RedisStoreOptions {
    */
   readonly waitMs?: number;
   /**
-   * The most bytes of publishes that wait for Redis. Above it, a publish is rejected at once.
+   * Maximum bytes of publishes that wait for Redis. Above it, a publish is rejected at once.
    *
    * @default 16_777_216 (16 MiB)
    */

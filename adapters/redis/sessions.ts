@@ -5,7 +5,7 @@ import { CLAIM, RENEW } from "./scripts.ts";
 
 /** The longest interval between two renewals of a session, in ms. */
 const MAX_RENEWAL_MS = 30_000;
-/** The most sessions that one step renews. */
+/** Maximum number of sessions that one step renews. */
 const MAX_RENEWED = 2_000;
 
 interface Held {

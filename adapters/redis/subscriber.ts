@@ -2,7 +2,7 @@ import type { Buffer } from "node:buffer";
 import type { RedisNode } from "./node.ts";
 import { type AnnouncedRun, unpackRun } from "./record.ts";
 
-/** The most channels of one command. */
+/** Maximum number of channels of one command. */
 const MAX_CHANNELS = 500;
 
 /** The callbacks of {@linkcode RedisSubscriber}. */

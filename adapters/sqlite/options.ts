@@ -7,13 +7,13 @@ import {
 /** The retention of each topic's log on disk. */
 export interface DiskRetention {
   /**
-   * The most records of a log.
+   * Maximum number of records of a log.
    *
    * @default 1_000_000
    */
   readonly maxRecords: number;
   /**
-   * The most bytes of a log's records.
+   * Maximum bytes of a log's records.
    *
    * @default 268_435_456 (256 MiB)
    */
@@ -35,9 +35,12 @@ export const DEFAULT_DISK_RETENTION: DiskRetention = {
 
 /** The event that a commit waits for. */
 export type Durability =
-  /** The disk has written it (`synchronous=FULL`): it survives a power failure. */
+  /** A commit waits until the disk has written its records (`synchronous=FULL`): they survive a power failure. */
   | "full"
-  /** None (`synchronous=OFF`): after an unclean end the logs begin a new epoch, because their ends may be missing. */
+  /**
+   * A commit does not wait for the disk (`synchronous=OFF`). When the process did not close the file, the logs begin a new
+   * epoch, because their last records may be missing.
+   */
   | "relaxed";
 
 /** Options of {@linkcode sqliteStore}. */

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Outcomes } from "../../hub/log/deduplication.ts";
 import type { StoreSettings } from "../../hub/log/store.ts";
 
-/** The most sessions that one sweep deletes: with their outcomes, a few milliseconds. */
+/** Maximum number of sessions that one sweep deletes: with their outcomes, a few milliseconds. */
 const SWEPT_SESSIONS = 32;
 
 /** The sessions, and the outcomes of their publishes. Every method runs in the open transaction. */

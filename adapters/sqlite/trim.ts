@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { DiskRetention } from "./options.ts";
 
-/** The most records that one step deletes: about a millisecond, so that the event loop is not held up. */
+/** Maximum number of records that one step deletes: about a millisecond, so that the event loop is not held up. */
 const STEP_RECORDS = 256;
 
 /** A log's row in the file. */

@@ -33,7 +33,7 @@ export { hostStore, type HostStoreOptions } from "./host_store.ts";
 export type { HostInfo, Port } from "./messages.ts";
 export type { TopicSettings } from "../../hub/log/topic_options.ts";
 
-/** The most bytes of entries without an outcome: a host that commits too slowly must not cost all memory. */
+/** Maximum bytes of entries without an outcome: a host that commits too slowly must not cost all memory. */
 const MAX_UNSETTLED_BYTES = 32 * 1024 * 1024;
 
 /**

@@ -10,7 +10,7 @@ import {
   type Port,
 } from "./messages.ts";
 
-/** The most bytes of records that a worker was sent and has not received: a worker that hangs must not cost all memory. */
+/** Maximum bytes of records that a worker was sent and has not received: a worker that hangs must not cost all memory. */
 export const WINDOW_BYTES: number = 8 * 1024 * 1024;
 
 /** The host's link to one worker. */

@@ -12,7 +12,7 @@ import {
 export interface ConnectionClose {
   /** The close code; 1006 if no close frame arrived. */
   readonly code: number;
-  /** The close reason. Where the server sent none, the runtime's error, if there is one: Deno and npm's `ws` name the HTTP status. */
+  /** The close reason. If the server sent none, the runtime's error, if there is one: Deno and npm's `ws` name the HTTP status. */
   readonly reason: string;
   /** True if the closing handshake was completed. */
   readonly wasClean: boolean;

@@ -7,7 +7,7 @@ export interface InflightUser {
 }
 
 /**
- * The budget of a connection: `limits.inflight` bounds publishes, requests and history reads together. Where both kinds wait,
+ * The budget of a connection: `limits.inflight` bounds publishes, requests and history reads together. If both kinds wait,
  * they take turns, so that neither waits until the other has nothing more to send.
  */
 export class InflightBudget {

@@ -28,7 +28,7 @@ export function bodyOf(
   if (typeof data === "string") return { body: data, bytes: utf8Length(data) };
   if (isBlob(data)) {
     const body = data.arrayBuffer().then((buffer) => new Uint8Array(buffer));
-    // Where the outbox refuses the message, nothing awaits the body, and its rejection would end the process.
+    // If the outbox refuses the message, nothing awaits the body, and its rejection would end the process.
     body.catch(() => {});
     return { body, bytes: data.size };
   }

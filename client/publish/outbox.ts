@@ -213,7 +213,7 @@ export class Outbox {
     this.#finishing = { done, cancel };
   }
 
-  /** Drops every message: the client is closed. Where Blobs are being read, it drops them after {@linkcode Outbox.finish}. */
+  /** Drops every message: the client is closed. While Blobs are being read, it drops them after {@linkcode Outbox.finish}. */
   close(): void {
     if (this.#finishing !== undefined) return;
     this.#isClosed = true;

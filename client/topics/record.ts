@@ -8,8 +8,7 @@ import {
 /** A record with a message that the contract has not checked yet. */
 export interface RawMessageRecord extends MessageContext {
   readonly kind: "record";
-  /** Replaced by the output of the contract's validator. */
-  message: { readonly type: string };
+  readonly message: { readonly type: string };
 }
 
 /** A record that the contract has not checked yet. */

@@ -88,7 +88,7 @@ export class RecordQueue<M extends MessageMap = AnyMessages>
   }
 }
 
-/** Returns the gap before, extended by a record or by another gap. */
+/** Returns a gap that also has a further record, or a further gap. @param before the gap so far. */
 function skip(before: GapRecord | undefined, record: TopicRecord): GapRecord {
   const [from, to] = record.kind === "gap"
     ? [record.from, record.to]

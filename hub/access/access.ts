@@ -5,7 +5,7 @@ import type { Connection } from "../peers/connection.ts";
 import type { Refusal } from "../refusal.ts";
 import type { ConnectionRequest } from "../socket.ts";
 import { Tally } from "../../common/tally.ts";
-import type { Admitted, Rules, TopicUse } from "./allow.ts";
+import type { Rights, Rules, TopicUse } from "./allow.ts";
 import type { Authorize, AuthorizeRequest } from "./authorize.ts";
 import { Authorizer, type Denial } from "./authorizer.ts";
 import { Ticket } from "./ticket.ts";
@@ -33,7 +33,7 @@ export class Access {
   readonly #peersPerUser: number;
   readonly #users = new Tally();
   /** The rights of connections that are not open yet. */
-  readonly #tickets = new WeakMap<Ticket, Admitted>();
+  readonly #tickets = new WeakMap<Ticket, Rights>();
   /** The connections whose rights expire. */
   readonly #expiring = new Set<Connection>();
 
@@ -63,16 +63,16 @@ export class Access {
    */
   async admit(request: ConnectionRequest): Promise<Ticket | Denial | "limit"> {
     const { url, address, handshake } = request;
-    const admitted = await this.#authorize({
+    const rights = await this.#authorize({
       ...handshake,
       dialect: "plain",
       url,
       address,
     });
-    if (typeof admitted === "string") return admitted;
-    if (!this.#hasCapacityFor(admitted.user)) return "limit";
+    if (typeof rights === "string") return rights;
+    if (!this.#hasCapacityFor(rights.user)) return "limit";
     const ticket = new Ticket();
-    this.#tickets.set(ticket, admitted);
+    this.#tickets.set(ticket, rights);
     return ticket;
   }
 
@@ -85,13 +85,13 @@ export class Access {
   async identify(
     connection: Connection,
     token?: string,
-  ): Promise<Admitted | Denial> {
+  ): Promise<Rights | Denial> {
     const { ticket, handshake, dialect, info: { url, address } } = connection;
     connection.ticket = connection.handshake = undefined;
-    const admitted = ticket && this.#tickets.get(ticket);
-    if (admitted !== undefined) {
+    const rights = ticket && this.#tickets.get(ticket);
+    if (rights !== undefined) {
       this.#tickets.delete(ticket!);
-      return admitted;
+      return rights;
     }
     return await this.#authorize({
       ...handshake,
@@ -103,26 +103,26 @@ export class Access {
   }
 
   /** Authorizes an open connection again, with a new token. */
-  renew(connection: Connection, token: string): Promise<Admitted | Denial> {
+  renew(connection: Connection, token: string): Promise<Rights | Denial> {
     const { dialect, info: { url, address } } = connection;
     return this.#authorize({ token, dialect, url, address, peer: connection });
   }
 
   /** Accepts a new connection, unless its user is at `limits.peersPerUser`. */
-  enter(connection: Connection, admitted: Admitted): "limit" | undefined {
+  accept(connection: Connection, rights: Rights): "limit" | undefined {
     // `forget` was called already, and would not subtract the connection again.
     if (connection.isDetached) return undefined;
-    const { user } = admitted;
+    const { user } = rights;
     if (!this.#hasCapacityFor(user)) return "limit";
     if (user !== undefined) this.#users.add(user);
-    this.grant(connection, admitted);
+    this.grant(connection, rights);
     return undefined;
   }
 
   /** Sets the rights of an accepted connection. */
-  grant(connection: Connection, admitted: Admitted): void {
-    connection.admitted = admitted;
-    if (admitted.until === Infinity) this.#expiring.delete(connection);
+  grant(connection: Connection, rights: Rights): void {
+    connection.rights = rights;
+    if (rights.until === Infinity) this.#expiring.delete(connection);
     else this.#expiring.add(connection);
   }
 
@@ -134,8 +134,8 @@ export class Access {
   }
 
   /** Returns the time until a connection's rights expire, in ms; `undefined` if they do not. */
-  expiresMs({ admitted }: Connection): number | undefined {
-    const until = admitted?.until ?? Infinity;
+  expiresMs({ rights }: Connection): number | undefined {
+    const until = rights?.until ?? Infinity;
     return until === Infinity
       ? undefined
       : Math.max(0, Math.floor(until - this.#context.clock.now()));
@@ -144,7 +144,7 @@ export class Access {
   /** Disconnects the peers whose rights have expired. One timer serves all connections. */
   sweep(now: number): void {
     for (const connection of this.#expiring) {
-      if (connection.admitted!.until > now) continue;
+      if (connection.rights!.until > now) continue;
       connection.disconnect(CloseCode.unauthenticated, "Token expired");
     }
   }
@@ -156,7 +156,7 @@ export class Access {
     topic: string,
   ): Refusal | undefined {
     const hubRule = this.#rules[use];
-    const peerRule = connection.admitted?.rules[use];
+    const peerRule = connection.rights?.rules[use];
     if (hubRule === undefined && peerRule === undefined) return undefined;
     // The program's rules need not handle invalid and internal names: `Topics.open` refuses them.
     if (topicNameProblem(topic) !== undefined) return undefined;
@@ -166,7 +166,7 @@ export class Access {
         peerRule?.(connection, topic) !== false;
     });
     if (isAllowed) return undefined;
-    // Not `forbidden`, which clients obey for good: the rule threw, and may answer the next time.
+    // The rule threw. After `forbidden`, clients would not request the topic again, although the rule may decide the next time.
     if (isAllowed === undefined) {
       return { code: "unavailable", message: `Cannot decide about ${use}` };
     }
@@ -175,7 +175,7 @@ export class Access {
 
   #authorize(
     request: Omit<AuthorizeRequest, "signal">,
-  ): Promise<Admitted | Denial> {
+  ): Promise<Rights | Denial> {
     return this.#authorizer!.authorize(request);
   }
 

@@ -40,7 +40,7 @@ export type Rules = Readonly<
 >;
 
 /** The rights of a connection, from the grant that `authorize` returned for it. */
-export interface Admitted {
+export interface Rights {
   /** The user of the connection. */
   readonly user: string | undefined;
   /** The program's data about the connection. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Reporter } from "../hooks.ts";
-import { type Admitted, rulesOf } from "./allow.ts";
+import { type Rights, rulesOf } from "./allow.ts";
 import type { Authorize, AuthorizeRequest } from "./authorize.ts";
 
 /** The longest name of a user, in UTF-16 units. */
@@ -37,7 +37,7 @@ export class Authorizer {
   /** Authorizes a connection. Never rejects: a failure is reported, and refuses the connection. */
   async authorize(
     request: Omit<AuthorizeRequest, "signal">,
-  ): Promise<Admitted | Denial> {
+  ): Promise<Rights | Denial> {
     const controller = new AbortController();
     const { promise: timeout, reject } = Promise.withResolvers<never>();
     const cancel = this.#clock.after(
@@ -66,7 +66,7 @@ export class Authorizer {
   }
 
   /** @param result any value: `deno run` does not check the program's types. */
-  #check(result: unknown): Admitted | Denial {
+  #check(result: unknown): Rights | Denial {
     if (result === "unauthenticated" || result === "forbidden") return result;
     const action = "Cannot use the result of 'authorize'";
     if (typeof result !== "object" || result === null) {

@@ -3,7 +3,7 @@ import type { Ring } from "./ring.ts";
 import type { LogRecord } from "./record.ts";
 import type { StoredRecords } from "./store.ts";
 
-/** The most bytes of records in a batch, about. A batch has at least one record. */
+/** Maximum bytes of records in a batch, about. A batch has at least one record. */
 export const BATCH_BYTES = 64 * 1024;
 
 /** A run of records that cursors move through: a topic's ring, or records that the store read from below it. */
@@ -73,7 +73,7 @@ export function encodeBatch({ name, ring }: Run, from: number): BatchFrame {
   return { from, to, data: data + "]" + end(isContiguous, to), bytes };
 }
 
-/** Ends the frame. Where replaced records are missing, the receiver cannot count the offsets, so the frame states the next one. */
+/** Ends the frame. If replaced records are missing, the receiver cannot count the offsets, so the frame states the next one. */
 function end(isContiguous: boolean, next: number): string {
   return isContiguous ? "}" : `,"next":${next}}`;
 }

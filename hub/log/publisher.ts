@@ -17,7 +17,7 @@ import type { Entry, Outcome, Store } from "./store.ts";
 import { Topic } from "./topic.ts";
 import type { TopicSettings } from "./topic_options.ts";
 
-/** A publisher that never lets the event loop turn is flushed as soon as this many bytes are gathered. */
+/** At this many gathered bytes, the publisher flushes at once: a program may publish in a loop that never ends its turn. */
 const GATHER_BYTES = 256 * 1024;
 
 /** The outcome of a publish: the record's offset, or a refusal. */
@@ -70,7 +70,7 @@ export class Publisher {
   #gathered: Publish[] = [];
   #gatheredBytes = 0;
   /** Entries whose message has a handler, by their record, until they are settled. */
-  readonly #unhandled = new Map<LogRecord, Publish>();
+  readonly #awaitingHandlers = new Map<LogRecord, Publish>();
   /** Committed entries whose handlers run after the flush. */
   #committed: [publish: Publish, offset: number][] = [];
 
@@ -114,7 +114,7 @@ export class Publisher {
       handled,
       isSettled: false,
     };
-    if (handled !== undefined) this.#unhandled.set(record, entry);
+    if (handled !== undefined) this.#awaitingHandlers.set(record, entry);
     this.#gather(entry);
   }
 
@@ -144,14 +144,14 @@ export class Publisher {
   }
 
   /**
-   * Gathers a record that is not a message: hubs that share a store exchange such records.
+   * Gathers a record of an internal topic, without the checks of a message: hubs that share a store exchange such records.
    *
    * @param topic an internal topic.
    * @param from the hub's id.
    * @param body the record's body.
    * @param settled receives the outcome, once.
    */
-  note(
+  publishInternal(
     topic: Topic,
     from: string,
     body: string,
@@ -191,30 +191,30 @@ export class Publisher {
     }
   }
 
-  /** A store that threw may have written some of the records before. */
+  /** The store may have written some of the records before it threw. */
   #failed(entries: readonly Publish[], error: unknown): void {
     this.#context.storeFailed(error);
     for (const entry of entries) this.settled(entry, INDETERMINATE);
   }
 
   /**
-   * Notes the records that the store has written, for their handlers. A repeated publish is settled without a record, so
-   * that no handler receives it twice.
+   * Queues the handlers of the records that the store has written. A repeated publish is settled without a record, so that
+   * no handler receives it twice.
    *
    * @param offset the offset of the first record.
    * @param records the records.
    */
   committed(offset: number, records: readonly LogRecord[]): void {
-    if (this.#unhandled.size === 0) return;
+    if (this.#awaitingHandlers.size === 0) return;
     records.forEach((record, i) => {
-      const publish = this.#unhandled.get(record);
+      const publish = this.#awaitingHandlers.get(record);
       if (publish !== undefined) this.#committed.push([publish, offset + i]);
     });
   }
 
-  /** Passes the outcome of an entry to its publisher, once. A field: the store calls it without the publisher. */
+  /** Passes the outcome of an entry to its publisher, once. It is a field, because the store calls it without `this`. */
   readonly settled = (entry: Entry, outcome: Outcome): void => {
-    this.#unhandled.delete(entry.record);
+    this.#awaitingHandlers.delete(entry.record);
     const publish = entry as Publish;
     if (publish.isSettled) return;
     publish.isSettled = true;

@@ -7,7 +7,7 @@ export interface Retention {
    */
   readonly maxRecords: number;
   /**
-   * The most bytes of records, counted as in a batch.
+   * Maximum bytes of records, counted as in a batch.
    *
    * @default 1_048_576
    */

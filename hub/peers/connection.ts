@@ -1,7 +1,7 @@
 import { CloseCode, utf8Length } from "../../messages.ts";
 import { isSendable } from "../../messages/close_codes.ts";
 import { IDENTITY_BYTES } from "../../messages/wire.ts";
-import type { Admitted } from "../access/allow.ts";
+import type { Rights } from "../access/allow.ts";
 import type { Ticket } from "../access/ticket.ts";
 import type { Clock } from "../clock.ts";
 import type { ErrorStage, Reporter } from "../hooks.ts";
@@ -20,7 +20,7 @@ import { Backpressure, CONTROL_BYTES } from "./backpressure.ts";
 import type { Dialect } from "./dialect.ts";
 import { type RateBounds, RateLimit } from "./rate_limit.ts";
 
-/** The most bytes of a close reason (RFC 6455 section 5.5: a control frame has 125 bytes, of which the code takes two). */
+/** Maximum bytes of a close reason (RFC 6455 section 5.5: a control frame has 125 bytes, of which the code takes two). */
 const MAX_REASON_BYTES = 123;
 
 /** The parts of the hub that a {@linkcode Connection} uses. */
@@ -58,7 +58,7 @@ export class Connection implements Peer, Inbound {
   /** The dialect. `attach` sets it. */
   wire!: Dialect;
   /** The rights of the connection; `undefined` without `authorize`. */
-  admitted: Admitted | undefined;
+  rights: Rights | undefined;
   readonly subscriptions: Map<string, Subscription<Connection>> = new Map();
   readonly waiting: Set<Subscription> = new Set();
   /** The topics of which the peer is a member. */
@@ -107,11 +107,11 @@ export class Connection implements Peer, Inbound {
   }
 
   get user(): string | undefined {
-    return this.admitted?.user;
+    return this.rights?.user;
   }
 
   get auth(): unknown {
-    return this.admitted?.auth;
+    return this.rights?.auth;
   }
 
   get topics(): Iterable<string> {

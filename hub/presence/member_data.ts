@@ -6,7 +6,7 @@ import type { Refusal } from "../refusal.ts";
  *
  * @param contract the contract that has the validator of presence data.
  * @param data the data as received; absent stands for `null`.
- * @param maxBytes the most bytes of the data as JSON.
+ * @param maxBytes the maximum bytes of the data as JSON.
  * @param failed receives what a validator throws.
  * @returns the output of the validator, or a refusal.
  */

@@ -56,7 +56,7 @@ export class Presence {
   }
 
   /**
-   * Returns the members of a topic: their data by public id. Where hubs share a store, the call makes this hub follow the
+   * Returns the members of a topic: their data by public id. If hubs share a store, the call makes this hub follow the
    * topic, and the first result has only the members of this hub.
    */
   members(name: string): ReadonlyMap<string, unknown> {
@@ -235,7 +235,7 @@ export class Presence {
     return topic;
   }
 
-  /** Where hubs share a store, a topic has the members of all of them. */
+  /** If hubs share a store, a topic has the members of all of them. */
   #follow(topic: TopicMembers): void {
     const context = this.#context.replication;
     if (context === undefined) return;

@@ -34,7 +34,7 @@ export interface ReplicationContext {
   readonly clock: Clock;
   readonly topics: Pick<Topics, "openInternal">;
   readonly flush: Pick<Flush, "start" | "forget">;
-  readonly publisher: Pick<Publisher, "note">;
+  readonly publisher: Pick<Publisher, "publishInternal">;
   readonly limits: Pick<Limits, "messageBytes">;
 }
 
@@ -164,7 +164,7 @@ export class Replication implements Reader {
     // Set before the first record: a store may settle it within the call.
     this.#unsettled = bodies.length;
     for (const body of bodies) {
-      publisher.note(this.#topic, node, body, this.#settled);
+      publisher.publishInternal(this.#topic, node, body, this.#settled);
     }
   }
 

@@ -25,7 +25,7 @@ export interface ReplicationRecord {
  *
  * @param join the members that joined or changed their data.
  * @param leave the members that left.
- * @param maxBytes the most bytes of a record, about; one member alone may exceed it.
+ * @param maxBytes the maximum bytes of a record, about; one member alone may exceed it.
  */
 export function encodeChanges(
   join: Iterable<readonly [string, MemberState]>,
@@ -49,7 +49,7 @@ export function encodeChanges(
  *
  * @param members the members.
  * @param ask `true` to request the lists of the other hubs.
- * @param maxBytes the most bytes of a record, about; one member alone may exceed it.
+ * @param maxBytes the maximum bytes of a record, about; one member alone may exceed it.
  */
 export function encodeList(
   members: ReadonlyMap<string, MemberState>,

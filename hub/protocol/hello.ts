@@ -50,20 +50,20 @@ export async function handleHello(
 ): Promise<HelloResult | Denial | "limit"> {
   const { access, sessions, monitor } = context;
   // Before the claim: a refused connection must not take the session from the connection that has it.
-  const admitted = access.isRequired
+  const rights = access.isRequired
     ? await access.identify(connection, frame.token)
     : undefined;
-  if (typeof admitted === "string") return admitted;
+  if (typeof rights === "string") return rights;
   // Detached meanwhile: another connection may have the session by now.
   if (connection.isDetached) return "unavailable";
-  const { user } = admitted ?? {};
+  const { user } = rights ?? {};
   const mark = user === undefined ? "" : await ownerMark(user);
   const requested = frame.session ?? "";
   const resumed = isSession(requested) &&
     await sessions.claim(requested + mark, connection);
   const session = (resumed ? requested : newSession()) + mark;
   // After the claim: it has closed the older connection of the same user.
-  const refusal = admitted && access.enter(connection, admitted);
+  const refusal = rights && access.accept(connection, rights);
   if (refusal !== undefined) {
     if (resumed) sessions.detach(session, connection);
     return refusal;

@@ -44,11 +44,11 @@ export class PlainDialect implements Dialect {
     const connection = this.#connection;
     if (!access.isRequired) return this.#start();
     // Within this turn, if the connection was authorized before the upgrade. Nothing is sent or received before.
-    access.identify(connection).then((verdict) => {
+    access.identify(connection).then((rights) => {
       if (connection.isDetached) return;
-      const denial = typeof verdict === "string"
-        ? verdict
-        : access.enter(connection, verdict);
+      const denial = typeof rights === "string"
+        ? rights
+        : access.accept(connection, rights);
       if (denial === undefined) return this.#start();
       connection.disconnect(...DENIED[denial]);
     }).catch((error) => connection.abandon(error, "authorize"));

@@ -1,6 +1,6 @@
 import { CloseCode, encode, type RenewFrame } from "../../messages.ts";
 import { DENIED } from "../access/access.ts";
-import type { Admitted } from "../access/allow.ts";
+import type { Rights } from "../access/allow.ts";
 import type { Connection } from "../peers/connection.ts";
 import { encodeRefusal, type Refusal } from "../refusal.ts";
 import type { ProtocolContext } from "./context.ts";
@@ -43,16 +43,16 @@ export class TokenRenewal {
     }).catch((error) => connection.abandon(error, "authorize"));
   }
 
-  #apply(id: number, admitted: Admitted): void {
+  #apply(id: number, rights: Rights): void {
     const { access, subscriptions } = this.#context;
     const connection = this.#connection;
-    if (admitted.user !== connection.user) {
+    if (rights.user !== connection.user) {
       return connection.disconnect(
         CloseCode.forbidden,
         "Token of another user",
       );
     }
-    access.grant(connection, admitted);
+    access.grant(connection, rights);
     for (const [name, subscription] of [...connection.subscriptions]) {
       if (access.refusal("subscribe", connection, name) === undefined) continue;
       subscriptions.unsubscribe(subscription);

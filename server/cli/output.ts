@@ -26,7 +26,7 @@ export interface Output {
 export interface LineWriterOptions {
   /** Called with the number of lines that were dropped, once the output accepts bytes again. */
   readonly dropped: (lines: number) => void;
-  /** The most bytes that wait. Default: 1 MiB. */
+  /** Maximum bytes that wait. Default: 1 MiB. */
   readonly maxBytes?: number;
 }
 

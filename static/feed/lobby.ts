@@ -84,7 +84,7 @@ export class Lobby {
       // A closed client reports its own end.
       if (error instanceof DrumbeatError && error.code !== "closed") {
         const text =
-          `The server did not let this page join the lobby (${error.code}): messages of others are not shown.`;
+          `The server refused the subscription to the lobby (${error.code}): messages of others are not shown.`;
         feed.add(note(text, "gap"));
         this.#announcer.announce(text);
         setText(this.#recordCount, `not subscribed: ${error.code}`);

@@ -60,7 +60,7 @@ everyBrowserTest(
   async (browser) => {
     await using server = start({ allow: { subscribe: [] } });
     const page = await online(browser, urlOf(server));
-    await line(page, "did not let this page join the lobby (forbidden)");
+    await line(page, "refused the subscription to the lobby (forbidden)");
     await shows(page, "#record-count", "not subscribed: forbidden");
   },
 );

@@ -103,7 +103,7 @@ Deno.test("is unauthenticated for an expired grant, and counts expiresAt by the 
   assertEquals(await authorizing.authorize(REQUEST), "unauthenticated");
   leftMs = 1;
   clock.jumpMs = 3_600_000;
-  const admitted = await authorizing.authorize(REQUEST);
-  assert(typeof admitted === "object");
-  assertEquals(admitted.until, clock.now() + 1);
+  const rights = await authorizing.authorize(REQUEST);
+  assert(typeof rights === "object");
+  assertEquals(rights.until, clock.now() + 1);
 });
