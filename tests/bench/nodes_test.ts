@@ -19,7 +19,12 @@ else {
       const { delivered, expected, serverCpuUs, storeCpuUs } =
         await measureNodes({
           duty: "fan-out",
-          load: flags({ connections: 10, messages: 200, "in-flight": 8 }),
+          load: flags({
+            connections: 10,
+            messages: 200,
+            seconds: 600,
+            "in-flight": 8,
+          }),
         }, drumbeat!);
       assertEquals([delivered, expected], [2_000, 2_000]);
       assertEquals([serverCpuUs! > 0, storeCpuUs! > 0], [true, true]);
