@@ -1,3 +1,4 @@
+import { ClosingInput } from "./closing_input.ts";
 import type { Inbound, Socket } from "../hub/socket.ts";
 
 /**
@@ -11,8 +12,19 @@ import type { Inbound, Socket } from "../hub/socket.ts";
 const QUIET_CHECKS = 3;
 /** The time between two checks, in ms. Three of them exceed the 40 ms for which TCP may delay a small write (Nagle). */
 const CHECK_MS = 20;
-/** A peer that never stops sending is closed after this many checks. */
+/** A peer that sends a little all the time is closed after this many checks. */
 const MAX_CHECKS = 15;
+
+/** A close that the hub has asked for and that waits until the peer is quiet. */
+interface PendingClose {
+  readonly code: number;
+  readonly reason: string;
+  readonly input: ClosingInput;
+  /** The timer of the next check. */
+  timer: ReturnType<typeof setTimeout> | undefined;
+  /** `true` when a message arrived since the last check. */
+  hasReceived: boolean;
+}
 
 /**
  * A standard `WebSocket`, such as `Deno.upgradeWebSocket` returns, as the hub's port.
@@ -47,10 +59,7 @@ export class DenoSocket implements Socket, EventListenerObject {
   /** Until the socket opens: it may hold secrets of the handshake. */
   #attach: ((socket: Socket) => Inbound) | undefined;
   #inbound: Inbound | undefined;
-  /** The timer of a close that the hub has asked for. */
-  #closing: ReturnType<typeof setTimeout> | undefined;
-  /** `true` when a message arrived since the last check. */
-  #hasReceived = false;
+  #closing: PendingClose | undefined;
 
   /**
    * Listens to a socket that is not open yet.
@@ -91,23 +100,38 @@ export class DenoSocket implements Socket, EventListenerObject {
       this.#closing !== undefined ||
       this.#socket.readyState === WebSocket.CLOSED
     ) return;
-    this.#closeWhenQuiet(code, reason);
+    const input = new ClosingInput();
+    const timer = undefined;
+    this.#closing = { code, reason, input, timer, hasReceived: false };
+    this.#closeWhenQuiet(this.#closing);
   }
 
-  #closeWhenQuiet(code: number, reason: string, checks = 0, quiet = 0): void {
-    this.#hasReceived = false;
-    this.#closing = setTimeout(() => {
+  #closeWhenQuiet(closing: PendingClose, checks = 0, quiet = 0): void {
+    closing.hasReceived = false;
+    closing.timer = setTimeout(() => {
       const checked = checks + 1;
-      const quietFor = this.#hasReceived ? 0 : quiet + 1;
+      const quietFor = closing.hasReceived ? 0 : quiet + 1;
       if (quietFor < QUIET_CHECKS && checked < MAX_CHECKS) {
-        return this.#closeWhenQuiet(code, reason, checked, quietFor);
-      }
-      try {
-        this.#socket.close(code, reason);
-      } catch {
-        // The socket is closed.
-      }
+        this.#closeWhenQuiet(closing, checked, quietFor);
+      } else this.#closeNow(closing);
     }, CHECK_MS);
+  }
+
+  /** Sends the close frame. From now on the runtime drops the connection when a message arrives. */
+  #closeNow({ code, reason, timer }: PendingClose): void {
+    clearTimeout(timer);
+    try {
+      this.#socket.close(code, reason);
+    } catch {
+      // The socket is closed.
+    }
+  }
+
+  /** Drops a message that arrives after the hub has closed the connection. */
+  #discard(closing: PendingClose, bytes: number): void {
+    closing.hasReceived = true;
+    // The timer of the check is late while messages arrive without a pause.
+    if (closing.input.exceeds(bytes)) this.#closeNow(closing);
   }
 
   terminate(): boolean {
@@ -123,15 +147,20 @@ export class DenoSocket implements Socket, EventListenerObject {
         this.#attach = undefined;
         return;
       case "message": {
-        this.#hasReceived = true;
         const { data } = event as MessageEvent<string | ArrayBuffer>;
+        if (this.#closing !== undefined) {
+          return this.#discard(
+            this.#closing,
+            typeof data === "string" ? data.length : data.byteLength,
+          );
+        }
         this.#inbound?.receive(
           typeof data === "string" ? data : new Uint8Array(data),
         );
         return;
       }
       case "close": {
-        clearTimeout(this.#closing);
+        clearTimeout(this.#closing?.timer);
         const { code, reason } = event as CloseEvent;
         this.#inbound?.closed(code, reason);
         return;

@@ -28,6 +28,12 @@ export interface Socket {
 export interface Inbound {
   /** Handles a WebSocket message. */
   receive(data: string | Uint8Array<ArrayBuffer>): void;
+  /**
+   * Counts a ping or a pong of WebSocket against the peer's rates. A transport that cannot see them does not call it.
+   *
+   * @param bytes the bytes of its payload.
+   */
+  control?(bytes: number): void;
   /** Handles the end of the connection. Only the first call has an effect. */
   closed(code: number, reason: string): void;
 }

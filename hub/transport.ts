@@ -5,7 +5,13 @@ import { attach } from "./attach.ts";
 import type { Core } from "./core.ts";
 import type { ErrorStage } from "./hooks.ts";
 import type { RefusedHandshake } from "./observe/observer.ts";
-import type { ConnectionRequest, Inbound, Socket } from "./socket.ts";
+import type { PeerClose } from "./peer.ts";
+import type {
+  ConnectionInfo,
+  ConnectionRequest,
+  Inbound,
+  Socket,
+} from "./socket.ts";
 
 /**
  * The side of a hub that a transport uses: it admits handshakes, attaches open connections, and reports failures. `hub.transport`
@@ -88,21 +94,25 @@ export class HubTransport {
       return attach(this.#core.attachment, socket, request, ticket);
     }
     // Upgraded before the drain, and open after it began: the drain does not close it.
-    return this.reject(socket, CloseCode.goingAway, "Hub closing");
+    const { address } = request;
+    const code = CloseCode.goingAway;
+    return this.reject(socket, { address, code, reason: "Hub closing" });
   }
 
   /**
-   * Closes an open connection that the hub does not accept.
+   * Closes an open connection that the hub does not accept. Until its transport reports its end it counts in `limits.peers`,
+   * `limits.peersPerAddress` and `hub.stats().closing`.
    *
    * @param socket sends to the connection.
-   * @param code the close code.
-   * @param reason the close reason.
+   * @param rejected the client's address, the close code and the close reason.
    * @returns ignores what the connection sends.
    */
-  reject(socket: Socket, code: number, reason: string): Inbound {
-    this.#core.monitor.rejected(code);
-    socket.close(code, reason);
-    return { receive() {}, closed() {} };
+  reject(
+    socket: Socket,
+    rejected: PeerClose & Pick<ConnectionInfo, "address">,
+  ): Inbound {
+    this.#core.monitor.rejected(rejected.code);
+    return this.#core.connections.reject(socket, rejected);
   }
 
   /**

@@ -56,6 +56,7 @@ export async function upgrade<M extends MessageMap, R extends RequestMap>(
   const admission = await admit(request, remote, hub.transport, rules);
   if (admission instanceof Response) return admission;
   const { connection, subprotocol, isSupported, ticket } = admission;
+  const { address } = connection;
   return accept(request, {
     protocol: subprotocol,
     isPlain: connection.protocol === "",
@@ -63,7 +64,8 @@ export async function upgrade<M extends MessageMap, R extends RequestMap>(
     attach(socket) {
       if (isSupported) return hub.transport.attach(socket, connection, ticket);
       const reason = `Unsupported version: use ${PROTOCOL}`;
-      return hub.transport.reject(socket, CloseCode.version, reason);
+      const code = CloseCode.version;
+      return hub.transport.reject(socket, { address, code, reason });
     },
   });
 }

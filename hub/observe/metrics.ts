@@ -56,7 +56,7 @@ export const METRICS: { readonly [K in keyof HubStats]: Metric<HubStats[K]> } =
       name: "closing",
       kind: "gauge",
       help:
-        "Connections that the hub has closed and whose transport has not reported the end",
+        "Connections that the hub has closed or rejected and whose transport has not reported the end",
       read: ({ connections }) => connections.closing,
     },
     topics: {

@@ -4,7 +4,7 @@ export interface HubStats {
   readonly peers: number;
   /** Open connections, those without a hello included. */
   readonly connections: number;
-  /** Connections that the hub has closed and whose transport has not reported the end. */
+  /** Connections that the hub has closed or rejected and whose transport has not reported the end. */
   readonly closing: number;
   /** Topics in memory. */
   readonly topics: number;

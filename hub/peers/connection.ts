@@ -160,14 +160,25 @@ export class Connection implements Peer, Inbound {
     // In UTF-16 units, which are never more than the bytes: counting bytes takes longer. The one hello may be larger than a
     // burst.
     const bytes = isLarge && !this.isOpen ? messageBytes : data.length;
-    if (this.#rate?.take(bytes) === false) {
-      return this.disconnect(CloseCode.rateLimited, "Rate limit exceeded");
-    }
+    if (!this.#take(bytes)) return;
     try {
       this.wire.receive(data);
     } catch (error) {
       this.abandon(error, "receive");
     }
+  }
+
+  control(bytes: number): void {
+    if (!this.isDetached) this.#take(bytes);
+  }
+
+  /** Counts a message against the rates. @returns `false` if the peer was disconnected. */
+  #take(bytes: number): boolean {
+    const isAllowed = this.#rate?.take(bytes) !== false;
+    if (!isAllowed) {
+      this.disconnect(CloseCode.rateLimited, "Rate limit exceeded");
+    }
+    return isAllowed;
   }
 
   closed(code: number, reason: string): void {

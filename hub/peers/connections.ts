@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Hooks, Reporter } from "../hooks.ts";
 import type { Limits } from "../limits.ts";
 import type { Peer, PeerClose } from "../peer.ts";
+import type { ConnectionInfo, Inbound, Socket } from "../socket.ts";
 import { Tally } from "../../common/tally.ts";
 import { addressKey } from "./address.ts";
 import type { Connection } from "./connection.ts";
@@ -36,8 +37,8 @@ export class Connections {
   peersClosed = 0;
   readonly #context: ConnectionsContext;
   readonly #byId = new Map<string, Connection>();
-  /** Detached connections whose transport has not reported the end: they still hold a file descriptor. */
-  readonly #closing = new Set<Connection>();
+  /** Detached and rejected connections whose transport has not reported the end: they still hold a file descriptor. */
+  readonly #closing = new Set<Inbound>();
   /** Connections whose transport has not reported the end, by address. */
   readonly #addresses = new Tally();
   #reserved = 0;
@@ -47,7 +48,7 @@ export class Connections {
     this.#context = context;
   }
 
-  /** The number of detached connections whose transport has not reported the end. */
+  /** The number of detached and rejected connections whose transport has not reported the end. */
   get closing(): number {
     return this.#closing.size;
   }
@@ -115,16 +116,41 @@ export class Connections {
     }
   }
 
+  /**
+   * Closes an open connection that the hub does not accept. Until the transport reports its end it counts in the limits, as a
+   * closed connection does.
+   *
+   * @returns ignores what the connection sends.
+   */
+  reject(
+    socket: Socket,
+    { address, code, reason }: PeerClose & Pick<ConnectionInfo, "address">,
+  ): Inbound {
+    const key = addressKey(address);
+    const inbound: Inbound = {
+      receive() {},
+      closed: () => this.#ended(inbound, key),
+    };
+    this.#closing.add(inbound);
+    this.#addresses.add(key);
+    socket.close(code, reason);
+    return inbound;
+  }
+
   /** Notes that the transport reports the end of a connection. Some report it twice, some never. */
   closed(connection: Connection, code: number, reason: string): void {
-    const wasClosing = this.#closing.delete(connection);
-    if (this.#closing.size === 0) this.#allClosed?.();
-    if (!connection.isDetached || wasClosing) {
-      this.#addresses.remove(connection.addressKey);
-    }
+    this.#ended(connection, connection.addressKey);
     if (connection.isDetached) return;
+    this.#addresses.remove(connection.addressKey);
     // Deno reports 0 where the standard has 1006.
     this.#detach(connection, code === 0 ? CloseCode.abnormal : code, reason);
+  }
+
+  /** Notes that a connection that was closed before holds no descriptor any more. */
+  #ended(connection: Inbound, address: string): void {
+    if (!this.#closing.delete(connection)) return;
+    this.#addresses.remove(address);
+    if (this.#closing.size === 0) this.#allClosed?.();
   }
 
   /** Resolves when the transport of every detached connection has reported the end, or after `graceMs`. */

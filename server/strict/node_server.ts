@@ -18,12 +18,19 @@ import { refuse, requestOf, respond } from "./node_http.ts";
 import { NodeSocket } from "./socket.ts";
 
 /**
- * The smallest average size of the fragments or reads of one message, in bytes. A message with smaller ones closes the
- * connection with 1008, once it has {@linkcode MIN_PIECES}. Each piece costs some hundred bytes, so a message of small
- * pieces takes many times its size.
+ * The smallest average size of the reads of one message, in bytes. A message with smaller ones closes the connection with
+ * 1008, once it has {@linkcode MIN_READS}. Each read costs some hundred bytes, so a message of small reads takes many times
+ * its size.
  */
-const PIECE_BYTES = 64;
-const MIN_PIECES = 1_024;
+const READ_BYTES = 64;
+const MIN_READS = 1_024;
+
+/**
+ * The same for fragments. A message counts once in the rates, so the number of its fragments bounds what it costs. Clients
+ * that send fragments use one for each 4 KiB or more.
+ */
+const FRAGMENT_BYTES = 256;
+const MIN_FRAGMENTS = 64;
 
 /** Options of {@linkcode NodeServer}. */
 export interface NodeServerOptions {
@@ -83,15 +90,16 @@ export class NodeServer implements Listening {
     const { messageBytes, handshakeMs, closeMs = 5_000, tls } = options;
     // The hub refuses what is larger than `messageBytes`, except a hello or a token.
     const maxPayload = Math.max(messageBytes, IDENTITY_BYTES);
-    const pieces = Math.max(MIN_PIECES, Math.ceil(maxPayload / PIECE_BYTES));
+    const atLeast = (least: number, bytes: number) =>
+      Math.max(least, Math.ceil(maxPayload / bytes));
     this.#webSockets = create({
       noServer: true,
       clientTracking: false,
       // A compressed message could expand to any size.
       perMessageDeflate: false,
       maxPayload,
-      maxFragments: pieces,
-      maxBufferedChunks: pieces,
+      maxFragments: atLeast(MIN_FRAGMENTS, FRAGMENT_BYTES),
+      maxBufferedChunks: atLeast(MIN_READS, READ_BYTES),
       closeTimeout: closeMs,
       handleProtocols: () => this.#protocol || false,
     });

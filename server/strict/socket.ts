@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { ClosingInput } from "../../adapters/closing_input.ts";
 import type { Inbound, Socket } from "../../hub/socket.ts";
 import { CloseCode } from "../../messages.ts";
 import type { WebSocket } from "./load_ws.ts";
@@ -14,18 +15,23 @@ const FRAME_ERRORS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * The bytes that are read and dropped after an invalid frame, so that a peer that writes before it reads receives the close
- * frame. The rest is not read: what is read takes memory until it is collected.
+ * The time between the last read of a peer that continues to send and the end of its connection, in ms. A reset may drop the
+ * close frame, so a peer that writes before it reads has this time to read it.
  */
-const DISCARDED_BYTES = 2 * 1024 * 1024;
+const TERMINATE_MS = 100;
 
 /** The socket port over a WebSocket of the npm package `ws`. It can terminate a connection and send a ping. */
 export class NodeSocket implements Socket {
   readonly #socket: WebSocket;
+  readonly #stream: Duplex;
   readonly #inbound: Inbound;
   /** The code of the close frame that `ws` has sent after an invalid frame. */
   #errorCode: number | undefined;
   #answered: (() => void) | undefined;
+  /** Bounds what is read after the close frame. */
+  #closing: ClosingInput | undefined;
+  /** The timer that ends a connection whose peer continued to send. */
+  #end: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * Attaches an open WebSocket.
@@ -38,15 +44,13 @@ export class NodeSocket implements Socket {
     attach: (socket: Socket) => Inbound,
   ) {
     this.#socket = socket;
+    this.#stream = stream;
     socket.on("error", (error: Error & { readonly code?: string }) => {
       // After an invalid frame, `ws` sends a close frame; after a failure of the network, the code is 1006. The event
       // `close` follows in both cases.
       if (error.code?.startsWith("WS_ERR_")) {
         this.#errorCode = FRAME_ERRORS.get(error.code) ?? 1002;
-        let remaining = DISCARDED_BYTES;
-        stream.on("data", ({ length }: Uint8Array) => {
-          if ((remaining -= length) <= 0) stream.pause();
-        });
+        this.#boundInput();
       }
     });
     stream.once("finish", () => {
@@ -55,14 +59,18 @@ export class NodeSocket implements Socket {
     });
     this.#inbound = attach(this);
     socket.on("message", (data: Uint8Array, isBinary: boolean) => {
+      if (this.#closing !== undefined) return this.#count(0, 1);
       // A copy: the message is a view of the whole chunk that was read, and a log would keep the chunk.
       this.#inbound.receive(isBinary ? new Uint8Array(data) : `${data}`);
     });
-    socket.on("pong", () => {
+    socket.on("ping", ({ length }: Uint8Array) => this.#control(length));
+    socket.on("pong", ({ length }: Uint8Array) => {
+      this.#control(length);
       this.#answered?.();
       this.#answered = undefined;
     });
     socket.on("close", (code: number, reason: Uint8Array) => {
+      clearTimeout(this.#end);
       this.#inbound.closed(this.#errorCode ?? code, `${reason}`);
     });
   }
@@ -80,7 +88,28 @@ export class NodeSocket implements Socket {
   }
 
   close(code: number, reason: string): void {
-    if (this.open) this.#socket.close(code, reason);
+    if (!this.open) return;
+    this.#socket.close(code, reason);
+    this.#boundInput();
+  }
+
+  #control(bytes: number): void {
+    if (this.#closing === undefined) this.#inbound.control?.(bytes);
+    else this.#count(0, 1);
+  }
+
+  /** Starts to count what is read: the close frame was sent. */
+  #boundInput(): void {
+    if (this.#closing !== undefined) return;
+    this.#closing = new ClosingInput();
+    this.#stream.on("data", ({ length }: Uint8Array) => this.#count(length, 0));
+  }
+
+  /** Counts what is read after the close frame, and ends the connection of a peer that continues to send. */
+  #count(bytes: number, messages: number): void {
+    if (this.#closing?.exceeds(bytes, messages) !== true) return;
+    this.#stream.pause();
+    this.#end ??= setTimeout(() => this.terminate(), TERMINATE_MS);
   }
 
   terminate(): boolean {

@@ -19,12 +19,13 @@ export type Size = "full" | "quick" | "warm";
 export type Snapshot = TargetState & ProcessUsage;
 
 /**
- * A command for the target: `collect` collects the garbage, `jump MS` sets the wall clock, and `flood TOPIC COUNT BYTES`
- * publishes messages.
+ * A command for the target: `collect` collects the garbage, `lag` starts a new measurement of the event loop's lag, `jump MS`
+ * sets the wall clock, and `flood TOPIC COUNT BYTES` publishes messages.
  */
 export type Command =
   | "report"
   | "collect"
+  | "lag"
   | `jump ${number}`
   | `flood ${string} ${number} ${number}`;
 

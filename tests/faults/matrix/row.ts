@@ -10,6 +10,11 @@ export interface Row {
   readonly expected: string;
   /** The options of the server. Default: a short heartbeat. */
   readonly target?: TargetOptions;
+  /**
+   * The bound of the witnesses' 99th percentile during the attack: at most `times` that before it, or `ms`. Measured in the
+   * full size. Default: none.
+   */
+  readonly p99?: { readonly times: number; readonly ms: number };
   /** Runs the attack and records its findings with {@linkcode Harness.check}. */
   run(harness: Harness): Promise<void>;
   /**

@@ -1,4 +1,5 @@
 import type { Row } from "./row.ts";
+import { controlFlood, endlessSender } from "./rows/endless.ts";
 import { pingFlood, subscribeChurn } from "./rows/floods.ts";
 import {
   badUtf8,
@@ -53,6 +54,8 @@ export const ROWS: readonly Row[] = [
   fuzzRow,
   subscribeChurn,
   pingFlood,
+  endlessSender,
+  controlFlood,
   hostilePage,
   failingRow,
   descriptorsRow,

@@ -51,6 +51,11 @@ export async function runRow(
     await harness.endAttack();
     if (size === "full") {
       p99 = { before: baseline.p99Ms, during: attack.p99Ms };
+      if (row.p99 !== undefined) {
+        const most = Math.max(row.p99.times * p99.before, row.p99.ms);
+        const measured = `p99 at most ${most.toFixed(0)} ms`;
+        harness.check("p99", p99.during <= most, measured);
+      }
     }
     // A control has to fail: a long wait would show nothing.
     await checkFreed(harness, before, isControl ? 2_000 : SETTLE_MS);

@@ -61,6 +61,8 @@ export interface TargetState {
   readonly peersClosed: number;
   /** The number of peers for which `onClose` was called more than once. */
   readonly closedTwice: number;
+  /** The longest time by which a timer of the server was late since the command `lag`, in ms. */
+  readonly lagMs: number;
   /** The last closed peers. */
   readonly closedPeers: readonly ClosedPeer[];
 }
@@ -82,6 +84,18 @@ let closedTwice = 0;
 const realNow = Date.now;
 
 const encoder = new TextEncoder();
+
+/** The interval at which the lag of the event loop is measured, in ms. */
+const LAG_CHECK_MS = 10;
+let lagMs = 0;
+
+function measureLag(): void {
+  const since = performance.now();
+  setTimeout(() => {
+    lagMs = Math.max(lagMs, performance.now() - since - LAG_CHECK_MS);
+    measureLag();
+  }, LAG_CHECK_MS);
+}
 
 async function run(options: TargetOptions): Promise<void> {
   const { heartbeat = HEARTBEAT, keepMs = 500, failing, limits, origins } =
@@ -106,6 +120,7 @@ async function run(options: TargetOptions): Promise<void> {
   // The command line does the same. Without it the runtime panics when it needs its first descriptors for signals and all
   // are in use.
   Deno.addSignalListener("SIGTERM", () => Deno.exit(0));
+  measureLag();
   console.log(`listens on http://127.0.0.1:${addr.port}`);
   const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream())
     .pipeThrough(new TextLineStream());
@@ -117,6 +132,7 @@ async function run(options: TargetOptions): Promise<void> {
       heap: heapUsed + external,
       ...hub.stats(),
       closedTwice,
+      lagMs,
       closedPeers,
     };
     // Not `console.log`: it keeps some KiB for each line, which would be measured.
@@ -135,6 +151,7 @@ function recordClose(peer: Peer, code: number): void {
 async function execute(line: string, hub: Hub): Promise<void> {
   const [command, first = "", second, third] = line.split(" ");
   if (command === "jump") Date.now = () => realNow() + Number(first);
+  if (command === "lag") lagMs = 0;
   if (command === "collect") {
     const { gc } = globalThis as { gc?: () => void };
     for (let n = 0; n < 3; n++) {

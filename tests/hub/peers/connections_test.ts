@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { PROTOCOL } from "../../../messages.ts";
 import { inMemory, type TestPeer } from "../in_memory.ts";
+import { NearSocket } from "../socket_pair.ts";
 
 Deno.test("a peer is in hub.peers from its handshake until it disconnects", async () => {
   await using hub = inMemory();
@@ -234,4 +235,25 @@ Deno.test("a peer that is closed during a flush receives no more records, and th
     ...many,
     "left",
   ]);
+});
+
+Deno.test("a rejected connection counts in the limits until its transport reports the end", async () => {
+  await using hub = inMemory({ limits: { peers: 3, peersPerAddress: 2 } });
+  const { transport } = hub.hub;
+  const address = "192.0.2.1";
+  const [near] = Array.from({ length: 2 }, () => {
+    const socket = new NearSocket();
+    const close = { code: 4506, reason: "Unsupported version" };
+    socket.inbound = transport.reject(socket, { address, ...close });
+    assertEquals(socket.closes, [close]);
+    return socket;
+  });
+  assertEquals(hub.hub.stats().closing, 2);
+  assertEquals(transport.hasCapacityFor(address), false);
+  hub.plain();
+  assertEquals(transport.hasCapacity, false);
+  near!.over(4506, "");
+  near!.over(1006, "");
+  assertEquals(hub.hub.stats().closing, 1);
+  assertEquals(transport.hasCapacity, true);
 });

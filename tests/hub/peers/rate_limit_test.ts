@@ -183,3 +183,14 @@ Deno.test("does not count acks of new frames, and counts the others", async () =
   for (let i = 0; i < 40; i++) peer.send({ type: "ack", frames: 5_000 });
   assertEquals(peer.closed?.code, 4029);
 });
+
+Deno.test("counts the pings and pongs of WebSocket that the transport reports", async () => {
+  await using hub = inMemory({ limits: { inflight: 8 } });
+  const peer = hub.plain();
+  const { inbound } = peer.far.near;
+  for (let n = 0; n < 16; n++) inbound!.control!(0);
+  assertEquals(peer.closed, undefined);
+  inbound!.control!(0);
+  assertEquals(peer.closed?.code, 4029);
+  inbound!.control!(0);
+});

@@ -172,6 +172,20 @@ test("canary: a peer that does not answer a close frame stays connected", async 
   assertEquals(state, expected[transport]);
 });
 
+test("canary: pings and pongs of WebSocket do not count in the rates", async ({ transport, serve }) => {
+  // During a test, this rate allows no message above the burst of 16.
+  const limits = { messagesPerSecond: 0.001, inflight: 8 };
+  await using server = await serve({ port: 0, limits });
+  using peer = await RawPeer.connect(server.addr.port);
+  await peer.json();
+  for (let n = 0; n < 20; n++) {
+    await peer.write(encodeFrame(10, new Uint8Array(0)));
+  }
+  await peer.sendJson({ type: "ping" });
+  if (transport === "deno") assertEquals((await peer.json()).type, "pong");
+  else assertEquals(await peer.closeCode(), 4029);
+});
+
 Deno.test("over deno: canary: an idle timeout fires two close events with different codes", async () => {
   const codes: number[] = [];
   const first = Promise.withResolvers<void>();

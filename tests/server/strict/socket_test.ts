@@ -1,5 +1,10 @@
-import { assertEquals } from "@std/assert";
-import { closeCode, encodeFrame, type RawPeer } from "../../raw_peer.ts";
+import { assert, assertEquals } from "@std/assert";
+import {
+  closeCode,
+  concat,
+  encodeFrame,
+  type RawPeer,
+} from "../../raw_peer.ts";
 import {
   listenWithWs,
   MESSAGE_BYTES,
@@ -41,7 +46,7 @@ const INVALID: readonly (readonly [
     "a message in very many fragments",
     1008,
     ...Array.from(
-      { length: MESSAGE_BYTES / 64 + 1 },
+      { length: MESSAGE_BYTES / 256 + 1 },
       (_, i) => encodeFrame(i === 0 ? 1 : 0, Uint8Array.of(97), false),
     ),
   ],
@@ -127,3 +132,46 @@ Deno.test("the socket of ws terminates a peer that does not answer its close fra
   assertEquals(await rig.peer.frame(), undefined);
   assertEquals(await closed.promise, 1006);
 });
+
+/** Frames that a peer sends without a pause after its connection was closed. */
+const FLOODS: readonly (readonly [
+  description: string,
+  ...frames: readonly Uint8Array<ArrayBuffer>[],
+])[] = [
+  ["text", encodeFrame(1, Uint8Array.of(123, 125))],
+  ["bytes", encodeFrame(2, new Uint8Array(60_000))],
+  ["pings", encodeFrame(9, new Uint8Array(0))],
+  [
+    "fragments",
+    ...Array.from(
+      { length: 99 },
+      () => encodeFrame(0, new Uint8Array(0), false),
+    ),
+    encodeFrame(0, new Uint8Array(0)),
+    encodeFrame(1, new Uint8Array(0), false),
+  ],
+  ["an invalid frame and any bytes", new Uint8Array(60_000)],
+];
+
+for (const [description, ...frames] of FLOODS) {
+  Deno.test(`the socket of ws ends the connection of a peer that continues to send after a close: ${description}`, async () => {
+    const closed = Promise.withResolvers<number>();
+    await using rig = await overLoopback((to) => listenWithWs(to), () => ({
+      receive() {},
+      closed: closed.resolve,
+    }));
+    await rig.peer.write(encodeFrame(1, new Uint8Array(0), false));
+    rig.socket.close(4029, "Rate limit exceeded");
+    assertEquals(closeCode((await rig.peer.frame())!), 4029);
+    const flood = concat(
+      Array.from({ length: Math.ceil(100 / frames.length) }, () => frames)
+        .flat(),
+    );
+    // The transport waits 60 s for an answer to the close frame.
+    const writing = (async () => {
+      for (;;) await rig.peer.write(flood);
+    })().catch(() => {});
+    assert([1002, 1006].includes(await closed.promise));
+    await writing;
+  });
+}
