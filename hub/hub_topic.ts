@@ -159,9 +159,9 @@ export class HubTopic<
   }
 
   /**
-   * The members of the topic's presence: their data by public id. Hubs that share a store see the members of all of them,
-   * as far as this hub follows the topic: while it has a member itself, and for half a minute after it had one or this was
-   * read. The first read of a topic that the hub does not follow yet lacks the members of the other hubs.
+   * The members of the topic's presence: their data by public id. If hubs share a store, the members of the other hubs are
+   * included while this hub follows the topic. It follows a topic while it has a member of its own, and for half a minute
+   * after its last member left or after this was read. The first read starts it, so it lacks the members of the other hubs.
    */
   get presence(): ReadonlyMap<string, P> {
     return this.#core.members(this.name) as ReadonlyMap<string, P>;

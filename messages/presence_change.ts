@@ -1,4 +1,4 @@
-import type { Member } from "./wire.ts";
+import type { Member } from "./frames.ts";
 
 /**
  * A change of a topic's presence, for `topic.presence.on` of a client and `onPresence` of a hub.

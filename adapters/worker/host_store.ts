@@ -46,7 +46,7 @@ const OPTIONS = {
 };
 
 /**
- * Hosts a store for the hubs of other isolates, such as workers. Each is given a port to it.
+ * Hosts a store for the hubs of other isolates, such as workers. Each isolate has a port to it.
  *
  * @param options see {@linkcode HostStoreOptions}.
  * @returns the host. Dispose it with `await using`: it holds a timer, ports and the store.

@@ -7,11 +7,11 @@ export class HostedLog {
   readonly settings: TopicSettings;
   readonly log: Log;
 
-  /** @param keepsAll `true` if the store keeps records below the ring. */
-  constructor(name: string, settings: TopicSettings, keepsAll: boolean) {
+  /** @param keepsBelowRing `true` if the store keeps records below the ring. */
+  constructor(name: string, settings: TopicSettings, keepsBelowRing: boolean) {
     this.name = name;
     this.settings = settings;
-    this.log = new Log(settings.lag, keepsAll);
+    this.log = new Log(settings.lag, keepsBelowRing);
   }
 
   /** Trims the records above the retention. @param now the monotonic time in ms. */

@@ -41,8 +41,12 @@ export class HostedLogs {
   open(link: WorkerLink, topic: string): void {
     const shared = this.#byName.get(topic);
     if (shared === undefined) {
-      const keepsAll = this.#store.read !== undefined;
-      const hosted = new HostedLog(topic, this.#settings(topic), keepsAll);
+      const keepsBelowRing = this.#store.read !== undefined;
+      const hosted = new HostedLog(
+        topic,
+        this.#settings(topic),
+        keepsBelowRing,
+      );
       const links = new Set([link]);
       this.#byName.set(topic, { hosted, links, idleSince: this.#clock.now() });
       return this.#store.open(topic);

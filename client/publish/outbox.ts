@@ -112,7 +112,7 @@ export class Outbox {
           entry,
           () =>
             entry.reject(
-              entry.isRepeated ? unknown(entry, error) : error,
+              entry.isRepeated ? refusedRepeat(entry, error) : error,
               true,
             ),
         ),
@@ -292,8 +292,8 @@ export class Outbox {
       else if (result === "settled") {
         this.#remove(entry);
         entry.resolve(-1);
-      } // Sent before, to a server with a higher limit: its outcome there is unknown.
-      else {
+      } else {
+        // If it was sent before, to a server with a higher limit, its outcome there is unknown.
         this.#drop(
           entry,
           wasSent ? "indeterminate" : "large",
@@ -413,10 +413,10 @@ export class Outbox {
 }
 
 /**
- * Returns the error of a repeated message that the server refuses. The refusal concerns the second time: rules, contracts,
+ * Returns the error of a repeated message that the server refuses. The refusal concerns the second frame: rules, contracts,
  * or the state of the store may have changed since the first one.
  */
-function unknown({ topic }: Entry, cause: DrumbeatError): DrumbeatError {
+function refusedRepeat({ topic }: Entry, cause: DrumbeatError): DrumbeatError {
   return new DrumbeatError(
     "indeterminate",
     `Cannot publish to '${topic}': the message was sent again after a reconnect, and refused (${cause.code})`,

@@ -37,8 +37,11 @@ export class Pacer {
   readonly #bytesPerMs: number;
   readonly #burst: number;
   readonly #burstBytes: number;
+  /** The messages that the rates allow now; below 0 after frames that did not wait. */
   #messages: number;
+  /** The bytes that the rates allow now. */
   #bytes: number;
+  /** The time at which both were computed. */
   #since: number;
   #queue: QueuedFrame[] = [];
   #cancel: (() => void) | undefined;
@@ -160,7 +163,7 @@ export class Pacer {
         this.#bytes + ms * this.#bytesPerMs,
       );
     }
-    // A full burst suffices for a frame that is larger than it: only a token is, and the frames behind it must not wait for ever.
+    // A frame above the burst is sent with a full burst, or it would wait forever, with all frames behind it. Only a large token is one.
     const neededBytes = Math.min(bytes, this.#burstBytes);
     const waitMs = Math.max(
       (1 - this.#messages) / this.#perMs,

@@ -270,14 +270,14 @@ export class Flush {
     this.#deliver(subscription, storedRun(topic.name, stored));
   }
 
-  /** @param now `true` to continue in the next flush; `false` to wait for credit. */
-  #wait(subscription: Subscription, now: boolean): void {
+  /** @param hasCredit `true` to continue in the next flush; `false` to wait for credit. */
+  #wait(subscription: Subscription, hasCredit: boolean): void {
     const { reader, topic } = subscription;
     // Unsubscribed or detached while the store was reading.
     if (!topic.subscriptions.has(subscription)) return;
     subscription.isWaiting = true;
     reader.waiting.add(subscription);
-    if (now) this.wake(reader);
+    if (hasCredit) this.wake(reader);
     else if (!reader.wire.acknowledges) this.#poll(reader);
   }
 

@@ -10,18 +10,18 @@ export class Log {
   /** The newest records. */
   ring: Ring = new ContiguousRing(0);
   readonly #lag: LagPolicy;
-  readonly #isDeep: boolean;
+  readonly #keepsBelowRing: boolean;
   #storeTail = 0;
 
   /**
    * Creates a log that the store has not opened yet.
    *
    * @param lag the topic's policy.
-   * @param isDeep `true` if the store keeps records below the ring.
+   * @param keepsBelowRing `true` if the store keeps records below the ring.
    */
-  constructor(lag: LagPolicy, isDeep: boolean) {
+  constructor(lag: LagPolicy, keepsBelowRing: boolean) {
     this.#lag = lag;
-    this.#isDeep = isDeep;
+    this.#keepsBelowRing = keepsBelowRing;
   }
 
   /** `true` once the store has opened the log. */
@@ -32,7 +32,7 @@ export class Log {
   /** The oldest offset that a reader can still get. */
   get tail(): number {
     const { tail } = this.ring;
-    return this.#isDeep ? Math.min(this.#storeTail, tail) : tail;
+    return this.#keepsBelowRing ? Math.min(this.#storeTail, tail) : tail;
   }
 
   /** The epoch, the oldest offset and the next one. */

@@ -83,18 +83,18 @@ export class Topic implements Run {
    *
    * @param name the topic's name.
    * @param settings the topic's settings.
-   * @param isDeep `true` if the store keeps records below the ring.
+   * @param keepsBelowRing `true` if the store keeps records below the ring.
    * @param now the monotonic time in ms.
    */
   constructor(
     name: string,
     settings: TopicSettings,
-    isDeep: boolean,
+    keepsBelowRing: boolean,
     now: number,
   ) {
     this.name = name;
     this.settings = settings;
-    this.log = new Log(settings.lag, isDeep);
+    this.log = new Log(settings.lag, keepsBelowRing);
     this.idleSince = now;
   }
 

@@ -67,7 +67,10 @@ export { default as "messages.ts" } from "../../messages.ts" with { type: "text"
 export { default as "messages/close_codes.ts" } from "../../messages/close_codes.ts" with { type: "text" };
 export { default as "messages/codec.ts" } from "../../messages/codec.ts" with { type: "text" };
 export { default as "messages/contract.ts" } from "../../messages/contract.ts" with { type: "text" };
+export { default as "messages/define_messages.ts" } from "../../messages/define_messages.ts" with { type: "text" };
 export { default as "messages/error.ts" } from "../../messages/error.ts" with { type: "text" };
+export { default as "messages/frame_checks.ts" } from "../../messages/frame_checks.ts" with { type: "text" };
+export { default as "messages/frames.ts" } from "../../messages/frames.ts" with { type: "text" };
 export { default as "messages/listener.ts" } from "../../messages/listener.ts" with { type: "text" };
 export { default as "messages/message_map.ts" } from "../../messages/message_map.ts" with { type: "text" };
 export { default as "messages/names.ts" } from "../../messages/names.ts" with { type: "text" };
