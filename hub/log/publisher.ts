@@ -94,7 +94,9 @@ export class Publisher {
     if (message instanceof Uint8Array) {
       body = message;
       // A copy: a handler that changes the bytes must not change the record.
-      if (handlers.has(topic.name, undefined)) handled = message.slice();
+      if (handlers.has(topic.name, undefined)) {
+        handled = new Uint8Array(message);
+      }
     } else {
       const encoded = this.#encode(message, topic, peer);
       if ("refusal" in encoded) return publication.settled(encoded.refusal);

@@ -18,7 +18,7 @@ export class LogRecord {
   readonly at: number;
   /** The same time on the monotonic clock, in ms: the record's age is measured by it. */
   readonly since: number;
-  /** The message as JSON text, or a binary payload. */
+  /** The message as JSON text, or a binary payload, whose buffer has at most twice its size. */
   readonly body: string | Uint8Array<ArrayBuffer>;
   /** The record's key in a topic with `lag: "latest"`: it replaces the record with the same key. */
   readonly key: string | undefined;
@@ -44,7 +44,7 @@ export class LogRecord {
     this.from = from;
     this.at = at;
     this.since = since;
-    this.body = body;
+    this.body = typeof body === "string" ? body : compact(body);
     this.key = key;
     this.bytes = OVERHEAD_BYTES + FROM_BYTES + AT_BYTES + from.length +
       (typeof body === "string" ? utf8Length(body) : body.length);
@@ -56,4 +56,12 @@ export class LogRecord {
       (this.from === before.from ? FROM_BYTES + this.from.length : 0) -
       (this.at === before.at ? AT_BYTES : 0);
   }
+}
+
+/** Returns bytes that keep at most twice their size in memory: a view keeps the whole frame that it is a part of. */
+function compact(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  // Not `slice`, which returns another view for a `Buffer` of Node.
+  return bytes.buffer.byteLength > 2 * bytes.length
+    ? new Uint8Array(bytes)
+    : bytes;
 }
