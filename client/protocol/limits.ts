@@ -1,4 +1,5 @@
-import type { WireLimits } from "../../messages.ts";
+import type { Frame, WireLimits } from "../../messages.ts";
+import { IDENTITY_BYTES } from "../../messages/wire.ts";
 
 /** The limits that apply if `start` names none: the defaults of the first hubs. */
 const LIMITS: WireLimits = {
@@ -32,6 +33,21 @@ export function readLimits(
     messagesPerSecond: rate(limits.messagesPerSecond),
     bytesPerSecond: rate(limits.bytesPerSecond),
   };
+}
+
+/**
+ * Returns the largest size of a frame that the server accepts, in bytes.
+ *
+ * @param limits the limits of the last server; `undefined` before the first connection.
+ * @param type the type of the frame.
+ */
+export function maxFrameBytes(
+  limits: WireLimits | undefined,
+  type: Frame["type"],
+): number {
+  return type === "hello" || type === "renew"
+    ? Math.max(limits?.messageBytes ?? 0, IDENTITY_BYTES)
+    : limits?.messageBytes ?? Infinity;
 }
 
 function rate(value: unknown): number {

@@ -12,7 +12,6 @@ import {
   utf8Length,
   type WireLimits,
 } from "../../messages.ts";
-import { IDENTITY_BYTES } from "../../messages/wire.ts";
 import type { Connection, FrameData } from "../connection/connection.ts";
 import { selectHeartbeat } from "../connection/liveness.ts";
 import { DEFAULTS, type Settings } from "../options.ts";
@@ -21,18 +20,18 @@ import { Pacer } from "../publish/pacing.ts";
 import { Publisher, type PublishOptions } from "../publish/publisher.ts";
 import type { IgnoredRejections } from "../../common/ignored_rejections.ts";
 import { PendingReplies } from "../requests/pending_replies.ts";
-import { type FrameSender, Requests } from "../requests/requests.ts";
+import type { FrameSender } from "../requests/frame_sender.ts";
+import { Requests } from "../requests/requests.ts";
 import { type BatchFault, Topics } from "../topics/topics.ts";
 import { Acks } from "./acks.ts";
 import type { Dialect, DialectHost } from "./dialect.ts";
 import { readError } from "./error_frame.ts";
 import { InflightBudget } from "./inflight.ts";
-import { readLimits } from "./limits.ts";
+import { createHello } from "./hello.ts";
+import { maxFrameBytes, readLimits } from "./limits.ts";
+import { Pings } from "./pings.ts";
 import { Session } from "./session.ts";
 import { TokenRenewal } from "./token_renewal.ts";
-
-/** About the size of a ping in bytes. */
-const PING_BYTES = 64;
 
 /** The part of a contract that the client uses. */
 type V1Contract<M extends MessageMap> = Pick<
@@ -57,8 +56,7 @@ export class V1<M extends MessageMap> implements Dialect {
   readonly #publisher: Publisher<M>;
   readonly #tokens: TokenRenewal;
   readonly #pending = new PendingReplies();
-  /** A ping that `send` requested before there was a connection. */
-  #isPingRequested = false;
+  readonly #pings: Pings;
   /** The server's clock minus this one, in ms. */
   #skewMs = 0;
   #connection: Connection | undefined;
@@ -68,8 +66,6 @@ export class V1<M extends MessageMap> implements Dialect {
   #pacer: Pacer | undefined;
   /** The budget of the last connection. */
   #budget!: InflightBudget;
-  /** A ping of the heartbeat waits for the rates. */
-  #isPingQueued = false;
 
   /**
    * @param settings the client's settings.
@@ -85,6 +81,7 @@ export class V1<M extends MessageMap> implements Dialect {
   ) {
     this.#settings = settings;
     this.#host = host;
+    this.#pings = new Pings(settings.clock);
     const pending = this.#pending;
     const sender = this.#sender();
     const showError = (error: DrumbeatError): void => this.#showError(error);
@@ -124,8 +121,9 @@ export class V1<M extends MessageMap> implements Dialect {
     if (typeof data !== "string" || readSentText(data) === "message") {
       return this.#publisher.send(data);
     }
-    if (this.#acks === undefined) this.#isPingRequested = true;
-    else this.#connection?.liveness?.ping(true);
+    this.#pings.request(
+      this.#acks === undefined ? undefined : this.#connection?.liveness,
+    );
   }
 
   /** Publishes: {@linkcode Client.publish}. */
@@ -197,7 +195,7 @@ export class V1<M extends MessageMap> implements Dialect {
     this.#tokens.connectionClosed();
     this.#pacer?.stop();
     this.#connection = this.#acks = this.#pacer = undefined;
-    this.#isPingQueued = false;
+    this.#pings.connectionClosed();
   }
 
   #sender(): FrameSender {
@@ -206,7 +204,7 @@ export class V1<M extends MessageMap> implements Dialect {
       get isOpen() {
         return isOpen();
       },
-      maxBytes: (type) => this.#maxBytes(type),
+      maxBytes: (type) => maxFrameBytes(this.limits, type),
       hasCapacity: () => this.#budget.hasRequestCapacity,
       send: (frame, bytes) => {
         this.#budget.sent("requests");
@@ -215,34 +213,13 @@ export class V1<M extends MessageMap> implements Dialect {
     };
   }
 
-  /** Returns the largest size of a frame that the server accepts: that of the last server, before there is a connection. */
-  #maxBytes(type: Frame["type"]): number {
-    const messageBytes = this.limits?.messageBytes ?? Infinity;
-    return type === "hello" || type === "renew"
-      ? Math.max(this.limits?.messageBytes ?? 0, IDENTITY_BYTES)
-      : messageBytes;
-  }
-
-  /** Sends the hello, with as many topics as fit into a message. The others are subscribed after `start`. */
   #hello(connection: Connection, token: string | undefined): void {
-    const identity = {
-      type: "hello",
-      ...this.session.hello(),
-      ...(token === undefined ? {} : { token }),
-    } as const;
-    const maxBytes = this.#maxBytes("hello");
-    const identityBytes = utf8Length(encode({ ...identity, topics: {} }));
-    if (identityBytes > maxBytes) {
+    const { session, topics, limits } = this;
+    const hello = createHello({ session, topics, limits, token });
+    if (hello === undefined) {
       return connection.fail(CloseCode.tooBig, "Token too large");
     }
-    const tokenBytes = utf8Length(token ?? "");
-    const topics = this.topics.hello(
-      Math.min(
-        maxBytes - identityBytes,
-        this.#maxBytes("subscribe") - (identityBytes - tokenBytes),
-      ),
-    );
-    this.#send({ ...identity, topics });
+    this.#send(hello);
   }
 
   #handle(
@@ -336,17 +313,7 @@ export class V1<M extends MessageMap> implements Dialect {
     this.#skewMs = frame.time - clock.time();
     connection.ready(
       selectHeartbeat(heartbeat, frame.heartbeat),
-      (isRequested, sent) => {
-        if (!isRequested && this.#isPingQueued) return;
-        this.#isPingQueued ||= !isRequested;
-        const ping = (): string => {
-          if (!isRequested) this.#isPingQueued = false;
-          sent();
-          const { frames } = acks;
-          return encode({ type: "ping", time: clock.time(), frames });
-        };
-        pacer.send(ping, PING_BYTES, !isRequested);
-      },
+      this.#pings.sender(pacer, acks),
     );
     const steps = [
       // Before the event `open`: its handlers may send, and close the client in the next line.
@@ -358,21 +325,17 @@ export class V1<M extends MessageMap> implements Dialect {
         ),
       () => this.topics.started(frame),
       () => this.requests.flush(),
-      () => this.#firstPing(connection),
+      () =>
+        this.#pings.started(
+          connection.liveness,
+          this.#settings.heartbeat !== false,
+        ),
     ];
     for (const step of steps) {
       step();
       // Each step may call the program's handlers, which may close the connection.
       if (this.#connection !== connection) return;
     }
-  }
-
-  /** Measures the round trip at once, and not only after the first interval. */
-  #firstPing({ liveness }: Connection): void {
-    if (this.#isPingRequested || this.#settings.heartbeat !== false) {
-      liveness?.ping(this.#isPingRequested);
-    }
-    this.#isPingRequested = false;
   }
 
   /** Sends what waited for an answer to another frame. */

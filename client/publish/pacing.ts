@@ -1,6 +1,6 @@
 import type { WireLimits } from "../../messages.ts";
 import type { ClientClock } from "../clock.ts";
-import type { SentFrame } from "../requests/requests.ts";
+import type { SentFrame } from "../requests/frame_sender.ts";
 
 /** The smallest burst, in messages. */
 const MIN_BURST = 8;

@@ -13,7 +13,8 @@ import { watchAbort } from "../abort.ts";
 import type { ClientClock } from "../clock.ts";
 import { asJson } from "./as_json.ts";
 import { DEFAULTS } from "../options.ts";
-import type { PendingReplies } from "./pending_replies.ts";
+import type { FrameSender, SentFrame } from "./frame_sender.ts";
+import type { PendingReplies, PendingReply } from "./pending_replies.ts";
 
 /** Options of {@linkcode Client.request}. */
 export interface RequestOptions {
@@ -49,26 +50,6 @@ export interface RequestDescription {
   readonly check?: (data: unknown) => CheckedData;
 }
 
-/** A frame that was given to the connection, and may still wait for the server's rates. */
-export interface SentFrame {
-  /** True once the socket has the frame. */
-  readonly isTransmitted: boolean;
-  /** Withdraws the frame, unless the socket has it. */
-  cancel(): void;
-}
-
-/** The open connection of a client. */
-export interface FrameSender {
-  /** True from `start` until the connection closes. */
-  readonly isOpen: boolean;
-  /** Returns the largest size of a frame of a type that the server accepts, in bytes; `Infinity` before the first `start`. */
-  maxBytes(type: ClientFrame["type"]): number;
-  /** Returns true if the server accepts one more request now: docs/protocol.md, "In flight". */
-  hasCapacity(): boolean;
-  /** Sends an encoded frame within the server's rates. */
-  send(frame: string, bytes: number): SentFrame;
-}
-
 /** Parameters of {@linkcode Requests}. */
 export interface RequestsParameters {
   readonly clock: ClientClock;
@@ -87,11 +68,9 @@ interface OpenRequest {
   readonly bytes: number;
   /** The frame of this connection; `undefined` while the request waits for a connection, or for another one's answer. */
   sent: SentFrame | undefined;
-  settle(answer: Parameters<Settle>[0]): boolean;
+  settle: PendingReply["settle"];
   reject(error: unknown): void;
 }
-
-type Settle = Parameters<PendingReplies["add"]>[1]["settle"];
 
 /**
  * The requests of a client, and the other frames that wait for one answer. A request or a history read waits for a connection,

@@ -10,7 +10,7 @@ import {
 import { type BackoffBounds, backoffMs } from "../../common/backoff.ts";
 import type { ClientClock } from "../clock.ts";
 import type { PendingReplies } from "../requests/pending_replies.ts";
-import type { FrameSender } from "../requests/requests.ts";
+import type { FrameSender } from "../requests/frame_sender.ts";
 import { readSubscribed } from "./subscribed.ts";
 import type { Subscription } from "./subscription.ts";
 

@@ -14,7 +14,7 @@ import {
 import type { BackoffBounds } from "../../common/backoff.ts";
 import type { ClientClock } from "../clock.ts";
 import type { PendingReplies } from "../requests/pending_replies.ts";
-import type { FrameSender } from "../requests/requests.ts";
+import type { FrameSender } from "../requests/frame_sender.ts";
 import { DirectMessages } from "./direct_messages.ts";
 import { type RawRecord, readBatch } from "./record.ts";
 import { Subscription, type SubscriptionHost } from "./subscription.ts";

@@ -27,8 +27,10 @@ export { default as "client/options.ts" } from "../../client/options.ts" with { 
 export { default as "client/protocol/acks.ts" } from "../../client/protocol/acks.ts" with { type: "text" };
 export { default as "client/protocol/dialect.ts" } from "../../client/protocol/dialect.ts" with { type: "text" };
 export { default as "client/protocol/error_frame.ts" } from "../../client/protocol/error_frame.ts" with { type: "text" };
+export { default as "client/protocol/hello.ts" } from "../../client/protocol/hello.ts" with { type: "text" };
 export { default as "client/protocol/inflight.ts" } from "../../client/protocol/inflight.ts" with { type: "text" };
 export { default as "client/protocol/limits.ts" } from "../../client/protocol/limits.ts" with { type: "text" };
+export { default as "client/protocol/pings.ts" } from "../../client/protocol/pings.ts" with { type: "text" };
 export { default as "client/protocol/plain.ts" } from "../../client/protocol/plain.ts" with { type: "text" };
 export { default as "client/protocol/session.ts" } from "../../client/protocol/session.ts" with { type: "text" };
 export { default as "client/protocol/token_renewal.ts" } from "../../client/protocol/token_renewal.ts" with { type: "text" };
@@ -40,6 +42,7 @@ export { default as "client/publish/pacing.ts" } from "../../client/publish/paci
 export { default as "client/publish/publisher.ts" } from "../../client/publish/publisher.ts" with { type: "text" };
 export { default as "client/report.ts" } from "../../client/report.ts" with { type: "text" };
 export { default as "client/requests/as_json.ts" } from "../../client/requests/as_json.ts" with { type: "text" };
+export { default as "client/requests/frame_sender.ts" } from "../../client/requests/frame_sender.ts" with { type: "text" };
 export { default as "client/requests/pending_replies.ts" } from "../../client/requests/pending_replies.ts" with { type: "text" };
 export { default as "client/requests/requests.ts" } from "../../client/requests/requests.ts" with { type: "text" };
 export { default as "client/topics/cursor.ts" } from "../../client/topics/cursor.ts" with { type: "text" };
