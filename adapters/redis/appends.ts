@@ -34,7 +34,7 @@ interface Batch {
   readonly args: readonly (string | Buffer)[];
   /** The epoch of the log that it was first sent to: it must not be appended to another log. */
   epoch: string | undefined;
-  /** The times that Redis may have executed it. */
+  /** The number of times that Redis may have executed it. */
   sends: number;
   /** `true` when its entries are settled: it waited too long. */
   isSettled: boolean;

@@ -14,8 +14,8 @@ export class RedisScript {
 
 /**
  * Opens a log, and returns its epoch, tail and head. It creates a new log if none exists, if the log is of
- * another generation of the data, or if the log ends before the head that the node has: its end was lost. A log without
- * a generation is of nodes with full durability, and a node without one is one of them: neither is compared.
+ * another generation of the data, or if the log ends before the head that the node has: its end was lost. With full
+ * durability there is no generation, neither of a log nor of a node: then nothing is compared.
  *
  * The head follows the stream if an append ended in the middle: an error of the server, such as a missing right, ends a
  * script and undoes nothing.
@@ -53,7 +53,7 @@ return {log[1], tail, head}
  * user of Redis may have no right to. An append that is sent again gets the answer of the first time.
  *
  * KEYS: log, records, marks, last, then the outcomes of each session.
- * ARGV: epoch, the node's head, generation, sequence, writer; the most records, the most bytes and the greatest age in ms (or
+ * ARGV: epoch, the node's head, generation, sequence, writer; the maximum number of records, the maximum bytes and the greatest age in ms (or
  * empty); the time to live of the log, the answer and the outcomes in ms; the topic's channel, the channel of direct
  * messages (or empty), the topic; the number of entries; for each entry its session's number (0: none), its id and the
  * record.
@@ -195,7 +195,7 @@ return found
 
 /**
  * Claims a session and notifies the node that had it. A session of another generation of the data is rejected: its outcomes
- * may be lost. A session or a node without a generation is of full durability, and is not compared.
+ * may be lost. With full durability there is no generation, neither of a session nor of a node: then nothing is compared.
  *
  * KEYS: session. ARGV: node, generation, time to live in ms, the prefix of the channels of claims, the session's hash. Returns the
  * number of claims; 0: there is no such session.

@@ -8,6 +8,7 @@ const MAX_RENEWAL_MS = 30_000;
 /** Maximum number of sessions that one step renews. */
 const MAX_RENEWED = 2_000;
 
+/** A session with a connection to this node. */
 interface Held {
   readonly session: string;
   /** The number of times that it was claimed, this time included. */
@@ -85,7 +86,7 @@ export class RedisSessions {
     if (held !== undefined && count > held.count) this.#moved(hash, held);
   }
 
-  /** Renews the sessions for which it is due. */
+  /** Renews the sessions whose renewal is due. */
   renew(): void {
     const { clock, connection } = this.#node;
     if (!connection.isUp) return;

@@ -93,7 +93,7 @@ export class Handlers {
   }
 
   /**
-   * Returns `true` if a message has a handler. Each publish asks: without handlers it must cost next to nothing.
+   * Returns `true` if a message has a handler. Each publish calls it, so it costs next to nothing without handlers.
    *
    * @param topic the topic's name.
    * @param type the message's type; `undefined` for a binary payload.

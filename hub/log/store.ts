@@ -12,14 +12,14 @@ export interface StoreSettings {
    */
   readonly sessionMs: number;
   /**
-   * The sessions without a connection; above it, the store forgets the oldest.
+   * Maximum number of sessions without a connection; above it, the store forgets the oldest ones.
    *
    * @default 20_000
    */
   readonly sessions: number;
 }
 
-/** The settings of a store that no hub has given others. */
+/** The default {@linkcode StoreSettings}. */
 export const DEFAULT_STORE_SETTINGS: StoreSettings = {
   sessionMs: DEFAULT_SESSION_MS,
   sessions: DEFAULT_LIMITS.sessions,

@@ -200,7 +200,7 @@ export class Connection implements Peer, Inbound {
   sendControl(text: string, bytes: number = text.length): void {
     if (this.isDetached) return;
     this.socket.send(text);
-    if (this.#backpressure.sent(bytes)) this.#relieve();
+    if (this.#backpressure.sent(bytes)) this.#probeOrDisconnect();
   }
 
   /** Sends a control frame that may be long: a snapshot, or a reply. */
@@ -208,7 +208,7 @@ export class Connection implements Peer, Inbound {
     this.sendControl(text, this.#backpressure.costOf(text.length));
   }
 
-  #relieve(): void {
+  #probeOrDisconnect(): void {
     if (this.#backpressure.mayProbe() && this.wire.probe()) return;
     if (!this.#backpressure.isExceeded) return;
     // Without acknowledgements, the transport's buffer is the only measure.

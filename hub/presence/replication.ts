@@ -78,7 +78,7 @@ export class Replication implements Reader {
   #listAt = -Infinity;
   /** The monotonic time of the last member or query, in ms. */
   #usedAt: number;
-  /** The ticks in which this hub received its own records: the time in which other hubs have to send. */
+  /** The ticks in which this hub received its own records. The silence of other hubs is measured in them. */
   #age = 0;
   /** The ticks since this hub received a record of its own. */
   #unheardTicks = 0;

@@ -129,7 +129,7 @@ export function lateDirectLog(
 ): readonly (readonly [Topic, Start])[] {
   const topic = direct.find(peerIdOf(session));
   const isLate = resumed && topic !== undefined &&
-    !topics.some(([name]) => name === topic) &&
+    !topics.some(([opened]) => opened === topic) &&
     !refused.some(([name]) => name === topic.name);
   return isLate ? [[topic, topic.start]] : [];
 }

@@ -17,7 +17,10 @@ export type RepliesContext = Pick<
 /** A reply's data, or a refusal. */
 type Reply = { readonly data: unknown } | Refusal;
 
-/** The frames of one drumbeat.v1 connection without a reply yet, at most `limits.inflight`: it answers requests and history. */
+/**
+ * Counts the frames of one drumbeat.v1 connection that have no reply yet, at most `limits.inflight`, and answers requests and
+ * history reads.
+ */
 export class PendingReplies {
   readonly #context: RepliesContext;
   readonly #connection: Connection;

@@ -131,7 +131,7 @@ export class V1Dialect implements Dialect {
     }).catch((error) => connection.abandon(error, "hello"));
   }
 
-  /** Sends `start`. Nothing waits in here: the positions in the frame are those of the cursors. */
+  /** Sends `start`. It is synchronous, so that the positions in the frame are those of the cursors. */
   #start(result: HelloResult): void {
     const { session, resumed, refused } = result;
     const context = this.#context;
@@ -262,7 +262,7 @@ export class V1Dialect implements Dialect {
   }
 
   /**
-   * Checks that a peer that acknowledges is reading: otherwise it would be sent more and more.
+   * Disconnects a peer that acknowledges frames which the transport still buffers: the hub would send it more and more.
    *
    * @returns `false` if the peer was disconnected.
    */
