@@ -8,6 +8,7 @@ import { Tally } from "../../common/tally.ts";
 import type { Rights, Rules, TopicUse } from "./allow.ts";
 import type { Authorize, AuthorizeRequest } from "./authorize.ts";
 import { Authorizer, type Denial } from "./authorizer.ts";
+import { PendingDecision } from "./pending_decision.ts";
 import { Ticket } from "./ticket.ts";
 
 /** The parts of the hub that {@linkcode Access} uses. */
@@ -31,6 +32,7 @@ export class Access {
   readonly #authorizer: Authorizer | undefined;
   readonly #rules: Rules;
   readonly #peersPerUser: number;
+  readonly #authorizeMs: number;
   readonly #users = new Tally();
   /** The rights of connections that are not open yet. */
   readonly #tickets = new WeakMap<Ticket, Rights>();
@@ -47,6 +49,7 @@ export class Access {
     this.#authorizer = authorize &&
       new Authorizer(authorize, { ...context, deadlineMs: authorizeMs });
     this.#rules = rules;
+    this.#authorizeMs = authorizeMs;
     this.#peersPerUser = peersPerUser;
   }
 
@@ -149,7 +152,11 @@ export class Access {
     }
   }
 
-  /** Returns a refusal if the rules do not let a peer use a topic. */
+  /**
+   * Returns a refusal if the rules do not let a peer use a topic.
+   *
+   * @throws {PendingDecision} while a rule has not decided. The next call for the same use and topic has its decision.
+   */
   refusal(
     use: TopicUse,
     connection: Connection,
@@ -160,17 +167,61 @@ export class Access {
     if (hubRule === undefined && peerRule === undefined) return undefined;
     // The program's rules need not handle invalid and internal names: `Topics.open` refuses them.
     if (topicNameProblem(topic) !== undefined) return undefined;
-    let isAllowed: boolean | undefined;
-    this.#context.reporter.guard("authorize", () => {
-      isAllowed = hubRule?.(connection, topic) !== false &&
-        peerRule?.(connection, topic) !== false;
-    });
+    const isAllowed = this.#decision(use, connection, topic);
     if (isAllowed) return undefined;
-    // The rule threw. After `forbidden`, clients would not request the topic again, although the rule may decide the next time.
+    // The rule failed. After `forbidden`, clients would not request the topic again, although the rule may decide the next time.
     if (isAllowed === undefined) {
       return { code: "unavailable", message: `Cannot decide about ${use}` };
     }
     return { code: "forbidden", message: `Not allowed to ${use}` };
+  }
+
+  /** Returns the decision of the rules; `undefined` if a rule failed. */
+  #decision(
+    use: TopicUse,
+    connection: Connection,
+    topic: string,
+  ): boolean | undefined {
+    const key = `${use} ${topic}`;
+    const { decisions } = connection;
+    if (decisions?.has(key)) {
+      const decision = decisions.get(key);
+      decisions.delete(key);
+      return decision;
+    }
+    const hubRule = this.#rules[use] ?? allowed;
+    const peerRule = connection.rights?.rules[use] ?? allowed;
+    let answer: boolean | Promise<boolean> | undefined;
+    this.#context.reporter.guard("authorize", () => {
+      const first = hubRule(connection, topic);
+      answer = first instanceof Promise
+        ? first.then((isAllowed) => isAllowed && peerRule(connection, topic))
+        : first && peerRule(connection, topic);
+    });
+    if (!(answer instanceof Promise)) return answer;
+    throw new PendingDecision(
+      this.#inTime(answer).then((decision) => {
+        (connection.decisions ??= new Map()).set(key, decision);
+      }),
+    );
+  }
+
+  /** Resolves with a rule's answer; with `undefined` after a rejection, which is reported, or without an answer in time. */
+  async #inTime(answer: Promise<boolean>): Promise<boolean | undefined> {
+    const { clock, reporter } = this.#context;
+    const { promise, reject } = Promise.withResolvers<never>();
+    const ms = this.#authorizeMs;
+    const cancel = clock.after(ms, () => {
+      reject(new Error(`A rule of 'allow' has not decided within ${ms} ms`));
+    });
+    try {
+      return await Promise.race([answer, promise]);
+    } catch (error) {
+      reporter.report(error, "authorize");
+      return undefined;
+    } finally {
+      cancel();
+    }
   }
 
   #authorize(
@@ -183,6 +234,8 @@ export class Access {
     return user === undefined || this.#users.of(user) < this.#peersPerUser;
   }
 }
+
+const allowed = () => true;
 
 /** The close codes and reasons of refused connections. After `unavailable`, the client retries. */
 export const DENIED: Readonly<

@@ -3,13 +3,15 @@ import type { Peer } from "../peer.ts";
 
 /**
  * The topics that a rule allows: a list of names, where a name that ends in `*` is a prefix; or a function that returns
- * `true` for an allowed topic. The hub calls the function for each frame, so it must be fast.
+ * `true`, or a promise of `true`, for an allowed topic. The hub calls the function for each frame, so it must be fast: the
+ * later frames of the peer wait for a promise, up to `limits.authorizeMs`. After a rejection, or without an answer in time,
+ * the use is refused with `unavailable`.
  *
  * @typeParam ThePeer the type of the peers.
  */
 export type TopicRule<ThePeer extends Peer = Peer> =
   | readonly string[]
-  | ((peer: ThePeer, topic: string) => boolean);
+  | ((peer: ThePeer, topic: string) => boolean | Promise<boolean>);
 
 /**
  * The topics that peers may use. It does not restrict the program that owns the hub.
@@ -36,7 +38,9 @@ export type TopicUse = keyof Allow;
 
 /** A checked {@linkcode Allow}. An absent rule allows every topic. */
 export type Rules = Readonly<
-  Partial<Record<TopicUse, (peer: Peer, topic: string) => boolean>>
+  Partial<
+    Record<TopicUse, (peer: Peer, topic: string) => boolean | Promise<boolean>>
+  >
 >;
 
 /** The rights of a connection, from the grant that `authorize` returned for it. */
@@ -78,8 +82,13 @@ function ruleOf(
   rule: unknown,
 ): NonNullable<Rules[TopicUse]> {
   if (typeof rule === "function") {
-    // Only `true` allows: the promise of an async function would be truthy.
-    return (peer, topic) => rule(peer, topic) === true;
+    // Only `true` allows.
+    return (peer, topic) => {
+      const answer = rule(peer, topic);
+      return answer instanceof Promise
+        ? answer.then((answer) => answer === true)
+        : answer === true;
+    };
   }
   if (
     !Array.isArray(rule) || !rule.every((name) => typeof name === "string")

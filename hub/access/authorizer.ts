@@ -3,6 +3,8 @@ import type { Reporter } from "../hooks.ts";
 import { type Rights, rulesOf } from "./allow.ts";
 import type { Authorize, AuthorizeRequest } from "./authorize.ts";
 
+/** September 2001. The seconds since 1970 stay below it until the year 33658. */
+const OLDEST_MS = 1e12;
 /** The longest name of a user, in UTF-16 units. */
 const MAX_USER = 255;
 
@@ -91,6 +93,11 @@ export class Authorizer {
     ) {
       throw new TypeError(
         `${action}: 'expiresAt' must be ms since 1970, not ${expiresAt}`,
+      );
+    }
+    if (expiresAt !== undefined && Math.abs(expiresAt) < OLDEST_MS) {
+      throw new RangeError(
+        `${action}: 'expiresAt' must be ms since 1970, and ${expiresAt} is before 2001: it may be in seconds`,
       );
     }
     const now = this.#clock.now();

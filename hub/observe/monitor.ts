@@ -47,7 +47,13 @@ export class Monitor {
   /** Adds an observer, unless it was added already. @returns a function that removes it. */
   observe(observer: Observer, hub: ObservedHub): () => void {
     if (!this.#observers.has(observer)) {
-      this.#observers.set(observer, observer.start?.(hub));
+      const stop: unknown = observer.start?.(hub);
+      // An async function: its rejection must not end the process.
+      if (stop instanceof Promise) stop.catch(() => {});
+      this.#observers.set(
+        observer,
+        typeof stop === "function" ? stop as () => void : undefined,
+      );
       if (this.#hasEnded) this.#remove(observer);
     }
     return () => this.#remove(observer);
@@ -137,17 +143,18 @@ export class Monitor {
     if (this.#observers.delete(observer)) attempt(() => stop?.());
   }
 
-  #notify(event: (observer: Observer) => void): void {
+  #notify(event: (observer: Observer) => unknown): void {
     for (const observer of this.#observers.keys()) {
       attempt(() => event(observer));
     }
   }
 }
 
-/** Calls an observer. An error that it throws must not stop the hub. */
-function attempt(call: () => void): void {
+/** Calls an observer. An error that it throws, or rejects with, must not stop the hub. */
+function attempt(call: () => unknown): void {
   try {
-    call();
+    const result = call();
+    if (result instanceof Promise) result.catch(() => {});
   } catch {
     // Not reported: `onError` calls the observers, and would call this one again.
   }

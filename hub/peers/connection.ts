@@ -2,6 +2,7 @@ import { CloseCode, utf8Length } from "../../messages.ts";
 import { isSendable } from "../../messages/close_codes.ts";
 import { IDENTITY_BYTES } from "../../messages/wire.ts";
 import type { Rights } from "../access/allow.ts";
+import { PendingDecision } from "../access/pending_decision.ts";
 import type { Ticket } from "../access/ticket.ts";
 import type { Clock } from "../clock.ts";
 import type { ErrorStage, Reporter } from "../hooks.ts";
@@ -75,6 +76,8 @@ export class Connection implements Peer, Inbound {
   bufferedBytes = 0;
   /** The tick since which the transport holds the same number of bytes. */
   bufferedSince = 0;
+  /** The decisions of async rules that were not used yet, by use and topic. */
+  decisions: Map<string, boolean | undefined> | undefined;
   /** `true` while the peer is in `hub.peers`. */
   isOpen = false;
   /** `true` once the hub drains the connection: messages are ignored, replies are still sent. */
@@ -84,6 +87,8 @@ export class Connection implements Peer, Inbound {
   readonly #context: ConnectionContext;
   readonly #rate: RateLimit | undefined;
   readonly #backpressure = new Backpressure();
+  /** Messages that wait for the decision of a rule. */
+  #held: (string | Uint8Array<ArrayBuffer>)[] | undefined;
 
   constructor(
     context: ConnectionContext,
@@ -161,10 +166,37 @@ export class Connection implements Peer, Inbound {
     // burst.
     const bytes = isLarge && !this.isOpen ? messageBytes : data.length;
     if (!this.#take(bytes)) return;
+    if (this.#held === undefined) this.#handle(data);
+    else this.#held.push(data);
+  }
+
+  #handle(data: string | Uint8Array<ArrayBuffer>): void {
     try {
       this.wire.receive(data);
     } catch (error) {
-      this.abandon(error, "receive");
+      if (error instanceof PendingDecision) this.#hold(data, error.decided);
+      else this.abandon(error, "receive");
+    }
+  }
+
+  /** Holds a message, and those that arrive meanwhile, until a rule has decided about it. */
+  async #hold(
+    data: string | Uint8Array<ArrayBuffer>,
+    decided: Promise<void>,
+  ): Promise<void> {
+    const held = this.#held = [data];
+    await decided;
+    this.#held = undefined;
+    for (const [i, next] of held.entries()) {
+      if (this.isDetached) return;
+      this.#handle(next);
+      // A decision that the message did not need must not serve a later one.
+      this.decisions = undefined;
+      // This one waits for a rule, too.
+      const waiting = this.#held as typeof held | undefined;
+      if (waiting !== undefined) {
+        return void waiting.push(...held.slice(i + 1));
+      }
     }
   }
 

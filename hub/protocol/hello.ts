@@ -6,6 +6,7 @@ import {
   type TopicStart,
 } from "../../messages.ts";
 import type { Denial } from "../access/authorizer.ts";
+import { decided } from "../access/pending_decision.ts";
 import {
   directLogOf,
   isSession,
@@ -102,7 +103,8 @@ async function openTopics(
     } else if (free === 0) {
       refused.push([name, { error: "limit" }]);
     } else {
-      const topic = openFor("subscribe", connection, name);
+      const topic = await decided(() => openFor("subscribe", connection, name));
+      if (connection.isDetached) break;
       if (topic instanceof Topic) {
         opened.push([topic, start]);
         free--;

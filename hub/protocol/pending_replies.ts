@@ -3,6 +3,7 @@ import {
   type HistoryFrame,
   type RequestFrame,
 } from "../../messages.ts";
+import { decided } from "../access/pending_decision.ts";
 import { encodeHistory } from "../log/history.ts";
 import type { Connection } from "../peers/connection.ts";
 import { encodeRefusal, type Refusal } from "../refusal.ts";
@@ -78,7 +79,9 @@ export class PendingReplies {
     await this.#reading;
     while (!connection.isWritable) await connection.confirmation;
     const { access, read } = this.#context;
-    const refusal = access.refusal("subscribe", connection, topic);
+    const refusal = await decided(() =>
+      access.refusal("subscribe", connection, topic)
+    );
     if (refusal !== undefined) return refusal;
     const part = await read(topic, from, limit, connection.addressKey);
     return "code" in part ? part : { data: encodeHistory(part) };

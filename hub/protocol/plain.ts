@@ -5,6 +5,7 @@ import {
   type Subscribed,
 } from "../../messages.ts";
 import { DENIED } from "../access/access.ts";
+import { whenDecided } from "../access/pending_decision.ts";
 import { MAX_NESTING } from "../limits.ts";
 import type { Run } from "../log/batch.ts";
 import { Topic } from "../log/topic.ts";
@@ -58,15 +59,14 @@ export class PlainDialect implements Dialect {
     const { clock, openFor, subscriptions, open } = this.#context;
     const connection = this.#connection;
     connection.sendControl(`{"type":"start","time":${clock.time()}}`);
-    const lobby = openFor("subscribe", connection, LOBBY);
-    if (!(lobby instanceof Topic)) this.#refuse(lobby);
-    else {
+    whenDecided(() => openFor("subscribe", connection, LOBBY), (lobby) => {
+      if (!(lobby instanceof Topic)) return this.#refuse(lobby);
       lobby.whenOpen(() => {
         if (!connection.isDetached) {
           subscriptions.subscribe(connection, lobby, {});
         }
       });
-    }
+    }, (error) => connection.abandon(error, "receive"));
     open(connection);
   }
 

@@ -4,6 +4,7 @@ import {
   type SubscribeFrame,
   type UnsubscribeFrame,
 } from "../../messages.ts";
+import { whenDecided } from "../access/pending_decision.ts";
 import { directLogOf } from "../ids.ts";
 import { Topic } from "../log/topic.ts";
 import type { Connection } from "../peers/connection.ts";
@@ -47,11 +48,13 @@ export class SubscribeFrames {
     const topic = context.openFor("subscribe", connection, name);
     if (!(topic instanceof Topic)) return this.#refuse(id, topic);
     opening.add(name);
-    topic.whenOpen(() => {
+    const { rights } = connection;
+    // A new token may have brought fewer rights meanwhile.
+    const refused = () =>
+      connection.rights === rights ? undefined : this.#refusal(name);
+    const opened = (forbidden: Refusal | undefined) => {
       // Unsubscribed or detached while the store was opening the log.
       if (connection.isDetached || !opening.delete(name)) return;
-      // A new token may have brought fewer rights meanwhile.
-      const forbidden = this.#refusal(name);
       if (forbidden !== undefined) return this.#refuse(id, forbidden);
       const subscribed = context.subscriptions.subscribe(
         connection,
@@ -67,7 +70,14 @@ export class SubscribeFrames {
         frame,
       );
       if (refusal !== undefined) this.#refuse(id, refusal);
-    });
+    };
+    topic.whenOpen(() =>
+      whenDecided(
+        refused,
+        opened,
+        (error) => connection.abandon(error, "receive"),
+      )
+    );
   }
 
   unsubscribe({ id, topic }: UnsubscribeFrame): void {

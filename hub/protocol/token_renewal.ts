@@ -1,6 +1,7 @@
 import { CloseCode, encode, type RenewFrame } from "../../messages.ts";
 import { DENIED } from "../access/access.ts";
 import type { Rights } from "../access/allow.ts";
+import { decided } from "../access/pending_decision.ts";
 import type { Connection } from "../peers/connection.ts";
 import { encodeRefusal, type Refusal } from "../refusal.ts";
 import type { ProtocolContext } from "./context.ts";
@@ -31,11 +32,11 @@ export class TokenRenewal {
       return this.#refuse(id, { code: "limit", message });
     }
     this.#isPending = true;
-    access.renew(connection, token).then((verdict) => {
+    access.renew(connection, token).then(async (verdict) => {
       this.#isPending = false;
       // The old token may have expired meanwhile.
       if (connection.isDetached) return;
-      if (typeof verdict !== "string") return this.#apply(id, verdict);
+      if (typeof verdict !== "string") return await this.#apply(id, verdict);
       const [code, message] = DENIED[verdict];
       if (verdict === "forbidden") return connection.disconnect(code, message);
       // The old token stays valid until it expires.
@@ -43,7 +44,7 @@ export class TokenRenewal {
     }).catch((error) => connection.abandon(error, "authorize"));
   }
 
-  #apply(id: number, rights: Rights): void {
+  async #apply(id: number, rights: Rights): Promise<void> {
     const { access, subscriptions } = this.#context;
     const connection = this.#connection;
     if (rights.user !== connection.user) {
@@ -54,7 +55,14 @@ export class TokenRenewal {
     }
     access.grant(connection, rights);
     for (const [name, subscription] of [...connection.subscriptions]) {
-      if (access.refusal("subscribe", connection, name) === undefined) continue;
+      const refusal = await decided(() =>
+        access.refusal("subscribe", connection, name)
+      );
+      // The peer may have unsubscribed while a rule decided.
+      if (
+        refusal === undefined ||
+        connection.subscriptions.get(name) !== subscription
+      ) continue;
       subscriptions.unsubscribe(subscription);
       connection.sendControl(
         encode({ type: "unsubscribed", topic: name, code: "forbidden" }),

@@ -36,12 +36,18 @@ Deno.test("an empty list allows no topic, and a star allows every topic", () => 
   assertEquals(rules.publish?.(peer, "lobby"), true);
 });
 
-Deno.test("a function allows a topic by true, and by no other truthy value", () => {
-  const answers: unknown[] = [true, 1, "yes", {}, Promise.resolve(true), false];
-  const allowed = answers.map((answer) =>
-    rulesOf({ publish: () => answer as boolean }).publish?.(peer, "lobby")
+Deno.test("a function allows a topic by true or a promise of it, and by no other truthy value", async () => {
+  const answers: unknown[] = [true, 1, "yes", {}, false];
+  const allowed = (answer: unknown) =>
+    rulesOf({ publish: () => answer as boolean }).publish?.(peer, "lobby");
+  const expected = [true, false, false, false, false];
+  assertEquals(answers.map(allowed), expected);
+  assertEquals(
+    await Promise.all(
+      answers.map((answer) => allowed(Promise.resolve(answer))),
+    ),
+    expected,
   );
-  assertEquals(allowed, [true, false, false, false, false, false]);
 });
 
 /** Wrong values of `allow`. */

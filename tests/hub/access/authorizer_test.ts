@@ -84,6 +84,7 @@ const WRONG: readonly (readonly [words: string, authorize: () => unknown])[] = [
   ["returns a user of 256 characters", () => ({ user: "a".repeat(256) })],
   ["returns a date as text", () => ({ expiresAt: "2030-01-01" })],
   ["returns NaN as a time", () => ({ expiresAt: NaN })],
+  ["returns a time in seconds", () => ({ expiresAt: 1_800_000_000 })],
   ["returns wrong rules", () => ({ allow: { publish: "*" } })],
 ];
 
