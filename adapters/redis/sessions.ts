@@ -29,6 +29,8 @@ export class RedisSessions {
   readonly #node: RedisNode;
   /** The sessions by hash, in the order in which their renewal is due. */
   readonly #held = new Map<string, Held>();
+  /** The pending claims of each session by hash, and the highest count of another node's claim announced meanwhile. */
+  readonly #claiming = new Map<string, { pending: number; count: number }>();
   readonly #renewalMs: number;
   /** The time to live of a session with a connection: two renewals may be missed. */
   readonly #heldTtl: string;
@@ -51,19 +53,36 @@ export class RedisSessions {
 
   /** Claims a session. @throws {RedisUnavailableError} (as a rejection) when Redis does not answer in time. */
   async claim(session: string): Promise<boolean> {
+    const hash = sessionHash(session);
+    const claiming = this.#claiming.get(hash) ?? { pending: 0, count: 0 };
+    this.#claiming.set(hash, claiming);
+    claiming.pending++;
+    try {
+      await this.#held.get(hash)?.saving;
+      const count = await this.#claim(session, hash);
+      if (count === 0) return false;
+      const held = this.#hold(session, count, true);
+      // Another node has claimed the session since. The hub learns it once it has the result of its own claim.
+      if (count < claiming.count) {
+        this.#node.clock.after(0, () => {
+          if (this.#held.get(hash) === held) this.#moved(hash, held);
+        });
+      }
+      return true;
+    } finally {
+      if (--claiming.pending === 0) this.#claiming.delete(hash);
+    }
+  }
+
+  async #claim(session: string, hash: string): Promise<number> {
     const node = this.#node;
     const { keys } = node;
-    const hash = sessionHash(session);
-    await this.#held.get(hash)?.saving;
-    const count = await withRetry(node, () =>
+    return await withRetry(node, () =>
       node.connection.script<number>(
         CLAIM,
         [keys.session(session)],
         [node.id, node.generation, this.#heldTtl, keys.claims, hash],
       ));
-    if (count === 0) return false;
-    this.#hold(session, count, true);
-    return true;
   }
 
   /** Starts a session's time to live: its connection was closed. Without Redis, it expires a little later. */
@@ -81,6 +100,11 @@ export class RedisSessions {
 
   /** Another node has claimed a session. @param count the number of times that it was claimed. */
   claimed(count: number, hash: string): void {
+    // It may arrive before the answer to this node's own claim, which has another connection to Redis.
+    const claiming = this.#claiming.get(hash);
+    if (claiming !== undefined) {
+      claiming.count = Math.max(claiming.count, count);
+    }
     const held = this.#held.get(hash);
     // This node may have claimed the session again.
     if (held !== undefined && count > held.count) this.#moved(hash, held);

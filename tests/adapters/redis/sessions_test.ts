@@ -52,6 +52,49 @@ redisTest(
 );
 
 redisTest(
+  "keeps the notification of a newer claim that arrives before the answer to its own",
+  async () => {
+    await using wire = await Wire.start();
+    await using a = new TestNode(wire.url);
+    await using b = new TestNode(wire.redis.url);
+    for (const node of [a, b]) await node.open();
+    b.store.begin(SESSION);
+    assertEquals(await b.append(entry("b", 1)), [0]);
+    // Redis has the script from now on: otherwise the held answer would ask for it.
+    assertEquals(await a.store.claim("AAAAAAAAAAAA.unknown"), false);
+    const commands = await commandLink(wire, a);
+    commands.down.freeze();
+    const order: string[] = [];
+    const claim = a.store.claim(SESSION);
+    if (claim instanceof Promise) claim.then(() => order.push("answer"));
+    await b.sink.until(() => b.sink.claims.length === 1);
+    assertEquals(await b.store.claim(SESSION), true); // Redis delivers in order: the notification has arrived by then.
+    await wire.redis.command("PUBLISH", "drumbeat:directMessage", "after it");
+    await a.sink.until(() => a.sink.directMessages.includes("after it"));
+    assertEquals(a.sink.claims, []);
+    commands.down.unfreeze();
+    assertEquals(await claim, true);
+    await a.sink.until(() => a.sink.claims.length === 1);
+    assertEquals(order, ["answer"]);
+    assertEquals(b.sink.claims.length, 1);
+  },
+);
+
+/** Returns the link of a node's commands: the other one has its subscriptions. */
+async function commandLink(wire: Wire, node: TestNode) {
+  const [first, second] = wire.proxy.links;
+  first!.down.freeze();
+  await wire.redis.command("PUBLISH", "drumbeat:directMessage", "probe");
+  const found = await Promise.race([
+    Promise.resolve(node.store.read("room", 0, 1)).then(() => second!),
+    node.sink.until(() => node.sink.directMessages.includes("probe"))
+      .then(() => first!),
+  ]);
+  first!.down.unfreeze();
+  return found;
+}
+
+redisTest(
   "detects a claim whose notification was lost when it renews the session",
   async () => {
     await using wire = await Wire.start();
