@@ -1,5 +1,6 @@
 import { watchAbort } from "../abort.ts";
 import type { ClientClock } from "../clock.ts";
+import { DeadlineTimer } from "../deadline_timer.ts";
 import { DrumbeatError, type DrumbeatErrorCode } from "../../messages.ts";
 import type {
   Body,
@@ -7,10 +8,12 @@ import type {
   OutgoingMessage,
 } from "./outgoing_message.ts";
 import { DEFAULTS, type OutboxSettings } from "../options.ts";
-import type {
-  PendingReplies,
-  PendingReply,
-} from "../requests/pending_replies.ts";
+import {
+  droppedError,
+  type OutboxEntry,
+  refusedRepeat,
+} from "./outbox_entry.ts";
+import type { PendingReplies } from "../requests/pending_replies.ts";
 
 /** Parameters of an {@linkcode Outbox}. */
 export interface OutboxParameters {
@@ -25,22 +28,6 @@ export interface OutboxParameters {
   ) => void;
 }
 
-/** A message in the outbox. */
-interface Entry extends OutgoingMessage, PendingReply {
-  /** The content; `undefined` while a Blob is being read. */
-  ready: Body | undefined;
-  /** The id of its first frame; it stays the same when the message is sent again. */
-  id: number | undefined;
-  /** True once the message may have reached the server: from then on, only an answer settles its outcome. */
-  isSent: boolean;
-  /** True once the message is to be sent again: the server may have stored it the first time. */
-  isRepeated: boolean;
-  /** True once the program has its result. The message still counts as unsettled, and is not sent again. */
-  isAbandoned: boolean;
-  readonly deadline: number;
-  unwatch(): void;
-}
-
 /**
  * The messages that wait to be sent or settled, in order: first those that were sent, by their ids, then the others. Bounded
  * by count, bytes and age: a message that exceeds a bound is refused, and no older one is dropped for it.
@@ -50,15 +37,14 @@ export class Outbox {
   readonly #clock: ClientClock;
   readonly #pending: PendingReplies;
   readonly #dropped: OutboxParameters["dropped"];
-  readonly #sent = new Set<Entry>();
-  readonly #unsent = new Set<Entry>();
+  readonly #sent = new Set<OutboxEntry>();
+  readonly #unsent = new Set<OutboxEntry>();
   /** The part of `#sent` that this connection has not accepted yet. It precedes new messages: ids increase. */
-  readonly #again = new Set<Entry>();
+  readonly #again = new Set<OutboxEntry>();
   #bytes = 0;
   #unsentBytes = 0;
   #sender: MessageSender | undefined;
-  #dueAt = Infinity;
-  #cancel: (() => void) | undefined;
+  readonly #deadlines: DeadlineTimer;
   #isFlushing = false;
   #isClosed = false;
   /** The client is being closed, and waits until the Blobs before the other messages are read. */
@@ -70,6 +56,7 @@ export class Outbox {
     this.#clock = clock;
     this.#pending = pending;
     this.#dropped = dropped;
+    this.#deadlines = new DeadlineTimer(clock, () => this.#expire());
   }
 
   /** The number of messages that were sent and not settled. */
@@ -92,7 +79,7 @@ export class Outbox {
     const { maxCount, maxBytes, maxAgeMs } = this.#settings;
     const { signal, body, bytes } = message;
     if (signal?.aborted) return message.reject(signal.reason, false);
-    const entry: Entry = {
+    const entry: OutboxEntry = {
       ...message,
       ready: body instanceof Promise ? undefined : body,
       id: undefined,
@@ -139,7 +126,7 @@ export class Outbox {
     this.#unsentBytes += bytes;
     this.#unsent.add(entry);
     if (body instanceof Promise) this.#read(entry, body);
-    this.#expireAt(entry.deadline);
+    this.#deadlines.add(entry.deadline);
     this.flush();
   }
 
@@ -218,7 +205,7 @@ export class Outbox {
     if (this.#finishing !== undefined) return;
     this.#isClosed = true;
     this.#sender = undefined;
-    this.#cancel?.();
+    this.#deadlines.stop();
     for (const entry of [...this.#sent, ...this.#unsent]) {
       if (entry.isSent) {
         this.#drop(
@@ -279,7 +266,7 @@ export class Outbox {
   }
 
   /** @returns whether the next message may follow. */
-  #send(entry: Entry, sender: MessageSender): boolean {
+  #send(entry: OutboxEntry, sender: MessageSender): boolean {
     const wasSent = entry.isSent;
     // Before the call: a listener of raw frames may close the client when the frame is out.
     entry.isSent = true;
@@ -304,7 +291,7 @@ export class Outbox {
     return this.#sender === sender;
   }
 
-  #accepted(entry: Entry, id: number): void {
+  #accepted(entry: OutboxEntry, id: number): void {
     // False if it was sent again, or if a listener of raw frames has closed the client.
     if (!this.#unsent.delete(entry)) return;
     this.#unsentBytes -= entry.bytes;
@@ -313,13 +300,13 @@ export class Outbox {
     this.#pending.add(id, entry);
   }
 
-  #settled(entry: Entry, report: () => void): void {
+  #settled(entry: OutboxEntry, report: () => void): void {
     this.#remove(entry);
     if (!entry.isAbandoned) report();
     this.flush();
   }
 
-  #read(entry: Entry, body: Promise<Body>): void {
+  #read(entry: OutboxEntry, body: Promise<Body>): void {
     body.then((ready) => {
       entry.ready = ready;
       this.flush();
@@ -330,7 +317,7 @@ export class Outbox {
     });
   }
 
-  #aborted(entry: Entry): void {
+  #aborted(entry: OutboxEntry): void {
     if (entry.isSent) entry.isAbandoned = true;
     else this.#remove(entry);
     entry.reject(entry.signal!.reason, false);
@@ -338,7 +325,7 @@ export class Outbox {
   }
 
   #drop(
-    entry: Entry,
+    entry: OutboxEntry,
     reason: DrumbeatErrorCode,
     why: string,
     cause?: unknown,
@@ -348,24 +335,17 @@ export class Outbox {
   }
 
   #fail(
-    entry: Entry,
+    entry: OutboxEntry,
     reason: DrumbeatErrorCode,
     why: string,
     cause?: unknown,
   ): void {
     entry.unwatch();
-    const action = entry.topic === ""
-      ? "Cannot send"
-      : `Cannot publish to '${entry.topic}'`;
-    const options = cause === undefined ? {} : { cause };
-    entry.reject(
-      new DrumbeatError(reason, `${action}: ${why}`, options),
-      false,
-    );
+    entry.reject(droppedError(entry, reason, why, cause), false);
     this.#dropped(entry, reason);
   }
 
-  #remove(entry: Entry): void {
+  #remove(entry: OutboxEntry): void {
     entry.unwatch();
     this.#again.delete(entry);
     if (entry.id !== undefined) this.#pending.forget(entry.id);
@@ -374,25 +354,11 @@ export class Outbox {
       this.#bytes -= entry.bytes;
       this.#unsentBytes -= entry.bytes;
     }
-    if (this.#sent.size + this.#unsent.size === 0) {
-      this.#cancel?.();
-      this.#dueAt = Infinity;
-    }
-  }
-
-  #expireAt(deadline: number): void {
-    if (deadline >= this.#dueAt) return;
-    this.#cancel?.();
-    this.#dueAt = deadline;
-    this.#cancel = this.#clock.after(
-      Math.max(0, deadline - this.#clock.now()),
-      () => this.#expire(),
-    );
+    if (this.#sent.size + this.#unsent.size === 0) this.#deadlines.stop();
   }
 
   #expire(): void {
     const now = this.#clock.now();
-    this.#dueAt = Infinity;
     let next = Infinity;
     for (const entry of [...this.#sent, ...this.#unsent]) {
       if (entry.deadline > now) next = Math.min(next, entry.deadline);
@@ -407,19 +373,7 @@ export class Outbox {
         );
       }
     }
-    if (next !== Infinity) this.#expireAt(next);
+    if (next !== Infinity) this.#deadlines.add(next);
     this.flush();
   }
-}
-
-/**
- * Returns the error of a repeated message that the server refuses. The refusal concerns the second frame: rules, contracts,
- * or the state of the store may have changed since the first one.
- */
-function refusedRepeat({ topic }: Entry, cause: DrumbeatError): DrumbeatError {
-  return new DrumbeatError(
-    "indeterminate",
-    `Cannot publish to '${topic}': the message was sent again after a reconnect, and refused (${cause.code})`,
-    { cause },
-  );
 }

@@ -20,6 +20,7 @@ export { default as "client/connection/reconnect.ts" } from "../../client/connec
 export { default as "client/connection/timeouts.ts" } from "../../client/connection/timeouts.ts" with { type: "text" };
 export { default as "client/connection/url.ts" } from "../../client/connection/url.ts" with { type: "text" };
 export { default as "client/connection/wake.ts" } from "../../client/connection/wake.ts" with { type: "text" };
+export { default as "client/deadline_timer.ts" } from "../../client/deadline_timer.ts" with { type: "text" };
 export { default as "client/event_handlers.ts" } from "../../client/event_handlers.ts" with { type: "text" };
 export { default as "client/events.ts" } from "../../client/events.ts" with { type: "text" };
 export { default as "client/listeners.ts" } from "../../client/listeners.ts" with { type: "text" };
@@ -37,6 +38,7 @@ export { default as "client/protocol/token_renewal.ts" } from "../../client/prot
 export { default as "client/protocol/v1.ts" } from "../../client/protocol/v1.ts" with { type: "text" };
 export { default as "client/publish/body.ts" } from "../../client/publish/body.ts" with { type: "text" };
 export { default as "client/publish/outbox.ts" } from "../../client/publish/outbox.ts" with { type: "text" };
+export { default as "client/publish/outbox_entry.ts" } from "../../client/publish/outbox_entry.ts" with { type: "text" };
 export { default as "client/publish/outgoing_message.ts" } from "../../client/publish/outgoing_message.ts" with { type: "text" };
 export { default as "client/publish/pacing.ts" } from "../../client/publish/pacing.ts" with { type: "text" };
 export { default as "client/publish/publisher.ts" } from "../../client/publish/publisher.ts" with { type: "text" };
