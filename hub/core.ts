@@ -108,7 +108,13 @@ export class Core {
       created: () => heartbeat.start(),
       failed: this.#storeFailed,
     });
-    const flush = this.#flush = new Flush({ clock, store, reporter, monitor });
+    const flush = this.#flush = new Flush({
+      clock,
+      store,
+      reporter,
+      monitor,
+      topics,
+    });
     this.handlers = new Handlers(handlerFailed);
     this.#rejections = new IgnoredRejections({
       // A closed clock calls nothing.

@@ -57,12 +57,25 @@ export interface Limits {
    */
   readonly topics: number;
   /**
-   * The topics, among those above, that peers of one address created and no other address has used yet. The next one is the
-   * error `limit`. Addresses are as in `peersPerAddress`.
+   * The topics, among those above, that peers of one address created. The next one is the error `limit`. Addresses are as in
+   * `peersPerAddress`.
    *
    * @default 1_000
    */
   readonly topicsPerAddress: number;
+  /**
+   * The bytes of the records of all topics in memory. Each record counts 128 bytes more than in `maxBytes` of its topic. Above
+   * it, the hub drops the oldest records of the largest logs. A store that keeps records below the hub's rings still has them.
+   *
+   * @default 134_217_728
+   */
+  readonly recordBytes: number;
+  /**
+   * The same for the topics that peers of one address created.
+   *
+   * @default 33_554_432
+   */
+  readonly recordBytesPerAddress: number;
   /**
    * The connections of the hub. The next one is answered with 503.
    *
@@ -131,6 +144,8 @@ export const DEFAULT_LIMITS: Limits = {
   topicsPerPeer: 128,
   topics: 10_000,
   topicsPerAddress: 1_000,
+  recordBytes: 128 * 1024 * 1024,
+  recordBytesPerAddress: 32 * 1024 * 1024,
   peers: 20_000,
   peersPerAddress: 1_000,
   peersPerUser: 100,
@@ -154,6 +169,7 @@ export const NO_LIMITS: Limits = {
   topicsPerPeer: Number.MAX_SAFE_INTEGER,
   topics: Number.MAX_SAFE_INTEGER,
   topicsPerAddress: Number.MAX_SAFE_INTEGER,
+  recordBytesPerAddress: Number.MAX_SAFE_INTEGER,
   peers: Number.MAX_SAFE_INTEGER,
   peersPerAddress: Number.MAX_SAFE_INTEGER,
   peersPerUser: Number.MAX_SAFE_INTEGER,

@@ -15,7 +15,7 @@ import type { DirectMessages } from "./protocol/direct_messages.ts";
 export interface StoreEventsContext {
   readonly clock: Clock;
   readonly monitor: Pick<Monitor, "storeWorked" | "storeFailed">;
-  readonly topics: Pick<Topics, "get">;
+  readonly topics: Pick<Topics, "get" | "opened">;
   readonly flush: Pick<Flush, "committed">;
   readonly publisher: Pick<Publisher, "committed" | "settled">;
   readonly sessions: Pick<Sessions, "claimedElsewhere">;
@@ -45,6 +45,7 @@ export class StoreEvents implements StoreSink {
     if (topic === undefined) return;
     const { epoch } = topic.log;
     topic.open(bounds);
+    topics.opened(topic);
     if (epoch === "") return;
     // Records were missed. Every cursor is still in the same log, and receives what there is of them, or a gap.
     if (epoch === bounds.epoch) return flush.committed(topic, []);

@@ -35,6 +35,8 @@ export interface HostSettings {
   readonly sessionMs: number;
   /** Returns the settings of a topic. */
   readonly settings: (topic: string) => TopicSettings;
+  /** The bytes of the records of all logs in memory. */
+  readonly recordBytes: number;
   /** Called with a failure of the store that concerns no single publish. */
   readonly onError: (error: unknown) => void;
 }
@@ -89,12 +91,7 @@ export class StoreHost implements AsyncDisposable {
     this.#clock = ports.clock;
     this.#options = options;
     this.#sessions = new HostedSessions(ports.store);
-    this.#logs = new HostedLogs(
-      ports.store,
-      ports.clock,
-      options.settings,
-      options.sessionMs,
-    );
+    this.#logs = new HostedLogs(ports.store, ports.clock, options);
     ports.store.connect({
       opened: (topic, bounds) => this.#logs.opened(topic, bounds),
       committed: (topic, offset, records) =>

@@ -3,6 +3,7 @@ import {
   checkNames,
   checkNumber,
 } from "../../common/options.ts";
+import { DEFAULT_RECORD_BYTES } from "../../hub/log/eviction.ts";
 import {
   DEFAULT_STORE_SETTINGS,
   type StoreFactory,
@@ -31,6 +32,13 @@ export interface HostStoreOptions extends Partial<StoreSettings> {
    */
   readonly topics?: TopicOptionsByName;
   /**
+   * The bytes of the records of all logs that the host keeps in memory, as in `limits.recordBytes` of a hub. Each worker's hub
+   * has its own copies.
+   *
+   * @default 134_217_728
+   */
+  readonly recordBytes?: number;
+  /**
    * Called with a failure of the store that concerns no single publish.
    *
    * @default ignores it
@@ -42,6 +50,7 @@ const OPTIONS = {
   ...DEFAULT_STORE_SETTINGS,
   store: true,
   topics: true,
+  recordBytes: true,
   onError: true,
 };
 
@@ -76,17 +85,24 @@ export function hostStore(options: HostStoreOptions = {}): StoreHost {
     sessions = DEFAULT_STORE_SETTINGS.sessions,
     store: make = (clock, settings) => new MemoryStore(clock, settings),
     topics,
+    recordBytes = DEFAULT_RECORD_BYTES,
     onError = () => {},
   } = options;
   checkNumber(action, "sessionMs", sessionMs);
   checkNumber(action, "sessions", sessions);
+  checkNumber(action, "recordBytes", recordBytes);
   checkFunction(action, "store", make);
   checkFunction(action, "onError", onError);
   const settings = topicOptions(topics);
   const clock = new WebClock();
   try {
     const store = make(clock, { sessionMs, sessions });
-    return new StoreHost({ store, clock }, { sessionMs, settings, onError });
+    return new StoreHost({ store, clock }, {
+      sessionMs,
+      settings,
+      recordBytes,
+      onError,
+    });
   } catch (error) {
     clock.close();
     throw error;

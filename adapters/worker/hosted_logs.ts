@@ -1,4 +1,5 @@
 import type { Clock } from "../../hub/clock.ts";
+import { Eviction } from "../../hub/log/eviction.ts";
 import type { LogRecord } from "../../hub/log/record.ts";
 import type { LogBounds, Store } from "../../hub/log/store.ts";
 import type { TopicSettings } from "../../hub/log/topic_options.ts";
@@ -14,27 +15,37 @@ interface Shared {
   idleSince: number;
 }
 
+/** The settings of {@linkcode HostedLogs}. */
+export interface HostedLogsSettings {
+  /** Returns the settings of a topic. */
+  readonly settings: (topic: string) => TopicSettings;
+  /** The time that a log outlives its last worker: peers of a worker that ended resume elsewhere, in ms. */
+  readonly sessionMs: number;
+  /** The bytes of the records of all logs in memory. */
+  readonly recordBytes: number;
+}
+
 /** The logs that workers have open, or had open lately. Each event of a log is sent to the workers that have it open. */
 export class HostedLogs {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #settings: (topic: string) => TopicSettings;
   readonly #sessionMs: number;
+  readonly #eviction: Eviction;
   readonly #byName = new Map<string, Shared>();
   /** The logs with new records since the last trim. */
   readonly #grown = new Set<HostedLog>();
 
-  /** @param sessionMs the time that a log outlives its last worker: peers of a worker that ended resume elsewhere, in ms. */
-  constructor(
-    store: Store,
-    clock: Clock,
-    settings: (topic: string) => TopicSettings,
-    sessionMs: number,
-  ) {
+  constructor(store: Store, clock: Clock, settings: HostedLogsSettings) {
     this.#store = store;
     this.#clock = clock;
-    this.#settings = settings;
-    this.#sessionMs = sessionMs;
+    this.#settings = settings.settings;
+    this.#sessionMs = settings.sessionMs;
+    this.#eviction = new Eviction({
+      recordBytes: settings.recordBytes,
+      // The host has no addresses: the workers' hubs bound each of them.
+      recordBytesPerAddress: Infinity,
+    });
   }
 
   /** Opens a log for a worker. */
@@ -69,6 +80,7 @@ export class HostedLogs {
     const shared = this.#byName.get(topic);
     if (shared === undefined) return;
     shared.hosted.log.open(bounds);
+    this.#eviction.count(shared.hosted.log);
     for (const link of shared.links) link.opened(shared.hosted);
   }
 
@@ -98,19 +110,25 @@ export class HostedLogs {
   /** Trims the logs that have grown. */
   trim(): void {
     const now = this.#clock.now();
-    for (const hosted of this.#grown) hosted.trim(now);
+    for (const hosted of this.#grown) this.#trim(hosted, now);
     this.#grown.clear();
+  }
+
+  #trim(hosted: HostedLog, now: number): void {
+    hosted.trim(now);
+    this.#eviction.count(hosted.log);
   }
 
   /** Trims every log by age, and forgets the logs that no worker has had open for long enough. */
   sweep(): void {
     const now = this.#clock.now();
     for (const { hosted, links, idleSince } of this.#byName.values()) {
-      hosted.trim(now);
+      this.#trim(hosted, now);
       if (links.size > 0) continue;
       const keptMs = Math.max(this.#sessionMs, hosted.settings.maxAgeMs);
       if (now - idleSince < keptMs) continue;
       this.#byName.delete(hosted.name);
+      this.#eviction.forget(hosted.log);
       this.#store.forget(hosted.name);
     }
   }

@@ -19,6 +19,8 @@ export interface FlushContext {
   readonly store: Pick<Store, "read" | "healthy">;
   readonly reporter: Reporter;
   readonly monitor: { flushed(ms: number): void };
+  /** Trims the logs that have new records. */
+  readonly topics: { trim(topic: Topic, now: number): void };
 }
 
 /** The steps of a flush before and after the cursors move. */
@@ -101,7 +103,7 @@ export class Flush {
 
   /** Appends what was gathered and moves every cursor that can move. */
   flush(): void {
-    const { clock, monitor, reporter } = this.#context;
+    const { clock, monitor, reporter, topics } = this.#context;
     const { publisher, presence } = this.#steps!;
     this.isFlushing = true;
     this.#hasMore = false;
@@ -117,7 +119,7 @@ export class Flush {
       const now = clock.now();
       monitor.flushed(now - from);
       for (const topic of this.#fresh) {
-        topic.log.ring.trim(topic.settings, now);
+        topics.trim(topic, now);
         topic.dropBatches();
       }
       this.#fresh.clear();

@@ -11,6 +11,8 @@ export interface Ring {
   readonly size: number;
   /** The bytes of the records. */
   readonly bytes: number;
+  /** The bytes of memory that the records take, roughly. */
+  readonly memoryBytes: number;
   /** Appends records at `head`. No record is dropped before the next call of {@linkcode trim}. */
   append(records: readonly LogRecord[]): void;
   /** Continues at an offset above `head`: the offsets in between have no record. */
@@ -25,9 +27,18 @@ export interface Ring {
   next(offset: number): number;
   /** Returns the offset of the first of the newest `count` records; an offset below `tail` if there are fewer. */
   last(count: number): number;
-  /** Drops the oldest records that are above the bounds. @param now the monotonic time in ms. */
-  trim(retention: Retention, now: number): void;
+  /**
+   * Drops the oldest records that are above the bounds.
+   *
+   * @param retention the bounds.
+   * @param now the monotonic time in ms.
+   * @param maxMemoryBytes the bound of {@linkcode Ring.memoryBytes}. Default: none.
+   */
+  trim(retention: Retention, now: number, maxMemoryBytes?: number): void;
 }
+
+/** The memory of a record in addition to its bytes, measured: the object, the header of its body, and its place in the ring. */
+export const RECORD_MEMORY_BYTES = 128;
 
 /** The array is compacted after this many dropped records. */
 const COMPACT_AFTER = 256;
@@ -59,6 +70,10 @@ export class ContiguousRing implements Ring {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get memoryBytes(): number {
+    return this.#bytes + this.size * RECORD_MEMORY_BYTES;
   }
 
   append(records: readonly LogRecord[]): void {
@@ -95,13 +110,18 @@ export class ContiguousRing implements Ring {
     return this.#head - count;
   }
 
-  trim(retention: Retention, now: number): void {
+  trim(
+    retention: Retention,
+    now: number,
+    maxMemoryBytes = Infinity,
+  ): void {
     const oldest = now - retention.maxAgeMs;
     while (this.#first < this.#records.length) {
       const record = this.#records[this.#first]!;
       if (
         this.#head - this.#tail <= retention.maxRecords &&
-        this.#bytes <= retention.maxBytes && record.since >= oldest
+        this.#bytes <= retention.maxBytes && record.since >= oldest &&
+        this.memoryBytes <= maxMemoryBytes
       ) break;
       this.#records[this.#first++] = undefined;
       this.#bytes -= record.bytes;
@@ -154,6 +174,10 @@ export class LatestRing implements Ring {
     return this.#bytes;
   }
 
+  get memoryBytes(): number {
+    return this.#bytes + this.size * RECORD_MEMORY_BYTES;
+  }
+
   append(records: readonly LogRecord[]): void {
     for (const record of records) {
       const { key } = record;
@@ -191,16 +215,23 @@ export class LatestRing implements Ring {
     return this.#offsets[length - count] ?? this.#head - count;
   }
 
-  trim(retention: Retention, now: number): void {
+  trim(
+    retention: Retention,
+    now: number,
+    maxMemoryBytes = Infinity,
+  ): void {
     const oldest = now - retention.maxAgeMs;
     let dropped = 0;
     let bytes = this.#bytes;
+    let { memoryBytes } = this;
     for (const record of this.#records) {
       if (
         this.size - dropped <= retention.maxRecords &&
-        bytes <= retention.maxBytes && record.since >= oldest
+        bytes <= retention.maxBytes && record.since >= oldest &&
+        memoryBytes <= maxMemoryBytes
       ) break;
       bytes -= record.bytes;
+      memoryBytes -= record.bytes + RECORD_MEMORY_BYTES;
       dropped++;
     }
     if (dropped === 0) return;

@@ -69,8 +69,8 @@ export class Topic implements Run {
   readonly subscriptions: Set<Subscription> = new Set();
   /** The monotonic time of the last unsubscribe or the last record, in ms. */
   idleSince: number;
-  /** The address whose peers are the only ones that have used the topic. */
-  soleAddress: string | undefined;
+  /** The address of the peer that created the topic; `undefined` for the program, and for internal topics. */
+  readonly creator: string | undefined;
   #whenOpen: (() => void)[] = [];
   /** Batches that cursors share, by their first offset. */
   #batches: Map<number, BatchFrame> | undefined;
@@ -85,17 +85,20 @@ export class Topic implements Run {
    * @param settings the topic's settings.
    * @param keepsBelowRing `true` if the store keeps records below the ring.
    * @param now the monotonic time in ms.
+   * @param creator the address of the peer that creates the topic. Default: none.
    */
   constructor(
     name: string,
     settings: TopicSettings,
     keepsBelowRing: boolean,
     now: number,
+    creator?: string,
   ) {
     this.name = name;
     this.settings = settings;
     this.log = new Log(settings.lag, keepsBelowRing);
     this.idleSince = now;
+    this.creator = creator;
   }
 
   /** The newest records. */

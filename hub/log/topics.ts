@@ -4,6 +4,7 @@ import { PRESENCE_LOG } from "../ids.ts";
 import type { Limits } from "../limits.ts";
 import type { Refusal } from "../refusal.ts";
 import { Tally } from "../../common/tally.ts";
+import { Eviction } from "./eviction.ts";
 import { disconnectIfSlow } from "./lag_policy.ts";
 import type { Store } from "./store.ts";
 import { Topic } from "./topic.ts";
@@ -13,7 +14,10 @@ import { PRESENCE_TOPIC, type TopicSettings } from "./topic_options.ts";
 export interface TopicsContext {
   readonly store: Pick<Store, "open" | "forget" | "read" | "shared">;
   readonly clock: Clock;
-  readonly limits: Pick<Limits, "topics" | "topicsPerAddress">;
+  readonly limits: Pick<
+    Limits,
+    "topics" | "topicsPerAddress" | "recordBytes" | "recordBytesPerAddress"
+  >;
   /** A topic is kept at least this long after its last subscriber or record, in ms. */
   readonly keepMs: number;
   /** Returns the settings of a topic that the program may name. */
@@ -34,12 +38,14 @@ export class Topics implements Iterable<Topic> {
   readonly #byName = new Map<string, Topic>();
   /** Topics that are not internal. */
   #publicSize = 0;
-  /** Topics that only one address has used, by address. */
-  readonly #soleTopics = new Tally();
+  /** The number of topics that each address created. */
+  readonly #perAddress = new Tally();
+  readonly #eviction: Eviction;
   readonly #context: TopicsContext;
 
   constructor(context: TopicsContext) {
     this.#context = context;
+    this.#eviction = new Eviction(context.limits);
   }
 
   /** The number of topics, internal ones included. */
@@ -50,6 +56,11 @@ export class Topics implements Iterable<Topic> {
   /** The number of internal topics. */
   get internalSize(): number {
     return this.size - this.#publicSize;
+  }
+
+  /** Records that were dropped since the start because all records together were above `limits.recordBytes`. */
+  get evicted(): number {
+    return this.#eviction.evicted;
   }
 
   [Symbol.iterator](): Iterator<Topic> {
@@ -72,10 +83,7 @@ export class Topics implements Iterable<Topic> {
     // A program that passes no addresses must not get one limit for all of its peers.
     const address = from === "" ? undefined : from;
     const found = this.#byName.get(name);
-    if (found !== undefined && !isInternal(name)) {
-      if (found.soleAddress !== address) this.#share(found);
-      return found;
-    }
+    if (found !== undefined && !isInternal(name)) return found;
     const problem = topicNameProblem(name);
     if (problem !== undefined) {
       return {
@@ -91,7 +99,7 @@ export class Topics implements Iterable<Topic> {
     // Without this limit, one client could use up all topics by inventing names.
     if (
       address !== undefined &&
-      this.#soleTopics.of(address) >= limits.topicsPerAddress
+      this.#perAddress.of(address) >= limits.topicsPerAddress
     ) {
       const message =
         `Too many topics of one address: at most ${limits.topicsPerAddress}`;
@@ -121,11 +129,11 @@ export class Topics implements Iterable<Topic> {
       name.startsWith(PRESENCE_LOG) ? PRESENCE_TOPIC : settings(name),
       store.read !== undefined,
       clock.now(),
+      address,
     );
     this.#byName.set(name, topic);
     if (!isInternal(name)) this.#publicSize++;
-    topic.soleAddress = address;
-    if (address !== undefined) this.#soleTopics.add(address);
+    if (address !== undefined) this.#perAddress.add(address);
     created();
     try {
       store.open(name);
@@ -137,6 +145,22 @@ export class Topics implements Iterable<Topic> {
   }
 
   /**
+   * Drops the records of a log that are above its retention or above the bounds of all logs. Not called while cursors move.
+   *
+   * @param topic the topic of the log.
+   * @param now the monotonic time in ms.
+   */
+  trim({ log, settings, creator }: Topic, now: number): void {
+    log.ring.trim(settings, now);
+    this.#eviction.count(log, creator);
+  }
+
+  /** Notes that the store has opened a log, or has replaced it. */
+  opened({ log, creator }: Topic): void {
+    this.#eviction.count(log, creator);
+  }
+
+  /**
    * Drops old records of every log, disconnects slow readers, and forgets the topics that were idle for long enough.
    *
    * @param now the monotonic time in ms.
@@ -144,7 +168,7 @@ export class Topics implements Iterable<Topic> {
   sweep(now: number): void {
     const { store, keepMs } = this.#context;
     for (const topic of this.#byName.values()) {
-      topic.log.ring.trim(topic.settings, now);
+      this.trim(topic, now);
       if (topic.settings.lag === "disconnect") {
         // A reader without credit is visited by no flush.
         for (const subscription of [...topic.subscriptions]) {
@@ -159,16 +183,9 @@ export class Topics implements Iterable<Topic> {
     }
   }
 
-  /** Stops counting a topic for the address that was the only one to use it. */
-  #share(topic: Topic): void {
-    if (topic.soleAddress === undefined) return;
-    this.#soleTopics.remove(topic.soleAddress);
-    topic.soleAddress = undefined;
-  }
-
-  #forget(topic: Topic): void {
-    const { name } = topic;
-    this.#share(topic);
+  #forget({ name, log, creator }: Topic): void {
+    if (creator !== undefined) this.#perAddress.remove(creator);
+    this.#eviction.forget(log);
     this.#byName.delete(name);
     if (!isInternal(name)) this.#publicSize--;
   }

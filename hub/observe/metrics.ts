@@ -109,6 +109,13 @@ export const METRICS: { readonly [K in keyof HubStats]: Metric<HubStats[K]> } =
       help: "Gaps sent to peers",
       read: ({ flush }) => flush.counts.gaps,
     },
+    evicted: {
+      name: "evictions",
+      kind: "counter",
+      help:
+        "Records dropped because of limits.recordBytes or limits.recordBytesPerAddress",
+      read: ({ topics }) => topics.evicted,
+    },
     flushes: {
       name: "flushes",
       kind: "counter",

@@ -21,6 +21,8 @@ export interface HubStats {
   readonly delivered: number;
   /** Gaps sent to peers since the start. */
   readonly gaps: number;
+  /** Records that were dropped since the start because of `limits.recordBytes` or `limits.recordBytesPerAddress`. */
+  readonly evicted: number;
   /** Flushes since the start. */
   readonly flushes: number;
   /** Peers that were opened since the start. */

@@ -100,15 +100,17 @@ export async function serveWorkers(
   const probe = Deno.listen({ port, hostname });
   const { addr } = probe;
   probe.close();
+  const divided = divide(limits, count);
   const host = hostStore({
     sessions: limits.sessions,
+    recordBytes: divided.recordBytes,
     onError: (error) => onError(error, { stage: "store" }),
     ...(store === undefined ? {} : { store }),
   });
   const settings: WorkerSettings = {
     port: addr.port,
     hostname,
-    limits: divide(limits, count),
+    limits: divided,
     origins,
     trustedProxies,
     tls,
@@ -142,12 +144,18 @@ export async function serveWorkers(
   };
 }
 
-/** Divides the limits of connections: each worker counts its own, and the kernel spreads connections evenly. */
+/**
+ * Divides the limits of connections and records: each worker counts its own. The kernel spreads connections evenly, and the
+ * main isolate has rings as each worker has.
+ */
 function divide(limits: Limits, workers: number): Limits {
   const part = (all: number) => Math.ceil(all / workers);
+  const rings = (all: number) => Math.ceil(all / (workers + 1));
   return {
     ...limits,
     peers: part(limits.peers),
     peersPerAddress: part(limits.peersPerAddress),
+    recordBytes: rings(limits.recordBytes),
+    recordBytesPerAddress: rings(limits.recordBytesPerAddress),
   };
 }

@@ -16,7 +16,7 @@ Deno.test("has the default limits and heartbeat of docs/protocol.md", () => {
   assertEquals(DEFAULT_HEARTBEAT, { intervalMs: 10_000, timeoutMs: 25_000 });
 });
 
-Deno.test("NO_LIMITS lifts the inbound limits and the caps; the window, the deadlines and the size of presence data stay", () => {
+Deno.test("NO_LIMITS lifts the inbound limits and the caps; the window, the bytes of records, the deadlines and the size of presence data stay", () => {
   const stays = Object.keys(DEFAULT_LIMITS).filter((name) => {
     const limit = name as keyof typeof DEFAULT_LIMITS;
     return NO_LIMITS[limit] === DEFAULT_LIMITS[limit];
@@ -26,6 +26,7 @@ Deno.test("NO_LIMITS lifts the inbound limits and the caps; the window, the dead
     "authorizeMs",
     "helloMs",
     "presenceBytes",
+    "recordBytes",
     "requestMs",
     "windowBytes",
   ]);

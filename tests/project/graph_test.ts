@@ -234,6 +234,7 @@ const PORTS = [
   "hub/ids.ts",
   "hub/log/log.ts",
   "hub/log/deduplication.ts",
+  "hub/log/eviction.ts",
   "hub/log/record.ts",
   "hub/log/retention.ts",
   "hub/observe/metrics.ts",

@@ -44,6 +44,8 @@ class HostClock implements Clock {
 /** Options of {@linkcode HostRig}. */
 export interface HostRigOptions {
   readonly sessionMs?: number;
+  /** Default: no bound. */
+  readonly recordBytes?: number;
   readonly topics?: TopicOptionsByName;
 }
 
@@ -56,11 +58,12 @@ export class HostRig implements AsyncDisposable {
   readonly #detach = new Map<Store, () => void>();
 
   constructor(store: Store, clock: Clock, options: HostRigOptions = {}) {
-    const { sessionMs = 120_000, topics } = options;
+    const { sessionMs = 120_000, recordBytes = Infinity, topics } = options;
     this.#clock = clock;
     this.#sessionMs = sessionMs;
     this.host = new StoreHost({ store, clock: new HostClock(clock) }, {
       sessionMs,
+      recordBytes,
       settings: topicOptions(topics),
       onError: (error) => this.errors.push(error),
     });

@@ -162,3 +162,20 @@ Deno.test("forgets a topic without a worker when its records and the sessions of
   a.bounds.clear();
   assert((await a.open("room")).epoch !== epoch);
 });
+
+Deno.test("the host drops the oldest records of the largest log above recordBytes, and a worker that comes later receives the rest", async () => {
+  const { rig, worker } = startHost({ recordBytes: 10_000 });
+  await using _ = rig;
+  const a = await worker();
+  await a.open("large");
+  await a.open("small");
+  await a.append(entry("x", { topic: "small" }));
+  for (let n = 0; n < 20; n++) {
+    await a.append(entry("x".repeat(1_000), { topic: "large" }));
+  }
+  const b = await worker();
+  assertEquals((await b.open("small")).tail, 0);
+  const { tail, head } = await b.open("large");
+  assertEquals(head, 20);
+  assert(tail >= 12 && tail < 20, `${tail}`);
+});

@@ -134,7 +134,7 @@ Deno.test("drops old records without further publishes", async () => {
   assertEquals(hub.hub.stats().recordBytes, 0);
 });
 
-Deno.test("limits the topics that only one address uses; topics of other addresses or the program do not count", async () => {
+Deno.test("limits the topics that one address creates; topics of other addresses or the program do not count", async () => {
   await using hub = inMemory({ limits: { topicsPerAddress: 3 } });
   const from = (address: string) => hub.v1From(address, { topics: {} });
   const a = await from("192.0.2.1");
@@ -155,12 +155,35 @@ Deno.test("limits the topics that only one address uses; topics of other address
   a.send({ type: "history", id: 6, topic: "w", from: 0, limit: 1 });
   assertEquals((await a.until("error")).map(({ code }) => code), ["limit"]);
   assertEquals((await a.until("error")).map(({ code }) => code), ["limit"]);
-  // Another address has its own count, and a topic that it uses does not count any more.
-  assertEquals([open(b, 1, "y"), open(b, 2, "v")], ["ok", "ok"]);
-  assertEquals([open(a, 7, "w"), open(a, 8, "u")], ["ok", "limit"]);
-  hub.hub.topic("z").publish({ type: "a" });
+  // Another address has its own count. A topic counts for its creator, whichever address uses it.
+  assertEquals(
+    ["x", "y", "z", "v", "u", "t"].map((topic, id) => open(b, id, topic)),
+    ["ok", "ok", "ok", "ok", "ok", "ok"],
+  );
+  assertEquals([open(b, 6, "s"), open(a, 7, "w")], ["limit", "limit"]);
+  // The program's topics count for no address.
+  hub.hub.topic("w").publish({ type: "a" });
   hub.flush();
-  assertEquals([open(a, 9, "u"), open(a, 10, "t")], ["ok", "limit"]);
+  assertEquals([open(a, 8, "w"), open(a, 9, "s")], ["ok", "limit"]);
+});
+
+Deno.test("two addresses that use the same topics have no more than twice the topics of one", async () => {
+  await using hub = inMemory({ limits: { topicsPerAddress: 3 } });
+  const peers = [
+    await hub.v1From("192.0.2.1", { topics: {} }),
+    await hub.v1From("2001:db8::1", { topics: {} }),
+  ];
+  for (let round = 0; round < 12; round++) {
+    for (const peer of peers) {
+      for (let n = 0; n < 3; n++) {
+        const topic = `${round}:${n}`;
+        const message = { type: "a" };
+        peer.send({ type: "publish", id: round * 3 + n, topic, message });
+      }
+    }
+  }
+  hub.flush();
+  assertEquals(hub.hub.stats().topics, 6);
 });
 
 Deno.test("a forgotten topic no longer counts for its address", async () => {
