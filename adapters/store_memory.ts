@@ -143,6 +143,11 @@ export class MemoryStore implements Store {
     }
   }
 
+  /** Forgets expired sessions. */
+  sweep(): void {
+    this.#expire();
+  }
+
   /** Forgets everything. Idempotent. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#logs.clear();

@@ -343,6 +343,7 @@ export class Core {
 
   #sweep(): void {
     const now = this.#options.clock.now();
+    this.#store.sweep();
     this.#topics.sweep(now);
     this.#presence.sweep(now);
     this.requests.sweep(now);

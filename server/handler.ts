@@ -154,7 +154,7 @@ export function createHandlerFor<M extends MessageMap, R extends RequestMap>(
       return refuseOrigin(request, rules) ??
         plainText(426, "This endpoint accepts WebSocket handshakes only", {
           upgrade: "websocket",
-          connection: "upgrade",
+          connection: "upgrade, close",
         });
     }
     const asset = page ? await servePage(request, path) : undefined;

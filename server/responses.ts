@@ -1,7 +1,7 @@
 import { STATUS_TEXT, type StatusCode } from "jsr:@std/http@^1/status";
 
 /**
- * Creates a plain text response of one sentence.
+ * Creates a plain text response of one sentence. A refusal asks to close the connection, which would stay idle.
  *
  * @param status the HTTP status.
  * @param text the body, without a line end. Default: the status text.
@@ -17,6 +17,7 @@ export function plainText(
     headers: {
       "content-type": "text/plain; charset=utf-8",
       "cache-control": "no-store",
+      ...(status >= 400 ? { connection: "close" } : {}),
       ...headers,
     },
   });

@@ -86,6 +86,12 @@ export class SqliteLogs {
     return log;
   }
 
+  /** Returns `true` if a topic has a log. */
+  has(name: string): boolean {
+    return this.#byName.has(name) || this.#promised.has(name) ||
+      this.#find.get(name) !== undefined;
+  }
+
   /** Returns the epoch of a log that may not be in the file yet: the log is created with it. */
   promise(name: string): string {
     const epoch = this.#promised.get(name) ?? randomId(EPOCH_LENGTH);

@@ -191,6 +191,15 @@ export class SqliteStore implements Store {
     return this.#logs.read(topic, from, maxBytes, this.#clock.now());
   }
 
+  has(topic: string): boolean {
+    try {
+      return this.#logs.has(topic);
+    } catch {
+      // While the file fails, the log may be in it.
+      return true;
+    }
+  }
+
   forget(topic: string): void {
     // The log stays on disk until its retention ends.
     this.#logs.forget(topic);

@@ -280,6 +280,7 @@ export class StoreHost implements AsyncDisposable {
     // A store may recover, or fail, without an event. A doubtful one stays so until an event.
     if (this.#store.healthy === false) this.#setHealth("fails");
     else if (this.#health === "fails") this.#setHealth("works");
+    this.#store.sweep?.();
     this.#logs.sweep();
     this.#cancelSweep = this.#clock.after(SWEEP_MS, () => this.#sweep());
   }

@@ -10,6 +10,8 @@ export class GuardedStore
   readonly shared: boolean;
   /** Absent if the store has none. */
   readonly read?: NonNullable<Store["read"]>;
+  /** Absent if the store has none. */
+  readonly has?: NonNullable<Store["has"]>;
   readonly #store: Store;
   readonly #failed: (error: unknown) => void;
 
@@ -22,6 +24,7 @@ export class GuardedStore
     this.#failed = failed;
     this.shared = store.shared ?? false;
     if (store.read !== undefined) this.read = store.read.bind(store);
+    if (store.has !== undefined) this.has = store.has.bind(store);
   }
 
   get healthy(): boolean {
@@ -46,6 +49,10 @@ export class GuardedStore
 
   detach(session: string): void {
     this.#guard(() => this.#store.detach(session));
+  }
+
+  sweep(): void {
+    this.#guard(() => this.#store.sweep?.());
   }
 
   #guard(run: () => unknown): void {

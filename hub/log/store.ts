@@ -119,6 +119,11 @@ export interface Store extends AsyncDisposable {
     from: number,
     maxBytes: number,
   ): StoredRecords | Promise<StoredRecords>;
+  /**
+   * Returns `false` if a topic has no log: then the hub does not create one to look for records. A store without this method
+   * is asked by opening the log.
+   */
+  has?(topic: string): boolean;
   /** Forgets a topic that the hub does not use any more: its records are older than the topic's retention. */
   forget(topic: string): void;
   /** Begins a session. */
@@ -131,6 +136,8 @@ export interface Store extends AsyncDisposable {
   claim(session: string): boolean | Promise<boolean>;
   /** Detaches a session from its connection: its time to live starts. */
   detach(session: string): void;
+  /** Forgets what has expired. The hub calls it regularly. A store with a timer of its own does not have it. */
+  sweep?(): void;
 }
 
 /** Records with contiguous offsets. */

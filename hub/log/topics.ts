@@ -12,7 +12,7 @@ import { PRESENCE_TOPIC, type TopicSettings } from "./topic_options.ts";
 
 /** The parts of the hub that {@linkcode Topics} uses. */
 export interface TopicsContext {
-  readonly store: Pick<Store, "open" | "forget" | "read" | "shared">;
+  readonly store: Pick<Store, "open" | "forget" | "read" | "has" | "shared">;
   readonly clock: Clock;
   readonly limits: Pick<
     Limits,
@@ -117,8 +117,10 @@ export class Topics implements Iterable<Topic> {
 
   /** Returns `true` if an internal topic may hold records, in memory or in the store. */
   mayHaveRecords(name: string): boolean {
-    const { read, shared = false } = this.#context.store;
-    return read !== undefined || shared || this.#byName.has(name);
+    const { store } = this.#context;
+    if (this.#byName.has(name)) return true;
+    return store.has?.(name) ??
+      (store.read !== undefined || store.shared === true);
   }
 
   /** Forgets a topic whose log the store cannot open, so that the next use tries again. */

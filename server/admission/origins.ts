@@ -111,8 +111,11 @@ export function requestedHost(
 
 /** Returns true if the browser's connection is known to use TLS: a page over http is another origin. */
 function isEncrypted(request: Request, proxies: number): boolean {
+  // Some proxies write the scheme of the WebSocket.
   return proxies > 0
-    ? lastForwarded(request, "x-forwarded-proto", proxies) === "https"
+    ? /^(?:https|wss)$/i.test(
+      lastForwarded(request, "x-forwarded-proto", proxies) ?? "",
+    )
     : URL.parse(request.url)?.protocol === "https:";
 }
 

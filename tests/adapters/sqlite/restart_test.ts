@@ -225,3 +225,30 @@ Deno.test("a relaxed store marks the file as not closed before it stops to wait 
     DatabaseSync.prototype.exec = exec;
   }
 });
+
+Deno.test("a resumed session that was never sent a direct message has no direct log in the file", async () => {
+  await using folder = new Folder();
+  const before = folder.hub();
+  const quiet = await before.start();
+  const other = await before.start();
+  before.hub.peer(other.start.peer)!.send({ type: "note" });
+  before.flush();
+  quiet.peer.far.drop();
+  other.peer.far.drop();
+  await folder.stop(before);
+  const after = folder.hub();
+  const { session } = quiet.start;
+  const back = await after.start({ session });
+  assertEquals(back.start.resumed, true);
+  assertEquals(Object.keys(back.start.topics), ["lobby"]);
+  assertEquals(after.hub.stats().topics, 1);
+  const otherBack = await after.start({ session: other.start.session });
+  after.flush();
+  assertEquals(otherBack.peer.readType("batch").length, 1);
+  await folder.stop(after);
+  const file = new DatabaseSync(folder.file, { readOnly: true });
+  const names = file.prepare("SELECT name FROM topics ORDER BY name").all()
+    .map(({ name }) => name);
+  file.close();
+  assertEquals(names, [`$peer/${other.start.peer}`, "lobby"]);
+});

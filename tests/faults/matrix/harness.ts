@@ -182,15 +182,6 @@ export class Harness implements AsyncDisposable {
     return { peer, id: start.peer };
   }
 
-  /** Connects and closes a well-behaved peer. */
-  async connectAndClose(): Promise<void> {
-    using peer = await RawPeer.connect(this.port, { protocol: PROTOCOL });
-    await peer.sendJson({ type: "hello", topics: {} });
-    await peer.json();
-    await peer.close(1000);
-    await peer.closeCode();
-  }
-
   /** Opens a WebSocket that sends nothing. It is dropped at the end of the attack. */
   async connect(protocol?: string): Promise<RawPeer> {
     const peer = await RawPeer.connect(

@@ -149,6 +149,9 @@ Deno.test("same requires https of a page where the connection is known to use TL
   assertEquals(isSame("https://app.example", plain, forwarded, 1), true);
   assertEquals(isSame("http://app.example", plain, forwarded, 1), false);
   assertEquals(isSame("http://app.example", plain, forwarded, 0), true);
+  const webSocket = { host, "x-forwarded-proto": "wss" };
+  assertEquals(isSame("https://app.example", plain, webSocket, 1), true);
+  assertEquals(isSame("http://app.example", plain, webSocket, 1), false);
 });
 
 Deno.test("same compares with the last X-Forwarded-Host of a trusted proxy", () => {

@@ -97,6 +97,35 @@ test("canary: an incomplete request head has no timeout", async ({ transport, se
   }
 });
 
+test("canary: an idle HTTP connection has no timeout, also after a refusal", async ({ transport, serve }) => {
+  await using server = await serve({ port: 0, handshakeMs: 50 });
+  const expected: Expected<string> = { deno: "open", strict: "closed" };
+  for (const path of ["/healthz", "/ws"]) {
+    using conn = await Deno.connect({
+      hostname: "127.0.0.1",
+      port: server.addr.port,
+    });
+    await conn.write(
+      new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`),
+    );
+    let timer;
+    const timeout = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve("open"), TIMEOUT_MS);
+    });
+    const ended = (async () => {
+      const bytes = new Uint8Array(1_000);
+      while (await conn.read(bytes).catch(() => null) !== null);
+      return "closed";
+    })();
+    const state = await Promise.race([ended, timeout]);
+    clearTimeout(timer);
+    assertEquals(state, expected[transport], path);
+    if (state === "open") conn.close();
+    await ended;
+    if (state === "open") return;
+  }
+});
+
 test("canary: an unmasked frame is accepted", async ({ transport, serve }) => {
   await using server = await serve({ port: 0 });
   using peer = await RawPeer.connect(server.addr.port);
