@@ -18,7 +18,7 @@ import { statsOf } from "./observe/metrics.ts";
 import type { HubStats } from "./observe/stats.ts";
 import type { HubSettings } from "./options.ts";
 import type { Connection } from "./peers/connection.ts";
-import { Connections } from "./peers/connections.ts";
+import { Connections, type DetachCause } from "./peers/connections.ts";
 import { Heartbeat } from "./peers/heartbeat.ts";
 import { rateBounds } from "./peers/rate_limit.ts";
 import { Sessions } from "./peers/sessions.ts";
@@ -83,8 +83,7 @@ export class Core {
       hooks,
       reporter,
       monitor,
-      detached: (connection, sessionEnded) =>
-        this.#detached(connection, sessionEnded),
+      detached: (connection, cause) => this.#detached(connection, cause),
     });
     const heartbeat = this.#heartbeat = new Heartbeat(
       clock,
@@ -330,14 +329,14 @@ export class Core {
     return this.#store.healthy && this.monitor.storeWorks;
   }
 
-  #detached(connection: Connection, sessionEnded: boolean): void {
+  #detached(connection: Connection, cause: DetachCause): void {
     this.#heartbeat.forget(connection);
     this.access.forget(connection);
     this.requests.detach(connection);
     this.#flush.forget(connection);
     const now = this.#options.clock.now();
     this.#subscriptions.detach(connection, now);
-    this.#presence.detached(connection, sessionEnded, now);
+    this.#presence.detached(connection, cause, now);
     connection.wire.detached();
   }
 

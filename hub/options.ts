@@ -95,7 +95,8 @@ export interface HubOptions<
    */
   readonly sessionMs?: number | undefined;
   /**
-   * The time for which a peer stays in a topic's presence after its connection was closed, in ms; at most `sessionMs`.
+   * The time for which a peer stays in a topic's presence after its connection was closed, in ms; at most `sessionMs`. After
+   * 1001 and 1002, which a closed page sends, it is 5 s at most, and after 1000 it is 0.
    *
    * @default sessionMs
    */

@@ -30,6 +30,8 @@ export const CloseCode = {
   slowReader: 4002,
   /** From the client: a batch had an unexpected offset. The client reconnects and resumes from its last position. */
   unexpectedOffset: 4003,
+  /** From the client: the browser keeps its page for the Back button. The session continues if the page returns. */
+  pageKept: 4004,
   /** The peer exceeded a rate limit, or its user has too many connections. */
   rateLimited: 4029,
   /** No hello in time. The client reports this code if its connection or the `start` took too long. */

@@ -302,7 +302,7 @@ export class Reconnector {
   #suspend(): void {
     if (this.#state === "closed") return;
     const close: ConnectionClose = {
-      code: CloseCode.replaced,
+      code: CloseCode.pageKept,
       reason: "Page is kept for Back",
       wasClean: false,
     };

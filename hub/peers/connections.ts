@@ -1,4 +1,4 @@
-import { CloseCode, shouldReconnect } from "../../messages.ts";
+import { CloseCode } from "../../messages.ts";
 import type { Clock } from "../clock.ts";
 import type { Hooks, Reporter } from "../hooks.ts";
 import type { Limits } from "../limits.ts";
@@ -7,9 +7,6 @@ import type { ConnectionInfo, Inbound, Socket } from "../socket.ts";
 import { Tally } from "../../common/tally.ts";
 import { addressKey } from "./address.ts";
 import type { Connection } from "./connection.ts";
-
-/** The code that the WebSocket API reports for a close frame without a code: a `close()` without arguments. */
-const NO_STATUS = 1005;
 
 /** The parts of the hub that {@linkcode Connections} use. */
 export interface ConnectionsContext {
@@ -22,7 +19,15 @@ export interface ConnectionsContext {
     closed(peer: Peer, close: PeerClose): void;
   };
   /** Removes a connection from every other part of the hub. */
-  detached(connection: Connection, sessionEnded: boolean): void;
+  detached(connection: Connection, close: DetachCause): void;
+}
+
+/** The cause for which a connection is detached. */
+export interface DetachCause {
+  /** The close code. */
+  readonly code: number;
+  /** `true` if the hub closed the connection; `false` if the peer or the network did. */
+  readonly isByHub: boolean;
 }
 
 /** All connections of the hub. A connection is detached here, once, without waiting for a `close` event. */
@@ -107,7 +112,7 @@ export class Connections {
   /** Ends a connection. Idempotent. */
   disconnect(connection: Connection, code: number, reason: string): void {
     if (connection.isDetached) return;
-    this.#detach(connection, code, reason);
+    this.#detach(connection, code, reason, true);
     this.#closing.add(connection);
     connection.socket.close(code, reason);
     // A peer that is silent or does not read would not answer the closing handshake.
@@ -143,7 +148,8 @@ export class Connections {
     if (connection.isDetached) return;
     this.#addresses.remove(connection.addressKey);
     // Deno reports 0 where the standard has 1006.
-    this.#detach(connection, code === 0 ? CloseCode.abnormal : code, reason);
+    const reported = code === 0 ? CloseCode.abnormal : code;
+    this.#detach(connection, reported, reason, false);
   }
 
   /** Notes that a connection that was closed before holds no descriptor any more. */
@@ -165,10 +171,15 @@ export class Connections {
     });
   }
 
-  #detach(connection: Connection, code: number, reason: string): void {
+  #detach(
+    connection: Connection,
+    code: number,
+    reason: string,
+    isByHub: boolean,
+  ): void {
     connection.isDetached = true;
     this.all.delete(connection);
-    this.#context.detached(connection, endsSession(code));
+    this.#context.detached(connection, { code, isByHub });
     this.#context.monitor.closed(connection, { code, reason });
     if (!connection.isOpen) return;
     this.peers.delete(connection);
@@ -182,11 +193,4 @@ export class Connections {
       () => hooks.onClose?.(connection, { code, reason }),
     );
   }
-}
-
-/** Returns `true` if a connection that was closed with this code ends its session: its client does not resume it. */
-function endsSession(code: number): boolean {
-  if (code === CloseCode.superseded) return false;
-  return code === CloseCode.normal || code === CloseCode.goingAway ||
-    code === NO_STATUS || !shouldReconnect(code);
 }

@@ -1,6 +1,8 @@
 import { type PresenceChange, topicNameProblem } from "../../messages.ts";
 import type { Flush } from "../log/flush.ts";
 import type { Connection } from "../peers/connection.ts";
+import type { DetachCause } from "../peers/connections.ts";
+import { graceTimeAfter } from "./grace_time.ts";
 import {
   Replication,
   type ReplicationContext,
@@ -96,13 +98,13 @@ export class Presence {
   }
 
   /**
-   * Starts the grace time of a peer whose connection is detached.
+   * Starts the grace time of a peer whose connection is detached, or removes it at once if it does not return.
    *
    * @param connection the connection.
-   * @param sessionEnded `true` if the peer cannot resume: then it is removed at once.
+   * @param cause the cause.
    * @param now the monotonic time in ms.
    */
-  detached(connection: Connection, sessionEnded: boolean, now: number): void {
+  detached(connection: Connection, cause: DetachCause, now: number): void {
     if (connection.presenceTopics.size === 0) return;
     const { id } = connection;
     // It may have resumed, and be detached again before it is subscribed to all its topics.
@@ -113,8 +115,9 @@ export class Presence {
       topics.push(topic);
     }
     connection.presenceTopics.clear();
-    this.#detached.set(id, { until: now + this.#graceMs, topics });
-    if (sessionEnded) this.#expire(id);
+    const graceMs = graceTimeAfter(cause, this.#graceMs);
+    this.#detached.set(id, { until: now + graceMs, topics });
+    if (graceMs === 0) this.#expire(id);
     else for (const topic of topics) topic.replication?.detached(id);
   }
 

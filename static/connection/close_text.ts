@@ -45,6 +45,7 @@ const TEXTS = {
   4001: "no data within the heartbeat timeout",
   4002: "the peer is not reading",
   4003: "unexpected offset: the client resumes from its last position",
+  4004: "the browser keeps the page for the Back button",
   4029: "rate limit exceeded",
   4408: "no hello in time",
   4500: "not the drumbeat.v1 protocol",

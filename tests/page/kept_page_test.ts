@@ -19,6 +19,6 @@ everyBrowserTest(
     await state(page, "open");
     const wasKept = await page.evaluate("globalThis.wasKept ?? false");
     if (page.browser === "WebKit") assertEquals(wasKept, true);
-    if (wasKept) assertEquals(codes, [4000]);
+    if (wasKept) assertEquals(codes, [4004]);
   },
 );

@@ -163,7 +163,7 @@ Deno.test("a page that is kept for Back closes its connection, waits without a t
   const old = h.net.last;
   globalThis.dispatchEvent(pagehide(true));
   assertEquals(old.closedWith, {
-    code: 4000,
+    code: 4004,
     reason: "Page is kept for Back",
   });
   assertEquals([h.client.state, h.client.retryAt, h.clock.pending], [
@@ -173,7 +173,7 @@ Deno.test("a page that is kept for Back closes its connection, waits without a t
   ]);
   assertEquals(
     changes.map(({ state, code, retryInMs }) => [state, code, retryInMs]),
-    [["waiting", 4000, undefined]],
+    [["waiting", 4004, undefined]],
   );
   h.clock.tick(600_000);
   assertEquals(h.net.sockets.length, 1);

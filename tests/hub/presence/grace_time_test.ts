@@ -109,7 +109,7 @@ Deno.test("a member that resumes with refused data leaves", async () => {
   assertEquals(presenceOf(hub, peer).map(({ leave }) => leave), [[bob.id]]);
 });
 
-for (const code of [1000, 1001, 1002, 1005, 1009, 4500, 4501, 4999]) {
+for (const code of [1000, 1005, 1009, 4500, 4501, 4999]) {
   Deno.test(`a member whose connection is closed with ${code} leaves at once`, async () => {
     await using hub = inMemory();
     const { peer } = await joined(hub);
@@ -121,6 +121,34 @@ for (const code of [1000, 1001, 1002, 1005, 1009, 4500, 4501, 4999]) {
     assertEquals(presenceOf(hub, peer), []);
   });
 }
+
+for (const code of [1001, 1002, 4004]) {
+  Deno.test(`a member whose connection is closed with ${code} stays for at most 5 s`, async () => {
+    await using hub = inMemory();
+    const { peer } = await joined(hub);
+    const [bob, eve] = [await joined(hub, "Bob"), await joined(hub)];
+    presenceOf(hub, peer);
+    bob.peer.far.close(code);
+    eve.peer.far.close(code);
+    hub.clock.advance(4_000);
+    await hub.start(member("Bob", bob.session));
+    assertEquals(presenceOf(hub, peer), []);
+    hub.clock.advance(2_000);
+    assertEquals(presenceOf(hub, peer).map(({ leave }) => leave), [[eve.id]]);
+  });
+}
+
+Deno.test("a grace time below 5 s holds after 1001, too", async () => {
+  await using hub = inMemory({ presenceGraceMs: 2_000 });
+  const { peer } = await joined(hub);
+  const bob = await joined(hub);
+  presenceOf(hub, peer);
+  bob.peer.far.close(1001);
+  hub.clock.advance(1_000);
+  assertEquals(presenceOf(hub, peer), []);
+  hub.clock.advance(2_000);
+  assertEquals(presenceOf(hub, peer).map(({ leave }) => leave), [[bob.id]]);
+});
 
 for (const code of [0, 1006, 1011, 1012, 4000, 4001, 4003, 4408, 4505]) {
   Deno.test(`a member whose connection is closed with ${code} stays for the grace time`, async () => {
