@@ -185,6 +185,8 @@ export class Core {
         heartbeat,
         connections,
         presence,
+        publisher,
+        flush,
         direct,
       },
       protocol: {

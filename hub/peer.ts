@@ -57,7 +57,9 @@ export interface Peer<
     message: MessageInput<M, T> | Uint8Array<ArrayBuffer>,
   ): Promise<number>;
   /**
-   * Disconnects the peer. It is detached from the hub when this returns. Idempotent.
+   * Disconnects the peer, after the messages that the program has sent or published before. If the store commits them at
+   * once, the peer is detached from the hub when this returns; otherwise, after the commit, or a second later. Its messages
+   * are ignored from now on. Idempotent.
    *
    * @param code 1000, 1001, 1008, 1011–1013 or 3000–4999. Default: 1000.
    * @param reason at most 123 bytes of UTF-8. Default: none.

@@ -73,6 +73,11 @@ export class Publisher {
   readonly #awaitingHandlers = new Map<LogRecord, Publish>();
   /** Committed entries whose handlers run after the flush. */
   #committed: [publish: Publish, offset: number][] = [];
+  /** The messages of the hub's own that have no outcome yet, each by its callback. */
+  readonly #own = new Set<Publication["settled"]>();
+  readonly #waiters = new Set<
+    { settled(publication: Publication["settled"]): void }
+  >();
 
   constructor(context: PublisherContext) {
     this.#context = context;
@@ -139,10 +144,34 @@ export class Publisher {
         if ("code" in outcome) {
           reject(refusalError(`Cannot publish to '${name}'`, outcome));
         } else resolve(outcome.offset);
+        this.#own.delete(settled);
+        for (const waiter of this.#waiters) waiter.settled(settled);
       };
-      if (topic instanceof Topic) this.publish({ topic, message, settled });
-      else settled(topic);
+      if (!(topic instanceof Topic)) return settled(topic);
+      this.#own.add(settled);
+      this.publish({ topic, message, settled });
     });
+  }
+
+  /** `true` while a message of the hub's own has no outcome. */
+  get hasOwn(): boolean {
+    return this.#own.size > 0;
+  }
+
+  /** Resolves when every message that the hub has published until now has its outcome. */
+  async ownSettled(): Promise<void> {
+    if (this.#own.size === 0) return;
+    const waiting = new Set(this.#own);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiter = {
+      settled: (publication: Publication["settled"]) => {
+        waiting.delete(publication);
+        if (waiting.size === 0) resolve();
+      },
+    };
+    this.#waiters.add(waiter);
+    await promise;
+    this.#waiters.delete(waiter);
   }
 
   /**

@@ -24,6 +24,9 @@ import { type RateBounds, RateLimit } from "./rate_limit.ts";
 /** Maximum bytes of a close reason (RFC 6455 section 5.5: a control frame has 125 bytes, of which the code takes two). */
 const MAX_REASON_BYTES = 123;
 
+/** The longest time that a close waits for the store to commit what the program has sent before, in ms. */
+const CLOSE_MS = 1_000;
+
 /** The parts of the hub that a {@linkcode Connection} uses. */
 export interface ConnectionContext {
   readonly clock: Clock;
@@ -37,6 +40,12 @@ export interface ConnectionContext {
     closed(connection: Connection, code: number, reason: string): void;
   };
   readonly presence: { wake(connection: Connection): void };
+  /** The messages of the program that are not committed yet. */
+  readonly publisher: {
+    readonly hasOwn: boolean;
+    ownSettled(): Promise<void>;
+  };
+  readonly flush: { readonly isFlushing: boolean; flush(): void };
   /** Sends messages to the direct log of a peer. */
   readonly direct: {
     send(id: string, message: object): Promise<number>;
@@ -139,7 +148,27 @@ export class Connection implements Peer, Inbound {
         `Cannot close the connection: the reason has ${bytes} bytes (at most ${MAX_REASON_BYTES})`,
       );
     }
-    this.disconnect(code, reason);
+    this.#closeAfterDelivery(code, reason);
+  }
+
+  /** Disconnects the peer once the messages that the program has given to the hub are committed and sent. */
+  #closeAfterDelivery(code: number, reason: string): void {
+    if (this.isDetached || this.isDraining) return;
+    const { clock, publisher, flush } = this.#context;
+    const send = () => {
+      if (!flush.isFlushing) flush.flush();
+    };
+    if (publisher.hasOwn) send();
+    if (!publisher.hasOwn) return this.disconnect(code, reason);
+    // The store commits later. Meanwhile the peer's messages are ignored, as those of a connection that is closed.
+    this.isDraining = true;
+    const close = () => {
+      cancel();
+      send();
+      this.disconnect(code, reason);
+    };
+    const cancel = clock.after(CLOSE_MS, close);
+    publisher.ownSettled().then(close);
   }
 
   /** Disconnects the peer. Unlike {@linkcode Connection.close}, it checks neither the code nor the reason. */
