@@ -13,6 +13,7 @@ import { Publisher } from "./log/publisher.ts";
 import type { Store } from "./log/store.ts";
 import { Topic } from "./log/topic.ts";
 import { Topics } from "./log/topics.ts";
+import { ErrorPrinter } from "./observe/error_printer.ts";
 import { Monitor } from "./observe/monitor.ts";
 import { statsOf } from "./observe/metrics.ts";
 import type { HubStats } from "./observe/stats.ts";
@@ -66,9 +67,14 @@ export class Core {
     const { clock, limits, contract, hooks } = options;
     this.#options = options;
     this.contract = contract;
-    const monitor = this.monitor = new Monitor(clock);
-    const reporter = this.reporter = new Reporter(
+    const monitor: Monitor = this.monitor = new Monitor(
+      clock,
+      (error) => reporter.report(error, "observe"),
+    );
+    const printer = new ErrorPrinter(clock);
+    const reporter: Reporter = this.reporter = new Reporter(
       hooks,
+      (error, stage) => printer.print(error, stage),
       (error, stage) => monitor.failed(error, stage),
     );
     const handlerFailed = (error: unknown) => reporter.report(error, "handler");

@@ -18,6 +18,7 @@ export type ErrorStage =
   | "validate"
   | "flush"
   | "store"
+  | "observe"
   | "listen";
 
 /**
@@ -57,9 +58,9 @@ export interface Hooks<
    */
   readonly onPresence?: ((change: PresenceChange<P>) => void) | undefined;
   /**
-   * Called with each failure. A failure costs at most one message or one connection.
+   * Called with each failure. A failure costs at most one message or one connection. A failure of `onError` itself is printed.
    *
-   * @default none
+   * @default prints the failures with `console.error`, at most five of a stage in ten seconds
    */
   readonly onError?:
     | ((error: unknown, context: { readonly stage: ErrorStage }) => void)
@@ -68,29 +69,37 @@ export interface Hooks<
 
 /** Reports failures to the program's `onError`. */
 export class Reporter {
-  readonly #hooks: Pick<Hooks, "onError">;
+  readonly #onError: NonNullable<Hooks["onError"]>;
+  readonly #print: (error: unknown, stage: string) => void;
   readonly #failed: (error: unknown, stage: ErrorStage) => void;
 
   /**
    * @param hooks the program's hooks.
-   * @param failed also receives each failure. Default: none.
+   * @param print prints a failure that has no other receiver.
+   * @param failed also receives each failure, except those of observers. Default: none.
    */
   constructor(
     hooks: Pick<Hooks, "onError">,
+    print: (error: unknown, stage: string) => void,
     failed: (error: unknown, stage: ErrorStage) => void = () => {},
   ) {
-    this.#hooks = hooks;
+    const { onError = (error, { stage }) => print(error, stage) } = hooks;
+    this.#onError = onError;
+    this.#print = print;
     this.#failed = failed;
   }
 
-  /** Reports a failure. A failure of `onError` itself is not reported. */
+  /** Reports a failure. */
   report(error: unknown, stage: ErrorStage): void {
-    this.#failed(error, stage);
+    // An observer that fails would be called again with its own failure, and fail again.
+    if (stage !== "observe") this.#failed(error, stage);
+    // Reporting a failure of `onError` to itself could loop forever.
+    const failed = (error: unknown) => this.#print(error, "onError");
     try {
-      const result: unknown = this.#hooks.onError?.(error, { stage });
-      if (result instanceof Promise) result.catch(() => {});
-    } catch {
-      // Reporting it to `onError` again could loop forever.
+      const result: unknown = this.#onError(error, { stage });
+      if (result instanceof Promise) result.catch(failed);
+    } catch (error) {
+      failed(error);
     }
   }
 

@@ -113,7 +113,11 @@ export function createHandlerFor<M extends MessageMap, R extends RequestMap>(
   const { page = true, path: prefix = "" } = options;
   checkBoolean(action, "page", page);
   checkPath(action, prefix);
-  const rules = admissionRules(options, action);
+  const rules = admissionRules(
+    options,
+    action,
+    (error) => hub.transport.report(error, "authorize"),
+  );
   const admin = adminHandler(hub, options, action);
   let hasReported = false;
   const reportMissingAddress = () => {
@@ -151,7 +155,7 @@ export function createHandlerFor<M extends MessageMap, R extends RequestMap>(
     if (hub.isDraining) return draining();
     if (path === "/ws") {
       // A page cannot read the status of a refused handshake: it sends a POST to ask for the reason.
-      return refuseOrigin(request, rules) ??
+      return await refuseOrigin(request, rules) ??
         plainText(426, "This endpoint accepts WebSocket handshakes only", {
           upgrade: "websocket",
           connection: "upgrade, close",
@@ -164,7 +168,7 @@ export function createHandlerFor<M extends MessageMap, R extends RequestMap>(
       const location = `./${prefix.slice(prefix.lastIndexOf("/") + 1)}/`;
       return plainText(308, "See the page", { location });
     }
-    if (path.endsWith(".ts")) allowOrigin(request, asset, rules);
+    if (path.endsWith(".ts")) await allowOrigin(request, asset, rules);
     return asset;
   };
 }
@@ -193,16 +197,16 @@ function below(prefix: string, path: string): string | undefined {
 }
 
 /** Lets the pages that may connect import the client: modules of another origin need CORS (Fetch Standard, section 3.2). */
-function allowOrigin(
+async function allowOrigin(
   request: Request,
   { headers }: Response,
   rules: AdmissionRules,
-): void {
+): Promise<void> {
   headers.append("vary", "origin");
   const origin = request.headers.get("origin");
-  if (origin !== null && rules.isAllowedOrigin(origin, request)) {
-    headers.set("access-control-allow-origin", origin);
-  }
+  if (origin === null) return;
+  const refusal = await refuseOrigin(request, rules);
+  if (refusal === undefined) headers.set("access-control-allow-origin", origin);
 }
 
 /**

@@ -28,14 +28,17 @@ export class Monitor {
     errors: 0,
   };
   readonly #clock: Clock;
+  readonly #observerFailed: (error: unknown) => void;
   /** The observers, with the function that each returned from `start`. */
   readonly #observers = new Map<Observer, (() => void) | undefined>();
   /** The monotonic time of the store's last failure; absent while it works. */
   #failedAt: number | undefined;
   #hasEnded = false;
 
-  constructor(clock: Clock) {
+  /** @param observerFailed receives what an observer throws, or rejects with. */
+  constructor(clock: Clock, observerFailed: (error: unknown) => void) {
     this.#clock = clock;
+    this.#observerFailed = observerFailed;
   }
 
   /** `false` while the store's newest attempt failed, for up to 10 s. */
@@ -49,7 +52,7 @@ export class Monitor {
     if (!this.#observers.has(observer)) {
       const stop: unknown = observer.start?.(hub);
       // An async function: its rejection must not end the process.
-      if (stop instanceof Promise) stop.catch(() => {});
+      if (stop instanceof Promise) stop.catch(this.#observerFailed);
       this.#observers.set(
         observer,
         typeof stop === "function" ? stop as () => void : undefined,
@@ -140,23 +143,23 @@ export class Monitor {
 
   #remove(observer: Observer): void {
     const stop = this.#observers.get(observer);
-    if (this.#observers.delete(observer)) attempt(() => stop?.());
+    if (this.#observers.delete(observer)) this.#attempt(() => stop?.());
   }
 
   #notify(event: (observer: Observer) => unknown): void {
     for (const observer of this.#observers.keys()) {
-      attempt(() => event(observer));
+      this.#attempt(() => event(observer));
     }
   }
-}
 
-/** Calls an observer. An error that it throws, or rejects with, must not stop the hub. */
-function attempt(call: () => unknown): void {
-  try {
-    const result = call();
-    if (result instanceof Promise) result.catch(() => {});
-  } catch {
-    // Not reported: `onError` calls the observers, and would call this one again.
+  /** Calls an observer. An error that it throws, or rejects with, must not stop the hub. */
+  #attempt(call: () => unknown): void {
+    try {
+      const result = call();
+      if (result instanceof Promise) result.catch(this.#observerFailed);
+    } catch (error) {
+      this.#observerFailed(error);
+    }
   }
 }
 

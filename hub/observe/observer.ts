@@ -36,7 +36,8 @@ export interface ObservedHub {
 
 /**
  * An observer of a hub, for metrics and logs: `hub.observe(observer)`. No method is called for a delivery. An error that
- * a method throws is ignored, except for {@linkcode Observer.start}.
+ * a method throws, or rejects with, goes to `onError` with the stage `observe`; it is not counted, and no observer receives it.
+ * What {@linkcode Observer.start} throws, `hub.observe` throws.
  */
 export interface Observer {
   /**

@@ -86,6 +86,8 @@ export interface AdmissionRules {
   readonly isAllowedOrigin: OriginCheck;
   readonly requireOrigin: boolean;
   readonly trustedProxies: number;
+  /** Receives an exception or a rejection of the program's `origins`. */
+  failed(error: unknown): void;
 }
 
 /**
@@ -93,12 +95,14 @@ export interface AdmissionRules {
  *
  * @param options see {@linkcode AdmissionOptions}.
  * @param action the action that they are for, which begins the error message.
+ * @param failed receives an exception or a rejection of the program's `origins`.
  * @throws {TypeError} for a value of the wrong type, or a list with a value that is not an origin.
  * @throws {RangeError} for a number of proxies that is not an integer of at least 0.
  */
 export function admissionRules(
   options: AdmissionOptions,
   action: string,
+  failed: AdmissionRules["failed"],
 ): AdmissionRules {
   const { origins = "same", requireOrigin = false, trustedProxies = 0 } =
     options;
@@ -108,6 +112,7 @@ export function admissionRules(
     isAllowedOrigin: originCheck(origins, action, trustedProxies),
     requireOrigin,
     trustedProxies,
+    failed,
   };
 }
 
@@ -119,17 +124,23 @@ const ANY_VERSION = /^drumbeat\.v\d+$/;
  *
  * @param request any request.
  * @param rules see {@linkcode admissionRules}.
- * @returns 403 if the origin is not allowed.
+ * @returns 403 if the origin is not allowed, 503 if the program's function failed.
  */
-export function refuseOrigin(
+export async function refuseOrigin(
   request: Request,
   rules: AdmissionRules,
-): Response | undefined {
+): Promise<Response | undefined> {
   const origin = request.headers.get("origin");
-  const isAllowed = origin === null
-    ? !rules.requireOrigin
-    : rules.isAllowedOrigin(origin, request);
-  if (isAllowed) return undefined;
+  try {
+    const isAllowed = origin === null
+      ? !rules.requireOrigin
+      : await rules.isAllowedOrigin(origin, request);
+    if (isAllowed) return undefined;
+  } catch (error) {
+    rules.failed(error);
+    const headers = { "retry-after": "5" };
+    return plainText(503, "The origin cannot be checked", headers);
+  }
   const host = requestedHost(request, rules.trustedProxies);
   return plainText(
     403,
@@ -150,7 +161,7 @@ export function refuseOrigin(
  * @param transport the side of the hub that the connection is for.
  * @param rules see {@linkcode admissionRules}.
  * @returns the admission, or the refusal in plain text: 403 for a page of an origin that is not allowed, 503 when the hub is
- * full, 429 when it is full for this address, 400 or 426 for an invalid handshake; for a plain peer 401, 403, 429 or 503
+ * full or `origins` failed, 429 when it is full for this address, 400 or 426 for an invalid handshake; for a plain peer 401, 403, 429 or 503
  * when `authorize` refuses it.
  */
 export async function admit(
@@ -160,7 +171,7 @@ export async function admit(
   rules: AdmissionRules,
 ): Promise<Admission | Response> {
   // The origin first: the check is cheap, and a page that is not allowed does not learn whether the hub is full.
-  const refusal = refuseOrigin(request, rules);
+  const refusal = await refuseOrigin(request, rules);
   if (refusal !== undefined) return refusal;
   const address = clientAddress(request, remote, rules.trustedProxies);
   if (!transport.hasCapacity) {

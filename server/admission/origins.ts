@@ -4,7 +4,8 @@
  *
  * - `same`: pages of this server: the host of the Origin equals the Host header.
  * - a list of origins such as `https://app.example`: only these.
- * - a function: decides by the origin and the request. It is not called for `null`.
+ * - a function, which may be async: decides by the origin and the request; only `true` allows. It is not called for `null`.
+ *   After an exception or a rejection, which goes to `onError`, the response is 503.
  * - `any`: every page.
  *
  * The origin `null`, which files and sandboxed frames have, is refused unless `any` is allowed.
@@ -13,10 +14,13 @@ export type Origins =
   | "same"
   | "any"
   | readonly string[]
-  | ((origin: string, request: Request) => boolean);
+  | ((origin: string, request: Request) => boolean | Promise<boolean>);
 
 /** Decides whether a handshake with this Origin header is allowed. */
-export type OriginCheck = (origin: string, request: Request) => boolean;
+export type OriginCheck = (
+  origin: string,
+  request: Request,
+) => boolean | Promise<boolean>;
 
 /**
  * Creates the check of an {@linkcode Origins}.
@@ -38,13 +42,8 @@ export function originCheck(
     return (origin, request) => isSame(origin, request, trustedProxies);
   }
   if (typeof origins === "function") {
-    return (origin, request) => {
-      if (origin === "null") return false;
-      const answer: unknown = origins(origin, request);
-      // A promise is not `true`, so the page is refused. Its rejection must not end the process.
-      if (answer instanceof Promise) answer.catch(() => {});
-      return answer === true;
-    };
+    return async (origin, request) =>
+      origin !== "null" && await origins(origin, request) === true;
   }
   if (!Array.isArray(origins)) {
     throw new TypeError(

@@ -15,7 +15,7 @@ function authorizer(authorize: Authorize, deadlineMs = 5_000) {
   const errors: unknown[] = [];
   const reporter = new Reporter({
     onError: (error, { stage }) => errors.push([stage, String(error)]),
-  });
+  }, () => {});
   const context = { deadlineMs, clock, reporter };
   return { authorizing: new Authorizer(authorize, context), clock, errors };
 }

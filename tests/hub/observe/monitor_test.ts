@@ -53,16 +53,19 @@ Deno.test("reports every connection, with and without a hello, and the end of th
   ]);
 });
 
-Deno.test("ignores what an observer throws, and does not call a removed one", async () => {
+Deno.test("reports what an observer throws, or rejects with, and does not call a removed one", async () => {
   const { calls, observer } = recorder();
   await using hub = inMemory();
   const remove = hub.hub.observe(observer);
+  const stages: unknown[] = [];
   hub.hub.observe({
     opened: () => {
-      throw new Error("Not this one");
+      throw new Error("thrown");
     },
-    flushed: () => {
-      throw new Error("Nor this one");
+    flushed: (() => Promise.reject(new Error("rejected"))) as () => void,
+    failed: (_error, { stage }) => {
+      stages.push(stage);
+      throw new Error("failed");
     },
   });
   hub.hub.observe(recorder().observer);
@@ -74,7 +77,19 @@ Deno.test("ignores what an observer throws, and does not call a removed one", as
   remove();
   hub.plain();
   assertEquals(calls, []);
-  assertEquals(hub.errors, []);
+  hub.hub.transport.report(new Error("reported"), "listen");
+  await Promise.resolve();
+  assertEquals(
+    hub.errors.map(({ error, stage }) => [stage, (error as Error).message]),
+    [
+      ["observe", "thrown"],
+      ["observe", "thrown"],
+      ["observe", "failed"],
+      ["listen", "reported"],
+      ["observe", "rejected"],
+    ],
+  );
+  assertEquals(stages, ["listen"]);
 });
 
 /** An observer that counts its starts and stops. */
