@@ -17,6 +17,7 @@ import {
 import { littleMemory } from "./rows/memory.ts";
 import { hostilePage } from "./rows/page.ts";
 import { fuzzRow, malformedRow } from "./rows/protocol.ts";
+import { filledLogs, smallPayloadsRow } from "./rows/records.ts";
 import {
   blackHoleRow,
   neverCloses,
@@ -56,6 +57,8 @@ export const ROWS: readonly Row[] = [
   pingFlood,
   endlessSender,
   controlFlood,
+  smallPayloadsRow,
+  filledLogs,
   hostilePage,
   failingRow,
   descriptorsRow,

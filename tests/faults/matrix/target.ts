@@ -57,6 +57,7 @@ export interface TargetState {
   readonly connections: number;
   readonly closing: number;
   readonly topics: number;
+  readonly recordBytes: number;
   readonly peersOpened: number;
   readonly peersClosed: number;
   /** The number of peers for which `onClose` was called more than once. */
