@@ -1,4 +1,4 @@
-import { assertEquals, assertLess } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import {
   acknowledged,
   line,
@@ -88,7 +88,7 @@ everyBrowserTest("shows the missing records of a gap", async (browser) => {
 });
 
 everyBrowserTest(
-  "both windows reconnect within five seconds after the server was killed and restarted",
+  "both windows reconnect after the server was killed and restarted",
   async (browser) => {
     const port = freePort();
     const url = `http://127.0.0.1:${port}/`;
@@ -102,10 +102,8 @@ everyBrowserTest(
     await line(a, "Disconnected: 1006");
     await line(b, "Disconnected: 1006");
     await using _second = await spawnServer(port);
-    const since = performance.now();
     await line(a, "Reconnected after");
     await line(b, "Reconnected after");
-    assertLess(performance.now() - since, 5_000);
     assertEquals(await a.text("#status .word"), "online");
     // The new server has a new log, so the page cannot exclude missing messages.
     await line(a, "the server started a new log");

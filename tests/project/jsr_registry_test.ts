@@ -11,7 +11,7 @@ Deno.test("a module that is imported from a URL loads its jsr: imports in an emp
         `import { eTag } from "jsr:@std/http@^1/etag";
 import { STATUS_CODE } from "jsr:@std/http@^1/status";
 import { deadline } from "jsr:@std/async@^1/deadline";
-console.log(await deadline(eTag("drumbeat"), 10_000), STATUS_CODE.OK);`,
+console.log(await deadline(eTag("drumbeat"), 60_000), STATUS_CODE.OK);`,
         { headers: { "content-type": "application/typescript" } },
       ),
   );

@@ -84,10 +84,14 @@ test("canary: an incomplete request head has no timeout", async ({ transport, se
   });
   const write = (text: string) => conn.write(new TextEncoder().encode(text));
   await write("GET /healthz HTTP/1.1\r\nHost: a\r\n");
-  await new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS));
-  await write("Connection: close\r\n\r\n").catch(() => {});
   const bytes = new Uint8Array(100);
-  const read = await conn.read(bytes).catch(() => null);
+  const reading = conn.read(bytes).catch(() => null);
+  // Not after the timeout: a write to a closed connection may discard the answer.
+  if (transport === "deno") {
+    await new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS));
+    await write("Connection: close\r\n\r\n").catch(() => {});
+  }
+  const read = await reading;
   const [, status] = new TextDecoder().decode(bytes.subarray(0, read ?? 0))
     .split(" ");
   const expected: Expected<string> = { deno: "200", strict: "408" };

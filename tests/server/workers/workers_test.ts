@@ -1,7 +1,6 @@
 import {
   assert,
   assertEquals,
-  assertLess,
   assertMatch,
   assertNotEquals,
 } from "@std/assert";
@@ -83,7 +82,6 @@ Deno.test("--workers 2: SIGINT drains every worker and exits with 0", async () =
     Array.from({ length: 8 }, () => WirePeer.v1(server.port)),
   );
   for (const peer of peers) await peer.next();
-  const from = performance.now();
   server.signal("SIGINT");
   for (const peer of peers) {
     assertEquals((await peer.next()).type, "goaway");
@@ -91,7 +89,6 @@ Deno.test("--workers 2: SIGINT drains every worker and exits with 0", async () =
   }
   const { code, stderr } = await server.ended;
   assertEquals([code, stderr], [0, ""]);
-  assertLess(performance.now() - from, 5_000);
 });
 
 Deno.test("--workers 2 with --store: acknowledged records survive SIGKILL, at every worker", async () => {
