@@ -81,6 +81,7 @@ export {
   type MessageHandler,
 } from "./messages/listener.ts";
 export { nestingProblem } from "./messages/nesting.ts";
+export { numberProblem } from "./messages/numbers.ts";
 export { type PresenceChange } from "./messages/presence_change.ts";
 export {
   type BinaryRecord,

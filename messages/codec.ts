@@ -1,4 +1,5 @@
 import { nestingProblem } from "./nesting.ts";
+import { numberProblem } from "./numbers.ts";
 import {
   clientShapes,
   type Fields,
@@ -148,7 +149,7 @@ export function decodeClientFrame(
   data: string | Uint8Array<ArrayBuffer>,
   maxDepth: number = Infinity,
 ): Decoded<ClientFrame> {
-  return decodeAs<ClientFrame>(data, clientShapes, maxDepth);
+  return decodeAs<ClientFrame>(data, clientShapes, maxDepth, numberProblem);
 }
 
 /**
@@ -179,6 +180,7 @@ function decodeAs<F extends Frame>(
   data: string | Uint8Array<ArrayBuffer>,
   shapes: ReadonlyMap<string, Shape>,
   maxDepth = Infinity,
+  valueProblem: (json: string) => string | undefined = () => undefined,
 ): Decoded<F> {
   let text: string;
   let payload: Uint8Array<ArrayBuffer> | undefined;
@@ -216,7 +218,7 @@ function decodeAs<F extends Frame>(
     payload !== undefined && frame.type !== "publish" && frame.type !== "batch"
   ) {
     problem = `A '${frame.type}' frame must be text`;
-  } else problem = shape(frame, payload);
+  } else problem = shape(frame, payload) ?? valueProblem(text);
   if (problem !== undefined) {
     return {
       ok: false,

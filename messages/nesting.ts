@@ -42,8 +42,8 @@ const BRACKET_END = 0x5d;
 const BRACE = 0x7b;
 const BRACE_END = 0x7d;
 
-/** Returns the index of the closing quote of the string at `start`. `indexOf` is faster than a loop: most of a message is text. */
-function endOfString(json: string, start: number): number {
+/** Returns the index of the closing quote of the string at `start`; the length for none. `indexOf` is faster than a loop: most of a message is text. */
+export function endOfString(json: string, start: number): number {
   for (let at = start;;) {
     at = json.indexOf('"', at + 1);
     if (at === -1) return json.length;

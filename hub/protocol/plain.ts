@@ -1,6 +1,7 @@
 import {
   LOBBY,
   nestingProblem,
+  numberProblem,
   parseObject,
   type Subscribed,
 } from "../../messages.ts";
@@ -92,6 +93,10 @@ export class PlainDialect implements Dialect {
       return this.#connection.sendControl(
         `{"type":"pong","time":${this.#context.clock.time()}}`,
       );
+    }
+    const changed = numberProblem(data);
+    if (changed !== undefined) {
+      return this.#refuse({ code: "invalid", message: changed });
     }
     this.#publish(parsed.value);
   }

@@ -80,6 +80,7 @@ export { default as "messages/listener.ts" } from "../../messages/listener.ts" w
 export { default as "messages/message_map.ts" } from "../../messages/message_map.ts" with { type: "text" };
 export { default as "messages/names.ts" } from "../../messages/names.ts" with { type: "text" };
 export { default as "messages/nesting.ts" } from "../../messages/nesting.ts" with { type: "text" };
+export { default as "messages/numbers.ts" } from "../../messages/numbers.ts" with { type: "text" };
 export { default as "messages/presence_change.ts" } from "../../messages/presence_change.ts" with { type: "text" };
 export { default as "messages/record.ts" } from "../../messages/record.ts" with { type: "text" };
 export { default as "messages/utf8.ts" } from "../../messages/utf8.ts" with { type: "text" };

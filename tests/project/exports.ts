@@ -291,6 +291,7 @@ export const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     "isValidator",
     "messageTypeProblem",
     "nestingProblem",
+    "numberProblem",
     "parseObject",
     "shouldReconnect",
     "startProblem",
