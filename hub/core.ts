@@ -4,7 +4,7 @@ import { Access } from "./access/access.ts";
 import type { AttachContext } from "./attach.ts";
 import type { Clock } from "./clock.ts";
 import { type ErrorStage, Reporter } from "./hooks.ts";
-import { randomId } from "./ids.ts";
+import { peerIdOf, randomId } from "./ids.ts";
 import { Flush } from "./log/flush.ts";
 import { GuardedStore } from "./log/guarded_store.ts";
 import { Handlers } from "./log/handlers.ts";
@@ -97,7 +97,13 @@ export class Core {
       limits.helloMs,
       () => this.#sweep(),
     );
-    const sessions = this.#sessions = new Sessions(store);
+    const sessions = this.#sessions = new Sessions({
+      store,
+      clock,
+      sessionMs: options.sessionMs,
+      limits,
+      forgotten: (session) => this.#presence.forgotten(peerIdOf(session)),
+    });
     const access = this.access = new Access(
       { ...options.access, ...limits },
       { clock, reporter },
@@ -142,6 +148,7 @@ export class Core {
     });
     const presence = this.#presence = new Presence(options.graceMs, {
       flush,
+      limits,
       changed: (change) =>
         reporter.guard("presence", () => hooks.onPresence?.(change)),
       replication: store.shared

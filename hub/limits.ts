@@ -108,6 +108,27 @@ export interface Limits {
    */
   readonly presenceBytes: number;
   /**
+   * The members of one topic's presence. At the limit, the oldest member without a connection leaves; if there is none, the
+   * next member is the error `limit`. It counts this hub's members only, as the next two limits do.
+   *
+   * @default 10_000
+   */
+  readonly membersPerTopic: number;
+  /**
+   * The memory of the presence data of one address in all topics, in bytes: for each member of a topic 256, its JSON text, 64
+   * for each object and array and 32 for each comma. At the limit, the oldest member of the address without a connection
+   * leaves all its topics; if there is none, the next member is the error `limit`. Addresses are as in `peersPerAddress`.
+   *
+   * @default 16_777_216
+   */
+  readonly presenceBytesPerAddress: number;
+  /**
+   * The same for all addresses together.
+   *
+   * @default 67_108_864
+   */
+  readonly presenceBytesTotal: number;
+  /**
    * The time that a drumbeat.v1 connection has for its hello, in ms. Then it is closed with 4408. The hub has the same time
    * for its answer. Then the connection is closed with 1013: the store does not answer.
    *
@@ -151,6 +172,9 @@ export const DEFAULT_LIMITS: Limits = {
   peersPerUser: 100,
   sessions: 20_000,
   presenceBytes: 1024,
+  membersPerTopic: 10_000,
+  presenceBytesPerAddress: 16 * 1024 * 1024,
+  presenceBytesTotal: 64 * 1024 * 1024,
   helloMs: 10_000,
   authorizeMs: 5_000,
   requestMs: 60_000,
@@ -174,6 +198,9 @@ export const NO_LIMITS: Limits = {
   peersPerAddress: Number.MAX_SAFE_INTEGER,
   peersPerUser: Number.MAX_SAFE_INTEGER,
   sessions: Number.MAX_SAFE_INTEGER,
+  membersPerTopic: Number.MAX_SAFE_INTEGER,
+  presenceBytesPerAddress: Number.MAX_SAFE_INTEGER,
+  presenceBytesTotal: Number.MAX_SAFE_INTEGER,
 };
 
 /** The default time for which a session can be resumed after its connection was closed, in ms. */

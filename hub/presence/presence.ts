@@ -3,11 +3,13 @@ import type { Flush } from "../log/flush.ts";
 import type { Connection } from "../peers/connection.ts";
 import type { DetachCause } from "../peers/connections.ts";
 import { graceTimeAfter } from "./grace_time.ts";
+import { MemberBudget, type MemberLimits } from "./member_budget.ts";
 import {
   Replication,
   type ReplicationContext,
   TICK_MS,
 } from "./replication.ts";
+import type { Refusal } from "../refusal.ts";
 import { TopicMembers } from "./topic_members.ts";
 
 /** A topic with more members than this has a count instead of a list. */
@@ -18,6 +20,7 @@ const MOVE_MS = 10_000;
 /** The parts of the hub that {@linkcode Presence} uses. */
 export interface PresenceContext {
   readonly flush: Pick<Flush, "schedule">;
+  readonly limits: MemberLimits;
   /** Calls the program's `onPresence`. */
   changed(change: PresenceChange): void;
   /** Absent if the hub does not share its store. */
@@ -42,6 +45,7 @@ export class Presence {
   readonly #graceMs: number;
   readonly #topics = new Map<string, TopicMembers>();
   readonly #detached = new Map<string, DetachedMember>();
+  readonly #budget: MemberBudget;
   /** Topics with something to send in the next flush. */
   readonly #touched = new Set<TopicMembers>();
   #isTicking = false;
@@ -55,6 +59,7 @@ export class Presence {
   constructor(graceMs: number, context: PresenceContext) {
     this.#graceMs = graceMs;
     this.#context = context;
+    this.#budget = new MemberBudget(context.limits, (id) => this.#expire(id));
   }
 
   /**
@@ -72,21 +77,32 @@ export class Presence {
     return topic.members;
   }
 
-  /** Makes a peer a member of a topic, or sets its data. */
-  set(connection: Connection, name: string, data: unknown): void {
+  /** Makes a peer a member of a topic, or sets its data. @returns a refusal at a limit. */
+  set(
+    connection: Connection,
+    name: string,
+    data: unknown,
+  ): Refusal | undefined {
     const topic = this.#open(name);
+    const { id, addressKey } = connection;
+    const refusal = this.#budget.take(id, topic.sum, addressKey, data);
+    if (refusal !== undefined) {
+      // The next flush forgets the topic if it is empty.
+      this.#touch(topic);
+      return refusal;
+    }
     if (!topic.watchers.has(connection)) {
       topic.watchers.add(connection);
       topic.needSnapshot.add(connection);
       connection.presenceTopics.add(name);
       this.#touch(topic);
     }
-    const { id } = connection;
     const { replication } = topic;
     const state = replication === undefined
       ? { data }
       : replication.set(id, data);
     this.#update(topic, id, state);
+    return undefined;
   }
 
   /** Removes a peer from the members of a topic. */
@@ -117,6 +133,7 @@ export class Presence {
     connection.presenceTopics.clear();
     const graceMs = graceTimeAfter(cause, this.#graceMs);
     this.#detached.set(id, { until: now + graceMs, topics });
+    this.#budget.detached(id);
     if (graceMs === 0) this.#expire(id);
     else for (const topic of topics) topic.replication?.detached(id);
   }
@@ -133,9 +150,15 @@ export class Presence {
     const member = this.#detached.get(connection.id);
     if (member === undefined) return;
     this.#detached.delete(connection.id);
+    this.#budget.resumed(connection.id);
     for (const topic of member.topics) {
       if (!topic.watchers.has(connection)) this.#remove(topic, connection.id);
     }
+  }
+
+  /** Removes a peer whose session the hub has forgotten: it cannot resume. */
+  forgotten(id: string): void {
+    this.#expire(id);
   }
 
   /** Removes the members whose grace time has ended. */
@@ -212,6 +235,7 @@ export class Presence {
   }
 
   #remove(topic: TopicMembers, id: string): void {
+    this.#budget.release(id, topic.sum);
     this.#update(topic, id, topic.replication?.remove(id));
   }
 

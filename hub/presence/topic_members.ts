@@ -1,5 +1,6 @@
 import type { Member, PresenceChange } from "../../messages.ts";
 import type { Connection } from "../peers/connection.ts";
+import { MemberSum } from "./member_budget.ts";
 import type { Replication } from "./replication.ts";
 
 /** The members of one topic's presence, and the connections that receive its changes. */
@@ -8,6 +9,8 @@ export class TopicMembers {
   /** The members' data by public id: one member for each session, whether it is connected or not. */
   readonly members: Map<string, unknown> = new Map();
   readonly watchers: Set<Connection> = new Set();
+  /** The sum of this hub's own members of the topic. */
+  readonly sum: MemberSum = new MemberSum();
   /** Watchers that need a snapshot: they are new, or had no credit for a change. */
   readonly needSnapshot: Set<Connection> = new Set();
   /** `true` if the last flush sent only the number of members. */

@@ -86,6 +86,6 @@ export class Subscriptions {
       (error) => reporter.report(error, "validate"),
     );
     if ("code" in checked) return checked;
-    presence.set(connection, topic.name, checked.value);
+    return presence.set(connection, topic.name, checked.value);
   }
 }

@@ -16,6 +16,7 @@ import {
 } from "./rows/handshakes.ts";
 import { littleMemory } from "./rows/memory.ts";
 import { hostilePage } from "./rows/page.ts";
+import { droppedMembers } from "./rows/presence.ts";
 import { fuzzRow, malformedRow } from "./rows/protocol.ts";
 import { filledLogs, smallPayloadsRow } from "./rows/records.ts";
 import {
@@ -54,6 +55,7 @@ export const ROWS: readonly Row[] = [
   malformedRow,
   fuzzRow,
   subscribeChurn,
+  droppedMembers,
   pingFlood,
   endlessSender,
   controlFlood,
