@@ -198,6 +198,8 @@ export const serverShapes: ReadonlyMap<string, Shape> = new Map<
     fields({
       topic: string,
       snapshot: optional(boolean),
+      part: optional(count),
+      more: optional(boolean),
       join: optional(list),
       leave: optional(list),
       count: optional(count),

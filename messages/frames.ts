@@ -236,6 +236,10 @@ export interface PresenceFrame {
   readonly topic: string;
   /** True if `join` is the complete list of members, which replaces every earlier one. */
   readonly snapshot?: boolean;
+  /** The number of this frame among the frames of a list, from 0 on. Absent: 0. */
+  readonly part?: number;
+  /** True if more frames of the list follow: it is complete with the last one. */
+  readonly more?: boolean;
   /** The members that joined, or that have new data. */
   readonly join?: readonly Member[];
   /** The public ids of the members that left. */

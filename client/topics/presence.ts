@@ -152,6 +152,8 @@ export class Presence {
   readonly #topic: string;
   readonly #members = new Map<string, unknown>();
   #count = 0;
+  /** The list whose parts are still arriving. */
+  #listing: Map<string, Member> | undefined;
   /** The data that the server has: each hello repeats it. */
   #acknowledged: { readonly data: unknown } | undefined;
   /** The data that the server has not acknowledged. */
@@ -204,13 +206,14 @@ export class Presence {
   /** Waits for the next connection. The members stay until the next snapshot. */
   connectionClosed(): void {
     this.#isSubscribed = false;
+    this.#listing = undefined;
   }
 
   /** Forgets the members and the data: the topic is closed or refused. */
   close(): void {
     this.#isSubscribed = false;
     this.#acknowledged = undefined;
-    this.#pending = undefined;
+    this.#pending = this.#listing = undefined;
     this.#members.clear();
     this.#count = 0;
   }
@@ -218,12 +221,19 @@ export class Presence {
   /** Handles a `presence` frame: its members are any values, as the server may be hostile. */
   received(frame: {
     readonly snapshot?: boolean;
+    readonly part?: number;
+    readonly more?: boolean;
     readonly join?: readonly unknown[];
     readonly leave?: readonly unknown[];
     readonly count?: number;
   }): void {
     const { snapshot = false, count } = frame;
-    const listed = (frame.join ?? []).filter(isMember);
+    let listed = (frame.join ?? []).filter(isMember);
+    if (snapshot) {
+      const list = this.#list(frame, listed);
+      if (list === undefined) return;
+      listed = list;
+    } else if (count !== undefined) this.#listing = undefined;
     const present = new Set(listed.map(({ peer }) => peer));
     const leave = snapshot || count !== undefined
       ? [...this.#members.keys()].filter((peer) => !present.has(peer))
@@ -242,6 +252,26 @@ export class Presence {
       count: this.#count,
     };
     for (const view of this.views) view.changed(change);
+  }
+
+  /** Adds a part of a list. @returns the list once it is complete. */
+  #list(
+    { part = 0, more = false, leave = [] }: {
+      readonly part?: number;
+      readonly more?: boolean;
+      readonly leave?: readonly unknown[];
+    },
+    join: readonly Member[],
+  ): Member[] | undefined {
+    if (part === 0) this.#listing = new Map();
+    const listing = this.#listing;
+    // The first part belongs to an earlier list.
+    if (listing === undefined) return undefined;
+    for (const member of join) listing.set(member.peer, member);
+    for (const peer of leave) listing.delete(peer as string);
+    if (more) return undefined;
+    this.#listing = undefined;
+    return [...listing.values()];
   }
 
   #send(): void {

@@ -264,9 +264,14 @@ export class Connection implements Peer, Inbound {
     if (this.#backpressure.sent(bytes)) this.#probeOrDisconnect();
   }
 
-  /** Sends a control frame that may be long: a snapshot, or a reply. */
-  sendLong(text: string): void {
-    this.sendControl(text, this.#backpressure.costOf(text.length));
+  /**
+   * Sends a control frame that may be long: a part of a list of members, or a reply.
+   *
+   * @param text the frame.
+   * @param bytes its bytes, about. Default: its length.
+   */
+  sendLong(text: string, bytes: number = text.length): void {
+    this.sendControl(text, this.#backpressure.costOf(bytes));
   }
 
   #probeOrDisconnect(): void {

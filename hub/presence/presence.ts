@@ -12,8 +12,6 @@ import {
 import type { Refusal } from "../refusal.ts";
 import { TopicMembers } from "./topic_members.ts";
 
-/** A topic with more members than this has a count instead of a list. */
-const MAX_LISTED = 1000;
 /** The time for a member whose session moved to another hub to join there, in ms. */
 const MOVE_MS = 10_000;
 
@@ -92,8 +90,7 @@ export class Presence {
       return refusal;
     }
     if (!topic.watchers.has(connection)) {
-      topic.watchers.add(connection);
-      topic.needSnapshot.add(connection);
+      topic.watch(connection);
       connection.presenceTopics.add(name);
       this.#touch(topic);
     }
@@ -168,7 +165,7 @@ export class Presence {
     }
   }
 
-  /** Sends the changes to every watcher that is ready: one frame for each topic and flush. */
+  /** Sends the changes to every watcher that is ready. */
   flush(): void {
     this.hasChanges = false;
     const topics = [...this.#touched];
@@ -176,7 +173,7 @@ export class Presence {
     for (const topic of topics) {
       const change = topic.takeChange();
       if (change !== undefined) this.#context.changed(change);
-      this.#send(topic, change);
+      topic.send(change);
       if (topic.replication !== undefined) topic.replication.write();
       else if (topic.members.size === 0 && topic.watchers.size === 0) {
         this.#topics.delete(topic.topic);
@@ -194,38 +191,9 @@ export class Presence {
 
   #needsSnapshot(connection: Connection): boolean {
     for (const name of connection.presenceTopics) {
-      if (this.#topics.get(name)?.needSnapshot.has(connection)) return true;
+      if (this.#topics.get(name)?.snapshots.has(connection)) return true;
     }
     return false;
-  }
-
-  #send(members: TopicMembers, change: PresenceChange | undefined): void {
-    const { topic, members: { size } } = members;
-    const isCounted = size > MAX_LISTED;
-    let snapshot: string | undefined;
-    let update: string | undefined;
-    for (const watcher of members.watchers) {
-      const needsSnapshot = members.needSnapshot.has(watcher);
-      if (!needsSnapshot && change === undefined) continue;
-      if (!watcher.isReady) {
-        members.needSnapshot.add(watcher);
-        continue;
-      }
-      members.needSnapshot.delete(watcher);
-      if (isCounted) {
-        update ??= encode({ topic, count: size });
-        watcher.sendLong(update);
-      } else if (needsSnapshot || members.isCounted || change === undefined) {
-        // A watcher that received a count last has no list to change.
-        snapshot ??= encode({ topic, snapshot: true, join: members.list() });
-        watcher.sendLong(snapshot);
-      } else {
-        const { join, leave } = change;
-        update ??= encode({ topic, join, leave });
-        watcher.sendLong(update);
-      }
-    }
-    members.isCounted = isCounted;
   }
 
   #expire(id: string): void {
@@ -296,8 +264,4 @@ export class Presence {
     this.#topics.delete(topic.topic);
     this.#touched.delete(topic);
   }
-}
-
-function encode(frame: object): string {
-  return JSON.stringify({ type: "presence", ...frame });
 }

@@ -271,7 +271,8 @@ export class V1Dialect implements Dialect {
     const sentBytes = this.#credit.unackedBytes + CONTROL_BYTES;
     // Twice: the transport also counts the headers of the frames.
     if (bufferedAmount <= 2 * sentBytes) return true;
-    this.#protocolError("Acknowledgement of unsent frames");
+    // Not a violation of the protocol: if this is an error of the hub's count, the client has to return.
+    this.#connection.disconnect(CloseCode.slowReader, "Peer is not reading");
     return false;
   }
 

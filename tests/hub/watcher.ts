@@ -7,6 +7,8 @@ export class Watcher {
   readonly view = new Map<string, unknown>();
   /** The members that left, in order. */
   readonly left: string[] = [];
+  /** `true` while parts of a list are still to arrive. */
+  hasMore = false;
   count: number | undefined;
   readonly id: string;
   readonly session: string;
@@ -22,7 +24,9 @@ export class Watcher {
   look(): this {
     for (const frame of this.peer.readType("presence")) {
       this.count = frame.count;
-      if (frame.count !== undefined || frame.snapshot) this.view.clear();
+      const isFirst = frame.snapshot && frame.part === undefined;
+      if (frame.count !== undefined || isFirst) this.view.clear();
+      this.hasMore = frame.more === true;
       for (const { peer, data } of frame.join ?? []) this.view.set(peer, data);
       for (const peer of frame.leave ?? []) {
         assert(this.view.delete(peer), `${peer} leaves, but is not a member`);

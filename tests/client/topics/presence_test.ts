@@ -172,3 +172,61 @@ Deno.test("reports a presence handler that throws, and calls the others", () => 
   );
   assertEquals([errors.length, calls], [1, 1]);
 });
+
+Deno.test("applies a list in parts once its last part has arrived", () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  handshake(h.net.last);
+  const emit = (frame: object) =>
+    h.net.last.emit({ type: "presence", topic: "room:1", ...frame });
+  const member = (peer: string) => ({ peer, data: null });
+  emit({ snapshot: true, join: [member("a"), member("b")] });
+  const changes: AnyFrame[] = [];
+  room.presence.on((change) => changes.push(change));
+  emit({ snapshot: true, more: true, join: [member("b")] });
+  emit({
+    snapshot: true,
+    part: 1,
+    more: true,
+    join: [member("c"), member("d")],
+  });
+  assertEquals([...room.presence.members.keys()], ["a", "b"]);
+  emit({ snapshot: true, part: 2, join: [member("e")], leave: ["d"] });
+  assertEquals([...room.presence.members.keys()].sort(), ["b", "c", "e"]);
+  assertEquals(changes, [{
+    topic: "room:1",
+    join: [member("c"), member("e")],
+    leave: ["a"],
+    count: 3,
+  }]);
+});
+
+Deno.test("a list that starts again, and the end of the connection, drop the parts before", () => {
+  using h = harness();
+  const room = h.client.topic("room:1");
+  handshake(h.net.last);
+  const emit = (frame: object) =>
+    h.net.last.emit({ type: "presence", topic: "room:1", ...frame });
+  const list = (peer: string, more?: true, part?: number) =>
+    emit({
+      snapshot: true,
+      join: [{ peer, data: null }],
+      ...(more === undefined ? {} : { more }),
+      ...(part === undefined ? {} : { part }),
+    });
+  list("a", true);
+  list("b", true);
+  list("c", undefined, 1);
+  assertEquals([...room.presence.members.keys()], ["b", "c"]);
+  list("d", true);
+  emit({ count: 1_200 });
+  list("e", undefined, 1);
+  assertEquals([room.presence.members.size, room.presence.count], [0, 1_200]);
+  list("f", true);
+  h.client.reconnect();
+  handshake(h.net.last);
+  list("g", undefined, 1);
+  assertEquals(room.presence.members.size, 0);
+  list("h");
+  assertEquals([...room.presence.members.keys()], ["h"]);
+});

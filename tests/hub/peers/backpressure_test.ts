@@ -57,7 +57,7 @@ Deno.test("an ack of new frames confirms that the peer is reading, an old one do
 });
 
 for (const type of ["ack", "pong", "ping"]) {
-  Deno.test(`closes with 4500 after a ${type} that acknowledges frames that are still buffered`, async () => {
+  Deno.test(`closes with 4002 after a ${type} that acknowledges frames that are still buffered`, async () => {
     await using hub = inMemory();
     const peer = await hub.v1();
     hub.hub.broadcast({ type: "chat", text: "x".repeat(30 * KIB) });
@@ -69,6 +69,6 @@ for (const type of ["ack", "pong", "ping"]) {
     assertEquals(peer.closed, undefined);
     peer.far.near.bufferedAmount = 2 * MIB;
     peer.send({ type, frames: 2 });
-    assertEquals(peer.closed?.code, 4500);
+    assertEquals(peer.closed?.code, 4002);
   });
 }

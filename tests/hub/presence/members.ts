@@ -21,6 +21,17 @@ export function presenceOf(hub: InMemory, peer: TestPeer): AnyFrame[] {
   return peer.readType("presence");
 }
 
+/** Reads a whole list of members, and confirms each part of it. */
+export function readList(hub: InMemory, peer: TestPeer): AnyFrame[] {
+  const members: AnyFrame[] = [];
+  for (;;) {
+    const frames = presenceOf(hub, peer);
+    peer.send({ type: "pong" });
+    for (const { join } of frames) members.push(...join);
+    if (frames.at(-1)?.more !== true) return members;
+  }
+}
+
 /** Returns the members of `room` that a hub's program reads. */
 export function membersAt({ hub }: Node): Record<string, unknown> {
   return Object.fromEntries(hub.topic("room").presence);
