@@ -65,9 +65,12 @@ export class SqliteLogs {
     }
   }
 
-  /** Counts every log without records as used now: until the process was ended, it may have been in use. */
+  /**
+   * Counts every log as used now: until the process was ended, it may have been in use. Logs with records are included,
+   * because the time between two runs may have expired all of them.
+   */
   static use(file: DatabaseSync, now: number): void {
-    file.prepare("UPDATE topics SET used = ? WHERE tail = head").run(now);
+    file.prepare("UPDATE topics SET used = ?").run(now);
   }
 
   *[Symbol.iterator](): Generator<TopicLog> {

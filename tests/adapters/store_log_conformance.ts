@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { entry, type StoreTests } from "./store_rig.ts";
+import { entry, SESSION_MS, type StoreTests } from "./store_rig.ts";
 import { bodies } from "./store_recorder.ts";
 
 /** Registers the tests of a store's logs. */
@@ -152,6 +152,26 @@ export function logConformance({ test, testReopened }: StoreTests): void {
   test("may be closed twice", async ({ store }) => {
     await store[Symbol.asyncDispose]();
   });
+
+  test("keeps the epoch and the head of an open topic without records", async ({ open, append, advance }) => {
+    const { epoch } = await open("room");
+    await append(entry("a"));
+    await advance(5 * SESSION_MS);
+    const again = await open("room");
+    assertEquals([again.epoch, again.head], [epoch, 1]);
+    assertEquals(await append(entry("b")), [{ offset: 1 }]);
+  });
+
+  testReopened(
+    "keeps the epoch of a topic without records when it is opened again, for longer than a session lives",
+    async ({ open }) => void ({ epoch } = await open("room")),
+    async ({ open, append, advance }) => {
+      // A client returns a while after the process.
+      await advance(2 * SESSION_MS);
+      assertEquals(await open("room"), { epoch, tail: 0, head: 0 });
+      assertEquals(await append(entry("a")), [{ offset: 0 }]);
+    },
+  );
 
   testReopened(
     "keeps epochs, heads and records when it is opened again",

@@ -17,13 +17,15 @@ if (hasRedis) {
     // The test moves the clock in large steps, which must not look like a hang.
     const options = { prefix, sessionMs, hangMs: 1e9 };
     const open = () => new RedisStore(server!.url, clock, options);
-    const store = open();
+    let store = open();
     return {
-      store,
+      get store() {
+        return store;
+      },
       outcomesByTopic: true,
       async reopen() {
         await store[Symbol.asyncDispose]();
-        return open();
+        return store = open();
       },
       async advance(ms) {
         // The connection opens in real time, and sends what waited for it.

@@ -182,6 +182,21 @@ Deno.test("a topic without records keeps its epoch through a restart, for client
   await folder.close(third.store);
 });
 
+Deno.test("a topic whose records expire between two runs keeps its epoch and its head for an hour after the start", async () => {
+  await using folder = new Folder();
+  const first = folder.open({ maxAgeMs: 10_000 });
+  first.store.open("room");
+  first.store.append([entry("a"), entry("b")]);
+  const { epoch } = first.sink.bounds.get("room")!;
+  await folder.close(first.store);
+  folder.clock = folder.clock.next(6 * HOUR_MS);
+  const second = folder.open({ maxAgeMs: 10_000 });
+  folder.clock.advance(HOUR_MS - 20_000);
+  second.store.open("room");
+  assertEquals(second.sink.bounds.get("room"), { epoch, tail: 2, head: 2 });
+  await folder.close(second.store);
+});
+
 Deno.test("opens a file of version 1, and keeps its logs", async () => {
   await using folder = new Folder();
   const { store, sink } = folder.open();
