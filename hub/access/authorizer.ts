@@ -1,8 +1,15 @@
+import { checkNames, type OptionNames } from "../../common/options.ts";
 import type { Clock } from "../clock.ts";
 import type { Reporter } from "../hooks.ts";
 import { type Rights, rulesOf } from "./allow.ts";
-import type { Authorize, AuthorizeRequest } from "./authorize.ts";
+import type { Authorize, AuthorizeRequest, Grant } from "./authorize.ts";
 
+const NAMES: OptionNames<Grant> = {
+  user: true,
+  auth: true,
+  expiresAt: true,
+  allow: true,
+};
 /** September 2001. The seconds since 1970 stay below it until the year 33658. */
 const OLDEST_MS = 1e12;
 /** The longest name of a user, in UTF-16 units. */
@@ -76,6 +83,7 @@ export class Authorizer {
         `${action}: it must be a grant, "unauthenticated" or "forbidden", not ${result}`,
       );
     }
+    checkNames(action, result, NAMES);
     const { user, auth, expiresAt, allow } = result as Readonly<
       Record<string, unknown>
     >;

@@ -85,6 +85,8 @@ const WRONG: readonly (readonly [words: string, authorize: () => unknown])[] = [
   ["returns a date as text", () => ({ expiresAt: "2030-01-01" })],
   ["returns NaN as a time", () => ({ expiresAt: NaN })],
   ["returns a time in seconds", () => ({ expiresAt: 1_800_000_000 })],
+  ["misspells allow", () => ({ alow: { publish: [] } })],
+  ["returns data under another name", () => ({ data: {} })],
   ["returns wrong rules", () => ({ allow: { publish: "*" } })],
 ];
 
