@@ -112,13 +112,16 @@ async function start(
       if (log === undefined) errors.write(`${stage}: ${describe(error)}\n`);
     },
   };
-  if (workers > 1) return await startWorkers({ ...options, workers });
+  const onRefusedPage = (line: string) => errors.write(`${line}\n`);
+  if (workers > 1) {
+    return await startWorkers({ ...options, workers, onRefusedPage });
+  }
   const listen = command.transport === "strict" ? await loadStrict() : serve;
   const admin = await createAdminOptions(command);
   const server = await listen({ ...options, ...admin, contract });
   const observers = log === undefined
     ? [
-      refusedPages((line) => errors.write(`${line}\n`)),
+      refusedPages(onRefusedPage),
       drainNotice((line) => notes.write(`${line}\n`)),
     ]
     : [log.observer];

@@ -2,7 +2,7 @@ import type { Observer } from "../../hub/observe/observer.ts";
 import { describeRefusal } from "../admission/refused_handshake.ts";
 
 /** The pairs of Origin and Host that are remembered. Clients choose both, so the rest is not printed. */
-const MAX_PAIRS = 100;
+export const MAX_PAIRS = 100;
 
 /**
  * Creates an observer that prints one line for each pair of Origin and Host of a refused page: neither a browser nor the page

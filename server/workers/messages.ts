@@ -37,4 +37,9 @@ export type WorkerReport =
     readonly stage: ErrorStage;
     readonly text: string;
   }
+  | {
+    readonly type: "refused";
+    /** The first refusal of a page by this worker, as server/cli/refused_pages.ts prints it. */
+    readonly line: string;
+  }
   | { readonly type: "drained" };

@@ -30,6 +30,8 @@ export interface SupervisedWorkerOptions {
     error: unknown,
     context: { readonly stage: ErrorStage | "worker" },
   ) => void;
+  /** Called with the line about a refused page: by each worker, once for each pair of Origin and Host. */
+  readonly onRefusedPage: (line: string) => void;
 }
 
 /** A worker that is replaced when it fails. */
@@ -55,7 +57,7 @@ export class SupervisedWorker {
    * not replaced.
    */
   start(): Promise<void> {
-    const { host, settings, url, onError } = this.#options;
+    const { host, settings, url, onError, onRefusedPage } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const startedAt = performance.now();
     let isListening = false;
@@ -69,6 +71,7 @@ export class SupervisedWorker {
         isListening = true;
         resolve();
       } else if (data.type === "drained") this.#drained?.();
+      else if (data.type === "refused") onRefusedPage(data.line);
       else onError(data.text, { stage: data.stage });
     };
     worker.onerror = (event) => {

@@ -5,6 +5,7 @@
  */
 import { workerStore } from "../../adapters/worker/store.ts";
 import { contract } from "../../static/contract.ts";
+import { refusedPages } from "../cli/refused_pages.ts";
 import { serve } from "../serve.ts";
 import type { WorkerCommand, WorkerReport, WorkerStart } from "./messages.ts";
 
@@ -26,6 +27,9 @@ async function run({ settings, store, control }: WorkerStart): Promise<void> {
       report({ type: "error", stage, text: text ?? String(error) });
     },
   });
+  server.hub.observe(
+    refusedPages((line) => report({ type: "refused", line })),
+  );
   control.onmessage = async ({ data }: MessageEvent<WorkerCommand>) => {
     await server.drain(data.drain);
     report({ type: "drained" });

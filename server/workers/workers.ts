@@ -13,6 +13,7 @@ import {
   type DrainTimes,
   drainTimes,
 } from "../drain.ts";
+import { MAX_PAIRS } from "../cli/refused_pages.ts";
 import type { Server } from "../serve.ts";
 import type { WorkerSettings } from "./messages.ts";
 import {
@@ -49,6 +50,13 @@ export interface ServeWorkersOptions
    * @default none
    */
   readonly onError?: SupervisedWorkerOptions["onError"] | undefined;
+  /**
+   * Called with a line of text for each page that the stock server refused: once for each pair of Origin and Host, for up to
+   * 100 of them.
+   *
+   * @default none
+   */
+  readonly onRefusedPage?: SupervisedWorkerOptions["onRefusedPage"] | undefined;
 }
 
 const NAMES: OptionNames<ServeWorkersOptions> = {
@@ -62,6 +70,7 @@ const NAMES: OptionNames<ServeWorkersOptions> = {
   store: true,
   url: true,
   onError: true,
+  onRefusedPage: true,
 };
 
 const ACTION = "Cannot serve with workers";
@@ -89,12 +98,14 @@ export async function serveWorkers(
   options: ServeWorkersOptions,
 ): Promise<Omit<Server, "hub">> {
   checkNames(ACTION, options, NAMES);
-  const { workers: count, store, onError = () => {} } = options;
+  const { workers: count, store } = options;
+  const { onError = () => {}, onRefusedPage = () => {} } = options;
   const { port = 8000, hostname = "127.0.0.1" } = options;
   const { origins = "same", trustedProxies = 0, tls } = options;
   const { url = new URL("./worker.ts", import.meta.url) } = options;
   checkNumber(ACTION, "workers", count, { min: 1, max: 999, integer: true });
   checkFunction(ACTION, "onError", onError);
+  checkFunction(ACTION, "onRefusedPage", onRefusedPage);
   const limits = limitOptions(options.limits, ACTION);
   // Workers share their port with any server that shares it, too: without the probe a second server would start.
   const probe = Deno.listen({ port, hostname });
@@ -115,9 +126,17 @@ export async function serveWorkers(
     trustedProxies,
     tls,
   };
+  const refusedPage = oncePerLine(onRefusedPage);
   const workers = Array.from(
     { length: count },
-    () => new SupervisedWorker({ host, settings, url, onError }),
+    () =>
+      new SupervisedWorker({
+        host,
+        settings,
+        url,
+        onError,
+        onRefusedPage: refusedPage,
+      }),
   );
   const finished = Promise.withResolvers<void>();
   const end = async (times: DrainTimes) => {
@@ -157,5 +176,15 @@ function divide(limits: Limits, workers: number): Limits {
     peersPerAddress: part(limits.peersPerAddress),
     recordBytes: rings(limits.recordBytes),
     recordBytesPerAddress: rings(limits.recordBytesPerAddress),
+  };
+}
+
+/** Passes a line on when it comes for the first time: the workers do not have the lines of each other. */
+function oncePerLine(write: (line: string) => void): (line: string) => void {
+  const seen = new Set<string>();
+  return (line) => {
+    if (seen.has(line) || seen.size >= MAX_PAIRS) return;
+    seen.add(line);
+    write(line);
   };
 }

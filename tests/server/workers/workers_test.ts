@@ -3,8 +3,10 @@ import {
   assertEquals,
   assertMatch,
   assertNotEquals,
+  assertRejects,
 } from "@std/assert";
 import { type Client, connect } from "../../../client.ts";
+import { RawPeer, RefusedError } from "../../raw_peer.ts";
 import { root, runDeno, SpawnedServer } from "../spawned.ts";
 import { WirePeer } from "../wire_peer.ts";
 
@@ -89,6 +91,26 @@ Deno.test("--workers 2: SIGINT drains every worker and exits with 0", async () =
   }
   const { code, stderr } = await server.ended;
   assertEquals([code, stderr], [0, ""]);
+});
+
+Deno.test("--workers 2: a refused page is printed once, whichever worker refuses it", async () => {
+  await using server = await SpawnedServer.start(
+    await startArgs("--workers", "2"),
+  );
+  const headers = { origin: "http://localhost:5173" };
+  for (let n = 0; n < 8; n++) {
+    const { status } = await assertRejects(
+      () => RawPeer.connect(server.port, { headers }),
+      RefusedError,
+    );
+    assertEquals(status, 403);
+  }
+  server.signal("SIGINT");
+  const { stderr } = await server.ended;
+  assertMatch(
+    stderr,
+    /^A page of http:\/\/localhost:5173 was refused[^\n]*\n$/,
+  );
 });
 
 Deno.test("--workers 2 with --store: acknowledged records survive SIGKILL, at every worker", async () => {
