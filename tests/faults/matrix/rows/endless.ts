@@ -1,4 +1,5 @@
 /** Peers that continue to send after the hub has closed them. */
+import { delay } from "@std/async";
 import { concat, encodeFrame, type RawPeer } from "../../../raw_peer.ts";
 import { PROTOCOL } from "../../../../messages.ts";
 import { within } from "../../within.ts";
@@ -77,6 +78,10 @@ async function untilEnd(
 async function floods(harness: Harness, forMs: number): Promise<void> {
   // A test on a busy machine must not fail for its time.
   const spareMs = harness.size === "quick" ? 9_000 : 0;
+  // A busy machine is late without an attack.
+  await harness.snapshot("lag");
+  await delay(harness.count(1_000, 10));
+  const { lagMs: usualMs } = await harness.snapshot();
   await harness.snapshot("lag");
   const times: string[] = [];
   let hasEnded = true;
@@ -94,15 +99,15 @@ async function floods(harness: Harness, forMs: number): Promise<void> {
   harness.check("disconnected", hasEnded && closing === 0, times.join(", "));
   harness.check(
     "lag",
-    lagMs <= LAG_MS + spareMs,
-    `the event loop is late by ${lagMs.toFixed(0)} ms`,
+    lagMs <= Math.max(LAG_MS, 3 * usualMs) + spareMs,
+    `the event loop is late by ${usualMs.toFixed(0)} → ${lagMs.toFixed(0)} ms`,
   );
 }
 
 export const endlessSender: Row = {
   name: "sends-after-its-close",
   expected:
-    `a peer that sends without a pause is disconnected within ${END_MS} ms, no timer of the server is late by more than ${LAG_MS} ms, and p99 is at most 3 times that before, or 100 ms`,
+    `a peer that sends without a pause is disconnected within ${END_MS} ms, no timer of the server is late by more than ${LAG_MS} ms (or 3 times the usual), and p99 is at most 3 times that before, or 100 ms`,
   p99: { times: 3, ms: 100 },
   run: (harness) => floods(harness, 30_000),
   control: {
