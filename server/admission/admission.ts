@@ -116,6 +116,9 @@ export function admissionRules(
   };
 }
 
+/** The longest URL of a handshake: `peer.info` keeps it for as long as the connection is open. */
+const MAX_URL_LENGTH = 8_192;
+
 /** Any version of Drumbeat's subprotocol. */
 const ANY_VERSION = /^drumbeat\.v\d+$/;
 
@@ -161,8 +164,8 @@ export async function refuseOrigin(
  * @param transport the side of the hub that the connection is for.
  * @param rules see {@linkcode admissionRules}.
  * @returns the admission, or the refusal in plain text: 403 for a page of an origin that is not allowed, 503 when the hub is
- * full or `origins` failed, 429 when it is full for this address, 400 or 426 for an invalid handshake; for a plain peer 401, 403, 429 or 503
- * when `authorize` refuses it.
+ * full or `origins` failed, 429 when it is full for this address, 400, 414 or 426 for an invalid handshake; for a plain peer 401, 403, 429
+ * or 503 when `authorize` refuses it.
  */
 export async function admit(
   request: Request,
@@ -173,6 +176,9 @@ export async function admit(
   // The origin first: the check is cheap, and a page that is not allowed does not learn whether the hub is full.
   const refusal = await refuseOrigin(request, rules);
   if (refusal !== undefined) return refusal;
+  if (request.url.length > MAX_URL_LENGTH) {
+    return plainText(414, `URL too long: at most ${MAX_URL_LENGTH} characters`);
+  }
   const address = clientAddress(request, remote, rules.trustedProxies);
   if (!transport.hasCapacity) {
     return plainText(503, "The hub is full", { "retry-after": "5" });

@@ -18,6 +18,10 @@ const REFUSALS: Readonly<
 > = {
   403: [{}, [...HANDSHAKE, "origin: https://evil.example"]],
   404: [{}, ["GET /nothing HTTP/1.1", "host: app.example"]],
+  414: [{}, [
+    `GET /ws?${"x".repeat(8_192)} HTTP/1.1`,
+    ...HANDSHAKE.slice(1),
+  ]],
   426: [{}, ["GET /ws HTTP/1.1", "host: app.example"]],
   429: [{ limits: { peersPerAddress: 0 } }, HANDSHAKE],
   503: [{ limits: { peers: 0 } }, HANDSHAKE],
