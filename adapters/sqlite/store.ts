@@ -1,6 +1,6 @@
 /**
- * A store on disk, in one SQLite file: `node:sqlite`, which is built into Deno. It needs `--allow-read` and
- * `--allow-write` for the file's folder.
+ * A store on disk, in one SQLite file: `node:sqlite`, which is built into Deno, in a worker of its own. It needs
+ * `--allow-read` and `--allow-write` for the file's folder, and `--allow-read` for this package if it is a folder on disk.
  *
  * @module
  */
@@ -13,21 +13,15 @@ import type {
   StoreFactory,
   StoreSink,
 } from "../../hub/log/store.ts";
-import { AgeClock } from "./age_clock.ts";
-import { SqliteAppends } from "./appends.ts";
-import { fileError, openFile } from "./file.ts";
-import { SqliteLogs, type TopicLog } from "./logs.ts";
-import { Maintenance } from "./maintenance.ts";
-import { ProcessRecord } from "./process_record.ts";
+import type { HostEvent, Port } from "../worker/messages.ts";
+import { WorkerStore } from "../worker/worker_store.ts";
+import { fileError, openFile, StoreFileError } from "./file.ts";
 import {
   checkSqliteNames,
   type SqliteOptions,
   sqliteSettings,
   type SqliteStoreOptions,
 } from "./options.ts";
-import { SqliteSessions } from "./sessions.ts";
-import { Transaction } from "./transaction.ts";
-import { Trimmer } from "./trim.ts";
 
 export { StoreFileError } from "./file.ts";
 export {
@@ -67,8 +61,11 @@ export function sqliteStore(
 }
 
 /**
- * A store of logs, sessions and outcomes in a SQLite file that this process has for itself. One transaction for each
- * flush; nothing is delivered or acknowledged before it is committed.
+ * A store of logs, sessions and outcomes in a SQLite file that this process has for itself. A worker writes the file, so
+ * that the hub's event loop never waits for the disk: while one transaction is committed, the next one is gathered, and the
+ * last one is delivered. Nothing is delivered or acknowledged before it is committed.
+ *
+ * The worker keeps the process alive until the store is closed.
  *
  * @example
  * ```ts
@@ -84,19 +81,7 @@ export function sqliteStore(
  * ```
  */
 export class SqliteStore implements Store {
-  readonly #clock: Clock;
-  readonly #time: AgeClock;
-  readonly #file: DatabaseSync;
-  readonly #processRecord: ProcessRecord;
-  readonly #logs: SqliteLogs;
-  readonly #sessions: SqliteSessions;
-  readonly #transaction: Transaction;
-  readonly #maintenance: Maintenance;
-  readonly #appends: SqliteAppends;
-  /** The topics that the file failed to open and that the hub was given as empty. */
-  readonly #unread = new Set<string>();
-  #sink: StoreSink | undefined;
-  #isClosed = false;
+  readonly #store: WorkerStore;
 
   /**
    * Opens the file, and creates it if it does not exist.
@@ -108,137 +93,129 @@ export class SqliteStore implements Store {
    * @throws {TypeError} for an unknown option or a wrong type, {@linkcode RangeError} for a number out of bounds.
    */
   constructor(path: string, clock: Clock, options: SqliteOptions = {}) {
-    const settings = sqliteSettings(options);
-    const { durability, sessionMs } = settings;
-    const file = this.#file = openFile(path);
-    this.#clock = clock;
+    const { sessionMs } = sqliteSettings(options);
+    // Errors of the file are thrown here. The file stays locked until the worker is about to open it.
+    const file = openFile(path);
     try {
-      this.#processRecord = new ProcessRecord(file);
-      this.#time = new AgeClock(clock, this.#processRecord.time);
-      this.#logs = new SqliteLogs(file);
-      this.#sessions = new SqliteSessions(file, settings);
-      this.#transaction = new Transaction(file, clock, {
-        failed: (error) => this.#sink?.failed(error),
-        committed: () => {
-          this.#logs.committed();
-          this.#sessions.committed();
-        },
-        rolledBack: () => {
-          this.#logs.rolledBack();
-          this.#sessions.rolledBack();
-        },
-      });
-      this.#maintenance = new Maintenance({
-        clock,
-        time: this.#time,
-        transaction: this.#transaction,
-        processRecord: this.#processRecord,
-        logs: this.#logs,
-        sessions: this.#sessions,
-        trimmer: new Trimmer(file, settings),
-        trimmed: (log) => this.#sink?.trimmed(log.name, log.tail),
-      });
-      this.#transaction.run(() => {
-        if (this.#processRecord.mayLackRecords) SqliteLogs.renew(file);
-        SqliteLogs.use(file, this.#time.now());
-        SqliteSessions.renew(file, this.#time.now(), sessionMs);
-        this.#processRecord.opened(durability, this.#time.save());
-      });
-      this.#transaction.commit();
-      // After the mark of this process is on the disk: a power failure must not remove it together with the records.
-      if (durability === "relaxed") file.exec("PRAGMA synchronous = OFF");
+      checkPackageAccess(path);
     } catch (error) {
       file.close();
-      throw fileError(path, error);
+      throw error;
     }
-    this.#appends = new SqliteAppends({
-      logs: this.#logs,
-      sessions: this.#sessions,
-      transaction: this.#transaction,
-      time: this.#time,
-      opened: (log, head) => this.#reopened(log, head),
-      grown: (log) => this.#maintenance.grown(log),
+    const port = new FilePort(file, { path, options }, (error) => {
+      this.#store.end(fileError(path, error));
     });
-    this.#maintenance.start();
+    const host = { shared: false, reads: true, sessionMs };
+    this.#store = new WorkerStore(port, clock, { host, sessionMs });
+  }
+
+  /** `false` when the worker has ended: every publish is answered with `unavailable` then. */
+  get healthy(): boolean {
+    return this.#store.healthy;
   }
 
   connect(sink: StoreSink): void {
-    this.#sink = sink;
-    this.#appends.sink = sink;
+    this.#store.connect(sink);
   }
 
   open(topic: string): void {
-    const log = this.#transaction.runSoon(() => this.#logs.open(topic));
-    // While the file fails, peers may subscribe all the same; publishes are answered with an error.
-    if (log === undefined) this.#unread.add(topic);
-    else this.#unread.delete(topic);
-    const { epoch, tail, head } = log ??
-      { epoch: this.#logs.promise(topic), tail: 0, head: 0 };
-    this.#sink?.opened(topic, { epoch, tail, head });
+    this.#store.open(topic);
   }
 
   append(entries: readonly Entry[]): void {
-    this.#appends.append(entries);
+    this.#store.append(entries);
   }
 
-  /** Corrects the bounds of a log that the file failed to open. */
-  #reopened({ name, epoch, tail }: TopicLog, head: number): void {
-    if (!this.#unread.delete(name) || head === 0) return;
-    this.#sink?.opened(name, { epoch, tail, head });
+  read(topic: string, from: number, maxBytes: number): Promise<StoredRecords> {
+    return this.#store.read!(topic, from, maxBytes);
   }
 
-  read(topic: string, from: number, maxBytes: number): StoredRecords {
-    return this.#logs.read(topic, from, maxBytes, this.#clock.now());
-  }
-
-  has(topic: string): boolean {
-    try {
-      return this.#logs.has(topic);
-    } catch {
-      // While the file fails, the log may be in it.
-      return true;
-    }
+  has(topic: string): Promise<boolean> {
+    return this.#store.has(topic);
   }
 
   forget(topic: string): void {
-    // The log stays on disk until its retention ends.
-    this.#logs.forget(topic);
-    this.#unread.delete(topic);
-    const now = this.#time.now();
-    this.#transaction.runSoon(() => this.#logs.used(topic, now));
+    this.#store.forget(topic);
   }
 
   begin(session: string): void {
-    this.#transaction.runSoon(() => this.#sessions.begin(session));
+    this.#store.begin(session);
   }
 
-  claim(session: string): boolean {
-    try {
-      if (!this.#sessions.claim(session, this.#time.now())) return false;
-    } catch (error) {
-      this.#sink?.failed(error);
-      return false;
-    }
-    this.#transaction.runSoon(() => this.#sessions.hold(session));
-    return true;
+  claim(session: string): Promise<boolean> {
+    return this.#store.claim(session);
   }
 
   detach(session: string): void {
-    const now = this.#time.now();
-    this.#transaction.runSoon(() => this.#sessions.detach(session, now));
+    this.#store.detach(session);
   }
 
-  /** Commits every write and closes the file. Idempotent. */
+  /** Commits every write, closes the file and ends the worker. Idempotent. */
   [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isClosed) return Promise.resolve();
-    this.#isClosed = true;
-    this.#maintenance.stop();
-    this.#transaction.runSoon(() => {
-      this.#sessions.rewrite();
-      this.#processRecord.closed(this.#time.save());
-    });
-    this.#transaction.commitOrReport();
-    this.#file.close();
-    return Promise.resolve();
+    return this.#store[Symbol.asyncDispose]();
   }
+}
+
+/** The port to a new worker. Requests wait until the worker has opened the file. */
+class FilePort implements Port {
+  onmessage: Port["onmessage"] = null;
+  readonly #worker: Worker;
+  #file: DatabaseSync | undefined;
+  /** The messages for a worker that is not loaded yet. */
+  #waiting: unknown[] | undefined = [];
+
+  /**
+   * @param file the open file: it is closed when the worker has been loaded.
+   * @param start the worker's first message.
+   * @param failed called when the worker ends unexpectedly.
+   */
+  constructor(
+    file: DatabaseSync,
+    start: { readonly path: string; readonly options: SqliteOptions },
+    failed: (error: unknown) => void,
+  ) {
+    this.#file = file;
+    const url = new URL("./worker.ts", import.meta.url);
+    const worker = this.#worker = new Worker(url, { type: "module" });
+    worker.onmessage = () => {
+      // The worker is loaded.
+      worker.onmessage = (event: MessageEvent<readonly HostEvent[]>) =>
+        this.onmessage?.(event);
+      this.#closeFile();
+      worker.postMessage(start);
+      for (const message of this.#waiting ?? []) worker.postMessage(message);
+      this.#waiting = undefined;
+    };
+    worker.onerror = (event) => {
+      // Otherwise the error would end this isolate, too.
+      event.preventDefault();
+      failed(event.error ?? new Error(event.message));
+    };
+  }
+
+  postMessage(message: unknown): void {
+    if (this.#waiting === undefined) this.#worker.postMessage(message);
+    else this.#waiting.push(message);
+  }
+
+  close(): void {
+    this.#closeFile();
+    this.#worker.terminate();
+  }
+
+  #closeFile(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+}
+
+/** Throws here: in the worker, Deno would print the error. */
+function checkPackageAccess(path: string): void {
+  const folder = new URL("../../", import.meta.url);
+  if (folder.protocol !== "file:") return;
+  const read = { name: "read", path: folder } as const;
+  if (Deno.permissions.querySync(read).state === "granted") return;
+  throw new StoreFileError(
+    `Cannot open the store '${path}': its worker needs --allow-read=${folder.pathname}`,
+  );
 }

@@ -166,6 +166,8 @@ export class StoreHost implements AsyncDisposable {
         return this.#schedule();
       case "read":
         return this.#read(link, request);
+      case "has":
+        return this.#has(link, request[1], request[2]);
       case "begin":
         return this.#sessions.begin(link, request[1]);
       case "claim":
@@ -208,6 +210,17 @@ export class StoreHost implements AsyncDisposable {
     } catch (error) {
       fail(error);
     }
+  }
+
+  #has(link: WorkerLink, number: number, topic: string): void {
+    const { has, read, shared = false } = this.#store;
+    const found = has?.call(this.#store, topic) ??
+      (read !== undefined || shared || this.#logs.has(topic));
+    if (!(found instanceof Promise)) return link.send(["has", number, found]);
+    found.then(
+      (found) => link.send(["has", number, found]),
+      (error) => link.send(["failed", number, String(error)]),
+    );
   }
 
   /** Schedules one commit, and one message to each worker, for all requests of this turn of the event loop. */

@@ -48,6 +48,11 @@ export class HostedLogs {
     });
   }
 
+  /** Returns `true` if a log is in memory. */
+  has(topic: string): boolean {
+    return this.#byName.has(topic);
+  }
+
   /** Opens a log for a worker. */
   open(link: WorkerLink, topic: string): void {
     const shared = this.#byName.get(topic);

@@ -43,6 +43,7 @@ export type HostRequest =
     from: number,
     maxBytes: number,
   ]
+  | readonly ["has", number: number, topic: string]
   | readonly ["begin", session: string]
   | readonly ["claim", number: number, session: string]
   | readonly ["detach", session: string]
@@ -66,20 +67,29 @@ export type HostEvent =
   | readonly ["settled", number: number, offset: number]
   | readonly ["rejected", number: number, code: ErrorCode, message: string]
   | readonly ["read", number: number, offset: number, records: PackedRecord[]]
+  | readonly ["has", number: number, hasLog: boolean]
   | readonly ["claim", number: number, isClaimed: boolean]
-  /** A `read` or a `claim` failed. */
+  /** A `read`, a `has` or a `claim` failed. */
   | readonly ["failed", number: number, reason: string]
   | readonly ["claimed", session: string]
   | readonly ["directMessage", topic: string]
   | readonly ["health", health: StoreHealth]
-  /** The last event: requests without an answer get none. */
-  | readonly ["closed"];
+  /** The store failed, for a reason that concerns no single entry. */
+  | readonly ["error", reason: string]
+  /** The last event: requests without an answer get none. The reason is that of an end which the hub did not ask for. */
+  | readonly ["closed", reason?: string];
 
 /** The state of the hosted store: it works, its newest attempt failed, or it reports itself as failing. */
 export type StoreHealth = "works" | "doubtful" | "fails";
 
 /** The properties of the hosted store. */
 export interface HostInfo {
+  /**
+   * `true` when several hubs use the store.
+   *
+   * @default true
+   */
+  readonly shared?: boolean;
   /** `true` when the store keeps records below the rings. */
   readonly reads: boolean;
   /** The time for which a session can be resumed after its connection was closed, in ms. */

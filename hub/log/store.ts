@@ -123,7 +123,7 @@ export interface Store extends AsyncDisposable {
    * Returns `false` if a topic has no log: then the hub does not create one to look for records. A store without this method
    * is asked by opening the log.
    */
-  has?(topic: string): boolean;
+  has?(topic: string): boolean | Promise<boolean>;
   /** Forgets a topic that the hub does not use any more: its records are older than the topic's retention. */
   forget(topic: string): void;
   /** Begins a session. */

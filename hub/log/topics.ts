@@ -116,7 +116,7 @@ export class Topics implements Iterable<Topic> {
   }
 
   /** Returns `true` if an internal topic may hold records, in memory or in the store. */
-  mayHaveRecords(name: string): boolean {
+  mayHaveRecords(name: string): boolean | Promise<boolean> {
     const { store } = this.#context;
     if (this.#byName.has(name)) return true;
     return store.has?.(name) ??

@@ -73,10 +73,11 @@ export class DirectMessages {
   }
 
   /** Opens the direct log of a peer if it may hold records. */
-  openStored(id: string): Topic | undefined {
+  async openStored(id: string): Promise<Topic | undefined> {
     const name = directLogOf(id);
     const { topics } = this.#context;
-    return topics.mayHaveRecords(name) ? topics.openInternal(name) : undefined;
+    const hasRecords = await topics.mayHaveRecords(name);
+    return hasRecords ? topics.openInternal(name) : undefined;
   }
 
   #subscribe(id: string, topic: Topic): void {

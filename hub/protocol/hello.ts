@@ -113,7 +113,7 @@ async function openTopics(
   }
   // A client that does not name its direct log has received nothing of it.
   if (resumed && !hasDirectLog) {
-    const topic = direct.openStored(id);
+    const topic = await direct.openStored(id);
     if (topic !== undefined) opened.push([topic, undefined]);
   }
   await Promise.all(opened.map(([topic]) => topic.opened));

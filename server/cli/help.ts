@@ -67,6 +67,6 @@ Permissions (deno task start sets them):
   --allow-read, --allow-write    for the folder of --store FILE
   --allow-read                   for the files of --cert, --key and
                                  --admin-token-file and --store-file, and for
-                                 the folder of Drumbeat with --log, --metrics
-                                 and --workers
+                                 the folder of Drumbeat with --store FILE,
+                                 --log, --metrics and --workers
   --unstable-net                 for --workers`;

@@ -10,7 +10,9 @@ async function startArgs(folder: string): Promise<string[]> {
   const [deno, ...args] = tasks.start.command.split(" ");
   assertEquals(deno, "deno");
   return args.map((arg: string) =>
-    arg.replace(/^(--allow-(read|write))=\.$/, `$1=${folder}`)
+    // The store's worker is read from the working directory.
+    arg.replace("--allow-read=.", `--allow-read=.,${folder}`)
+      .replace("--allow-write=.", `--allow-write=${folder}`)
   );
 }
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { SqliteStore } from "../../../adapters/sqlite/store.ts";
+import type { FileStore } from "../../../adapters/sqlite/file_store.ts";
 import { entry, Folder, onDisk, type Recorder, SESSION } from "./folder.ts";
 import { Publisher } from "./publisher.ts";
 
@@ -7,7 +7,7 @@ import { Publisher } from "./publisher.ts";
 function assertKept(
   folder: Folder,
   { acked, epoch }: Publisher,
-): { epoch: string; head: number; store: SqliteStore; sink: Recorder } {
+): { epoch: string; head: number; store: FileStore; sink: Recorder } {
   const { store, sink } = folder.open();
   store.open("room");
   const bodies = new Map(onDisk(store));

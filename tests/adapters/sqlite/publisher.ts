@@ -33,7 +33,7 @@ export class Publisher implements AsyncDisposable {
         failed(error) { throw error; },
       });
       store.open("room");
-      store.claim(session) || store.begin(session);
+      if (!await store.claim(session)) store.begin(session);
       const publish = () => {
         const entries = Array.from({ length: 5 }, () => ({
           topic: "room", session, id,
