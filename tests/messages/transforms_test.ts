@@ -60,6 +60,31 @@ Deno.test("a validator transforms once, at the hub: every reader gets what is st
   }
 });
 
+Deno.test("a record of an earlier contract: a schema passes it on as it is stored, a type guard refuses it", async () => {
+  await using server = serve({ port: 0, page: false });
+  const isPrice = (value: unknown): value is { cents: number } =>
+    typeof (value as { cents?: unknown }).cents === "number";
+  const contract = defineMessages({
+    schema: v.object({ cents: v.number() }),
+    guard: isPrice,
+  });
+  const url = `ws://127.0.0.1:${server.addr.port}/ws`;
+  await using client = connect(url, { contract });
+  const invalid: unknown[] = [];
+  client.addEventListener(
+    "invalid",
+    ({ message }) => invalid.push(message),
+  );
+  const room = client.topic("room");
+  const arrived = new Promise((resolve) => room.on("schema", resolve));
+  await room.subscribed();
+  const stored = server.hub.topic("room");
+  await stored.publish({ type: "guard", price: 1 });
+  await stored.publish({ type: "schema", price: 1 });
+  assertEquals(await arrived, { type: "schema", price: 1 });
+  assertEquals(invalid, [{ type: "guard", price: 1 }]);
+});
+
 Deno.test("a reply and its request are transformed once, and so is presence data", async () => {
   await using server = serve({ port: 0, page: false, contract });
   server.hub.handle("twice", ({ n }) => String(n));
