@@ -30,6 +30,7 @@ export class SqliteLogs {
   readonly #find: StatementSync;
   readonly #create: StatementSync;
   readonly #next: StatementSync;
+  readonly #largest: StatementSync;
   readonly #insert: StatementSync;
   readonly #advance: StatementSync;
   readonly #drop: StatementSync;
@@ -43,6 +44,9 @@ export class SqliteLogs {
     );
     this.#next = file.prepare(
       "SELECT * FROM topics WHERE id > ? ORDER BY id LIMIT 1",
+    );
+    this.#largest = file.prepare(
+      "SELECT *, (SELECT sum(bytes) FROM topics) AS total FROM topics ORDER BY bytes DESC LIMIT 1",
     );
     this.#insert = file.prepare(
       "INSERT INTO records (topic, offset, sender, at, kept, bytes, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -115,6 +119,16 @@ export class SqliteLogs {
     if (row === undefined) return undefined;
     return this.#byName.get(row.name as string) ??
       { ...row as unknown as TopicLog };
+  }
+
+  /** Returns the log with the most bytes, and the bytes of all logs. */
+  largest():
+    | { readonly log: TopicLog; readonly totalBytes: number }
+    | undefined {
+    const row = this.#largest.get();
+    if (row === undefined) return undefined;
+    const { total, ...log } = row as unknown as TopicLog & { total: number };
+    return { log: this.#byName.get(log.name) ?? log, totalBytes: total };
   }
 
   /** Deletes a log that has no records and was not used for an hour. @returns `true` when it was deleted. */

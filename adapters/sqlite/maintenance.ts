@@ -62,8 +62,8 @@ export class Maintenance {
   }
 
   /**
-   * Saves the time, deletes expired sessions, and trims one log by age. A log that has no records and was not used
-   * for an hour is deleted.
+   * Saves the time, deletes expired sessions, trims the largest log if all together are above their bound, and trims one log
+   * by age. A log that has no records and was not used for an hour is deleted.
    *
    * @returns `true` when there is more to delete.
    */
@@ -72,12 +72,25 @@ export class Maintenance {
     processRecord.saveTime(time.save());
     sessions.rewrite();
     const hasExpired = sessions.sweep(time.now());
+    const isAbove = this.#shrinkLargest();
     const log = logs.after(this.#lastId);
     if (log === undefined) return hasExpired;
     const hasAged = this.#trim(log);
     // The next step continues with this log until it is done: it may age faster than its turn comes.
     if (!hasAged) this.#lastId = log.id;
-    return logs.drop(log, time.now()) || hasExpired || hasAged;
+    return logs.drop(log, time.now()) || hasExpired || hasAged || isAbove;
+  }
+
+  /** Deletes the oldest records of the largest log if all logs together are above their bound. @returns `true` if so. */
+  #shrinkLargest(): boolean {
+    const { logs, trimmer, trimmed } = this.#context;
+    const largest = logs.largest();
+    if (largest === undefined || !trimmer.isTotalAbove(largest.totalBytes)) {
+      return false;
+    }
+    trimmer.shrink(largest.log);
+    trimmed(largest.log);
+    return true;
   }
 
   #trimSoon(): void {

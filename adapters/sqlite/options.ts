@@ -4,7 +4,7 @@ import {
   type StoreSettings,
 } from "../../hub/log/store.ts";
 
-/** The retention of each topic's log on disk. */
+/** The retention of each topic's log on disk, and the bound of all of them. */
 export interface DiskRetention {
   /**
    * Maximum number of records of a log.
@@ -24,6 +24,12 @@ export interface DiskRetention {
    * @default 604_800_000 (7 days)
    */
   readonly maxAgeMs: number;
+  /**
+   * Maximum bytes of the records of all logs. Above it, the largest log loses its oldest records.
+   *
+   * @default 4_294_967_296 (4 GiB)
+   */
+  readonly maxTotalBytes: number;
 }
 
 /** The default {@linkcode DiskRetention}. */
@@ -31,6 +37,7 @@ export const DEFAULT_DISK_RETENTION: DiskRetention = {
   maxRecords: 1_000_000,
   maxBytes: 256 * 1024 * 1024,
   maxAgeMs: 7 * 24 * 60 * 60 * 1000,
+  maxTotalBytes: 4 * 1024 ** 3,
 };
 
 /** The event that a commit waits for. */

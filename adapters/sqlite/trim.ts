@@ -38,6 +38,11 @@ export class Trimmer {
     return head - tail > maxRecords || bytes > maxBytes;
   }
 
+  /** Returns `true` when the records of all logs together have more bytes than their bound. */
+  isTotalAbove(bytes: number): boolean {
+    return bytes > this.#retention.maxTotalBytes;
+  }
+
   /**
    * Takes one step, in the open transaction.
    *
@@ -47,12 +52,27 @@ export class Trimmer {
    */
   step(log: DiskLog, now: number): boolean {
     const { maxRecords, maxBytes, maxAgeMs } = this.#retention;
+    return this.#deleteUntil(
+      log,
+      (kept, tail, bytes) =>
+        log.head - tail <= maxRecords && bytes <= maxBytes &&
+        kept >= now - maxAgeMs,
+    );
+  }
+
+  /** Deletes the oldest records of a log, as many as one step deletes. */
+  shrink(log: DiskLog): void {
+    this.#deleteUntil(log, () => false);
+  }
+
+  #deleteUntil(
+    log: DiskLog,
+    keeps: (kept: number, tail: number, bytes: number) => boolean,
+  ): boolean {
     let { tail, bytes } = log;
     for (const row of this.#oldest.all(log.id, tail)) {
       const { kept, bytes: size } = row as { kept: number; bytes: number };
-      const keep = log.head - tail <= maxRecords && bytes <= maxBytes &&
-        kept >= now - maxAgeMs;
-      if (keep) break;
+      if (keeps(kept, tail, bytes)) break;
       tail++;
       bytes -= size;
     }

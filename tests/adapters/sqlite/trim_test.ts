@@ -44,6 +44,30 @@ Deno.test("trims a log above its bytes in bounded steps", async () => {
   assertEquals(onDisk(store).length, 50);
 });
 
+Deno.test("trims the largest log while all logs together are above their bytes", async () => {
+  await using folder = new Folder();
+  const [{ record }] = entries(1, 1_000) as [Entry];
+  const { store, sink } = folder.open({ maxTotalBytes: 700 * record.bytes });
+  store.open("room");
+  store.open("small");
+  store.append(entries(1_000, 1_000));
+  store.append(
+    Array.from(
+      { length: 10 },
+      () => entry("x".repeat(900), undefined, "small"),
+    ),
+  );
+  folder.clock.advance(10_000);
+  assertEquals(Math.max(...sink.tails), 2 * STEP);
+  assertEquals(onDisk(store)[0]![0], 2 * STEP);
+  assertEquals(onDisk(store).length, 1_000 - 2 * STEP);
+  await folder.close(store);
+  using file = new DatabaseSync(folder.file);
+  const rows = file.prepare("SELECT name, tail FROM topics ORDER BY name")
+    .all().map(({ name, tail }) => [name, tail]);
+  assertEquals(rows, [["room", 2 * STEP], ["small", 0]]);
+});
+
 Deno.test("trims a log above its age in bounded steps, without a publish", async () => {
   await using folder = new Folder();
   const { store, sink } = folder.open({ maxAgeMs: MINUTE_MS });
