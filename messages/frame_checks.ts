@@ -192,7 +192,10 @@ export const serverShapes: ReadonlyMap<string, Shape> = new Map<
     }),
   ],
   ["unsubscribed", fields({ topic: string, code: string })],
-  ["reply", fields({ id: count })],
+  [
+    "reply",
+    fields({ id: count, part: optional(string), more: optional(boolean) }),
+  ],
   [
     "presence",
     fields({

@@ -184,6 +184,10 @@ export interface ReplyFrame {
   readonly id: number;
   /** The result. */
   readonly data?: unknown;
+  /** A part of the result's JSON text, instead of the result. */
+  readonly part?: string;
+  /** True if more parts follow. */
+  readonly more?: boolean;
 }
 /** From the server: a frame was rejected. The connection stays open. */
 export interface ErrorFrame {

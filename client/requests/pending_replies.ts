@@ -4,6 +4,7 @@ import type {
   ReplyFrame,
   SubscribedFrame,
 } from "../../messages.ts";
+import { ReplyParts } from "./reply_parts.ts";
 
 /** A frame that answers another one. */
 export type Answer =
@@ -23,6 +24,7 @@ export interface PendingReply {
 export class PendingReplies {
   #lastId = 0;
   readonly #pending = new Map<number, PendingReply>();
+  readonly #parts = new ReplyParts();
 
   /** Returns the next id. Ids increase for the lifetime of the client, across all sessions. */
   nextId(): number {
@@ -37,12 +39,24 @@ export class PendingReplies {
   /** Forgets a frame: its answer will be ignored. */
   forget(id: number): void {
     this.#pending.delete(id);
+    this.#parts.forget(id);
   }
 
-  /** Gives an answer to the frame that it answers. @returns whether there was such a frame. */
+  /** Gives an answer to the frame that it answers. @returns whether there was such a frame, and the answer is complete. */
   settle(answer: Answer): boolean {
     const { id } = answer;
-    const settled = this.#pending.get(id)?.settle(answer) === true;
+    const reply = this.#pending.get(id);
+    if (reply === undefined) return false;
+    let whole: Answer | undefined = answer;
+    if (answer.type === "reply") {
+      try {
+        whole = this.#parts.add(answer);
+      } catch (error) {
+        return this.refuse(id, error as DrumbeatError);
+      }
+      if (whole === undefined) return false;
+    }
+    const settled = reply.settle(whole);
     if (settled) this.#pending.delete(id);
     return settled;
   }
@@ -50,7 +64,7 @@ export class PendingReplies {
   /** Gives an error to the frame that it refuses. @returns whether there was such a frame. */
   refuse(id: number, error: DrumbeatError): boolean {
     const reply = this.#pending.get(id);
-    this.#pending.delete(id);
+    this.forget(id);
     reply?.refuse(error);
     return reply !== undefined;
   }

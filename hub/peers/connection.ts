@@ -183,7 +183,9 @@ export class Connection implements Peer, Inbound {
   }
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
-    if (this.isDetached || this.isDraining) return;
+    if (this.isDetached) return;
+    // The parts of a long reply wait until the peer confirms that it has read the ones before.
+    if (this.isDraining && !this.wire.confirms(data)) return;
     this.alive();
     const { messageBytes } = this.#context.limits;
     const isLarge = isLarger(data, messageBytes);

@@ -18,6 +18,8 @@ export interface Dialect extends Delivery {
    * @param data a frame of at most {@linkcode IDENTITY_BYTES}.
    */
   identifies(data: string | Uint8Array<ArrayBuffer>): boolean;
+  /** Returns `true` for a frame that only confirms that the peer is reading. A drain accepts no other frames. */
+  confirms(data: string | Uint8Array<ArrayBuffer>): boolean;
   /** Handles a WebSocket message of the peer. */
   receive(data: string | Uint8Array<ArrayBuffer>): void;
   /** Sends the start of the direct log that the hub has subscribed the peer to. Without such a frame it does nothing. */

@@ -1,13 +1,14 @@
 import {
-  encode,
   type HistoryFrame,
   type RequestFrame,
+  utf8Length,
 } from "../../messages.ts";
 import { decided } from "../access/pending_decision.ts";
 import { encodeHistory } from "../log/history.ts";
 import type { Connection } from "../peers/connection.ts";
 import { encodeRefusal, type Refusal } from "../refusal.ts";
 import type { ProtocolContext } from "./context.ts";
+import { replyFrames } from "./reply_frames.ts";
 
 /** The parts of the hub that {@linkcode PendingReplies} use. */
 export type RepliesContext = Pick<
@@ -91,22 +92,24 @@ export class PendingReplies {
     if (!this.begin(id)) return;
     const connection = this.#connection;
     compute().then(async (reply) => {
-      // Long replies wait until the peer confirms that it has read the ones before.
-      while (!connection.isWritable) await connection.confirmation;
+      for (const frame of this.#encode(id, reply)) {
+        // Long replies, and their parts, wait until the peer confirms that it has read the ones before.
+        while (!connection.isWritable) await connection.confirmation;
+        connection.sendLong(frame, utf8Length(frame));
+      }
       this.end();
-      if ("code" in reply) connection.sendControl(encodeRefusal(reply, id));
-      else connection.sendLong(this.#encode(id, reply.data));
     }).catch((error) => connection.abandon(error, "handler"));
   }
 
-  #encode(id: number, data: unknown): string {
+  #encode(id: number, reply: Reply): Iterable<string> {
+    if ("code" in reply) return [encodeRefusal(reply, id)];
     try {
-      return encode({ type: "reply", id, data });
+      return replyFrames(id, reply.data);
     } catch (error) {
       // The program's handler returned a value that JSON cannot represent.
       this.#context.reporter.report(error, "handler");
       const message = "Reply cannot be encoded";
-      return encodeRefusal({ code: "failed", message }, id);
+      return [encodeRefusal({ code: "failed", message }, id)];
     }
   }
 }

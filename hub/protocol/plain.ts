@@ -75,6 +75,10 @@ export class PlainDialect implements Dialect {
     return false;
   }
 
+  confirms(): boolean {
+    return false;
+  }
+
   receive(data: string | Uint8Array<ArrayBuffer>): void {
     if (!this.#connection.isOpen) {
       const message = "No start yet";

@@ -66,6 +66,12 @@ export class V1Dialect implements Dialect {
     return decoded.ok && decoded.frame.type === "renew";
   }
 
+  confirms(data: string | Uint8Array<ArrayBuffer>): boolean {
+    const decoded = decodeClientFrame(data, MAX_NESTING);
+    return this.#phase === "open" && decoded.ok &&
+      decoded.frame.type === "pong";
+  }
+
   receive(data: string | Uint8Array<ArrayBuffer>): void {
     const decoded = decodeClientFrame(data, MAX_NESTING);
     if (!decoded.ok) {

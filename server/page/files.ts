@@ -46,6 +46,7 @@ export { default as "client/report.ts" } from "../../client/report.ts" with { ty
 export { default as "client/requests/as_json.ts" } from "../../client/requests/as_json.ts" with { type: "text" };
 export { default as "client/requests/frame_sender.ts" } from "../../client/requests/frame_sender.ts" with { type: "text" };
 export { default as "client/requests/pending_replies.ts" } from "../../client/requests/pending_replies.ts" with { type: "text" };
+export { default as "client/requests/reply_parts.ts" } from "../../client/requests/reply_parts.ts" with { type: "text" };
 export { default as "client/requests/requests.ts" } from "../../client/requests/requests.ts" with { type: "text" };
 export { default as "client/topics/cursor.ts" } from "../../client/topics/cursor.ts" with { type: "text" };
 export { default as "client/topics/direct_messages.ts" } from "../../client/topics/direct_messages.ts" with { type: "text" };

@@ -123,3 +123,25 @@ Deno.test("rejects new connections while draining, drains once, and is done at o
   await closing;
   await hub.hub.drain({ overMs: 5_000 });
 });
+
+Deno.test("a large reply whose parts are being sent arrives before the connection is closed", async () => {
+  await using hub = inMemory();
+  const peer = await hub.v1({ topics: {} });
+  hub.hub.handle("long", () => "x".repeat(500_000));
+  peer.send({ type: "request", id: 1, method: "long" });
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  const drained = hub.hub.drain({ overMs: 0 });
+  let text = "";
+  for (let round = 0; round < 50 && peer.closed === undefined; round++) {
+    for (const { part } of peer.readType("reply")) text += part;
+    peer.send({ type: "pong" });
+    // A frame that is not a confirmation is ignored.
+    peer.send({ type: "request", id: 2, method: "long" });
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+    hub.clock.advance(20);
+  }
+  for (const { part } of peer.readType("reply")) text += part;
+  assertEquals(JSON.parse(text).length, 500_000);
+  assertEquals(peer.closed?.code, 1012);
+  await drained;
+});

@@ -58,3 +58,37 @@ Deno.test("ignores the answer of a forgotten frame", () => {
   assertFalse(pending.refuse(id, new DrumbeatError("failed", "no")));
   assertEquals(outcomes, []);
 });
+
+Deno.test("joins the parts of a reply, and drops those of a frame that nothing waits for", () => {
+  const pending = new PendingReplies();
+  const settled: unknown[] = [];
+  const refused: string[] = [];
+  const add = (id: number) =>
+    pending.add(id, {
+      settle: (answer) => settled.push(answer) > 0,
+      refuse: ({ code }) => void refused.push(code),
+    });
+  const part = (id: number, text: string, more?: true) =>
+    pending.settle({
+      type: "reply",
+      id,
+      part: text,
+      ...(more ? { more } : {}),
+    });
+  for (const id of [1, 2, 3, 4]) add(id);
+  assertEquals(part(1, "[1,", true), false);
+  assertEquals(part(2, '"a', true), false);
+  assertEquals(part(1, "2]"), true);
+  assertEquals(part(2, 'b"'), true);
+  assertEquals(settled, [
+    { type: "reply", id: 1, data: [1, 2] },
+    { type: "reply", id: 2, data: "ab" },
+  ]);
+  part(3, "[1,", true);
+  pending.forget(3);
+  assertEquals(part(3, "2]"), false);
+  part(4, "[1,", true);
+  part(4, "2");
+  assertEquals(refused, ["failed"]);
+  assertEquals(settled.length, 2);
+});

@@ -4,7 +4,9 @@ import { MemoryStore } from "../../../adapters/store_memory.ts";
 import { type Client, connect } from "../../../client.ts";
 import { Hub } from "../../../hub/hub.ts";
 import type { RequestContext } from "../../../hub/protocol/request_handler.ts";
-import { DrumbeatError } from "../../../messages.ts";
+import { ReplyParts } from "../../../client/requests/reply_parts.ts";
+import { replyFrames } from "../../../hub/protocol/reply_frames.ts";
+import { DrumbeatError, utf8Length } from "../../../messages.ts";
 import { defineMessages } from "../../../messages.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { type InMemory, inMemory, type TestPeer } from "../in_memory.ts";
@@ -371,16 +373,44 @@ Deno.test("many long replies do not close the connection: they are sent as the p
   const peer = await asker(hub);
   hub.hub.handle("long", (data) => `${data}`.repeat(300_000));
   for (let id = 1; id <= 5; id++) peer.send(request(id, "long", id));
-  const seen: number[] = [];
-  for (let round = 0; seen.length < 5 && round < 20; round++) {
+  const texts = new Map<number, string>();
+  let complete = 0;
+  for (let round = 0; complete < 5 && round < 100; round++) {
     await settle();
     assertEquals(peer.closed, undefined);
-    const frames = peer.read();
-    assert(frames.length <= 3, "all at once");
-    for (const { type, id } of frames) if (type === "reply") seen.push(id);
+    const replies = peer.readType("reply");
+    const bytes = replies.map((frame) => JSON.stringify(frame).length);
+    assert(bytes.every((length) => length <= 64 * 1024), `${bytes}`);
+    assert(bytes.reduce((a, b) => a + b, 0) <= 192 * 1024, "all at once");
+    for (const { id, part, more } of replies) {
+      texts.set(id, (texts.get(id) ?? "") + part);
+      if (more !== true) complete++;
+    }
     peer.send({ type: "pong" });
   }
-  assertEquals(seen, [1, 2, 3, 4, 5]);
+  for (const [id, text] of texts) {
+    assertEquals(JSON.parse(text), `${id}`.repeat(300_000));
+  }
+  assertEquals(texts.size, 5);
+});
+
+Deno.test("the parts of a large reply are at most 64 KiB in UTF-8, and are joined by a client", () => {
+  for (
+    const data of ["x", "\u00fc", "\u4e2d", "\ud83e\udd41", '"', "\\", "\n"]
+      .map((
+        text,
+      ) => text.repeat(100_000)).concat("a" + "\ud83e\udd41".repeat(50_000))
+  ) {
+    const frames = [...replyFrames(1, [data])];
+    assert(frames.length > 1);
+    const parts = new ReplyParts();
+    const whole = frames.map((frame) => {
+      assert(utf8Length(frame) <= 64 * 1024);
+      return parts.add(JSON.parse(frame));
+    });
+    assertEquals(whole.at(-1)?.data, [data]);
+    assert(whole.slice(0, -1).every((reply) => reply === undefined));
+  }
 });
 
 Deno.test("a plain peer has no requests: the type is reserved", async () => {
