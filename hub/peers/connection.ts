@@ -184,8 +184,11 @@ export class Connection implements Peer, Inbound {
 
   receive(data: string | Uint8Array<ArrayBuffer>): void {
     if (this.isDetached) return;
-    // The parts of a long reply wait until the peer confirms that it has read the ones before.
-    if (this.isDraining && !this.wire.confirms(data)) return;
+    // The parts of a long reply wait until the peer confirms that it has read the ones before. Other frames are ignored, but
+    // counted: a flood would delay the drain of the other peers.
+    if (this.isDraining && !this.wire.confirms(data)) {
+      return this.control(data.length);
+    }
     this.alive();
     const { messageBytes } = this.#context.limits;
     const isLarge = isLarger(data, messageBytes);

@@ -105,6 +105,22 @@ Deno.test("a handler without a reply keeps its peer until the hub closes, and no
   await drained;
 });
 
+Deno.test("a peer that waits for its reply and floods the hub during the drain is closed with 4029", async () => {
+  await using hub = inMemory({ limits: { inflight: 8 } });
+  hub.hub.handle("wait", () => new Promise(() => {}));
+  const peer = await hub.v1();
+  peer.send({ type: "request", id: 1, method: "wait" });
+  const drained = hub.hub.drain({ overMs: 0 });
+  // The hello and the request count as well.
+  for (let n = 2; n < 16; n++) peer.send({ type: "ping" });
+  assertEquals(peer.closed, undefined);
+  peer.send({ type: "ping" });
+  assertEquals(peer.closed?.code, 4029);
+  assertEquals(peer.readType("pong"), []);
+  hub.clock.advance(20);
+  await drained;
+});
+
 Deno.test("rejects new connections while draining, drains once, and is done at once without peers", async () => {
   await using hub = inMemory();
   assertFalse(hub.hub.isDraining);
