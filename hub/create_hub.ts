@@ -77,5 +77,8 @@ export function createHubFor<
   // The errors of the constructor name another action.
   hubSettings(hubOptions, action);
   const { store = defaults.store } = options;
-  return new Hub({ ...defaults, store }, hubOptions);
+  const ephemeral = options.store === undefined ? {} : {
+    ephemeral: defaults.store,
+  };
+  return new Hub({ ...defaults, store, ...ephemeral }, hubOptions);
 }

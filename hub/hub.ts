@@ -39,6 +39,11 @@ import type {
   RequestHandler,
 } from "./protocol/request_handler.ts";
 import type { Store } from "./log/store.ts";
+import { tieredStore } from "./log/tiered_store.ts";
+import {
+  hasEphemeralTopics,
+  type TopicOptionsByName,
+} from "./log/topic_options.ts";
 import { HubTransport } from "./transport.ts";
 
 /**
@@ -95,10 +100,20 @@ export class Hub<
    * @throws {RangeError} for a number out of bounds.
    */
   constructor(ports: HubPorts, options: HubOptions<M, R, P, Auth, State> = {}) {
-    const settings = hubSettings(options, "Cannot create the hub");
-    const { sessionMs, limits: { sessions } } = settings;
-    const { clock } = ports;
-    const store = ports.store(clock, { sessionMs, sessions });
+    const action = "Cannot create the hub";
+    const settings = hubSettings(options, action);
+    const { sessionMs, topics, limits: { sessions } } = settings;
+    const { clock, ephemeral } = ports;
+    const make =
+      ephemeral && hasEphemeralTopics(options.topics as TopicOptionsByName)
+        ? tieredStore(
+          ports.store,
+          ephemeral,
+          (name) => !topics(name).durable,
+          action,
+        )
+        : ports.store;
+    const store = make(clock, { sessionMs, sessions });
     this.#store = store;
     this.#clock = clock;
     try {

@@ -107,6 +107,12 @@ export interface HubOptions<
 export interface HubPorts {
   /** Makes the store of the logs and sessions. The hub calls it once, and disposes the store when it is closed. */
   readonly store: StoreFactory;
+  /**
+   * Makes the store of the topics with `durable: false`.
+   *
+   * @default they are in the store of all topics
+   */
+  readonly ephemeral?: StoreFactory;
   /** The hub's time. The hub closes it. */
   readonly clock: Clock;
 }

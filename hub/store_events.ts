@@ -62,9 +62,10 @@ export class StoreEvents implements StoreSink {
   ): void {
     const { monitor, publisher, topics, flush } = this.#context;
     this.committedRecords += records.length;
-    monitor.storeWorked();
-    publisher.committed(offset, records);
     const topic = topics.get(name);
+    // A record in memory does not show that the store works.
+    if (topic?.settings.durable !== false) monitor.storeWorked();
+    publisher.committed(offset, records);
     if (topic !== undefined) flush.committed(topic, records);
   }
 

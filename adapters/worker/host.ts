@@ -262,7 +262,8 @@ export class StoreHost implements AsyncDisposable {
     offset: number,
     records: readonly LogRecord[],
   ): void {
-    this.#setHealth("works");
+    // A record in memory does not show that the store works.
+    if (this.#options.settings(topic).durable) this.#setHealth("works");
     this.#logs.committed(topic, offset, records);
     if (!this.#store.shared && directPeerOf(topic) !== undefined) {
       this.#announceDirectMessage(topic);

@@ -9,7 +9,9 @@ import {
   type StoreFactory,
   type StoreSettings,
 } from "../../hub/log/store.ts";
+import { tieredStore } from "../../hub/log/tiered_store.ts";
 import {
+  hasEphemeralTopics,
   topicOptions,
   type TopicOptionsByName,
 } from "../../hub/log/topic_options.ts";
@@ -83,7 +85,7 @@ export function hostStore(options: HostStoreOptions = {}): StoreHost {
   const {
     sessionMs = DEFAULT_STORE_SETTINGS.sessionMs,
     sessions = DEFAULT_STORE_SETTINGS.sessions,
-    store: make = (clock, settings) => new MemoryStore(clock, settings),
+    store: given,
     topics,
     recordBytes = DEFAULT_RECORD_BYTES,
     onError = () => {},
@@ -91,9 +93,14 @@ export function hostStore(options: HostStoreOptions = {}): StoreHost {
   checkNumber(action, "sessionMs", sessionMs);
   checkNumber(action, "sessions", sessions);
   checkNumber(action, "recordBytes", recordBytes);
-  checkFunction(action, "store", make);
+  checkFunction(action, "store", given);
   checkFunction(action, "onError", onError);
   const settings = topicOptions(topics);
+  const inMemory: StoreFactory = (clock, settings) =>
+    new MemoryStore(clock, settings);
+  const make = given !== undefined && hasEphemeralTopics(topics)
+    ? tieredStore(given, inMemory, (name) => !settings(name).durable, action)
+    : given ?? inMemory;
   const clock = new WebClock();
   try {
     const store = make(clock, { sessionMs, sessions });

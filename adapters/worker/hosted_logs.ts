@@ -57,12 +57,9 @@ export class HostedLogs {
   open(link: WorkerLink, topic: string): void {
     const shared = this.#byName.get(topic);
     if (shared === undefined) {
-      const keepsBelowRing = this.#store.read !== undefined;
-      const hosted = new HostedLog(
-        topic,
-        this.#settings(topic),
-        keepsBelowRing,
-      );
+      const settings = this.#settings(topic);
+      const keepsBelowRing = settings.durable && this.#store.read !== undefined;
+      const hosted = new HostedLog(topic, settings, keepsBelowRing);
       const links = new Set([link]);
       this.#byName.set(topic, { hosted, links, idleSince: this.#clock.now() });
       return this.#store.open(topic);

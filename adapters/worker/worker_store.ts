@@ -64,6 +64,8 @@ interface PendingCall {
 export class WorkerStore implements Store {
   /** `true` if other hubs write to the same logs. */
   readonly shared: boolean;
+  /** `true` if other hubs write to the same logs: their host keeps the topics with `durable: false`. */
+  readonly hostsEphemeral: boolean;
   /** Reads records below the hub's ring, if the hosted store can. */
   readonly read?: (
     topic: string,
@@ -111,7 +113,7 @@ export class WorkerStore implements Store {
     }
     this.#port = port;
     this.#clock = clock;
-    this.shared = host.shared ?? true;
+    this.shared = this.hostsEphemeral = host.shared ?? true;
     if (host.reads) {
       this.read = (topic, from, maxBytes) =>
         this.#call((number) => ["read", number, topic, from, maxBytes]);

@@ -98,6 +98,12 @@ export interface Store extends AsyncDisposable {
    * @default false
    */
   readonly shared?: boolean;
+  /**
+   * `true` if the store itself keeps topics with `durable: false` in memory: the host of several workers does it for all.
+   *
+   * @default false
+   */
+  readonly hostsEphemeral?: boolean;
   /** Connects the hub. Called once, before any other method. */
   connect(sink: StoreSink): void;
   /** Opens a topic's log, and creates it if necessary. The store calls `opened`. */

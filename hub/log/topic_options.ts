@@ -1,4 +1,5 @@
 import {
+  checkBoolean,
   checkFunction,
   checkNames,
   checkOneOf,
@@ -54,6 +55,13 @@ export interface TopicOptions<
    * @default the message's `type`
    */
   readonly key?: TopicKey<M, Auth, State> | undefined;
+  /**
+   * `false` for an ephemeral topic: its log is in memory, whatever the store, and a publish to it costs no commit. A store
+   * that several nodes share (Redis) refuses it.
+   *
+   * @default true
+   */
+  readonly durable?: boolean | undefined;
 }
 
 /** {@linkcode TopicOptions} with all defaults filled in. */
@@ -62,6 +70,8 @@ export interface TopicSettings extends Retention {
   readonly lag: LagPolicy;
   /** Computes a record's key. */
   readonly key: TopicKey;
+  /** `false` if the log is in memory, whatever the store. */
+  readonly durable: boolean;
 }
 
 /** The default {@linkcode TopicSettings}. */
@@ -69,6 +79,7 @@ export const DEFAULT_TOPIC: TopicSettings = {
   ...DEFAULT_RETENTION,
   lag: "gap",
   key: ({ type }) => type,
+  durable: true,
 };
 
 /**
@@ -86,6 +97,7 @@ const NAMES: OptionNames<TopicOptions> = {
   maxAgeMs: true,
   lag: true,
   key: true,
+  durable: true,
 };
 
 /**
@@ -136,13 +148,24 @@ function settingsOf(
   group: string,
 ): TopicSettings {
   checkNames(action, options, NAMES, group);
-  const { lag = DEFAULT_TOPIC.lag, key = DEFAULT_TOPIC.key, ...bounds } =
-    options;
+  const {
+    lag = DEFAULT_TOPIC.lag,
+    key = DEFAULT_TOPIC.key,
+    durable = DEFAULT_TOPIC.durable,
+    ...bounds
+  } = options;
   checkOneOf(action, `${group}.lag`, lag, LAG_POLICIES);
   checkFunction(action, `${group}.key`, key);
+  checkBoolean(action, `${group}.durable`, durable);
   return {
     ...numberOptions(action, group, DEFAULT_RETENTION, bounds),
     lag,
     key,
+    durable,
   };
+}
+
+/** Returns `true` if a topic may be ephemeral. @param byName checked options. */
+export function hasEphemeralTopics(byName: TopicOptionsByName = {}): boolean {
+  return Object.values(byName).some(({ durable }) => durable === false);
 }

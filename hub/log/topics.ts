@@ -126,10 +126,13 @@ export class Topics implements Iterable<Topic> {
   /** Forgets a topic whose log the store cannot open, so that the next use tries again. */
   #create(name: string, address?: string): Topic {
     const { store, clock, settings, created, failed } = this.#context;
+    const topicSettings = name.startsWith(PRESENCE_LOG)
+      ? PRESENCE_TOPIC
+      : settings(name);
     const topic = new Topic(
       name,
-      name.startsWith(PRESENCE_LOG) ? PRESENCE_TOPIC : settings(name),
-      store.read !== undefined,
+      topicSettings,
+      topicSettings.durable && store.read !== undefined,
       clock.now(),
       address,
     );

@@ -125,6 +125,7 @@ export class InMemory<M extends MessageMap = AnyMessages>
     const { onOpen, onClose, onError } = options;
     this.hub = new Hub({
       store: (_, settings) => store(clock, settings),
+      ephemeral: (_, settings) => new MemoryStore(clock, settings),
       clock: life,
     }, {
       ...options,

@@ -240,6 +240,7 @@ const PORTS = [
   "hub/observe/metrics.ts",
   "hub/socket.ts",
   "hub/log/store.ts",
+  "hub/log/tiered_store.ts",
   "hub/log/topic_options.ts",
 ];
 

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { sqliteStore } from "../../../adapters/sqlite/store.ts";
 import { hostStore, workerStore } from "../../../adapters/worker/store.ts";
 import type { HubOptions } from "../../../hub/options.ts";
 import type { Hub } from "../../../hub/hub.ts";
@@ -154,4 +155,36 @@ Deno.test("settles the hub's publishes before it closes", async () => {
   const b = await hubs.hub();
   const history = await b.topic("lobby").history();
   assert(history.records.length === 1 && history.head === 1);
+});
+
+Deno.test("the host keeps an ephemeral topic in memory for the hubs of all workers", async () => {
+  const file = await Deno.makeTempFile();
+  const topics = { "cursor:*": { durable: false } };
+  const host = hostStore({ store: sqliteStore(file), topics });
+  const hubs: Hub[] = [];
+  for (let worker = 0; worker < 2; worker++) {
+    const { port1, port2 } = new MessageChannel();
+    host.attach(port1);
+    hubs.push(createHub({ store: await workerStore(port2), topics }));
+  }
+  const offsets = [];
+  for (const topic of ["cursor:a", "lobby"]) {
+    for (const hub of hubs) {
+      offsets.push(await hub.topic(topic).publish({ type: "chat" }));
+    }
+  }
+  assertEquals(offsets, [0, 1, 0, 1]);
+  for (const hub of hubs) await hub.close();
+  await host[Symbol.asyncDispose]();
+  const after = createHub({ store: sqliteStore(file) });
+  assertEquals(
+    await Promise.all(
+      ["cursor:a", "lobby"].map(async (topic) =>
+        (await after.topic(topic).history()).records.length
+      ),
+    ),
+    [0, 2],
+  );
+  await after.close();
+  await Deno.remove(file);
 });

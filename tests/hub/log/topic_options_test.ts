@@ -8,6 +8,7 @@ Deno.test("without options every topic has the defaults: 1,000 records, 1 MiB, 1
     maxBytes: 1024 * 1024,
     maxAgeMs: 120_000,
     lag: "gap",
+    durable: true,
   });
   assertEquals(key({ type: "price" }, { peer: undefined }), "price");
 });
@@ -68,6 +69,14 @@ Deno.test("rejects an unknown policy and a key that is not a function, with the 
     () => topicOptions({ a: { key } }),
     TypeError,
     "the option 'topics.a.key' must be a function, not 'symbol'",
+  );
+});
+
+Deno.test("rejects a 'durable' that is not a boolean, with the topic's name", () => {
+  assertThrows(
+    () => topicOptions({ a: { durable: "no" as never } }),
+    TypeError,
+    "the option 'topics.a.durable' must be",
   );
 });
 
