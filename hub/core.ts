@@ -1,3 +1,4 @@
+import { ErrorPrinter } from "../common/error_printer.ts";
 import { IgnoredRejections } from "../common/ignored_rejections.ts";
 import type { Contract, MessageMap } from "../messages.ts";
 import { Access } from "./access/access.ts";
@@ -13,7 +14,6 @@ import { Publisher } from "./log/publisher.ts";
 import type { Store } from "./log/store.ts";
 import { Topic } from "./log/topic.ts";
 import { Topics } from "./log/topics.ts";
-import { ErrorPrinter } from "./observe/error_printer.ts";
 import { Monitor } from "./observe/monitor.ts";
 import { statsOf } from "./observe/metrics.ts";
 import type { HubStats } from "./observe/stats.ts";
@@ -71,10 +71,9 @@ export class Core {
       clock,
       (error) => reporter.report(error, "observe"),
     );
-    const printer = new ErrorPrinter(clock);
     const reporter: Reporter = this.reporter = new Reporter(
       hooks,
-      (error, stage) => printer.print(error, stage),
+      new ErrorPrinter(clock),
       (error, stage) => monitor.failed(error, stage),
     );
     const handlerFailed = (error: unknown) => reporter.report(error, "handler");

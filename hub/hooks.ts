@@ -1,3 +1,4 @@
+import type { ErrorPrinter } from "../common/error_printer.ts";
 import type { AnyMessages, MessageMap, PresenceChange } from "../messages.ts";
 import type { Peer, PeerClose } from "./peer.ts";
 
@@ -69,23 +70,22 @@ export interface Hooks<
 
 /** Reports failures to the program's `onError`. */
 export class Reporter {
-  readonly #onError: NonNullable<Hooks["onError"]>;
-  readonly #print: (error: unknown, stage: string) => void;
+  readonly #hooks: Pick<Hooks, "onError">;
+  readonly #printer: Pick<ErrorPrinter, "report">;
   readonly #failed: (error: unknown, stage: ErrorStage) => void;
 
   /**
    * @param hooks the program's hooks.
-   * @param print prints a failure that has no other receiver.
+   * @param printer prints a failure that has no other receiver.
    * @param failed also receives each failure, except those of observers. Default: none.
    */
   constructor(
     hooks: Pick<Hooks, "onError">,
-    print: (error: unknown, stage: string) => void,
+    printer: Pick<ErrorPrinter, "report">,
     failed: (error: unknown, stage: ErrorStage) => void = () => {},
   ) {
-    const { onError = (error, { stage }) => print(error, stage) } = hooks;
-    this.#onError = onError;
-    this.#print = print;
+    this.#hooks = hooks;
+    this.#printer = printer;
     this.#failed = failed;
   }
 
@@ -93,14 +93,12 @@ export class Reporter {
   report(error: unknown, stage: ErrorStage): void {
     // An observer that fails would be called again with its own failure, and fail again.
     if (stage !== "observe") this.#failed(error, stage);
-    // Reporting a failure of `onError` to itself could loop forever.
-    const failed = (error: unknown) => this.#print(error, "onError");
-    try {
-      const result: unknown = this.#onError(error, { stage });
-      if (result instanceof Promise) result.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
+    const { onError } = this.#hooks;
+    this.#printer.report(
+      error,
+      stage,
+      onError && ((error) => onError(error, { stage })),
+    );
   }
 
   /** Runs a function of the program, which may be async, and reports its failure. */

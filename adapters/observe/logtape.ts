@@ -32,7 +32,7 @@ const CATEGORY = "drumbeat";
 export interface LineLoggerOptions {
   /** The format of a line: a JSON object, or text for people. */
   readonly format: LogFormat;
-  /** Writes a line, its line feed included. An error that it throws is ignored. */
+  /** Writes a line, its line feed included. An error that it throws, or rejects with, is ignored. */
   readonly write: (line: string) => void;
 }
 
@@ -63,7 +63,8 @@ export function lineLogger(options: LineLoggerOptions): HubLogger {
     sinks: {
       lines: (record) => {
         try {
-          write(lineOf(record, format));
+          const result: unknown = write(lineOf(record, format));
+          if (result instanceof Promise) result.catch(() => {});
         } catch {
           // The output failed, as it does on a full disk: there is no other place to report it.
         }

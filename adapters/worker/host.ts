@@ -246,14 +246,19 @@ export class StoreHost implements AsyncDisposable {
   }
 
   #append(entries: readonly HostedEntry[]): void {
-    try {
-      this.#store.append(entries);
-    } catch (error) {
+    const failed = (error: unknown) => {
       this.#failed(error);
       // The store may have committed some of them. A settled entry is not settled again.
       for (const { link, record } of entries) {
         link.settled(record, INDETERMINATE);
       }
+    };
+    try {
+      const result: unknown = this.#store.append(entries);
+      // An async store: its rejection must not end the process of all workers.
+      if (result instanceof Promise) result.catch(failed);
+    } catch (error) {
+      failed(error);
     }
   }
 

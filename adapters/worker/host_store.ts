@@ -1,3 +1,4 @@
+import { ErrorPrinter } from "../../common/error_printer.ts";
 import {
   checkFunction,
   checkNames,
@@ -41,9 +42,9 @@ export interface HostStoreOptions extends Partial<StoreSettings> {
    */
   readonly recordBytes?: number;
   /**
-   * Called with a failure of the store that concerns no single publish.
+   * Called with a failure of the store that concerns no single publish. It may be async: its own failure is printed.
    *
-   * @default ignores it
+   * @default prints it with `console.error`, at most five in ten seconds
    */
   readonly onError?: (error: unknown) => void;
 }
@@ -88,7 +89,7 @@ export function hostStore(options: HostStoreOptions = {}): StoreHost {
     store: given,
     topics,
     recordBytes = DEFAULT_RECORD_BYTES,
-    onError = () => {},
+    onError,
   } = options;
   checkNumber(action, "sessionMs", sessionMs);
   checkNumber(action, "sessions", sessions);
@@ -102,13 +103,14 @@ export function hostStore(options: HostStoreOptions = {}): StoreHost {
     ? tieredStore(given, inMemory, (name) => !settings(name).durable, action)
     : given ?? inMemory;
   const clock = new WebClock();
+  const printer = new ErrorPrinter(clock);
   try {
     const store = make(clock, { sessionMs, sessions });
     return new StoreHost({ store, clock }, {
       sessionMs,
       settings,
       recordBytes,
-      onError,
+      onError: (error) => printer.report(error, "store", onError),
     });
   } catch (error) {
     clock.close();

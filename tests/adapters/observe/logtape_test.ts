@@ -157,17 +157,21 @@ Deno.test("logs the steps of a drain", async () => {
   assertEquals(JSON.parse(lines[1]!).connections, 1);
 });
 
-Deno.test("ignores an output that fails", async () => {
-  const logger = lineLogger({
-    format: "json",
-    write: () => {
-      throw new Error("Disk is full");
-    },
+const OUTPUTS: Readonly<Record<string, () => void>> = {
+  throws: () => {
+    throw new Error("Disk is full");
+  },
+  rejects: () => Promise.reject(new Error("Disk is full")),
+};
+
+for (const [failure, write] of Object.entries(OUTPUTS)) {
+  Deno.test(`ignores an output that ${failure}`, async () => {
+    const logger = lineLogger({ format: "json", write });
+    await using hub = inMemory();
+    hub.hub.observe(logs({ logger, clock: new FakeClock() }));
+    const peer = hub.plain();
+    peer.send({ type: "chat" });
+    hub.flush();
+    assertEquals(peer.read(), [{ type: "chat" }]);
   });
-  await using hub = inMemory();
-  hub.hub.observe(logs({ logger, clock: new FakeClock() }));
-  const peer = hub.plain();
-  peer.send({ type: "chat" });
-  hub.flush();
-  assertEquals(peer.read(), [{ type: "chat" }]);
-});
+}

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { ErrorPrinter } from "../../../common/error_printer.ts";
 import type { Authorize, Grant } from "../../../hub/access/authorize.ts";
 import { Authorizer } from "../../../hub/access/authorizer.ts";
 import { Reporter } from "../../../hub/hooks.ts";
@@ -15,7 +16,7 @@ function authorizer(authorize: Authorize, deadlineMs = 5_000) {
   const errors: unknown[] = [];
   const reporter = new Reporter({
     onError: (error, { stage }) => errors.push([stage, String(error)]),
-  }, () => {});
+  }, new ErrorPrinter(clock));
   const context = { deadlineMs, clock, reporter };
   return { authorizing: new Authorizer(authorize, context), clock, errors };
 }

@@ -1,20 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { createHub } from "../../../hub.ts";
-import { ErrorPrinter } from "../../../hub/observe/error_printer.ts";
-import { FakeClock } from "../fake_clock.ts";
-
-/** Replaces `console.error` until it is disposed. */
-function captureErrors() {
-  const printed: unknown[][] = [];
-  const { error } = console;
-  console.error = (...values) => void printed.push(values);
-  return {
-    printed,
-    [Symbol.dispose]: () => {
-      console.error = error;
-    },
-  };
-}
+import { createHub } from "../../hub.ts";
+import { ErrorPrinter } from "../../common/error_printer.ts";
+import { captureErrors } from "./captured_errors.ts";
+import { FakeClock } from "../hub/fake_clock.ts";
 
 Deno.test("prints five errors of a stage in ten seconds, and then the number of the others", () => {
   const clock = new FakeClock();

@@ -1,5 +1,3 @@
-import type { Clock } from "../clock.ts";
-
 /** The length of a window, in ms. */
 const WINDOW_MS = 10_000;
 /** The errors of one stage that are printed in a window. The rest is counted: the runtime prints synchronously. */
@@ -16,21 +14,44 @@ interface Window {
  * docs/decisions/0030.
  */
 export class ErrorPrinter {
-  readonly #clock: Pick<Clock, "now">;
+  readonly #clock: { now(): number };
   readonly #print: (...values: unknown[]) => void;
   readonly #windows = new Map<string, Window>();
 
   /**
-   * @param clock the hub's time.
+   * @param clock returns monotonic ms.
    * @param print prints values as one message. Default: `console.error`.
    */
   constructor(
-    clock: Pick<Clock, "now">,
+    clock: { now(): number },
     print: (...values: unknown[]) => void = (...values) =>
       console.error(...values),
   ) {
     this.#clock = clock;
     this.#print = print;
+  }
+
+  /**
+   * Passes an error to the program's `onError`, which may be async, and prints its failure; without one it prints the error.
+   *
+   * @param error the thrown value.
+   * @param stage the operation that failed.
+   * @param onError the program's function.
+   */
+  report(
+    error: unknown,
+    stage: string,
+    onError: ((error: unknown) => unknown) | undefined,
+  ): void {
+    if (onError === undefined) return this.print(error, stage);
+    // Reporting a failure of `onError` to itself could loop forever.
+    const failed = (error: unknown) => this.print(error, "onError");
+    try {
+      const result = onError(error);
+      if (result instanceof Promise) result.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   /**
