@@ -91,8 +91,12 @@ for (
     });
     await conn.write(new TextEncoder().encode(bytes));
     let answer = "";
-    for await (const chunk of conn.readable) {
-      answer += new TextDecoder().decode(chunk);
+    try {
+      for await (const chunk of conn.readable) {
+        answer += new TextDecoder().decode(chunk);
+      }
+    } catch {
+      // A reset is an end, too: on a busy machine the server may close before it has read everything.
     }
     assert(/^$|^HTTP\/1.1 4/.test(answer), answer);
   });
