@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
-import type { PackedRecord } from "../../../adapters/worker/messages.ts";
+import type {
+  HostRequest,
+  PackedRecord,
+} from "../../../adapters/worker/messages.ts";
 import { connected, entry, startHost, TestPort } from "./test_worker.ts";
 
 Deno.test("sends a hanging worker a window of records at most, then the newest ones, and no outcome before its record", async () => {
@@ -43,4 +46,31 @@ Deno.test("rejects an append at once when too many bytes wait for the host", asy
     assert(outcome !== undefined && "code" in outcome);
     assertEquals(outcome.code, "unavailable");
   }
+});
+
+Deno.test("posts one append at a time, and the next one with all that was gathered meanwhile, before the last one is delivered", async () => {
+  const { port, worker } = await connected();
+  /** The numbers of the entries of each append that was posted. */
+  const posted = () =>
+    (port.events as unknown as HostRequest[]).flatMap((request) =>
+      request[0] === "append" ? [request[1].map(([number]) => number)] : []
+    );
+  for (let n = 0; n < 4; n++) {
+    worker.store.append([entry(`${n}`)]);
+    // The requests of a turn are posted in a microtask.
+    await Promise.resolve();
+  }
+  assertEquals(posted(), [[0]]);
+  // Other requests do not wait for the append.
+  worker.store.begin("session");
+  await Promise.resolve();
+  assertEquals(port.events.at(-1)?.[0] as string, "begin");
+  let atDelivery: unknown;
+  const { settled } = worker;
+  worker.settled = (...args) => {
+    atDelivery ??= posted();
+    settled.apply(worker, args);
+  };
+  port.receive(["committed", "room", 0, [0]], ["settled", 0, 0]);
+  assertEquals(atDelivery, [[0], [1, 2, 3]]);
 });
