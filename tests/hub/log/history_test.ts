@@ -42,11 +42,21 @@ const ask = (id: number, from: number, limit: number, topic = "room") => ({
 /** Requests a part of the log, and returns the data of the reply. */
 async function page(peer: TestPeer, from: number, limit: number) {
   peer.send(ask(1, from, limit));
-  await settle();
-  const frames = peer.readType("reply");
-  if (!("part" in frames[0])) return frames[0].data;
-  // A large reply comes in parts.
-  return JSON.parse(frames.map(({ part }) => part).join(""));
+  let text = "";
+  for (;;) {
+    await settle();
+    const frames = peer.read();
+    for (const { type, data, part, more } of frames) {
+      if (type !== "reply") continue;
+      if (part === undefined) return data;
+      // A large reply comes in parts.
+      text += part;
+      if (!more) return JSON.parse(text);
+    }
+    const ping = frames.find(({ type }) => type === "ping");
+    assert(ping !== undefined, "Neither a reply nor a ping came");
+    peer.send({ type: "pong", time: ping.time });
+  }
 }
 
 const texts = ({ records }: AnyFrame) =>
