@@ -10,7 +10,7 @@ const options = withWs === undefined
 const client = connect(url, options);
 await client.opened();
 const topic = client.topic("room");
-await topic.joined();
+await topic.subscribed();
 const received = new Promise((resolve) => topic.on("chat", resolve));
 await topic.publish({ type: "chat", text: "hello" });
 assert.equal((await received).text, "hello");
