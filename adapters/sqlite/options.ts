@@ -58,6 +58,13 @@ export interface SqliteStoreOptions extends Partial<DiskRetention> {
    * @default "full"
    */
   readonly durability?: Durability;
+  /**
+   * `true` commits in a worker: a slow disk does not stop the hub's event loop. It costs CPU and throughput on a fast disk,
+   * needs `--allow-read` for this package if it is a folder on disk, and keeps the process alive until the hub is closed.
+   *
+   * @default false
+   */
+  readonly worker?: boolean;
 }
 
 /** {@linkcode SqliteStoreOptions} with their defaults. */
@@ -65,8 +72,10 @@ export interface SqliteSettings extends DiskRetention, StoreSettings {
   readonly durability: Durability;
 }
 
-/** Options of {@linkcode SqliteStore}: those of the file, and the settings of the hub. */
-export type SqliteOptions = SqliteStoreOptions & Partial<StoreSettings>;
+/** Options of the stores: those of the file, and the settings of the hub. */
+export type SqliteOptions =
+  & Omit<SqliteStoreOptions, "worker">
+  & Partial<StoreSettings>;
 
 const ACTION = "Cannot open the store";
 
@@ -76,7 +85,17 @@ const ACTION = "Cannot open the store";
  * @throws {TypeError} for an unknown option.
  */
 export function checkSqliteNames(options: SqliteStoreOptions): void {
-  checkNames(ACTION, options, { durability: true, ...DEFAULT_DISK_RETENTION });
+  checkNames(ACTION, options, {
+    durability: true,
+    worker: true,
+    ...DEFAULT_DISK_RETENTION,
+  });
+  const { worker } = options;
+  if (worker !== undefined && typeof worker !== "boolean") {
+    throw new TypeError(
+      `${ACTION}: the option 'worker' must be true or false, not ${worker}`,
+    );
+  }
 }
 
 /**

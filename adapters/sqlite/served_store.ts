@@ -10,7 +10,7 @@ import {
   type Port,
   unpack,
 } from "../worker/messages.ts";
-import type { FileStore } from "./file_store.ts";
+import type { SqliteStore } from "./loop_store.ts";
 
 /** An entry of the hub, with the hub's number. */
 interface NumberedEntry extends Entry {
@@ -19,7 +19,7 @@ interface NumberedEntry extends Entry {
 
 /** The parts of the isolate that a {@linkcode ServedStore} uses. */
 export interface ServedStoreContext {
-  readonly store: FileStore;
+  readonly store: SqliteStore;
   readonly clock: Clock;
   readonly port: Port;
   /** Called after the last event was posted. */

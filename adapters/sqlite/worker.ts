@@ -1,11 +1,11 @@
 /**
- * The worker of a {@linkcode SqliteStore}: it has the file open, and waits for the disk.
+ * The worker of a {@linkcode SqliteWorkerStore}: it has the file open, and waits for the disk.
  *
  * @module
  */
 import { WebClock } from "../clock_web.ts";
 import type { HostEvent, Port } from "../worker/messages.ts";
-import { FileStore } from "./file_store.ts";
+import { SqliteStore } from "./loop_store.ts";
 import type { SqliteOptions } from "./options.ts";
 import { ServedStore } from "./served_store.ts";
 
@@ -25,9 +25,9 @@ port.onmessage = ({ data }: MessageEvent<WorkerStart>) => {
     clock.close();
     port.close();
   };
-  let store: FileStore;
+  let store: SqliteStore;
   try {
-    store = new FileStore(path, clock, options);
+    store = new SqliteStore(path, clock, options);
   } catch (error) {
     const events: HostEvent[] = [["closed", (error as Error).message]];
     port.postMessage(events);

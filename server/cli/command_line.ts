@@ -22,6 +22,8 @@ export interface ServeCommand {
   readonly store: string | undefined;
   /** The file that contains the value of `store`. */
   readonly storeFile: string | undefined;
+  /** `true` to commit to the file in a worker. */
+  readonly storeWorker: boolean;
   /** The durability of the store; `undefined` for the store's default. */
   readonly durability: "full" | "relaxed" | undefined;
   /** The format of the log; `undefined` for no log. */
@@ -84,6 +86,7 @@ function parse(args: string[]) {
         key: { type: "string" },
         store: { type: "string" },
         "store-file": { type: "string" },
+        "store-worker": { type: "boolean" },
         durability: { type: "string" },
         log: { type: "string" },
         metrics: { type: "boolean" },
@@ -157,7 +160,7 @@ function readWorkers(values: Values): number {
 function readStores(
   values: Values,
   env: Environment,
-): Pick<ServeCommand, "store" | "storeFile" | "durability"> {
+): Pick<ServeCommand, "store" | "storeFile" | "storeWorker" | "durability"> {
   const storeFile = values["store-file"];
   if (values.store !== undefined && storeFile !== undefined) {
     throw new FlagError("--store and --store-file exclude each other");
@@ -181,7 +184,13 @@ function readStores(
   if (durability !== undefined && store === undefined && !storeFile) {
     throw new FlagError("--durability needs a store: add --store");
   }
-  return { store, storeFile, durability };
+  const storeWorker = values["store-worker"] ?? false;
+  const isFile = storeFile !== undefined ||
+    (store !== undefined && !/^rediss?:/i.test(store));
+  if (storeWorker && !isFile) {
+    throw new FlagError("--store-worker needs a store in a file");
+  }
+  return { store, storeFile, storeWorker, durability };
 }
 
 /**

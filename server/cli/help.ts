@@ -35,6 +35,9 @@ Store
                         (default: the variable DRUMBEAT_STORE, or in memory)
   --store-file FILE     file of the value of --store: other users of the
                         machine cannot read a password in it
+  --store-worker        commit to the file in a worker: a slow disk does not
+                        stop heartbeats and other topics; on a fast disk it
+                        costs CPU and throughput (default: no worker)
   --durability NAME     full or relaxed (default: full for a file, relaxed for
                         Redis). File: full waits until the disk has written a
                         message; relaxed does not, and starts new logs after a
@@ -67,6 +70,6 @@ Permissions (deno task start sets them):
   --allow-read, --allow-write    for the folder of --store FILE
   --allow-read                   for the files of --cert, --key and
                                  --admin-token-file and --store-file, and for
-                                 the folder of Drumbeat with --store FILE,
+                                 the folder of Drumbeat with --store-worker,
                                  --log, --metrics and --workers
   --unstable-net                 for --workers`;

@@ -19,16 +19,21 @@ export function storeVariable(): string | undefined {
  * @throws {Error} (as a rejection) when the store cannot be used. The message contains no password.
  */
 export async function storeOptions(
-  command: Pick<ServeCommand, "store" | "storeFile" | "durability">,
+  command: Pick<
+    ServeCommand,
+    "store" | "storeFile" | "storeWorker" | "durability"
+  >,
 ): Promise<{ readonly store?: StoreFactory }> {
-  const { durability } = command;
+  const { durability, storeWorker } = command;
   const location = await locationOf(command);
   if (location === undefined) return {};
   const options = durability === undefined ? {} : { durability };
   // The modules are loaded when a command needs them.
   if (!/^rediss?:/i.test(location)) {
     const { sqliteStore } = await import("../../adapters/sqlite/store.ts");
-    return { store: sqliteStore(location, options) };
+    return {
+      store: sqliteStore(location, { ...options, worker: storeWorker }),
+    };
   }
   const { checkRedis, redisStore } = await import(
     "../../adapters/redis/store.ts"

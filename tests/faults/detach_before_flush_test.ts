@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { MemoryStore } from "../../adapters/store_memory.ts";
-import { FileStore } from "../../adapters/sqlite/file_store.ts";
+import { SqliteStore } from "../../adapters/sqlite/loop_store.ts";
 import type { Clock } from "../../hub/clock.ts";
 import type { Store } from "../../hub/log/store.ts";
 import { inMemory } from "../hub/in_memory.ts";
 
 const STORES: readonly (readonly [string, (clock: Clock) => Store])[] = [
   ["in memory", (clock) => new MemoryStore(clock)],
-  ["on disk", (clock) => new FileStore(":memory:", clock)],
+  ["on disk", (clock) => new SqliteStore(":memory:", clock)],
 ];
 
 // Found by `deno task chaos --scenario disconnects-store`: 8 to 22 of 500 messages were stored twice.

@@ -8,7 +8,7 @@ import {
   disconnects,
   type DisconnectsOptions,
 } from "./scenarios/disconnects.ts";
-import { FileStore } from "../../adapters/sqlite/file_store.ts";
+import { SqliteStore } from "../../adapters/sqlite/loop_store.ts";
 
 /** A short run, with clients that notice a frozen connection quickly. */
 const SHORT: DisconnectsOptions = {
@@ -24,7 +24,8 @@ for (const seed of [1, 2]) {
       await using server = serve({
         port: 0,
         ...(where === "in memory" ? {} : {
-          store: (clock, options) => new FileStore(":memory:", clock, options),
+          store: (clock, options) =>
+            new SqliteStore(":memory:", clock, options),
         }),
       });
       const result = await disconnects(server.addr, new Random(seed), SHORT);

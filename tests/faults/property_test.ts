@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { FileStore } from "../../adapters/sqlite/file_store.ts";
+import { SqliteStore } from "../../adapters/sqlite/loop_store.ts";
 import type { Clock } from "../../hub/clock.ts";
 import type { Store } from "../../hub/log/store.ts";
 import {
@@ -28,7 +28,7 @@ const PARAMETERS = {
 };
 
 const onDisk = (clock: Clock): Store =>
-  new FileStore(":memory:", clock, {
+  new SqliteStore(":memory:", clock, {
     sessionMs: SESSION_MS,
     // Few enough that cursors fall behind the file's tail too.
     maxRecords: 20,

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { FileStore } from "../../adapters/sqlite/file_store.ts";
+import { SqliteStore } from "../../adapters/sqlite/loop_store.ts";
 import { serve } from "../../server.ts";
 import { NoDeduplicationStore } from "./broken_stores.ts";
 import { countByKind } from "./checker.ts";
@@ -22,7 +22,7 @@ Deno.test("a resume that is interrupted after any byte, in either direction, con
 Deno.test("an interrupted resume continues with the next connection (log on disk)", async () => {
   await using server = serve({
     port: 0,
-    store: (clock, options) => new FileStore(":memory:", clock, options),
+    store: (clock, options) => new SqliteStore(":memory:", clock, options),
   });
   const result = await resumeBytes(server.addr, new Random(1), {
     from: 1,

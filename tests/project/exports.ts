@@ -333,6 +333,7 @@ export const EXPORTS: Readonly<Record<string, readonly string[]>> = {
     "Durability",
     "SqliteOptions",
     "SqliteStore",
+    "SqliteWorkerStore",
     "SqliteStoreOptions",
     "StoreFileError",
     "sqliteStore",

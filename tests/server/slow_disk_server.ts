@@ -10,7 +10,7 @@ const [file = ""] = Deno.args;
 const server = serve({
   port: 0,
   hostname: "127.0.0.1",
-  store: sqliteStore(file),
+  store: sqliteStore(file, { worker: true }),
   topics: { "cursor:*": { durable: false } },
 });
 console.log(`http://localhost:${server.addr.port}`);

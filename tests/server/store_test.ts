@@ -10,8 +10,7 @@ async function startArgs(folder: string): Promise<string[]> {
   const [deno, ...args] = tasks.start.command.split(" ");
   assertEquals(deno, "deno");
   return args.map((arg: string) =>
-    // The store's worker is read from the working directory.
-    arg.replace("--allow-read=.", `--allow-read=.,${folder}`)
+    arg.replace("--allow-read=.", `--allow-read=${folder}`)
       .replace("--allow-write=.", `--allow-write=${folder}`)
   );
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { FileStore } from "../../../adapters/sqlite/file_store.ts";
+import type { SqliteStore } from "../../../adapters/sqlite/loop_store.ts";
 import { entry, Folder, onDisk, type Recorder, SESSION } from "./folder.ts";
 import { Publisher } from "./publisher.ts";
 
@@ -7,7 +7,7 @@ import { Publisher } from "./publisher.ts";
 function assertKept(
   folder: Folder,
   { acked, epoch }: Publisher,
-): { epoch: string; head: number; store: FileStore; sink: Recorder } {
+): { epoch: string; head: number; store: SqliteStore; sink: Recorder } {
   const { store, sink } = folder.open();
   store.open("room");
   const bodies = new Map(onDisk(store));
@@ -21,54 +21,63 @@ function assertKept(
   return { epoch: bounds.epoch, head, store, sink };
 }
 
-Deno.test("keeps the epoch and every acknowledged record once over kill -9, with full durability", async () => {
-  await using folder = new Folder();
-  let [id, epoch] = [1, ""];
-  for (let round = 0; round < 3; round++) {
-    await using publisher = new Publisher(folder.file, {}, id);
-    await publisher.until(100 + round * 37);
-    await publisher.kill();
-    const kept = assertKept(folder, publisher);
-    assertEquals(kept.epoch, publisher.epoch);
-    if (round > 0) assertEquals(kept.epoch, epoch);
-    epoch = kept.epoch;
-    // Unanswered publishes are sent again and stored once.
-    assert(kept.store.claim(SESSION));
-    const ids = [...publisher.acked.keys()].slice(-200);
-    const last = Math.max(...ids);
-    kept.store.append(ids.map((id) => entry("again", id)));
-    assertEquals(kept.sink.take(), ids.map((id) => publisher.acked.get(id)!));
-    for (let next = last + 1; next <= last + 10; next++) {
-      kept.store.append([entry(`publish ${next}`, next)]);
+/** The stores: in the event loop, and in a worker. */
+const KINDS = [["SqliteStore", false], ["SqliteWorkerStore", true]] as const;
+
+for (const [kind, worker] of KINDS) {
+  Deno.test(`${kind}: keeps the epoch and every acknowledged record once over kill -9, with full durability`, async () => {
+    await using folder = new Folder();
+    let [id, epoch] = [1, ""];
+    for (let round = 0; round < 3; round++) {
+      await using publisher = new Publisher(folder.file, { worker }, id);
+      await publisher.until(100 + round * 37);
+      await publisher.kill();
+      const kept = assertKept(folder, publisher);
+      assertEquals(kept.epoch, publisher.epoch);
+      if (round > 0) assertEquals(kept.epoch, epoch);
+      epoch = kept.epoch;
+      // Unanswered publishes are sent again and stored once.
+      assert(kept.store.claim(SESSION));
+      const ids = [...publisher.acked.keys()].slice(-200);
+      const last = Math.max(...ids);
+      kept.store.append(ids.map((id) => entry("again", id)));
+      assertEquals(kept.sink.take(), ids.map((id) => publisher.acked.get(id)!));
+      for (let next = last + 1; next <= last + 10; next++) {
+        kept.store.append([entry(`publish ${next}`, next)]);
+      }
+      const bodies = onDisk(kept.store).map(([, body]) => body);
+      assertEquals(
+        bodies,
+        Array.from({ length: bodies.length }, (_, n) => `publish ${n + 1}`),
+      );
+      id = bodies.length + 1;
+      await folder.close(kept.store);
     }
-    const bodies = onDisk(kept.store).map(([, body]) => body);
-    assertEquals(
-      bodies,
-      Array.from({ length: bodies.length }, (_, n) => `publish ${n + 1}`),
-    );
-    id = bodies.length + 1;
-    await folder.close(kept.store);
-  }
-});
+  });
+}
 
-Deno.test("keeps every acknowledged record over kill -9 and begins a new epoch, with relaxed durability", async () => {
-  await using folder = new Folder();
-  const options = { durability: "relaxed" } as const;
-  await using publisher = new Publisher(folder.file, options, 1);
-  await publisher.until(100);
-  await publisher.kill();
-  const { epoch } = assertKept(folder, publisher);
-  assertNotEquals(epoch, publisher.epoch);
-});
+for (const [kind, worker] of KINDS) {
+  Deno.test(`${kind}: keeps every acknowledged record over kill -9 and begins a new epoch, with relaxed durability`, async () => {
+    await using folder = new Folder();
+    const options = { durability: "relaxed", worker } as const;
+    await using publisher = new Publisher(folder.file, options, 1);
+    await publisher.until(100);
+    await publisher.kill();
+    const { epoch } = assertKept(folder, publisher);
+    assertNotEquals(epoch, publisher.epoch);
+  });
+}
 
-Deno.test("keeps the epoch over a clean end, with relaxed durability", async () => {
-  await using folder = new Folder();
-  const options = { durability: "relaxed" } as const;
-  await using publisher = new Publisher(folder.file, options, 1);
-  await publisher.until(10);
-  await publisher.stop();
-  assertEquals(assertKept(folder, publisher).epoch, publisher.epoch);
-});
+for (const [kind, worker] of KINDS) {
+  Deno.test(`${kind}: keeps the epoch over a clean end, with relaxed durability`, async () => {
+    await using folder = new Folder();
+    const options = { durability: "relaxed", worker } as const;
+    await using publisher = new Publisher(folder.file, options, 1);
+    await publisher.until(10);
+    await publisher.stop();
+    assertEquals(assertKept(folder, publisher).epoch, publisher.epoch);
+  });
+}
 
 Deno.test("begins a new epoch in every log once after a crash with relaxed durability, and in no log with full", async () => {
   for (const durability of ["full", "relaxed"] as const) {

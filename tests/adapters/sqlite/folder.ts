@@ -1,4 +1,4 @@
-import { FileStore } from "../../../adapters/sqlite/file_store.ts";
+import { SqliteStore } from "../../../adapters/sqlite/loop_store.ts";
 import type {
   SqliteOptions,
   SqliteStoreOptions,
@@ -81,7 +81,7 @@ export class Recorder implements StoreSink {
 /** A temporary folder of a test. */
 export class Folder implements AsyncDisposable {
   readonly path: string = Deno.makeTempDirSync();
-  readonly #open = new Set<FileStore>();
+  readonly #open = new Set<SqliteStore>();
   clock: JumpyClock = new JumpyClock();
 
   get file(): string {
@@ -92,8 +92,8 @@ export class Folder implements AsyncDisposable {
   open(
     options: SqliteOptions = {},
     file: string = this.file,
-  ): { store: FileStore; sink: Recorder } {
-    const store = new FileStore(file, this.clock, options);
+  ): { store: SqliteStore; sink: Recorder } {
+    const store = new SqliteStore(file, this.clock, options);
     this.#open.add(store);
     const sink = new Recorder();
     store.connect(sink);
@@ -101,7 +101,7 @@ export class Folder implements AsyncDisposable {
   }
 
   /** Closes a store. The clock is that of the next process then. */
-  async close(store: FileStore, downMs = 0): Promise<void> {
+  async close(store: SqliteStore, downMs = 0): Promise<void> {
     await store[Symbol.asyncDispose]();
     this.clock = this.clock.next(downMs);
   }
@@ -125,7 +125,7 @@ export class Folder implements AsyncDisposable {
     return new InMemory(
       this.clock,
       rest,
-      (clock) => new FileStore(this.file, clock, { sessionMs, ...store }),
+      (clock) => new SqliteStore(this.file, clock, { sessionMs, ...store }),
     );
   }
 
@@ -193,7 +193,7 @@ export function texts(count: number, from = 0): string[] {
 
 /** Reads every offset and body of a topic from the file. */
 export function onDisk(
-  store: FileStore,
+  store: SqliteStore,
   topic = "room",
 ): [offset: number, body: unknown][] {
   const { offset, records } = store.read(topic, 0, Infinity);

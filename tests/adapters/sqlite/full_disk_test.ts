@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { FileStore } from "../../../adapters/sqlite/file_store.ts";
+import { SqliteStore } from "../../../adapters/sqlite/loop_store.ts";
 import type { FakeClock } from "../../hub/fake_clock.ts";
 import { InMemory } from "../../hub/in_memory.ts";
 import { JumpyClock, publish, received, texts } from "./folder.ts";
@@ -54,7 +54,7 @@ Deno.test({
       new InMemory(
         clock,
         { topics: { room: { maxRecords: 3 } } },
-        (clock) => new FileStore(file, clock),
+        (clock) => new SqliteStore(file, clock),
       );
     const hub = make(clock);
     const { peer, start } = await hub.start({ topics: {} });

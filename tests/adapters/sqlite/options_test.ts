@@ -1,8 +1,8 @@
 import { assertThrows } from "@std/assert";
 import {
   type Durability,
-  SqliteStore,
   sqliteStore,
+  SqliteWorkerStore,
 } from "../../../adapters/sqlite/store.ts";
 import { FakeClock } from "../../hub/fake_clock.ts";
 
@@ -31,7 +31,7 @@ Deno.test("rejects a wrong value before the hub is made", () => {
     "Cannot open the store: the option 'durability' must be one of 'full', 'relaxed', not 'most'",
   );
   assertThrows(
-    () => new SqliteStore(":memory:", new FakeClock(), { sessions: NaN }),
+    () => new SqliteWorkerStore(":memory:", new FakeClock(), { sessions: NaN }),
     RangeError,
     "'sessions'",
   );

@@ -14,15 +14,17 @@ export class Publisher implements AsyncDisposable {
   constructor(file: string, options: SqliteStoreOptions, firstId: number) {
     const at = (path: string) =>
       new URL(`../../../${path}`, import.meta.url).href;
-    const given = JSON.stringify([file, options, SESSION, firstId]);
+    const { worker = false, ...settings } = options;
+    const given = JSON.stringify([file, settings, SESSION, firstId]);
+    const store = worker ? "SqliteWorkerStore" : "SqliteStore";
     const program = `
-      import { SqliteStore } from "${at("adapters/sqlite/store.ts")}";
+      import { ${store} } from "${at("adapters/sqlite/store.ts")}";
       import { WebClock } from "${at("adapters/clock_web.ts")}";
       import { LogRecord } from "${at("hub/log/record.ts")}";
       const [file, options, session, firstId] = ${given};
       const encoder = new TextEncoder();
       const print = (line) => Deno.stdout.writeSync(encoder.encode(line + "\\n"));
-      const store = new SqliteStore(file, new WebClock(), options);
+      const store = new ${store}(file, new WebClock(), options);
       let id = firstId;
       store.connect({
         opened: (_, { epoch, head }) => print(epoch + " " + head),

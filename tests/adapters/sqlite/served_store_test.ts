@@ -1,4 +1,4 @@
-import { FileStore } from "../../../adapters/sqlite/file_store.ts";
+import { SqliteStore } from "../../../adapters/sqlite/loop_store.ts";
 import { ServedStore } from "../../../adapters/sqlite/served_store.ts";
 import { WorkerStore } from "../../../adapters/worker/store.ts";
 import type { Store } from "../../../hub/log/store.ts";
@@ -13,7 +13,7 @@ storeConformance(
     const open = (): Store => {
       const { port1, port2 } = new MessageChannel();
       new ServedStore({
-        store: new FileStore(path, clock, { sessionMs, sessions }),
+        store: new SqliteStore(path, clock, { sessionMs, sessions }),
         clock,
         port: port1,
         closed: () => port1.close(),

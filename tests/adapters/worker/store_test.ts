@@ -1,5 +1,5 @@
 import { MemoryStore } from "../../../adapters/store_memory.ts";
-import { FileStore } from "../../../adapters/sqlite/file_store.ts";
+import { SqliteStore } from "../../../adapters/sqlite/loop_store.ts";
 import { storeConformance } from "../store_conformance.ts";
 import { HostRig } from "./host_rig.ts";
 
@@ -23,7 +23,7 @@ storeConformance("WorkerStore on disk", async (
   const folder = await Deno.makeTempDir();
   const path = `${folder}/drumbeat.sqlite`;
   const open = () =>
-    new HostRig(new FileStore(path, clock, { sessionMs }), clock, {
+    new HostRig(new SqliteStore(path, clock, { sessionMs }), clock, {
       sessionMs,
     });
   let rig = open();

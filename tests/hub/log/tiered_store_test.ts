@@ -1,6 +1,6 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { MemoryStore } from "../../../adapters/store_memory.ts";
-import { FileStore } from "../../../adapters/sqlite/file_store.ts";
+import { SqliteStore } from "../../../adapters/sqlite/loop_store.ts";
 import { createHub } from "../../../hub.ts";
 import type { Store } from "../../../hub/log/store.ts";
 import { TieredStore } from "../../../hub/log/tiered_store.ts";
@@ -33,7 +33,7 @@ Deno.test("an ephemeral topic is never in the file, has a new epoch after a rest
     new InMemory(
       clock,
       { topics: TOPICS },
-      (clock) => new FileStore(file, clock),
+      (clock) => new SqliteStore(file, clock),
     );
   const before = open(new FakeClock());
   const topics = { "cursor:a": {}, lobby: {} };
@@ -47,7 +47,7 @@ Deno.test("an ephemeral topic is never in the file, has a new epoch after a rest
   );
   peer.far.drop();
   await before[Symbol.asyncDispose]();
-  const store = new FileStore(file, new FakeClock());
+  const store = new SqliteStore(file, new FakeClock());
   assertEquals([store.has("cursor:a"), store.has("lobby")], [false, true]);
   await store[Symbol.asyncDispose]();
   const after = open(new FakeClock());

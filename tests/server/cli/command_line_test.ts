@@ -88,6 +88,20 @@ Deno.test("--store takes precedence over DRUMBEAT_STORE; --store-file replaces b
   assertEquals(refusal(["--store-file="]), "--store-file must name a file");
 });
 
+Deno.test("--store-worker is for a store in a file", () => {
+  const worker = (...args: string[]) =>
+    serving(["--store-worker", ...args]).storeWorker;
+  assertEquals(serving(["--store", "a.db"]).storeWorker, false);
+  assertEquals(worker("--store", "a.db"), true);
+  assertEquals(worker("--store-file", "s"), true);
+  for (const args of [[], ["--store", "redis://localhost"]]) {
+    assertEquals(
+      refusal(["--store-worker", ...args]),
+      "--store-worker needs a store in a file",
+    );
+  }
+});
+
 Deno.test("--durability without a store is refused", () => {
   const args = ["--durability", "full"];
   assertEquals(refusal(args), "--durability needs a store: add --store");
@@ -154,7 +168,7 @@ Deno.test("--help and -h print a text that names every flag and variable", () =>
     assertEquals(parseCommandLine(args, {}).run, "help");
   }
   const flags =
-    "port hostname workers limits origins trusted-proxies cert key store store-file durability log metrics " +
+    "port hostname workers limits origins trusted-proxies cert key store store-file store-worker durability log metrics " +
     "admin-token-file drain-over drain-deadline transport help";
   for (const flag of flags.split(" ")) {
     assert(HELP.includes(`\n  --${flag}`), flag);

@@ -3,7 +3,7 @@ import { serveJsrRegistry } from "../../project/jsr_registry.ts";
 import { root, SpawnedServer } from "../spawned.ts";
 import { WirePeer } from "../wire_peer.ts";
 
-for (const option of ["--workers 2", "--store"]) {
+for (const option of ["--workers 2", "--store", "--store-worker"]) {
   Deno.test(`${option} works where every module comes from a URL`, async () => {
     await using registry = serveJsrRegistry();
     await using site = Deno.serve(
@@ -26,9 +26,10 @@ for (const option of ["--workers 2", "--store"]) {
         `--allow-write=${folder}`,
         `http://${host}/server/cli/main.ts`,
         ...["--port", "0"],
-        ...(option === "--store"
-          ? ["--store", `${folder}/drumbeat.db`]
-          : ["--workers", "2"]),
+        ...(option === "--workers 2"
+          ? ["--workers", "2"]
+          : ["--store", `${folder}/drumbeat.db`]),
+        ...(option === "--store-worker" ? [option] : []),
       ], { DENO_DIR: `${folder}/cache`, JSR_URL: registry.url });
       for (const offset of [0, 1, 2]) {
         await using peer = await WirePeer.v1(server.port);

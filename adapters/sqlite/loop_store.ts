@@ -18,10 +18,24 @@ import { Transaction } from "./transaction.ts";
 import { Trimmer } from "./trim.ts";
 
 /**
- * The store of the isolate that has the file open: logs, sessions and outcomes. Each append is one transaction. Every call
- * is answered before it returns, after the commit: the caller waits for the disk.
+ * A store of logs, sessions and outcomes in a SQLite file that this process has for itself. Each append is one transaction.
+ * Every call is answered before it returns, after the commit: the event loop waits for the disk. Nothing is delivered or
+ * acknowledged before it is committed.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createHub } from "../../hub.ts";
+ * import { SqliteStore } from "./loop_store.ts";
+ *
+ * const path = await Deno.makeTempFile();
+ * await using hub = createHub({
+ *   store: (clock, settings) => new SqliteStore(path, clock, settings),
+ * });
+ * assertEquals(await hub.broadcast({ type: "chat", text: "kept" }), 0);
+ * ```
  */
-export class FileStore implements Store {
+export class SqliteStore implements Store {
   readonly #clock: Clock;
   readonly #time: AgeClock;
   readonly #file: DatabaseSync;
