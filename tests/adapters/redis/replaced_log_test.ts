@@ -144,6 +144,8 @@ redisTest(
     assertEquals([relaxed.epoch(), full.epoch()], [epoch, epoch]);
     assertEquals(relaxed.sink.bounds.get("other")?.epoch, other);
     full.store.begin(SESSION);
+    // Waits until the session is in Redis.
+    assertEquals(await full.store.claim(SESSION), true);
     assertEquals(await relaxed.store.claim(SESSION), true);
     assertEquals(await full.store.claim(SESSION), true);
   },

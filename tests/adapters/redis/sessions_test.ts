@@ -162,6 +162,8 @@ redisTest(
     for (const store of stores) end.use(store);
     const [a, b] = stores;
     a!.begin("s");
+    // Its own claim waits until the session is in Redis, which another node does not.
+    assertEquals(await a!.claim("s"), true);
     for (const [from, to] of [["a", b], ["b", a], ["a", b]] as const) {
       claims.length = 0;
       notified = Promise.withResolvers();
